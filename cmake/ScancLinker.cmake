@@ -1,0 +1,11 @@
+# lld links the tools in a second where the default linker takes five; ccache makes a rebuild cheap.
+find_program(SCANC_LLD NAMES ld.lld ld.lld-22 HINTS /usr/lib/llvm-22/bin)
+if(SCANC_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+add_link_options(-Wl,--gc-sections)
+add_compile_options(-ffunction-sections -fdata-sections)
+find_program(SCANC_CCACHE ccache)
+if(SCANC_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SCANC_CCACHE})
+endif()

@@ -1,0 +1,113 @@
+//===- scanc/Program.h - What the compiler hands to the runtime -*- C++ -*-===//
+//
+// Public and installed. The one plain value that crosses from compiler to
+// runtime. It can be written to a file (a bundle), read back on another
+// machine, edited by hand, and launched with no LLVM in the process.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_PROGRAM_H
+#define SCANC_PROGRAM_H
+
+#include "scanc/Result.h"
+#include "scanc/Tensor.h"
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace scanc {
+
+/// An integer expression over the facts of a launch, kept as text:
+///
+///     ceildiv(B * D, 256)        size names, integers, + - * / % ceildiv min max
+///     address(x) % 16 == 0       comparisons and `&&` give 1 or 0
+///     stride(x, 2) == 1          stride of dimension 2 of parameter x, in elements
+///     span(x) < 2147483648       largest |element offset| that an access of x can form
+///     bytes(x)  workspace(carry) bytes of one element; address of a workspace buffer
+///
+/// Evaluated in 64 bits; an overflow or a division by zero is an error, never a wrapped number.
+using Formula = std::string;
+
+/// A tensor of the signature.
+struct Parameter {
+  enum class Role : std::uint8_t { input, output };
+  std::string name;
+  Role role = Role::input;
+  Dtype dtype = Dtype::f32;
+  std::vector<std::string> dims; ///< names, or numbers as text, in memory order
+  SourceRange place;             ///< where the user declared it
+};
+
+/// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
+struct KernelVariant {
+  std::string name;   ///< "lanes8_i32": what distinguishes it, for people
+  std::string source; ///< CUDA C++; includes "scanc/…" headers from `Program::headers`
+  std::string entry;  ///< name of the extern "C" __global__ function
+  std::vector<Formula> requires_; ///< conditions on the facts of a launch
+  std::array<Formula, 3> grid{"1", "1", "1"};
+  std::array<std::int64_t, 3> block{1, 1, 1};
+  Formula sharedBytes = "0"; ///< dynamic shared memory
+  std::array<std::int64_t, 3> cluster{1, 1, 1};
+  /// The kernel takes one struct by value, made of 8-byte words: these, in order.
+  std::vector<Formula> arguments;
+};
+
+/// A kernel: variants in order of preference, the last with no requirement that can fail.
+struct KernelStep {
+  std::vector<KernelVariant> variants;
+};
+
+/// A call of a vendor's library.
+struct LibraryCall {
+  std::string library;  ///< "cublasLt"
+  std::string function; ///< "matmul"
+  std::vector<std::string> operands;
+};
+
+using Step = std::variant<KernelStep, LibraryCall>;
+
+/// Something a caller can launch: "forward", "step", later "backward".
+struct Entry {
+  std::string name;
+  std::vector<Step> steps; ///< run in this order on one stream
+};
+
+/// Memory that a launch needs beside the tensors.
+struct WorkspaceBuffer {
+  std::string name;
+  Formula bytes;
+  std::int64_t alignment = 256;
+};
+
+/// What is promised of the results.
+struct Promises {
+  bool deterministic = true; ///< bitwise equal from run to run on one device
+  std::string errorBound;    ///< in words and units of the roundoff, e.g. "3 T u sum|terms|"
+};
+
+struct Program {
+  std::string name;     ///< of the kernel in the `.scan` file
+  std::string strategy; ///< "sequential", "blelloch", …
+  std::vector<Parameter> parameters; ///< the signature: inputs, then results
+  std::map<std::string, std::int64_t> boundSizes; ///< sizes fixed at compile time, by name
+  std::vector<Entry> entries;
+  std::vector<WorkspaceBuffer> workspace;
+  std::map<std::string, std::string> headers; ///< include name -> text, complete
+  Promises promises;
+  std::string planText;   ///< as `scanc --emit=plan` prints it
+  std::string sourceText; ///< the user's text, for diagnostics at launch
+
+  bool operator==(const Program &) const;
+};
+
+/// `program` as the text of a bundle, and back. A text that is no bundle, is damaged (checksum), or
+/// has another schema is an error that says which.
+std::string toBundle(const Program &program);
+Result<Program> fromBundle(std::string_view text);
+
+} // namespace scanc
+
+#endif // SCANC_PROGRAM_H
