@@ -1,0 +1,271 @@
+//===- ScanOps.cpp - The numbered constraints of the scan dialect ---------===//
+#include "dialects/scan/ScanOps.h"
+
+#include "dialects/scan/IndexSets.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/SmallSet.h"
+
+using namespace mlir;
+using namespace scanc::scan;
+
+#include "dialects/scan/ScanInterfaces.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/scan/ScanOps.cpp.inc"
+
+BlockArgument scanc::scan::getPrevArgument(StepOp op, int64_t i) {
+  return op.getBody().front().getArgument(op.getInputs().size() + i);
+}
+
+/// Lanes, then one time, then one segment exactly with `reset`, then indices.
+static LogicalResult verifyDims(RecurrenceInterface op) {
+  llvm::SmallSet<StringRef, 8> names;
+  int64_t times = 0, segments = 0;
+  DimKind last = DimKind::Lane;
+  for (Attribute attr : op.getDims()) {
+    auto dim = dyn_cast<DimAttr>(attr);
+    if (!dim)
+      return op->emitOpError("dims: expected #scan.dim, got ") << attr; // recurrence_c1
+    if (!names.insert(dim.getName().getValue()).second)
+      return op->emitOpError("dims: expected distinct names, got ") << dim.getName() << " twice";
+    if (dim.getKind() < last)
+      return op->emitOpError("dims: expected lanes, time, segment, indices in this order, got ")
+             << stringifyDimKind(dim.getKind()) << " after " << stringifyDimKind(last);
+    if (!ShapedType::isDynamic(dim.getSize()) && dim.getSize() < 0)
+      return op->emitOpError("dims: expected a size of at least 0, got ") << dim.getSize();
+    last = dim.getKind();
+    times += last == DimKind::Time;
+    segments += last == DimKind::Segment;
+  }
+  if (times != 1)
+    return op->emitOpError("dims: expected one time dimension, got ") << times;
+  if (segments != (op.getReset() ? 1 : 0))
+    return op->emitOpError("dims: expected a segment dimension exactly with reset");
+  return success();
+}
+
+/// A map from all dims onto dims; only inputs may read the time dimension at an offset.
+static LogicalResult verifyMap(RecurrenceInterface op, AffineMap map, Value tensor, StringRef what,
+                               bool offsets) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (map.getNumDims() != op.getNumDims() || map.getNumSymbols() != 0 ||
+      map.getNumResults() != static_cast<unsigned>(type.getRank())) // recurrence_c2
+    return op->emitOpError() << what << " map: expected (" << op.getNumDims() << " dims) -> ("
+                             << type.getRank() << " results), got " << AffineMapAttr::get(map);
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    int64_t offset = 0;
+    AffineExpr base = expr;
+    if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr); sum && expr.getKind() == AffineExprKind::Add)
+      if (auto constant = dyn_cast<AffineConstantExpr>(sum.getRHS())) {
+        offset = constant.getValue();
+        base = sum.getLHS();
+      }
+    auto dim = dyn_cast<AffineDimExpr>(base);
+    bool allowed = dim && (offset == 0 || (offsets && dim.getPosition() == op.getTimeDim() &&
+                                           offset >= -7 && offset <= -1));
+    if (!allowed) // recurrence_c3
+      return op->emitOpError() << what << " map: expected a dimension"
+                               << (offsets ? ", or time - 1 to time - 7" : "") << ", got result "
+                               << i << " of " << AffineMapAttr::get(map);
+    int64_t size = op.getDim(dim.getPosition()).getSize();
+    if (!ShapedType::isDynamic(size) && !type.isDynamicDim(i) && size != type.getDimSize(i))
+      return op->emitOpError() << what << ": expected size " << size << " in dimension " << i // recurrence_c4
+                               << ", got " << type.getDimSize(i);
+  }
+  return success();
+}
+
+static LogicalResult verifyMaps(RecurrenceInterface op, ArrayAttr maps, ValueRange tensors,
+                                StringRef what, bool offsets) {
+  if (maps.size() != tensors.size()) // recurrence_c2
+    return op->emitOpError() << what << ": expected " << tensors.size() << " maps, got "
+                             << maps.size();
+  for (auto [map, tensor] : llvm::zip(maps.getAsRange<AffineMapAttr>(), tensors))
+    if (failed(verifyMap(op, map.getValue(), tensor, what, offsets)))
+      return failure();
+  return success();
+}
+
+static LogicalResult verifyPositions(RecurrenceInterface op, ArrayRef<int64_t> positions,
+                                     StringRef what) {
+  llvm::SmallSet<int64_t, 4> seen;
+  for (int64_t i : positions) // recurrence_c7
+    if (i < 0 || i >= op.getNumStates() || !seen.insert(i).second)
+      return op->emitOpError() << what << ": expected distinct positions below "
+                               << op.getNumStates() << ", got " << i;
+  return success();
+}
+
+static LogicalResult verifyRecurrence(RecurrenceInterface op) {
+  if (failed(verifyDims(op)))
+    return failure();
+  for (Attribute attr : op.getStates())
+    if (!isa<StateAttr>(attr))
+      return op->emitOpError("states: expected #scan.state, got ") << attr;
+  if (failed(verifyPositions(op, op.getInitStates(), "init_states")) ||
+      failed(verifyPositions(op, op.getFinalStates(), "final_states")))
+    return failure();
+  ResultRange results = op->getResults();
+  size_t outputs = op.getOutputMaps().size(), finals = op.getFinalMaps().size();
+  if (results.size() != outputs + finals || finals != op.getFinalStates().size() ||
+      op.getInitMaps().size() != op.getInitStates().size()) // recurrence_c2
+    return op->emitOpError("expected one map per result and initial state, got ")
+           << outputs << " output, " << finals << " final and " << op.getInitMaps().size()
+           << " initial maps for " << results.size() << " results";
+  return failure(failed(verifyMaps(op, op.getInputMaps(), op.getInputs(), "input", true)) ||
+                 failed(verifyMaps(op, op.getInitMaps(), op.getInits(), "init", false)) ||
+                 failed(verifyMaps(op, op.getOutputMaps(), results.take_front(outputs), "output",
+                                   false)) ||
+                 failed(verifyMaps(op, op.getFinalMaps(), results.drop_front(outputs), "final",
+                                   false)));
+}
+
+/// Arguments: one per input, then one per `prevs` entry.
+static LogicalResult verifyArguments(RecurrenceInterface op, ArrayRef<Type> states) {
+  Block &block = op.getBodyBlock();
+  SmallVector<Type> expected;
+  for (Value input : op.getInputs())
+    expected.push_back(cast<RankedTensorType>(input.getType()).getElementType());
+  expected.append(states.begin(), states.end());
+  if (block.getArgumentTypes() != TypeRange(expected)) { // recurrence_c5
+    InFlightDiagnostic error = op->emitOpError("region: expected arguments (");
+    llvm::interleaveComma(expected, error);
+    error << "), got (";
+    llvm::interleaveComma(block.getArgumentTypes(), error);
+    return error << ')';
+  }
+  return success();
+}
+
+/// The outs of the terminator against the results.
+static LogicalResult verifyOuts(RecurrenceInterface op, YieldOp yield, const IndexSets &sets) {
+  int64_t outputs = op.getNumOutputs();
+  if (static_cast<int64_t>(yield.getOuts().size()) != outputs) // recurrence_c6
+    return op->emitOpError("yield: expected ") << outputs << " outs, got " << yield.getOuts().size();
+  for (auto [i, value] : llvm::enumerate(yield.getOuts())) {
+    Type element = cast<RankedTensorType>(op->getResult(i).getType()).getElementType();
+    if (value.getType() != element)
+      return op->emitOpError("yield: expected out ") << i << " of type " << element << ", got "
+                                                     << value.getType();
+    IndexSet allowed;
+    for (AffineExpr expr : op.getOutputMap(i).getResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        allowed.push_back(dim.getPosition());
+    if (!isWithin(sets.of(value), allowed))
+      return op->emitOpError("yield: out ") << i << " varies over an index that its map lacks";
+  }
+  return success();
+}
+
+static YieldOp findYield(RecurrenceInterface op) {
+  Block &block = op.getBodyBlock();
+  return block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+}
+
+LogicalResult StepOp::verify() {
+  for (Attribute attr : getPrevs()) {
+    auto prev = dyn_cast<PrevAttr>(attr);
+    bool known = prev && llvm::any_of(getStates(), [&](Attribute state) {
+      auto of = dyn_cast<StateAttr>(state);
+      return of && of.getName() == prev.getState() &&
+             of.getIndices().size() == prev.getIndices().size();
+    });
+    if (!known) // recurrence_c5
+      return emitOpError("prevs: expected a state with its number of indices, got ") << attr;
+  }
+  return verifyRecurrence(*this);
+}
+
+LogicalResult StepOp::verifyRegions() {
+  RecurrenceInterface op = *this;
+  SmallVector<Type> states;
+  for (Attribute attr : getPrevs())
+    for (Attribute state : getStates())
+      if (cast<StateAttr>(state).getName() == cast<PrevAttr>(attr).getState())
+        states.push_back(cast<StateAttr>(state).getElementType());
+  if (failed(verifyArguments(op, states)))
+    return failure();
+  YieldOp yield = findYield(op);
+  if (!yield || static_cast<int64_t>(yield.getNext().size()) != op.getNumStates()) // recurrence_c6
+    return emitOpError("yield: expected ") << op.getNumStates() << " next states";
+  IndexSets sets(op);
+  for (auto [i, value] : llvm::enumerate(yield.getNext())) {
+    StateAttr state = op.getState(i);
+    if (value.getType() != state.getElementType())
+      return emitOpError("yield: expected next ") << state.getName() << " of type "
+                                                  << state.getElementType() << ", got "
+                                                  << value.getType();
+    if (!isWithin(sets.of(value), positionsOf(op, state.getIndices())))
+      return emitOpError("yield: next ") << state.getName() << " varies over an index it lacks";
+  }
+  return verifyOuts(op, yield, sets);
+}
+
+LogicalResult AffineOp::verify() { return verifyRecurrence(*this); }
+
+LogicalResult AffineOp::verifyRegions() {
+  RecurrenceInterface op = *this;
+  if (failed(verifyArguments(op, {})))
+    return failure();
+  YieldOp yield = findYield(op);
+  if (!yield || !yield.getNext().empty()) // recurrence_c6
+    return emitOpError("yield: expected no next states in affine form");
+  llvm::SmallSet<StringRef, 4> advanced;
+  for (AdvanceOp advance : getBody().front().getOps<AdvanceOp>())
+    for (StringAttr name : advance.getStates().getAsRange<StringAttr>())
+      if (!advanced.insert(name.getValue()).second) // affine_c8
+        return advance.emitOpError("expected one advance of each state, got two of ") << name;
+  for (int64_t i = 0; i < op.getNumStates(); ++i)
+    if (!advanced.contains(op.getState(i).getName().getValue())) // affine_c8
+      return emitOpError("expected an advance of state ") << op.getState(i).getName();
+  IndexSets sets(op);
+  return verifyOuts(op, yield, sets);
+}
+
+/// How many transition operands a structure takes: at least, and in steps of.
+static bool fits(Structure structure, size_t operands, size_t states) {
+  if (states > 1)
+    return structure == Structure::Dense && operands == states * states;
+  switch (structure) {
+  case Structure::Identity:
+    return operands == 0;
+  case Structure::Scalar:
+  case Structure::Diagonal:
+  case Structure::Dense:
+    return operands == 1;
+  case Structure::LowRank:
+    return operands >= 2 && operands % 2 == 0;
+  case Structure::DiagonalLowRank:
+  case Structure::Product:
+    return operands >= 3 && operands % 2 == 1;
+  }
+  return false;
+}
+
+LogicalResult AdvanceOp::verify() {
+  size_t states = getStates().size();
+  if (states == 0 || !fits(getStructure(), getTransition().size(), states)) // advance_c1
+    return emitOpError() << stringifyStructure(getStructure()) << " transition of " << states
+                         << " states: unexpected number of operands " << getTransition().size();
+  if (getInput().size() != states || getNumResults() != 2 * states) // advance_c2
+    return emitOpError("expected one input and two results per state, got ")
+           << getInput().size() << " and " << getNumResults() << " for " << states;
+  bool sums = states == 1 && (getStructure() == Structure::Dense ||
+                              getStructure() == Structure::LowRank ||
+                              getStructure() == Structure::DiagonalLowRank ||
+                              getStructure() == Structure::Product);
+  if (getRows().size() != getContract().size() || (!sums && !getRows().empty())) // advance_c3
+    return emitOpError("rows and contract: expected equal lengths, empty unless dense or low rank");
+  return success();
+}
+
+LogicalResult ReindexOp::verify() {
+  llvm::SmallSet<StringRef, 4> from;
+  for (StringAttr name : getFrom().getAsRange<StringAttr>())
+    if (!from.insert(name.getValue()).second) // reindex_c1
+      return emitOpError("from: expected distinct names, got ") << name << " twice";
+  if (getFrom().size() != getTo().size()) // reindex_c1
+    return emitOpError("expected as many names in from as in to, got ")
+           << getFrom().size() << " and " << getTo().size();
+  return success();
+}
