@@ -45,6 +45,7 @@ struct Error {
   std::string sourceLine; ///< the text of `place.line`, for the caret; empty without a place
   std::vector<ErrorNote> notes;
   std::string help; ///< the cure, in the imperative; empty when there is none
+  std::vector<Error> others; ///< further errors of the same run, rendered after this one
 };
 
 /// `error` as a person reads it:

@@ -2,13 +2,13 @@
 
 // The whole of step form: lanes, time, a window, a state index, a contraction, initial and final
 // states, a pin.
-// CHECK-LABEL: func @step
+// CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2 - 1, d1)>
+// CHECK-LABEL: func.func @step
 // CHECK:         scan.step ins(
 // CHECK-SAME:      init(
 // CHECK-SAME:      #scan.dim<time t in T : 64>
-// CHECK-SAME:      (d0, d1, d2, d3) -> (d0, d2 - 1, d1)
-// CHECK-SAME:      reverse
-// CHECK-SAME:      #scan.state<h : f32 [n]>
+// CHECK-SAME:      input_maps = [#[[WINDOW]],
+// CHECK-SAME:      prevs = [#scan.prev<h [n]>], reverse, states = [#scan.state<h : f32 [n]>]
 // CHECK:           scan.reduce add over ["n"]
 // CHECK:           scan.yield next({{.*}} : f32) outs({{.*}} : bf16)
 func.func @step(%x: tensor<?x64x32xbf16>, %c: tensor<?x64x16xf32>, %h0: tensor<?x32x16xf32>)
@@ -38,7 +38,7 @@ func.func @step(%x: tensor<?x64x32xbf16>, %c: tensor<?x64x16xf32>, %h0: tensor<?
 }
 
 // A diagonal advance, a dense one that reads its index under another name, and a cascade.
-// CHECK-LABEL: func @affine
+// CHECK-LABEL: func.func @affine
 // CHECK:         scan.affine
 // CHECK:           %[[H:.*]]:2 = scan.advance ["h"] diagonal time_varying ring real transition(
 // CHECK:           scan.advance ["g"] dense ring real transition(%{{.*}} : f32) input(%[[H]]#0 : f32) rows ["i"] contract ["l"]
