@@ -1,0 +1,114 @@
+//===- PlanAttrs.td - Policies, accesses and variants ------*- tablegen -*-===//
+#ifndef SCANC_DIALECTS_PLAN_PLANATTRS_TD
+#define SCANC_DIALECTS_PLAN_PLANATTRS_TD
+
+include "dialects/plan/PlanDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Plan_Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::scanc::plan";
+  let genSpecializedAttr = 0;
+}
+
+def Plan_Role : Plan_Enum<"Role", "where a dimension of a kernel goes", [
+    I32EnumAttrCase<"Lane", 0, "lane">, I32EnumAttrCase<"Time", 1, "time">,
+    I32EnumAttrCase<"Register", 2, "register">]>;
+def Plan_Walk : Plan_Enum<"Walk", "along which dimension vector accesses run", [
+    I32EnumAttrCase<"Lanes", 0, "lanes">, I32EnumAttrCase<"Time", 1, "time">]>;
+def Plan_Reduction : Plan_Enum<"Reduction", "how `plan.reduce` combines", [
+    I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Mean", 1, "mean">,
+    I32EnumAttrCase<"Maximum", 2, "maximum">, I32EnumAttrCase<"Minimum", 3, "minimum">,
+    I32EnumAttrCase<"LogSumExp", 4, "logsumexp">]>;
+def Plan_Activation : Plan_Enum<"Activation", "a device function of one argument", [
+    I32EnumAttrCase<"Sigmoid", 0, "sigmoid">, I32EnumAttrCase<"Silu", 1, "silu">,
+    I32EnumAttrCase<"Gelu", 2, "gelu">, I32EnumAttrCase<"Relu", 3, "relu">,
+    I32EnumAttrCase<"Softplus", 4, "softplus">, I32EnumAttrCase<"LogSigmoid", 5, "logsigmoid">]>;
+
+class Plan_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Plan_Dialect, info, mnemonic>;
+def Plan_ReductionAttr : Plan_EnumAttr<Plan_Reduction, "reduction">;
+def Plan_ActivationAttr : Plan_EnumAttr<Plan_Activation, "activation">;
+
+class Plan_Attr<string name, string mnemonic_> : AttrDef<Plan_Dialect, name> {
+  let mnemonic = mnemonic_;
+}
+
+def Plan_DimAttr : Plan_Attr<"Dim", "dim"> {
+  let summary = "a dimension of a kernel: spread over threads, walked, or held in registers";
+  let description = [{
+    `extent` names the size at launch; `size` is that size where it is bound, else `?`.
+
+    ```mlir
+    #plan.dim<lane D in D : ?>
+    #plan.dim<register n in N : 16>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Plan_Role>:$role, "::mlir::StringAttr":$name,
+                        "::mlir::StringAttr":$extent, "int64_t":$size);
+  let assemblyFormat =
+      "`<` $role custom<Name>($name) `in` custom<Name>($extent) `:` custom<Size>($size) `>`";
+}
+
+def Plan_StateAttr : Plan_Attr<"State", "state"> {
+  let summary = "a state of one lane: its name, element type and register dimensions";
+  let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$elementType,
+                        ArrayRefParameter<"::mlir::StringAttr">:$indices);
+  let assemblyFormat = "`<` custom<Name>($name) `:` $elementType custom<Names>($indices) `>`";
+}
+
+def Plan_AccessAttr : Plan_Attr<"Access", "access"> {
+  let summary = "which elements of a parameter a kernel touches";
+  let description = [{
+    `map` goes from the kernel's dims to the parameter's dimensions; its time dimension may be
+    offset by -1 to -7 in reads. A read before the start of time gives zero.
+
+    ```mlir
+    #plan.access<f (d0, d1, d2) -> (d0, d2, d1)>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$parameter, "::mlir::AffineMap":$map);
+  let assemblyFormat = "`<` custom<Name>($parameter) $map `>`";
+}
+
+def Plan_ParameterAttr : Plan_Attr<"Parameter", "parameter"> {
+  let summary = "a tensor of the signature";
+  let parameters = (ins "::mlir::StringAttr":$name, "bool":$output, "::mlir::Type":$elementType,
+                        ArrayRefParameter<"::mlir::StringAttr">:$dims);
+  let assemblyFormat =
+      "`<` custom<Direction>($output) custom<Name>($name) `:` $elementType custom<Names>($dims) `>`";
+}
+
+def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
+  let summary = "how a kernel spreads its work; the device struct of the same name";
+  let description = [{
+    A block has `lane_threads` x `time_threads` threads; a thread holds `lanes` adjacent lanes and
+    `steps` adjacent steps at a time. Changes speed; accuracy only within the promised bound.
+
+    ```mlir
+    #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Plan_Walk>:$walk, "int64_t":$lane_threads,
+                        "int64_t":$time_threads, "int64_t":$lanes, "int64_t":$steps);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    int64_t getThreads() const { return getLaneThreads() * getTimeThreads(); }
+  }];
+}
+
+def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
+  let summary = "one way to run a kernel, and the facts of a launch that it needs";
+  let description = [{
+    `widths` gives, per read and then per write, how many adjacent elements one access moves.
+    `offset_bits` is 32 where every element offset is proven to fit, else 64. `requires`, `grid`
+    are formulas over sizes, strides and addresses (see scanc/Program.h); `shared_bytes` is the
+    static shared memory of a block.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "PolicyAttr":$policy, "int64_t":$offset_bits,
+                        "::mlir::DenseI64ArrayAttr":$widths, "::mlir::ArrayAttr":$requirements,
+                        "::mlir::StringAttr":$grid, "int64_t":$shared_bytes);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif

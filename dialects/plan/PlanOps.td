@@ -1,0 +1,176 @@
+//===- PlanOps.td - Programs, entries, kernels and their scalar code -*- tablegen -*-===//
+#ifndef SCANC_DIALECTS_PLAN_PLANOPS_TD
+#define SCANC_DIALECTS_PLAN_PLANOPS_TD
+
+include "dialects/plan/PlanAttrs.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
+
+/// A number of one lane, or an array of them over register dimensions.
+def Plan_Value : AnyTypeOf<[AnyFloat, AnySignlessInteger, VectorOfAnyRankOf<[AnyFloat]>,
+                            VectorOfAnyRankOf<[AnySignlessInteger]>]>;
+
+def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "everything that crosses to the runtime, decided";
+  let description = [{
+    - (C1) `parameters` are #plan.parameter with distinct names; `sizes` maps bound names to
+      integers.
+    - (C2) the region holds `plan.entry` ops.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$strategy, ArrayAttr:$parameters,
+                       DictionaryAttr:$sizes, BoolAttr:$deterministic, StrAttr:$error_bound);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `strategy` $strategy attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def Plan_EntryOp : Plan_Op<"entry", [HasParent<"ProgramOp">, NoTerminator, SingleBlock]> {
+  let summary = "something a caller can launch: kernels in order, on one stream";
+  let arguments = (ins StrAttr:$name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name attr-dict-with-keyword $body";
+}
+
+def Plan_KernelInterface : OpInterface<"KernelInterface"> {
+  let cppNamespace = "::scanc::plan";
+  let description = [{
+    A kernel: one `__global__` function that calls the template of the op's name, in variants.
+
+    The region is the code of one step of one lane. Its arguments are what `reads` give: a number,
+    or a vector over the register dimensions in the access's map, in the kernel's order of dims.
+    Its terminator gives what `writes` take.
+
+    - (C1) `dims` holds lanes (the last one adjacent in the thread grid), one time dimension, then
+      register dimensions of static size.
+    - (C2) every access names a parameter and maps the dims to its dimensions.
+    - (C3) region arguments agree with `reads`, the yielded values with `writes`.
+    - (C4) every state is advanced once, in the order of `states`.
+    - (C5) there is a variant, each has one width per read and write, and the last requires nothing.
+  }];
+  let methods = [
+    InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,
+    InterfaceMethod<"lanes, time, registers", "::mlir::ArrayAttr", "getDims">,
+    InterfaceMethod<"what is read, one per region argument", "::mlir::ArrayAttr", "getReads">,
+    InterfaceMethod<"what is written, one per yielded value", "::mlir::ArrayAttr", "getWrites">,
+    InterfaceMethod<"the states of a lane", "::mlir::ArrayAttr", "getStates">,
+    InterfaceMethod<"states with an initial value", "::llvm::ArrayRef<int64_t>", "getInitStates">,
+    InterfaceMethod<"where initial values lie", "::mlir::ArrayAttr", "getInits">,
+    InterfaceMethod<"states written at the end", "::llvm::ArrayRef<int64_t>", "getFinalStates">,
+    InterfaceMethod<"where final values go", "::mlir::ArrayAttr", "getFinals">,
+    InterfaceMethod<"ways to run it", "::mlir::ArrayAttr", "getVariants">,
+    InterfaceMethod<"whether time is walked from the end", "bool", "getReverse">,
+    InterfaceMethod<"the code of a step", "::mlir::Region &", "getBody">,
+  ];
+  let extraSharedClassDeclaration = [{
+    DimAttr getDim(int64_t i) { return ::mlir::cast<DimAttr>($_op.getDims()[i]); }
+    int64_t getNumDims() { return $_op.getDims().size(); }
+    int64_t getTimeDim() {
+      for (int64_t i = 0; i < getNumDims(); ++i)
+        if (getDim(i).getRole() == Role::Time)
+          return i;
+      return -1;
+    }
+    StateAttr getState(int64_t i) { return ::mlir::cast<StateAttr>($_op.getStates()[i]); }
+    int64_t getNumStates() { return $_op.getStates().size(); }
+  }];
+}
+
+class Plan_Kernel<string mnemonic> : Plan_Op<mnemonic, [HasParent<"EntryOp">,
+    SingleBlock, Plan_KernelInterface]> {
+  let arguments = (ins StrAttr:$name, ArrayAttr:$dims, ArrayAttr:$reads, ArrayAttr:$writes,
+                       ArrayAttr:$states, DenseI64ArrayAttr:$init_states, ArrayAttr:$inits,
+                       DenseI64ArrayAttr:$final_states, ArrayAttr:$finals, ArrayAttr:$variants,
+                       UnitAttr:$reverse);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Plan_SequentialOp : Plan_Kernel<"sequential"> {
+  let summary = "kernel::sequential: a thread walks the whole of time for its lanes";
+  let description = [{ Deterministic; sums in the order of time. }];
+}
+
+def Plan_BlellochOp : Plan_Kernel<"blelloch"> {
+  let summary = "kernel::blelloch: a block scans tiles of time; re-associates the composition";
+  let description = [{
+    Deterministic. Each thread composes its steps' maps, the block scans them work-efficiently, each
+    thread replays its steps from the state that enters them.
+  }];
+}
+
+def Plan_AdvanceOp : Plan_Op<"advance", [Pure]> {
+  let summary = "the state at t and at t-1: now = gain * before + bias, elementwise";
+  let description = [{
+    `now` and `before` have the state's element type; a narrow state is rounded at every step.
+
+    - (C1) `gain`, absent for 1, and `bias` have the shape of the results.
+
+    ```mlir
+    %now, %before = plan.advance "h" gain %a : f32 bias %b : f32 to f32, f32
+    ```
+  }];
+  let arguments = (ins StrAttr:$state, Optional<Plan_Value>:$gain, Plan_Value:$bias);
+  let results = (outs Plan_Value:$now, Plan_Value:$before);
+  let assemblyFormat = [{
+    $state (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
+    `to` type($now) `,` type($before)
+  }];
+}
+
+def Plan_BroadcastOp : Plan_Op<"broadcast", [Pure]> {
+  let summary = "the same numbers over more register dimensions";
+  let description = [{
+    Dimension k of the operand becomes dimension `onto[k]` of the result.
+
+    - (C1) `onto` is as long as the operand's rank, distinct, and sizes agree.
+
+    ```mlir
+    %w = plan.broadcast %v onto [1] : vector<16xf32> to vector<4x16xf32>
+    ```
+  }];
+  let arguments = (ins Plan_Value:$value, DenseI64ArrayAttr:$onto);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat = "$value `onto` $onto attr-dict `:` type($value) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Plan_ReduceOp : Plan_Op<"reduce", [Pure]> {
+  let summary = "combine over register dimensions, in their order";
+  let description = [{
+    ```mlir
+    %o = plan.reduce sum over [0] %p : vector<16xf32> to f32
+    ```
+  }];
+  let arguments = (ins Plan_ReductionAttr:$kind, DenseI64ArrayAttr:$over, Plan_Value:$value);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat =
+      "`` $kind `over` $over $value attr-dict `:` type($value) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Plan_ActivationOp : Plan_Op<"activation", [Pure, SameOperandsAndResultType]> {
+  let summary = "thread::sigmoid, thread::silu, …";
+  let arguments = (ins Plan_ActivationAttr:$kind, Plan_Value:$value);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat = "`` $kind $value attr-dict `:` type($result)";
+}
+
+def Plan_LogAddExpOp : Plan_Op<"logaddexp", [Pure, SameOperandsAndResultType]> {
+  let summary = "thread::logaddexp";
+  let arguments = (ins Plan_Value:$lhs, Plan_Value:$rhs);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator]> {
+  let summary = "what a step writes";
+  let arguments = (ins Variadic<Plan_Value>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+#endif
