@@ -1,0 +1,52 @@
+//===- scanc_emulation/hooks.h - What a kernel on the CPU asks of its host -===//
+//
+// Included by every emulated kernel and by the host library: it must stay cheap
+// to compile. A kernel is a shared object that calls back through `Hooks`, so
+// neither side links against the other.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_EMULATION_HOOKS_H
+#define SCANC_EMULATION_HOOKS_H
+
+#include <source_location>
+#include <stdint.h>
+
+namespace scanc::emulation {
+
+using Place = std::source_location;
+
+/// The functions of the host library, called by one emulated thread at a time. Those that return
+/// an address check the access first and give the bytes to use: shared memory is one object in the
+/// kernel's text and one copy per resident block in the host. None returns after a fault.
+struct Hooks {
+  uint32_t (*threadIndex)();
+  uint32_t (*blockIndex)();
+  void (*blockBarrier)(Place);
+  void (*warpBarrier)(Place);
+  /// Gives `bytes` bytes at `own` to the warp and fetches those of lane `source` into `result`.
+  void (*shuffle)(const void *own, void *result, uint32_t bytes, uint32_t source, Place);
+  /// `readOnly`: the load takes the path that is not coherent with stores of this launch.
+  const void *(*globalLoad)(const void *address, uint32_t bytes, uint32_t alignment, bool readOnly,
+                            Place);
+  void *(*globalStore)(void *address, uint32_t bytes, uint32_t alignment, Place);
+  const void *(*sharedLoad)(const void *address, uint32_t bytes, uint32_t alignment, Place);
+  void *(*sharedStore)(void *address, uint32_t bytes, uint32_t alignment, Place);
+  void (*storeRelease)(uint32_t *address, uint32_t value, Place);
+  uint32_t (*loadAcquire)(const uint32_t *address, Place);
+  uint32_t (*atomicAdd)(uint32_t *address, uint32_t value, Place);
+};
+
+/// What a kernel tells of itself when it is loaded.
+struct ModuleFacts {
+  void (*run)(const void *arguments); ///< one thread's execution of the kernel
+  uint64_t argumentBytes;             ///< size of the kernel's one parameter, 0 without any
+  char *sharedBegin;                  ///< its statically sized shared memory; null without any
+  uint64_t sharedBytes;
+};
+
+/// The table that this kernel calls; set when it is loaded.
+inline const Hooks *hooks;
+
+} // namespace scanc::emulation
+
+#endif // SCANC_EMULATION_HOOKS_H

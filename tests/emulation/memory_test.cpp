@@ -1,0 +1,102 @@
+//===- memory_test.cpp - Accesses that the hardware would not forgive ------===//
+#include "TestKernel.h"
+
+using namespace scanc;
+using namespace scanc::emulation;
+
+namespace {
+
+/// Launches one block of 32 threads over `in` (64 floats, an input) and `out` (32 floats).
+Result<Statistics> launchCopy(const std::string &body, Options options = {}) {
+  std::vector<float> in(64, 1.0f), out(32);
+  Buffer input = bufferOf("in", in), output = bufferOf("out", out);
+  input.writable = false;
+  output.initialized = false;
+  return buildKernel("float *in; float *out;", "  __shared__ float cells[64];\n  float x[1];\n"
+                                               "  const int i = thread_index();\n" +
+                                                   body)
+      .launch({.threads = 32}, std::vector{wordOf(input), wordOf(output)}, {input, output},
+              options);
+}
+
+TEST(Memory, checkedCopyPasses) {
+  expectSuccess(launchCopy("  load_global<1>(x, args.in + i); store_global<1>(args.out + i, x);\n"));
+}
+
+TEST(Memory, loadPastTheEndIsReported) {
+  expectFault(launchCopy("  load_global<1>(x, args.in + 33 + i);\n"), "bounds",
+              {"buffer 'in' has 256 bytes", "at byte 256", "block 0, thread 31 reads at "
+                                                           "test_kernel.cu:9"});
+}
+
+TEST(Memory, vectorThatStraddlesTheEndIsReported) {
+  expectFault(launchCopy("  float four[4]; load_global<4>(four, args.in + 2 * i);\n"), "bounds",
+              {"buffer 'in'", "at byte 248", "16 bytes"});
+}
+
+TEST(Memory, storeBeforeTheBeginIsReported) {
+  expectFault(launchCopy("  x[0] = 1; if (i == 4) store_global<1>(args.out - 1, x);\n"), "bounds",
+              {"buffer 'out' has 128 bytes", "at byte -4", "thread 4 writes"});
+}
+
+TEST(Memory, misalignedVectorIsReported) {
+  expectFault(launchCopy("  float four[4]; if (i == 3) load_global<4>(four, args.in + 6);\n"),
+              "alignment", {"byte 24 of buffer 'in'", "aligned to 16 bytes", "thread 3 reads"});
+}
+
+TEST(Memory, storeToAnInputIsReported) {
+  expectFault(launchCopy("  x[0] = 2; store_global<1>(args.in + i, x);\n"), "input",
+              {"buffer 'in', which is an input"});
+}
+
+TEST(Memory, resultReadBeforeItIsWrittenIsReported) {
+  expectFault(launchCopy("  load_global<1>(x, args.out + i);\n"), "unwritten",
+              {"buffer 'out'", "is read before anything is written"});
+}
+
+TEST(Memory, unwrittenSharedMemoryIsReported) {
+  expectFault(launchCopy("  shared_store(cells[i], 1.0f);\n  block_barrier();\n"
+                         "  x[0] = shared_load(cells[i + 1]);\n"
+                         "  store_global<1>(args.out + i, x);\n"),
+              "unwritten", {"byte 128 of shared memory", "thread 31 reads at test_kernel.cu:11"});
+}
+
+/// Even with the check off, the value is a NaN and not an innocent zero.
+TEST(Memory, unwrittenSharedMemoryReadsAsNan) {
+  expectSuccess(launchCopy("  const float y = shared_load(cells[i]);\n"
+                           "  if (y == y) store_global<1>(args.out + 1000, {y});\n",
+                           {.checkRaces = false}));
+}
+
+TEST(Memory, sharedMemoryIsFreshInEveryBlock) {
+  EmulatedModule module = buildKernel("float *out;", R"(
+    __shared__ float cells[32];
+    if (block_index() == 0) shared_store(cells[thread_index()], 1.0f);
+    block_barrier();
+    if (block_index() == 1) store_global<1>(args.out, {shared_load(cells[thread_index()])});
+)");
+  std::vector<float> out(1);
+  Buffer buffer = bufferOf("out", out);
+  for (std::uint64_t seed = 0; seed < 4; ++seed)
+    expectFault(module.launch({.blocks = 2, .threads = 32}, std::vector{wordOf(buffer)}, {buffer},
+                              {.seed = seed, .residentBlocks = 1}),
+                "unwritten", {"block 1"});
+}
+
+TEST(Memory, accessPastSharedMemoryIsReported) {
+  expectFault(launchCopy("  if (i == 24) shared_store((&cells[0])[i + 40], 1.0f);\n"), "bounds",
+              {"shared memory, which has 256 bytes", "at byte 256"});
+}
+
+TEST(Memory, sharedMemoryWrittenPastTheWrapperIsReported) {
+  expectFault(launchCopy("  cells[i] = 1.0f; shared_store(cells[i], 2.0f);\n"), "unchecked",
+              {"without shared_store"});
+}
+
+TEST(Memory, argumentsMustFillTheStruct) {
+  expectFault(buildKernel("float *in; long long steps;", "")
+                  .launch({.threads = 32}, std::vector<std::uint64_t>{1}, {}),
+              "arguments", {"takes 2 words of arguments, got 1"});
+}
+
+} // namespace
