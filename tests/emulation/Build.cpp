@@ -1,11 +1,11 @@
 //===- Build.cpp - Calls the host compiler, once for each content ----------===//
-#include "Build.h"
-#include "Report.h"
+#include "tests/emulation/Build.h"
+#include "tests/emulation/Report.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <spawn.h>
@@ -106,9 +106,9 @@ Result<std::string> buildSharedObject(const std::string &text,
   std::vector<std::string> folders{SCANC_EMULATION_INCLUDE};
   folders.insert(folders.end(), headerFolders.begin(), headerFolders.end());
   // As the device: no contraction behind the text's back, no assumption about pointer types.
-  std::vector<std::string> command{compilerPath(),         "-std=c++20", "-O1", "-g0", "-w",
-                                   "-fPIC",                "-shared",    "-ffp-contract=off",
-                                   "-fno-strict-aliasing", "-x",         "c++"};
+  std::vector<std::string> command{
+      compilerPath(),      "-std=c++20",           "-O1", "-g0", "-w", "-fPIC", "-shared",
+      "-ffp-contract=off", "-fno-strict-aliasing", "-x",  "c++"};
   for (const std::string &folder : folders)
     command.push_back("-I" + folder);
 
@@ -135,10 +135,10 @@ Result<std::string> buildSharedObject(const std::string &text,
   const std::string complaints = read(log);
   fs::remove(log, failed);
   if (!built)
-    return makeFault("build", fmt::format("{} does not compile the text of kernel '{}', which is "
-                                          "left in {}:\n{}",
-                                          compilerPath(), entry, source,
-                                          complaints.substr(0, longestLog)));
+    return makeFault("build",
+                     fmt::format("{} does not compile the text of kernel '{}', which is "
+                                 "left in {}:\n{}",
+                                 compilerPath(), entry, source, complaints.substr(0, longestLog)));
   fs::remove(source, failed);
   fs::rename(draft, object, failed);
   if (failed)

@@ -2,7 +2,7 @@
 #ifndef SCANC_TESTS_EMULATION_BUILD_H
 #define SCANC_TESTS_EMULATION_BUILD_H
 
-#include "Emulation.h"
+#include "tests/emulation/Emulation.h"
 
 namespace scanc::emulation {
 

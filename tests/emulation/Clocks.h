@@ -82,9 +82,8 @@ inline KnowledgeRef join(const KnowledgeRef &a, const KnowledgeRef &b) {
 /// Whether everything at `past`, in another thread, happened before the thread that is at `now` and
 /// was told `known`.
 inline bool happenedBefore(const Moment &past, const Moment &now, const KnowledgeRef &known) {
-  if (past.block == now.block &&
-      (past.blockEpoch < now.blockEpoch ||
-       (past.warp == now.warp && past.warpEpoch < now.warpEpoch)))
+  if (past.block == now.block && (past.blockEpoch < now.blockEpoch ||
+                                  (past.warp == now.warp && past.warpEpoch < now.warpEpoch)))
     return true;
   return known && known->covers(past);
 }

@@ -25,8 +25,8 @@ struct Buffer {
   void *data = nullptr;
   std::int64_t bytes = 0;
   bool writable = true;
-  bool initialized = true;   ///< false: a read of bytes that this launch has not written is a fault
-  std::int64_t granule = 1;  ///< bytes of one element; the race check tells no smaller parts apart
+  bool initialized = true;  ///< false: a read of bytes that this launch has not written is a fault
+  std::int64_t granule = 1; ///< bytes of one element; the race check tells no smaller parts apart
 };
 
 /// The threads of one launch: grids and blocks have one dimension, as in every emitted kernel.

@@ -1,6 +1,8 @@
 //===- Execution.cpp - Checks accesses, carries knowledge, serves the hooks ===//
-#include "Execution.h"
-#include "Report.h"
+#include "tests/emulation/Execution.h"
+#include "tests/emulation/Report.h"
+
+#include <algorithm>
 
 namespace scanc::emulation {
 namespace {
@@ -20,7 +22,7 @@ Execution::Execution(const Scheduler::Kernel &kernel, char *sharedMap,
       sharedBytes(kernel.sharedBytes), threads(kernel.threads), options(options) {}
 
 Result<Statistics> Execution::run() {
-  std::memset(sharedMap, sharedPoison, sharedBytes);
+  std::fill_n(sharedMap, sharedBytes, static_cast<char>(sharedPoison));
   active = this;
   Result<Statistics> result = scheduler.run();
   active = nullptr;
@@ -50,16 +52,18 @@ std::string Execution::spellNow(Kind kind, Place place) const {
 
 void Execution::failRace(const Where &where, Kind kind, const Access &mine, const Access &other,
                          bool otherIsWrite) {
-  const char *verb = isWrite(kind)    ? mine.atomic ? "writes atomically" : "writes"
-                     : mine.atomic    ? "reads atomically"
-                                      : "reads";
-  const char *otherVerb = otherIsWrite ? other.atomic ? "wrote atomically" : "wrote"
+  const char *verb = isWrite(kind) ? mine.atomic ? "writes atomically" : "writes"
+                     : mine.atomic ? "reads atomically"
+                                   : "reads";
+  const char *otherVerb = otherIsWrite   ? other.atomic ? "wrote atomically" : "wrote"
                           : other.atomic ? "read atomically"
                                          : "read";
-  scheduler.fail(makeFault(
-      "race", "race at byte " + std::to_string(where.offset) + " of " +
-                  (where.buffer ? "buffer '" + *where.buffer + "'" : "shared memory") + ": " +
-                  spell(mine, verb) + "; " + spell(other, otherVerb) + "; nothing orders them"));
+  scheduler.fail([&] {
+    return makeFault(
+        "race", "race at byte " + std::to_string(where.offset) + " of " +
+                    (where.buffer ? "buffer '" + *where.buffer + "'" : "shared memory") + ": " +
+                    spell(mine, verb) + "; " + spell(other, otherVerb) + "; nothing orders them");
+  });
 }
 
 void Execution::checkCell(Cell &cell, bool initialized, const Accessor &accessor, Kind kind,
@@ -71,18 +75,22 @@ void Execution::checkCell(Cell &cell, bool initialized, const Accessor &accessor
     return;
   }
   if (!cell.write.present && !initialized)
-    scheduler.fail(makeFault(
-        "unwritten", "byte " + std::to_string(where.offset) + " of " +
-                         (where.buffer ? "buffer '" + *where.buffer + "'" : "shared memory") +
-                         " is read before anything is written there: " +
-                         spell(accessor.access, "reads")));
+    scheduler.fail([&] {
+      return makeFault(
+          "unwritten",
+          "byte " + std::to_string(where.offset) + " of " +
+              (where.buffer ? "buffer '" + *where.buffer + "'" : "shared memory") +
+              " is read before anything is written there: " + spell(accessor.access, "reads"));
+    });
   if (const Access *other = noteRead(cell, accessor))
     failRace(where, kind, accessor.access, *other, true);
   if (kind == Kind::readOnly && cell.write.present)
-    scheduler.fail(makeFault(
-        "incoherent", "byte " + std::to_string(where.offset) + " of buffer '" + *where.buffer +
-                          "' is read through the read-only path, but this launch writes it: " +
-                          spell(accessor.access, "reads") + "; " + spell(cell.write, "wrote")));
+    scheduler.fail([&] {
+      return makeFault("incoherent",
+                       "byte " + std::to_string(where.offset) + " of buffer '" + *where.buffer +
+                           "' is read through the read-only path, but this launch writes it: " +
+                           spell(accessor.access, "reads") + "; " + spell(cell.write, "wrote"));
+    });
 }
 
 void Execution::touchGlobal(const void *address, std::uint32_t bytes, std::uint32_t alignment,
@@ -92,19 +100,23 @@ void Execution::touchGlobal(const void *address, std::uint32_t bytes, std::uint3
   Region *region = global.find(first, bytes);
   if (options.checkBounds) {
     if (!region)
-      scheduler.fail(makeFault("bounds", global.describe(first, bytes) + ": " +
-                                             spellNow(kind, place) + ", " +
-                                             std::to_string(bytes) + " bytes"));
+      scheduler.fail([&] {
+        return makeFault("bounds", global.describe(first, bytes) + ": " + spellNow(kind, place) +
+                                       ", " + std::to_string(bytes) + " bytes");
+      });
     if (first % alignment != 0)
-      scheduler.fail(makeFault(
-          "alignment", "byte " + std::to_string(first - region->begin) + " of buffer '" +
-                           region->buffer.name + "' is not aligned to " +
-                           std::to_string(alignment) + " bytes: " + spellNow(kind, place)));
+      scheduler.fail([&] {
+        return makeFault("alignment", "byte " + std::to_string(first - region->begin) +
+                                          " of buffer '" + region->buffer.name +
+                                          "' is not aligned to " + std::to_string(alignment) +
+                                          " bytes: " + spellNow(kind, place));
+      });
     if (isWrite(kind) && !region->buffer.writable)
-      scheduler.fail(makeFault("input", "byte " + std::to_string(first - region->begin) +
-                                            " of buffer '" + region->buffer.name +
-                                            "', which is an input, is written: " +
-                                            spellNow(kind, place)));
+      scheduler.fail([&] {
+        return makeFault("input", "byte " + std::to_string(first - region->begin) + " of buffer '" +
+                                      region->buffer.name +
+                                      "', which is an input, is written: " + spellNow(kind, place));
+      });
   }
   if (!options.checkRaces || !region || !region->buffer.writable)
     return;
@@ -121,15 +133,18 @@ char *Execution::touchShared(const void *address, std::uint32_t bytes, std::uint
   scheduler.access();
   const std::size_t offset = static_cast<const char *>(address) - sharedMap;
   if (!sharedMap || offset >= sharedBytes || bytes > sharedBytes - offset)
-    scheduler.fail(makeFault("bounds", "an access to shared memory, which has " +
-                                           std::to_string(sharedBytes) + " bytes, is at byte " +
-                                           std::to_string(static_cast<std::int64_t>(offset)) +
-                                           ": " + spellNow(kind, place)));
+    scheduler.fail([&] {
+      return makeFault("bounds", "an access to shared memory, which has " +
+                                     std::to_string(sharedBytes) + " bytes, is at byte " +
+                                     std::to_string(static_cast<std::int64_t>(offset)) + ": " +
+                                     spellNow(kind, place));
+    });
   if (offset % alignment != 0)
-    scheduler.fail(makeFault("alignment", "byte " + std::to_string(offset) +
-                                              " of shared memory is not aligned to " +
-                                              std::to_string(alignment) +
-                                              " bytes: " + spellNow(kind, place)));
+    scheduler.fail([&] {
+      return makeFault("alignment",
+                       "byte " + std::to_string(offset) + " of shared memory is not aligned to " +
+                           std::to_string(alignment) + " bytes: " + spellNow(kind, place));
+    });
   const SharedMemory &shared = scheduler.current().block->shared;
   if (options.checkRaces) {
     const Access mine = accessNow(kind, place);
@@ -163,14 +178,11 @@ const Hooks hookTable{
     .blockIndex = [] { return active->scheduler.current().block->number; },
     .blockBarrier = [](Place place) { active->scheduler.blockBarrier(place); },
     .warpBarrier = [](Place place) { active->scheduler.warpBarrier(place); },
-    .shuffle =
-        [](const void *own, void *result, uint32_t bytes, uint32_t source, Place place) {
-          active->scheduler.shuffle(own, result, bytes, source, place);
-        },
+    .shuffle = [](const void *own, void *result, uint32_t bytes, uint32_t source,
+                  Place place) { active->scheduler.shuffle(own, result, bytes, source, place); },
     .globalLoad = [](const void *address, uint32_t bytes, uint32_t alignment, bool readOnly,
                      Place place) -> const void * {
-      active->touchGlobal(address, bytes, alignment, readOnly ? Kind::readOnly : Kind::read,
-                          place);
+      active->touchGlobal(address, bytes, alignment, readOnly ? Kind::readOnly : Kind::read, place);
       return address;
     },
     .globalStore = [](void *address, uint32_t bytes, uint32_t alignment, Place place) -> void * {

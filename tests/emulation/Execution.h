@@ -2,8 +2,8 @@
 #ifndef SCANC_TESTS_EMULATION_EXECUTION_H
 #define SCANC_TESTS_EMULATION_EXECUTION_H
 
-#include "GlobalMemory.h"
-#include "Scheduler.h"
+#include "tests/emulation/GlobalMemory.h"
+#include "tests/emulation/Scheduler.h"
 
 #include <unordered_map>
 
@@ -40,8 +40,8 @@ private:
     const std::string *buffer; ///< its name; null for shared memory
     std::size_t offset;        ///< bytes from its begin, of the first byte of the granule
   };
-  [[noreturn]] void failRace(const Where &where, Kind kind, const Access &mine,
-                             const Access &other, bool otherIsWrite);
+  [[noreturn]] void failRace(const Where &where, Kind kind, const Access &mine, const Access &other,
+                             bool otherIsWrite);
   void checkCell(Cell &cell, bool initialized, const Accessor &accessor, Kind kind,
                  const Where &where);
   Access accessNow(Kind kind, Place place) const;

@@ -1,5 +1,5 @@
 //===- GlobalMemory.cpp - Finds the buffer that an address belongs to ------===//
-#include "GlobalMemory.h"
+#include "tests/emulation/GlobalMemory.h"
 
 #include <algorithm>
 #include <numeric>

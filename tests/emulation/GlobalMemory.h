@@ -2,8 +2,8 @@
 #ifndef SCANC_TESTS_EMULATION_GLOBALMEMORY_H
 #define SCANC_TESTS_EMULATION_GLOBALMEMORY_H
 
-#include "Emulation.h"
-#include "Shadow.h"
+#include "tests/emulation/Emulation.h"
+#include "tests/emulation/Shadow.h"
 
 namespace scanc::emulation {
 

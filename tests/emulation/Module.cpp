@@ -1,7 +1,7 @@
 //===- Module.cpp - Loads a kernel and launches it -------------------------===//
-#include "Build.h"
-#include "Execution.h"
-#include "Report.h"
+#include "tests/emulation/Build.h"
+#include "tests/emulation/Execution.h"
+#include "tests/emulation/Report.h"
 
 #include <dlfcn.h>
 

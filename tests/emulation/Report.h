@@ -2,9 +2,9 @@
 #ifndef SCANC_TESTS_EMULATION_REPORT_H
 #define SCANC_TESTS_EMULATION_REPORT_H
 
-#include "Clocks.h"
 #include "scanc/Error.h"
 #include "scanc_emulation/hooks.h"
+#include "tests/emulation/Clocks.h"
 
 namespace scanc::emulation {
 

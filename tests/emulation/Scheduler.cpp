@@ -1,14 +1,15 @@
 //===- Scheduler.cpp - Chooses who runs, and meets at barriers -------------===//
-#include "Scheduler.h"
-#include "Report.h"
+#include "tests/emulation/Scheduler.h"
+#include "tests/emulation/Report.h"
 
+#include <algorithm>
 #include <boost/context/detail/fcontext.hpp>
 #include <cstring>
 #include <numeric>
 #include <sys/mman.h>
 
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/asan_interface.h>
 #endif
 
 namespace scanc::emulation {
@@ -157,8 +158,11 @@ void Scheduler::start(Block &slot) {
     fiber.thread = i;
     fiber.lane = i % warpSize;
     fiber.stack = stacks.stack(firstStack + i);
-    fiber.context =
-        context::make_fcontext(fiber.stack + stackBytes, stackBytes, FiberEntry::run);
+#ifdef __SANITIZE_ADDRESS__
+    // A fiber that was left behind by a fault has not cleaned up.
+    __asan_unpoison_memory_region(fiber.stack, stackBytes);
+#endif
+    fiber.context = context::make_fcontext(fiber.stack + stackBytes, stackBytes, FiberEntry::run);
     slot.ready.push_back(&fiber);
   }
 }
@@ -176,12 +180,8 @@ void Scheduler::finish() {
 
 Moment Scheduler::now() const {
   const Fiber &me = *running;
-  return {me.block->number,
-          me.warp->number,
-          me.block->number * kernel.threads + me.thread,
-          me.block->epoch,
-          me.warp->epoch,
-          me.clock};
+  return {me.block->number, me.warp->number, me.block->number * kernel.threads + me.thread,
+          me.block->epoch,  me.warp->epoch,  me.clock};
 }
 
 void Scheduler::wake(Fiber &fiber) {
@@ -261,34 +261,39 @@ void Scheduler::shuffle(const void *own, void *result, std::uint32_t bytes, std:
   std::memcpy(slots.data() + me.lane * bytes, own, bytes);
   joinWarp(place);
   if (source >= warp.threads)
-    fail(makeFault("shuffle", "lane " + std::to_string(me.lane) + " of a warp of " +
-                                  std::to_string(warp.threads) + " threads reads from lane " +
-                                  std::to_string(source) + " at " + spell(place)));
+    fail([&] {
+      return makeFault("shuffle", "lane " + std::to_string(me.lane) + " of a warp of " +
+                                      std::to_string(warp.threads) + " threads reads from lane " +
+                                      std::to_string(source) + " at " + spell(place));
+    });
   std::memcpy(result, slots.data() + source * bytes, bytes);
 }
 
 void Scheduler::mustMatch(Place open, Place mine, const char *group) {
   if (samePlace(open, mine))
     return;
-  const Fiber &me = *running;
-  std::string others;
-  for (const Fiber &fiber : me.block->fibers)
-    if (&fiber != &me && others.empty() && samePlace(fiber.place, open) &&
-        fiber.state != Fiber::State::ready)
-      others = std::to_string(fiber.thread);
-  fail(makeFault("divergence", std::string("threads of one ") + group +
-                                   " meet at different barriers: block " +
-                                   std::to_string(me.block->number) + ", thread " + others +
-                                   " waits at " + spell(open) + ", thread " +
-                                   std::to_string(me.thread) + " arrives at " + spell(mine)));
+  fail([&] {
+    const Fiber &me = *running;
+    const auto waits = [&](const Fiber &fiber) {
+      return &fiber != &me && fiber.state != Fiber::State::ready && samePlace(fiber.place, open);
+    };
+    const auto other = std::find_if(me.block->fibers.begin(), me.block->fibers.end(), waits);
+    return makeFault("divergence",
+                     std::string("threads of one ") + group +
+                         " meet at different barriers: block " + std::to_string(me.block->number) +
+                         ", thread " + std::to_string(other->thread) + " waits at " + spell(open) +
+                         ", thread " + std::to_string(me.thread) + " arrives at " + spell(mine));
+  });
 }
 
 void Scheduler::look(Place place) {
   if (++looks > lookLimit)
-    fail(makeFault("hang", "block " + std::to_string(running->block->number) + ", thread " +
-                               std::to_string(running->thread) + " waits at " + spell(place) +
-                               " for a flag that nobody sets; " + std::to_string(waiting.size()) +
-                               " blocks have not started"));
+    fail([&] {
+      return makeFault("hang", "block " + std::to_string(running->block->number) + ", thread " +
+                                   std::to_string(running->thread) + " waits at " + spell(place) +
+                                   " for a flag that nobody sets; " +
+                                   std::to_string(waiting.size()) + " blocks have not started");
+    });
 }
 
 /// Called when no fiber can go on: every unfinished block waits at a barrier that some of its own
@@ -318,8 +323,7 @@ Error Scheduler::stuckReport() const {
   return makeFault("divergence", text);
 }
 
-void Scheduler::fail(Error report) {
-  fault = std::move(report);
+void Scheduler::stop() {
   switchTo(host);
   std::abort(); // the host never switches back after a fault
 }

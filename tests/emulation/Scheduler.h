@@ -8,10 +8,10 @@
 #ifndef SCANC_TESTS_EMULATION_SCHEDULER_H
 #define SCANC_TESTS_EMULATION_SCHEDULER_H
 
-#include "Clocks.h"
-#include "Emulation.h"
-#include "SharedMemory.h"
 #include "scanc_emulation/hooks.h"
+#include "tests/emulation/Clocks.h"
+#include "tests/emulation/Emulation.h"
+#include "tests/emulation/SharedMemory.h"
 
 #include <optional>
 
@@ -54,7 +54,7 @@ struct Block {
   std::uint32_t arrived = 0; ///< at the block barrier that is open
   std::uint32_t finished = 0;
   std::uint32_t epoch = 0;
-  Place place; ///< of the open barrier
+  Place place;       ///< of the open barrier
   bool told = false; ///< a thread of it has acquired something, ever
   std::vector<Fiber> fibers;
   std::vector<Warp> warps;
@@ -111,9 +111,14 @@ public:
   /// A look at a flag: a fault after very many of them without `progress` by anyone.
   void look(Place place);
   void progress() { looks = 0; }
-  /// Ends the launch with this report. The stacks of its fibers are left as they are: a kernel
-  /// holds nothing that would have to be destroyed.
-  [[noreturn]] void fail(Error report);
+  /// Ends the launch with the report that `make` returns. The stacks of all fibers are left as they
+  /// are, so nothing that must be destroyed may live on them: a kernel has no such thing, and the
+  /// words of the report end with `make`.
+  template <typename Make>
+  [[noreturn]] void fail(Make make) {
+    fault = make();
+    stop();
+  }
 
 private:
   friend struct FiberEntry;
@@ -127,19 +132,20 @@ private:
   void dispatch();
   Fiber *pick();
   void switchTo(Fiber &next);
+  [[noreturn]] void stop();
 
   const Kernel kernel;
   const Options options;
   Random random;
   std::vector<Block> resident;
   std::vector<std::uint32_t> waiting; ///< numbers of blocks that have not started
-  Block *favoured = nullptr; ///< the block that runs for `burst` more switches
+  Block *favoured = nullptr;          ///< the block that runs for `burst` more switches
   std::int64_t burst = 0;
   bool newestFirst = false; ///< in this burst the fiber that became ready last goes first
   std::int64_t accessesLeft = 0;
   std::int64_t looks = 0;
   std::uint32_t unfinishedBlocks;
-  Fiber host; ///< the caller of `run`
+  Fiber host;                     ///< the caller of `run`
   std::size_t hostStackBytes = 0; ///< known to, and needed by, the address sanitizer alone
   Fiber *running = nullptr;
   std::optional<Error> fault;

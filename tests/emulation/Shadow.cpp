@@ -1,10 +1,11 @@
 //===- Shadow.cpp - The rules of the race check, for one granule -----------===//
-#include "Shadow.h"
+#include "tests/emulation/Shadow.h"
 
 namespace scanc::emulation {
 namespace {
 
-/// How different two concurrent readers are: 0 one thread, 1 one warp, 2 one block, 3 not even that.
+/// How different two concurrent readers are: 0 one thread, 1 one warp, 2 one block, 3 not even
+/// that.
 int distance(const Access &a, const Access &b) {
   if (a.moment.block != b.moment.block)
     return 3;
@@ -25,8 +26,7 @@ void keepRead(Cell &cell, const Accessor &accessor) {
   }
   // A read that happened before this one is implied by it.
   for (Access &kept : cell.reads) {
-    if (kept.atomic == read.atomic &&
-        happenedBefore(kept.moment, read.moment, accessor.known)) {
+    if (kept.atomic == read.atomic && happenedBefore(kept.moment, read.moment, accessor.known)) {
       kept = read;
       return;
     }

@@ -12,8 +12,8 @@
 #ifndef SCANC_TESTS_EMULATION_SHADOW_H
 #define SCANC_TESTS_EMULATION_SHADOW_H
 
-#include "Clocks.h"
 #include "scanc_emulation/hooks.h"
+#include "tests/emulation/Clocks.h"
 
 #include <cstdlib>
 #include <memory>
@@ -40,8 +40,7 @@ struct Accessor {
 
   bool isAfter(const Access &past) const {
     return !past.present || past.moment.thread == access.moment.thread ||
-           (past.atomic && access.atomic) ||
-           happenedBefore(past.moment, access.moment, known);
+           (past.atomic && access.atomic) || happenedBefore(past.moment, access.moment, known);
   }
 };
 

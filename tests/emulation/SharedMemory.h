@@ -2,7 +2,7 @@
 #ifndef SCANC_TESTS_EMULATION_SHAREDMEMORY_H
 #define SCANC_TESTS_EMULATION_SHAREDMEMORY_H
 
-#include "Shadow.h"
+#include "tests/emulation/Shadow.h"
 
 #include <cstddef>
 #include <cstring>

@@ -2,7 +2,7 @@
 #ifndef SCANC_TESTS_EMULATION_TESTKERNEL_H
 #define SCANC_TESTS_EMULATION_TESTKERNEL_H
 
-#include "Emulation.h"
+#include "tests/emulation/Emulation.h"
 
 #include <gtest/gtest.h>
 

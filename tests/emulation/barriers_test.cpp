@@ -1,5 +1,5 @@
 //===- barriers_test.cpp - Meeting, missing each other, and hanging --------===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 #include <algorithm>
 
@@ -44,8 +44,8 @@ TEST(Barriers, shuffleDoesNotMeetAWarpBarrier) {
 
 TEST(Barriers, convergedBarriersPassUnderAnyOrder) {
   for (std::uint64_t seed = 0; seed < 20; ++seed)
-    expectSuccess(launchAlone("  for (int i = 0; i < 5; ++i) { warp_barrier(); block_barrier(); }\n",
-                              96, seed, 5));
+    expectSuccess(launchAlone(
+        "  for (int i = 0; i < 5; ++i) { warp_barrier(); block_barrier(); }\n", 96, seed, 5));
 }
 
 TEST(Barriers, waitingForAFlagThatNobodySetsIsReported) {

@@ -1,5 +1,5 @@
 //===- build_test.cpp - From text to a loaded kernel -----------------------===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 #include <algorithm>
 #include <cstdlib>

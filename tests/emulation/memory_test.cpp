@@ -1,5 +1,5 @@
 //===- memory_test.cpp - Accesses that the hardware would not forgive ------===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 using namespace scanc;
 using namespace scanc::emulation;
@@ -20,13 +20,15 @@ Result<Statistics> launchCopy(const std::string &body, Options options = {}) {
 }
 
 TEST(Memory, checkedCopyPasses) {
-  expectSuccess(launchCopy("  load_global<1>(x, args.in + i); store_global<1>(args.out + i, x);\n"));
+  expectSuccess(
+      launchCopy("  load_global<1>(x, args.in + i); store_global<1>(args.out + i, x);\n"));
 }
 
 TEST(Memory, loadPastTheEndIsReported) {
   expectFault(launchCopy("  load_global<1>(x, args.in + 33 + i);\n"), "bounds",
-              {"buffer 'in' has 256 bytes", "at byte 256", "block 0, thread 31 reads at "
-                                                           "test_kernel.cu:9"});
+              {"buffer 'in' has 256 bytes", "at byte 256",
+               "block 0, thread 31 reads at "
+               "test_kernel.cu:9"});
 }
 
 TEST(Memory, vectorThatStraddlesTheEndIsReported) {

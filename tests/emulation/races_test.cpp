@@ -1,5 +1,5 @@
 //===- races_test.cpp - Planted races are found, correct kernels pass ------===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 using namespace scanc;
 using namespace scanc::emulation;

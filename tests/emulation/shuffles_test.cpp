@@ -1,5 +1,5 @@
 //===- shuffles_test.cpp - What lanes of a warp tell each other ------------===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 using namespace scanc;
 using namespace scanc::emulation;

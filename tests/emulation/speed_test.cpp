@@ -1,5 +1,5 @@
 //===- speed_test.cpp - A checked scan stays quick enough to run often -----===//
-#include "TestKernel.h"
+#include "tests/emulation/TestKernel.h"
 
 #include <chrono>
 #include <cmath>
@@ -47,9 +47,10 @@ TEST(Speed, checkedScanOf64BlocksTakesNoLongerThanTwoSeconds) {
   Buffer input = bufferOf("x", x), output = bufferOf("h", h);
   input.writable = output.initialized = false;
   const auto begin = std::chrono::steady_clock::now();
-  Result<Statistics> result = module.launch({.blocks = blocks, .threads = 128},
-                                            std::vector<std::uint64_t>{wordOf(input), wordOf(output), steps},
-                                            {input, output}, {.seed = 1});
+  Result<Statistics> result =
+      module.launch({.blocks = blocks, .threads = 128},
+                    std::vector<std::uint64_t>{wordOf(input), wordOf(output), steps},
+                    {input, output}, {.seed = 1});
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   expectSuccess(result);
   RecordProperty("seconds", std::to_string(elapsed.count()));

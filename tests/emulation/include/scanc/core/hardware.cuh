@@ -64,8 +64,7 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from,
 template <int W, typename T>
 static __device__ __forceinline__ void store_global(T *to, const T (&from)[W],
                                                     Place place = Place::current()) {
-  void *bytes =
-      emulation::hooks->globalStore(to, W * sizeof(T), hardware::alignment<T, W>, place);
+  void *bytes = emulation::hooks->globalStore(to, W * sizeof(T), hardware::alignment<T, W>, place);
   __builtin_memcpy(bytes, from, W * sizeof(T));
 }
 

@@ -1,0 +1,93 @@
+//===- Program.cpp - Follows a launch plan, kernel by kernel ---------------===//
+#include "tests/emulation/Program.h"
+#include "scanc/LaunchPlan.h"
+#include "tests/emulation/Report.h"
+#include "tests/emulation/SharedMemory.h"
+
+#include <algorithm>
+
+namespace scanc::emulation {
+namespace {
+
+/// The bytes between the first and the last element of an operand.
+Buffer bufferOf(const Parameter &parameter, const TensorRef &tensor) {
+  const std::vector<std::int64_t> strides =
+      tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides;
+  std::int64_t lowest = 0, highest = 0;
+  bool isEmpty = false;
+  for (std::size_t i = 0; i < strides.size(); ++i) {
+    isEmpty |= tensor.sizes[i] == 0;
+    const std::int64_t reach = (tensor.sizes[i] - 1) * strides[i];
+    (reach < 0 ? lowest : highest) += reach;
+  }
+  const std::int64_t element = sizeOf(tensor.dtype);
+  const bool isInput = parameter.role == Parameter::Role::input;
+  return {.name = parameter.name,
+          .data = static_cast<char *>(tensor.data) + lowest * element,
+          .bytes = isEmpty ? 0 : (highest - lowest + 1) * element,
+          .writable = !isInput,
+          .initialized = isInput,
+          // The parts of a complex number may be accessed one by one.
+          .granule = tensor.dtype == Dtype::c64 ? element / 2 : element};
+}
+
+Result<void> runKernel(const Program &program, const KernelVariant &variant,
+                       const PlannedKernel &kernel, const std::vector<Buffer> &buffers,
+                       const Options &options) {
+  const auto isOne = [](std::int64_t size) { return size == 1; };
+  if (!std::all_of(kernel.grid.begin() + 1, kernel.grid.end(), isOne) ||
+      !std::all_of(kernel.block.begin() + 1, kernel.block.end(), isOne) ||
+      !std::all_of(kernel.cluster.begin(), kernel.cluster.end(), isOne) || kernel.sharedBytes != 0)
+    return makeFault("geometry", "kernel '" + variant.entry +
+                                     "': expected a grid and a block of one dimension, no cluster "
+                                     "and no dynamic shared memory");
+  Result<EmulatedModule> module =
+      EmulatedModule::build(variant.source, program.headers, variant.entry);
+  if (!module)
+    return module.error();
+  const std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());
+  Result<Statistics> result = module->launch({.blocks = kernel.grid[0], .threads = kernel.block[0]},
+                                             words, buffers, options);
+  if (!result)
+    return result.error();
+  return {};
+}
+
+} // namespace
+
+Result<void> runProgram(const Program &program, std::span<const TensorRef> operands,
+                        const Options &options) {
+  LaunchTarget target;
+  target.device = DeviceKind::cpu;
+  Result<LaunchPlan> sized = planLaunch(program, operands, target);
+  if (!sized)
+    return sized.error();
+  std::vector<unsigned char> memory(sized->workspaceBytes, sharedPoison);
+  Result<LaunchPlan> plan =
+      planLaunch(program, operands, target, {memory.data(), sized->workspaceBytes});
+  if (!plan)
+    return plan.error();
+
+  std::vector<Buffer> buffers;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    buffers.push_back(bufferOf(program.parameters[i], operands[i]));
+  buffers.push_back({.name = "workspace",
+                     .data = memory.data(),
+                     .bytes = sized->workspaceBytes,
+                     .initialized = false});
+  for (const PlannedKernel &kernel : plan->kernels) {
+    if (kernel.isEmpty())
+      continue;
+    const auto &step = std::get<KernelStep>(program.entries.front().steps[kernel.step]);
+    Result<void> result =
+        runKernel(program, step.variants[kernel.variant], kernel, buffers, options);
+    if (!result)
+      return result;
+    // The next kernel reads what this one has written.
+    for (Buffer &buffer : buffers)
+      buffer.initialized = true;
+  }
+  return {};
+}
+
+} // namespace scanc::emulation
