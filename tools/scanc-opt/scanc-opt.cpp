@@ -1,4 +1,7 @@
 //===- scanc-opt.cpp - Run one pass at a time, for tests and for the curious ----===//
+#include "compiler/emission/Passes.h"
+#include "compiler/planning/Passes.h"
+#include "dialects/plan/PlanOps.h"
 #include "dialects/scan/ScanOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -11,10 +14,12 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<scanc::scan::ScanDialect, mlir::arith::ArithDialect,
+  registry.insert<scanc::scan::ScanDialect, scanc::plan::PlanDialect, mlir::arith::ArithDialect,
                   mlir::complex::ComplexDialect, mlir::func::FuncDialect,
                   mlir::math::MathDialect>();
   mlir::registerTransformsPasses();
+  scanc::planning::registerScancPlanningPasses();
+  scanc::emission::registerScancEmissionPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "scanc: one pass at a time\n", registry));
 }

@@ -1,0 +1,69 @@
+//===- Accesses.h - Reads and writes of a kernel as loops over arrays -*- C++ -*-===//
+#ifndef SCANC_COMPILER_EMISSION_ACCESSES_H
+#define SCANC_COMPILER_EMISSION_ACCESSES_H
+
+#include "compiler/emission/CodeWriter.h"
+#include "compiler/emission/Expressions.h"
+#include "dialects/plan/PlanOps.h"
+
+#include <string>
+#include <vector>
+
+namespace scanc::emission {
+
+/// One access of a kernel, ready to print: which array holds it, in which order of dimensions, and
+/// how its address is formed.
+///
+/// The array's dimensions are the steps, the adjacent lanes and the register dimensions that the
+/// access depends on; the one along which memory is contiguous comes last, so that a vector access
+/// fills the innermost dimension.
+class AccessText {
+public:
+  enum class Axis { step, lane, index };
+  struct Dimension {
+    Axis axis;
+    int64_t extent;
+    unsigned result;       ///< dimension of the parameter that it walks
+    int64_t kernelDim;
+  };
+
+  AccessText(plan::KernelInterface kernel, plan::AccessAttr access, mlir::Type element,
+             std::string member, plan::PolicyAttr policy, int64_t width);
+
+  bool variesWithTime() const { return timeResult >= 0; }
+  /// `bf16 f[8][2];`
+  std::string declaration() const;
+  /// The element of lane `l`, step `v`, register point `indices` (over this access's register dims
+  /// in the kernel's order): "f[v][l]".
+  std::string element(const Indices &indices) const;
+  /// The parameter's data, `args.f.data`.
+  std::string data() const { return "args." + parameter + ".data"; }
+  /// The member of `lane` that holds the element offset of the first lane at time 0.
+  const std::string &getMember() const { return member; }
+  /// `coordinate * stride + …` over the lane dims, for `lane::enter`; "0" when there is none.
+  std::string base() const;
+  /// Prints the loops that fill the array (`load`) or empty it (`store`); time-invariant reads are
+  /// loaded as a whole.
+  void printMove(CodeWriter &writer, bool store) const;
+  /// Offset of lane `l` and register point `indices`, time-invariant: initial and final states.
+  std::string pointOffset(const Indices &indices) const;
+
+  const std::vector<Dimension> &getDimensions() const { return dimensions; }
+
+private:
+  std::string stride(unsigned result) const;
+  std::string offsetOf(const Dimension &dim, const std::string &index) const;
+
+  mutable plan::KernelInterface kernel; // MLIR's accessors are not const
+  mlir::AffineMap map;
+  std::string parameter, member, elementName;
+  plan::PolicyAttr policy;
+  int64_t width;
+  int64_t timeResult = -1; ///< dimension of the parameter that is time
+  int64_t delay = 0;       ///< steps that a window reads back
+  std::vector<Dimension> dimensions;
+};
+
+} // namespace scanc::emission
+
+#endif // SCANC_COMPILER_EMISSION_ACCESSES_H

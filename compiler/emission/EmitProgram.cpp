@@ -1,0 +1,91 @@
+//===- EmitProgram.cpp - Attributes of the plan become fields -------------===//
+#include "compiler/emission/EmitProgram.h"
+
+#include "compiler/emission/KernelText.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Location.h"
+
+using namespace mlir;
+
+namespace scanc::emission {
+
+Dtype dtypeOf(Type type) {
+  if (type.isF64())
+    return Dtype::f64;
+  if (type.isF16())
+    return Dtype::f16;
+  if (type.isBF16())
+    return Dtype::bf16;
+  if (isa<Float8E4M3FNType>(type))
+    return Dtype::f8e4m3;
+  if (isa<Float8E5M2Type>(type))
+    return Dtype::f8e5m2;
+  if (isa<ComplexType>(type))
+    return Dtype::c64;
+  return type.isInteger(32) ? Dtype::i32 : Dtype::f32;
+}
+
+static Parameter emitParameter(plan::ParameterAttr attr) {
+  Parameter parameter;
+  parameter.name = attr.getName().str();
+  parameter.role = attr.getOutput() ? Parameter::Role::output : Parameter::Role::input;
+  parameter.dtype = dtypeOf(attr.getElementType());
+  for (StringAttr dim : attr.getDims())
+    parameter.dims.push_back(dim.str());
+  return parameter;
+}
+
+static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr,
+                                            plan::ProgramOp program) {
+  FailureOr<std::string> source = writeKernel(kernel, attr);
+  if (failed(source))
+    return failure();
+  KernelVariant variant;
+  variant.name = attr.getName().str();
+  variant.source = std::move(*source);
+  variant.entry = entryName(kernel);
+  for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
+    variant.requires_.push_back(fact.str());
+  variant.grid[0] = attr.getGrid().str();
+  variant.block[0] = attr.getPolicy().getThreads();
+  variant.arguments = argumentWords(program);
+  return variant;
+}
+
+static FailureOr<Entry> emitEntry(plan::EntryOp op, plan::ProgramOp program) {
+  Entry entry;
+  entry.name = op.getName().str();
+  for (auto kernel : op.getBody().getOps<plan::KernelInterface>()) {
+    KernelStep step;
+    for (auto attr : kernel.getVariants().getAsRange<plan::VariantAttr>()) {
+      FailureOr<KernelVariant> variant = emitVariant(kernel, attr, program);
+      if (failed(variant))
+        return failure();
+      step.variants.push_back(std::move(*variant));
+    }
+    entry.steps.push_back(std::move(step));
+  }
+  return entry;
+}
+
+FailureOr<Program> emitProgram(plan::ProgramOp op) {
+  Program program;
+  program.name = op.getSymName().str();
+  program.strategy = op.getStrategy().str();
+  for (auto attr : op.getParameters().getAsRange<plan::ParameterAttr>())
+    program.parameters.push_back(emitParameter(attr));
+  for (NamedAttribute size : op.getSizes())
+    program.boundSizes[size.getName().str()] = cast<IntegerAttr>(size.getValue()).getInt();
+  program.promises.deterministic = op.getDeterministic();
+  program.promises.errorBound = op.getErrorBound().str();
+  for (auto entry : op.getBody().getOps<plan::EntryOp>()) {
+    FailureOr<Entry> emitted = emitEntry(entry, op);
+    if (failed(emitted))
+      return failure();
+    program.entries.push_back(std::move(*emitted));
+  }
+  llvm::raw_string_ostream(program.planText) << op;
+  return program;
+}
+
+} // namespace scanc::emission

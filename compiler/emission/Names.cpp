@@ -1,0 +1,53 @@
+//===- Names.cpp - Words that C++ or the emitted text has taken -----------===//
+#include "compiler/emission/Names.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace scanc::emission {
+
+static const llvm::StringSet<> &takenWords() {
+  static const llvm::StringSet<> words = {
+      // C++20
+      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break",
+      "case", "catch", "char", "char8_t", "char16_t", "char32_t", "class", "compl", "concept",
+      "const", "consteval", "constexpr", "constinit", "const_cast", "continue", "co_await",
+      "co_return", "co_yield", "decltype", "default", "delete", "do", "double", "dynamic_cast",
+      "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto",
+      "if", "inline", "int", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq",
+      "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
+      "reinterpret_cast", "requires", "return", "short", "signed", "sizeof", "static",
+      "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local",
+      "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using",
+      "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+      // the emitted text: parameters, members, device names that a local would hide
+      "active", "args", "arguments", "array", "at", "before", "bf16", "epilogue", "exp", "f16",
+      "first", "in", "l", "lane", "load", "log", "maps", "maximum", "minimum", "narrow", "now",
+      "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
+      "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
+      "rsqrt", "tanh", "sin", "cos", "erf", "policy", "order", "affine", "kernel", "block", "warp",
+      "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
+  return words;
+}
+
+std::string identifier(StringRef name) {
+  bool taken = takenWords().contains(name) || name.starts_with("size_") ||
+               name.starts_with("at_") || name.starts_with("__") || name.ends_with("_");
+  return taken ? name.str() + "_" : name.str();
+}
+
+std::string spellElement(Type type) {
+  if (type.isF64())
+    return "double";
+  if (type.isF16())
+    return "f16";
+  if (type.isBF16())
+    return "bf16";
+  if (type.isInteger(1))
+    return "bool";
+  return type.isInteger() ? "int" : "float";
+}
+
+} // namespace scanc::emission

@@ -1,0 +1,20 @@
+//===- Names.h - The user's names as names of C++ ---------------*- C++ -*-===//
+#ifndef SCANC_COMPILER_EMISSION_NAMES_H
+#define SCANC_COMPILER_EMISSION_NAMES_H
+
+#include "mlir/IR/Types.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace scanc::emission {
+
+/// `name` as an identifier: itself, or with a `_` behind it where C++ or the emitted text uses it.
+std::string identifier(llvm::StringRef name);
+
+/// The element type as templates/scanc/core/element.cuh spells it: "float", "bf16", …
+std::string spellElement(mlir::Type type);
+
+} // namespace scanc::emission
+
+#endif // SCANC_COMPILER_EMISSION_NAMES_H

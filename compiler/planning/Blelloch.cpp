@@ -1,0 +1,118 @@
+//===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
+#include "compiler/planning/Kernels.h"
+#include "compiler/planning/Strategy.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+namespace {
+
+/// Numbers of state per lane whose maps a thread can hold for its steps without spilling.
+constexpr int64_t stateLimit = 16;
+
+/// Right when lanes are too few to fill the GPU with one thread each: the threads of a block share
+/// a lane's time. Every step's map is computed twice, once to compose and once to replay.
+class Blelloch final : public Strategy {
+public:
+  StringRef name() const override { return "blelloch"; }
+
+  std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
+    if (auto reason = declinesElementwise(mapping))
+      return reason;
+    scan::RecurrenceInterface loop = mapping.op;
+    for (int64_t i = 0; i < loop.getNumStates(); ++i) {
+      Type type = loop.getState(i).getElementType();
+      if (!type.isF32() && !type.isF64())
+        return llvm::formatv("state '{0}', rounded to {1} at every step, cannot be re-associated",
+                             loop.getState(i).getName().getValue(), spelled(type))
+            .str();
+    }
+    if (int64_t size = mapping.stateSize(); size > stateLimit)
+      return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers with their "
+                           "maps",
+                           size, stateLimit)
+          .str();
+    return std::nullopt;
+  }
+
+  Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
+    Cost cost;
+    KernelChoice choice = choose(mapping, target, sizes);
+    cost.policy = choice.wide;
+    cost.sharedBytes = choice.wideShared;
+    cost.bytes = compulsoryBytes(mapping, sizes);
+    Work work = countWork(mapping, sizes);
+    cost.flops = 2 * work.flops;
+    cost.registersPerThread = std::min<int64_t>(
+        255, 32 + tileRegisters(mapping, cost.policy) +
+                 mapping.stateSize() * cost.policy.getLanes() * (cost.policy.getSteps() + 4));
+    cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
+
+    int64_t threads = cost.policy.getThreads();
+    double perBlock = cost.policy.getLaneThreads() * cost.policy.getLanes();
+    double blocks = std::max(1.0, laneCount(mapping, sizes) / perBlock);
+    double blocksPerMultiprocessor = std::max<double>(
+        1, std::min<double>(target.threadsPerMultiprocessor / threads,
+                            target.registersPerMultiprocessor /
+                                (threads * std::max<int64_t>(32, cost.registersPerThread))));
+    double resident = target.multiprocessors * blocksPerMultiprocessor;
+    double waves = std::ceil(blocks / resident);
+    double tiles =
+        std::ceil(stepCount(mapping, sizes) /
+                  static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
+    // A tile costs the latency of its loads and the barriers of its scan; resident blocks overlap.
+    double latency = waves * tiles * (target.memoryLatency + tileScan * mapping.op.getStates().size());
+    double occupied = std::min(1.0, blocks / resident);
+    double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
+    cost.seconds = target.launchOverhead +
+                   std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
+    return cost;
+  }
+
+  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+             OpBuilder &builder) const override {
+    createKernel(mapping, choose(mapping, target, sizes), plan::BlellochOp::getOperationName(),
+                 builder);
+  }
+
+private:
+  /// Seconds of the scan of one tile's maps across a block: shuffles and barriers.
+  static constexpr double tileScan = 0.5e-6;
+  /// Share of the bandwidth that is reached while blocks alternate between loading and scanning.
+  static constexpr double streamed = 0.85;
+
+  static std::string spelled(Type type) {
+    std::string text;
+    llvm::raw_string_ostream(text) << type;
+    return text;
+  }
+
+  KernelChoice choose(const Mapping &mapping, const Target &, const Sizes &) const {
+    MLIRContext *context = mapping.op.getContext();
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widestElement(mapping)) : 8;
+    // Steps of all states are held at once while they are replayed.
+    while (steps > 2 && steps * mapping.stateSize() > 32)
+      steps /= 2;
+    auto policy = timeWalk ? plan::PolicyAttr::get(context, mapping.walk, 1, 128, 1, steps)
+                           : plan::PolicyAttr::get(context, mapping.walk, 32, 8, 1, steps);
+    int64_t shared = sharedBytes(mapping, policy);
+    return {policy, policy, shared, shared};
+  }
+
+  /// Size of the template's blelloch_storage: see templates/scanc/kernel/blelloch.cuh.
+  static int64_t sharedBytes(const Mapping &mapping, plan::PolicyAttr policy);
+};
+
+int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
+  return 0;
+}
+
+} // namespace
+
+std::unique_ptr<Strategy> createBlelloch() { return std::make_unique<Blelloch>(); }
+
+} // namespace scanc::planning

@@ -1,0 +1,198 @@
+//===- Body.cpp - Index sets become vectors over register dimensions ------===//
+#include "compiler/planning/Body.h"
+
+#include "dialects/scan/IndexSets.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+namespace {
+
+/// One region being lowered. A value over index set I is a vector whose dimensions are the
+/// register dims of I in the kernel's order.
+class BodyLowering {
+public:
+  BodyLowering(const Mapping &mapping, Region &region)
+      : mapping(mapping), loop(mapping.op), sets(loop), builder(mapping.op.getContext()),
+        block(&region.emplaceBlock()) {}
+
+  void run();
+
+private:
+  using Dims = scan::IndexSet;
+
+  Dims registersOf(Value value) const { return registersIn(sets.of(value)); }
+  Dims registersIn(ArrayRef<int64_t> dims) const;
+  Type shaped(Type element, ArrayRef<int64_t> dims) const;
+  Value broadcast(Value lowered, ArrayRef<int64_t> from, ArrayRef<int64_t> to, Location loc);
+  Value operand(Value value, ArrayRef<int64_t> onto, Location loc) {
+    return broadcast(lowered.lookup(value), registersOf(value), onto, loc);
+  }
+
+  void lower(Operation &op);
+  void lowerElementwise(Operation &op);
+  void lowerReduce(scan::ReduceOp op);
+  void lowerReindex(scan::ReindexOp op);
+  void lowerAdvance(scan::AdvanceOp op);
+  void lowerYield(scan::YieldOp op);
+
+  const Mapping &mapping;
+  scan::RecurrenceInterface loop;
+  scan::IndexSets sets;
+  OpBuilder builder;
+  Block *block;
+  IRMapping lowered;
+};
+
+BodyLowering::Dims BodyLowering::registersIn(ArrayRef<int64_t> dims) const {
+  Dims result;
+  for (int64_t i : mapping.registers) // already in the kernel's order
+    if (llvm::is_contained(dims, i))
+      result.push_back(i);
+  return result;
+}
+
+Type BodyLowering::shaped(Type element, ArrayRef<int64_t> dims) const {
+  if (dims.empty())
+    return element;
+  SmallVector<int64_t> shape;
+  for (int64_t i : dims)
+    shape.push_back(scan::RecurrenceInterface(loop).getDim(i).getSize());
+  return VectorType::get(shape, element);
+}
+
+Value BodyLowering::broadcast(Value value, ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                              Location loc) {
+  if (from == to)
+    return value;
+  SmallVector<int64_t> onto;
+  for (int64_t i : from)
+    onto.push_back(llvm::find(to, i) - to.begin());
+  Type type = shaped(getElementTypeOrSelf(value.getType()), to);
+  return plan::BroadcastOp::create(builder, loc, type, value, onto);
+}
+
+void BodyLowering::run() {
+  Block &from = loop.getBodyBlock();
+  for (BlockArgument arg : from.getArguments())
+    lowered.map(arg, block->addArgument(shaped(arg.getType(), registersOf(arg)), arg.getLoc()));
+  builder.setInsertionPointToEnd(block);
+  for (Operation &op : from)
+    lower(op);
+}
+
+void BodyLowering::lower(Operation &op) {
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case([&](scan::ReduceOp op) { lowerReduce(op); })
+      .Case([&](scan::ReindexOp op) { lowerReindex(op); })
+      .Case([&](scan::AdvanceOp op) { lowerAdvance(op); })
+      .Case([&](scan::YieldOp op) { lowerYield(op); })
+      .Default([&](Operation *op) { lowerElementwise(*op); });
+}
+
+static plan::Activation activationOf(scan::Activation kind) {
+  return *plan::symbolizeActivation(scan::stringifyActivation(kind));
+}
+
+void BodyLowering::lowerElementwise(Operation &op) {
+  Value result = op.getResult(0);
+  Dims dims = registersOf(result);
+  SmallVector<Value> operands;
+  for (Value value : op.getOperands())
+    operands.push_back(operand(value, dims, op.getLoc()));
+  Type type = shaped(result.getType(), dims);
+  if (auto activation = dyn_cast<scan::ActivationOp>(op)) {
+    lowered.map(result, plan::ActivationOp::create(builder, op.getLoc(), type,
+                                                   activationOf(activation.getKind()),
+                                                   operands.front())
+                            .getResult());
+    return;
+  }
+  if (isa<scan::LogAddExpOp>(op)) {
+    lowered.map(result,
+                plan::LogAddExpOp::create(builder, op.getLoc(), type, operands[0], operands[1])
+                    .getResult());
+    return;
+  }
+  OperationState state(op.getLoc(), op.getName(), operands, type, op.getAttrs());
+  state.propertiesAttr = op.getPropertiesAsAttribute();
+  lowered.map(result, builder.create(state)->getResult(0));
+}
+
+static plan::Reduction reductionOf(scan::Reduction kind) {
+  switch (kind) {
+  case scan::Reduction::Add:
+    return plan::Reduction::Sum;
+  case scan::Reduction::Mean:
+    return plan::Reduction::Mean;
+  case scan::Reduction::Max:
+    return plan::Reduction::Maximum;
+  case scan::Reduction::Min:
+    return plan::Reduction::Minimum;
+  case scan::Reduction::LogSumExp:
+    return plan::Reduction::LogSumExp;
+  }
+  llvm_unreachable("every reduction is listed");
+}
+
+void BodyLowering::lowerReduce(scan::ReduceOp op) {
+  Dims from = registersOf(op.getValue());
+  SmallVector<int64_t> over;
+  for (StringAttr name : op.getOver().getAsRange<StringAttr>())
+    over.push_back(llvm::find(from, loop.findDim(name.getValue())) - from.begin());
+  llvm::sort(over);
+  Type type = shaped(op.getType(), registersOf(op.getResult()));
+  lowered.map(op.getResult(),
+              plan::ReduceOp::create(builder, op.getLoc(), type, reductionOf(op.getKind()), over,
+                                     lowered.lookup(op.getValue()))
+                  .getResult());
+}
+
+void BodyLowering::lowerReindex(scan::ReindexOp op) {
+  // The same numbers: only the order of the dimensions can differ under the new names.
+  Dims from = registersOf(op.getValue()), to = registersOf(op.getResult());
+  for (auto [oldName, newName] :
+       llvm::zip(op.getFrom().getAsRange<StringAttr>(), op.getTo().getAsRange<StringAttr>()))
+    for (int64_t &i : from)
+      if (loop.getDim(i).getName() == oldName) {
+        i = loop.findDim(newName.getValue());
+        break;
+      }
+  lowered.map(op.getResult(), broadcast(lowered.lookup(op.getValue()), from, to, op.getLoc()));
+}
+
+void BodyLowering::lowerAdvance(scan::AdvanceOp op) {
+  Dims dims = registersOf(op.getNow());
+  Value gain;
+  if (!op.getTransition().empty())
+    gain = operand(op.getTransition().front(), dims, op.getLoc());
+  Value bias = operand(op.getInput().front(), dims, op.getLoc());
+  Type type = shaped(op.getNow().getType(), dims);
+  auto advance = plan::AdvanceOp::create(builder, op.getLoc(), type, type,
+                                         cast<StringAttr>(op.getStates()[0]), gain, bias);
+  lowered.map(op.getNow(), advance.getNow());
+  lowered.map(op.getBefore(), advance.getBefore());
+}
+
+void BodyLowering::lowerYield(scan::YieldOp op) {
+  SmallVector<Value> values;
+  for (auto [i, value] : llvm::enumerate(op.getOuts())) {
+    // A write stores every register dimension of its map, so the value varies over all of them.
+    scan::IndexSet written;
+    for (AffineExpr expr : loop.getOutputMap(i).getResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        written.push_back(dim.getPosition());
+    values.push_back(operand(value, registersIn(written), op.getLoc()));
+  }
+  plan::YieldOp::create(builder, op.getLoc(), values);
+}
+
+} // namespace
+
+void lowerBody(const Mapping &mapping, Region &region) { BodyLowering(mapping, region).run(); }
+
+} // namespace scanc::planning

@@ -1,0 +1,17 @@
+//===- Body.h - The scalar code of a recurrence as code of one lane -*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_BODY_H
+#define SCANC_COMPILER_PLANNING_BODY_H
+
+#include "compiler/planning/Mapping.h"
+#include "mlir/IR/Builders.h"
+
+namespace scanc::planning {
+
+/// Fills `region` of a kernel op with the recurrence's code: each value becomes a number, or a
+/// vector over the register dimensions in its index set, with broadcasts made explicit.
+/// Requires elementwise transitions (declinesElementwise).
+void lowerBody(const Mapping &, mlir::Region &region);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_BODY_H

@@ -1,0 +1,129 @@
+//===- ChooseStrategy.cpp - By the user's pins, else by cost --------------===//
+#include "compiler/planning/Passes.h"
+#include "compiler/planning/Planner.h"
+
+namespace scanc::planning {
+#define GEN_PASS_DEF_CHOOSESTRATEGYPASS
+#include "compiler/planning/Passes.h.inc"
+} // namespace scanc::planning
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+namespace {
+
+/// Strategies of the language that have no file in this folder yet.
+bool isLater(StringRef name) {
+  return llvm::is_contained({"look_back", "matmul_scan", "cyclic_reduction", "chunkwise"}, name);
+}
+
+std::string names() {
+  std::string list;
+  for (const auto &strategy : allStrategies())
+    list += (list.empty() ? "" : ", ") + strategy->name().str();
+  return list;
+}
+
+class ChooseStrategy : public impl::ChooseStrategyPassBase<ChooseStrategy> {
+public:
+  using ChooseStrategyPassBase::ChooseStrategyPassBase;
+
+  void runOnOperation() override {
+    std::optional<Target> device = targetFor(target);
+    if (!device) {
+      emitError(getOperation().getLoc())
+          << "[SC3006] unsupported architecture: expected one of " << knownTargets() << ", got "
+          << target;
+      return signalPassFailure();
+    }
+    WalkResult result = getOperation().walk([&](scan::AffineOp op) {
+      return succeeded(choose(op, *device)) ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+private:
+  /// The pinned strategy's name, or empty for "auto" and no pin.
+  StringRef pinned(scan::AffineOp op) const {
+    if (!strategy.empty())
+      return strategy == "auto" ? StringRef() : StringRef(strategy);
+    auto pins = op.getPinsAttr();
+    auto name = pins ? pins.getAs<StringAttr>("strategy") : StringAttr();
+    return !name || name == "auto" ? StringRef() : name.getValue();
+  }
+
+  LogicalResult choose(scan::AffineOp op, const Target &device) {
+    Mapping mapping(op);
+    std::vector<Answer> answers = ask(mapping, device, assumeSizes(op));
+    const Answer *chosen = cheapest(answers);
+    if (StringRef name = pinned(op); !name.empty()) {
+      if (isLater(name))
+        return op.emitError("[SC3003] not yet supported: strategy ") << name << "; expected one of "
+                                                                     << names();
+      auto found = llvm::find_if(answers, [&](const Answer &answer) {
+        return answer.strategy->name() == name;
+      });
+      if (found == answers.end())
+        return op.emitError("[SC3003] unknown strategy: expected one of ")
+               << names() << ", got " << name;
+      if (found->declined)
+        return op.emitError("[SC3002] the pinned strategy ")
+               << name << " declines: " << *found->declined;
+      chosen = &*found;
+    }
+    if (!chosen)
+      return refuse(op, answers);
+    if (failed(checkPins(op, *chosen)))
+      return failure();
+    op->setAttr(strategyAttr, StringAttr::get(op.getContext(), chosen->strategy->name()));
+    return success();
+  }
+
+  /// One reason where all strategies give the same, else one note per strategy.
+  static LogicalResult refuse(scan::AffineOp op, ArrayRef<Answer> answers) {
+    bool same = llvm::all_of(answers, [&](const Answer &answer) {
+      return answer.declined == answers.front().declined;
+    });
+    if (same)
+      return op.emitError("[SC3001] not yet supported: ") << *answers.front().declined;
+    InFlightDiagnostic error =
+        op.emitError("[SC3001] not yet supported: no strategy accepts this recurrence");
+    for (const Answer &answer : answers)
+      error.attachNote() << answer.strategy->name() << ": " << *answer.declined;
+    return error;
+  }
+
+  static LogicalResult checkPins(scan::AffineOp op, const Answer &chosen) {
+    auto pins = op.getPinsAttr();
+    if (!pins)
+      return success();
+    for (NamedAttribute pin : pins) {
+      StringRef name = pin.getName().getValue();
+      if (name == "strategy" || (name == "deterministic" && chosen.cost.deterministic))
+        continue;
+      auto text = dyn_cast<StringAttr>(pin.getValue());
+      if (name == "precision" && text == "ieee")
+        continue;
+      if (name == "accumulate" && text && accumulates(op, text.getValue()))
+        continue;
+      return op.emitError("[SC3004] the pin @")
+             << name << '(' << pin.getValue() << ") cannot be honoured by strategy "
+             << chosen.strategy->name();
+    }
+    return success();
+  }
+
+  /// Whether every state is already kept in the type called `name`.
+  static bool accumulates(scan::AffineOp op, StringRef name) {
+    return llvm::all_of(op.getStates().getAsRange<scan::StateAttr>(), [&](scan::StateAttr state) {
+      std::string type;
+      llvm::raw_string_ostream(type) << state.getElementType();
+      return type == name;
+    });
+  }
+};
+
+} // namespace
+} // namespace scanc::planning

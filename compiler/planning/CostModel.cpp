@@ -1,0 +1,140 @@
+//===- CostModel.cpp - Bytes, operations and registers of a recurrence ----===//
+#include "compiler/planning/Kernels.h"
+
+#include "dialects/scan/IndexSets.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+/// The size called `extent`: a number, a bound name or an assumed one.
+static double sizeNamed(const Sizes &sizes, scan::DimAttr dim) {
+  if (!ShapedType::isDynamic(dim.getSize()))
+    return static_cast<double>(dim.getSize());
+  auto found = sizes.find(dim.getExtent().str());
+  return found == sizes.end() ? 1.0 : static_cast<double>(found->second);
+}
+
+double laneCount(const Mapping &mapping, const Sizes &sizes) {
+  scan::RecurrenceInterface loop = mapping.op;
+  double count = 1;
+  for (int64_t i : mapping.lanes)
+    count *= sizeNamed(sizes, loop.getDim(i));
+  return count;
+}
+
+double stepCount(const Mapping &mapping, const Sizes &sizes) {
+  return sizeNamed(sizes, scan::RecurrenceInterface(mapping.op).getDim(mapping.time));
+}
+
+static double bytesOfTensor(scan::RecurrenceInterface loop, AffineMap map, Value tensor,
+                            const Sizes &sizes) {
+  double bytes = bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
+  for (AffineExpr expr : map.getResults())
+    expr.walk([&](AffineExpr part) {
+      if (auto dim = dyn_cast<AffineDimExpr>(part))
+        bytes *= sizeNamed(sizes, loop.getDim(dim.getPosition()));
+    });
+  return bytes;
+}
+
+double compulsoryBytes(const Mapping &mapping, const Sizes &sizes) {
+  scan::RecurrenceInterface loop = mapping.op;
+  llvm::SmallPtrSet<Value, 8> seen;
+  double bytes = 0;
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    if (seen.insert(input).second)
+      bytes += bytesOfTensor(loop, loop.getInputMap(i), input, sizes);
+  for (auto [i, init] : llvm::enumerate(loop.getInits()))
+    bytes += bytesOfTensor(loop, loop.getInitMap(i), init, sizes);
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    bytes += bytesOfTensor(loop, loop.getOutputMap(i), loop->getResult(i), sizes);
+  for (int64_t i = 0; i < static_cast<int64_t>(loop.getFinalMaps().size()); ++i)
+    bytes += bytesOfTensor(loop, loop.getFinalMap(i), loop->getResult(loop.getNumOutputs() + i),
+                           sizes);
+  return bytes;
+}
+
+/// Calls of the special-function unit that an op costs per point, and its other operations.
+static Work workOf(Operation &op) {
+  return llvm::TypeSwitch<Operation *, Work>(&op)
+      .Case<math::ExpOp, math::LogOp, math::SqrtOp, math::RsqrtOp, math::SinOp, math::CosOp>(
+          [](auto) { return Work{4, 1}; })
+      .Case<math::TanhOp, math::PowFOp>([](auto) { return Work{12, 2}; })
+      .Case<scan::ActivationOp, scan::LogAddExpOp>([](auto) { return Work{8, 2}; })
+      .Case<arith::DivFOp>([](auto) { return Work{8, 1}; })
+      .Case<scan::AdvanceOp>([](auto) { return Work{2, 0}; })
+      .Case<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, scan::YieldOp, scan::ReindexOp>(
+          [](auto) { return Work{0, 0}; })
+      .Default([](Operation *) { return Work{1, 0}; });
+}
+
+Work countWork(const Mapping &mapping, const Sizes &sizes) {
+  scan::RecurrenceInterface loop = mapping.op;
+  scan::IndexSets sets(loop);
+  Work total;
+  for (Operation &op : loop.getBodyBlock()) {
+    Value over = isa<scan::ReduceOp>(op) ? op.getOperand(0)
+                 : op.getNumResults()    ? op.getResult(0)
+                                         : Value();
+    double points = 1;
+    if (over)
+      for (int64_t i : sets.of(over))
+        if (mapping.isRegister(i))
+          points *= sizeNamed(sizes, loop.getDim(i));
+    Work one = workOf(op);
+    total.flops += points * one.flops;
+    total.special += points * one.special;
+  }
+  double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
+  return {total.flops * steps, total.special * steps};
+}
+
+int64_t widestElement(const Mapping &mapping) {
+  scan::RecurrenceInterface loop = mapping.op;
+  int64_t widest = 1;
+  auto consider = [&](AffineMap map, Value tensor) {
+    if (map.isFunctionOfDim(loop.getTimeDim()))
+      widest = std::max(widest, bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType()));
+  };
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    consider(loop.getInputMap(i), input);
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    consider(loop.getOutputMap(i), loop->getResult(i));
+  return widest;
+}
+
+int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy) {
+  scan::RecurrenceInterface loop = mapping.op;
+  int64_t adjacent = mapping.lanes.empty() ? -1 : mapping.lanes.back();
+  int64_t bytes = 0;
+  auto add = [&](AffineMap map, Value tensor) {
+    int64_t count = bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
+    for (AffineExpr expr : map.getResults())
+      expr.walk([&](AffineExpr part) {
+        auto dim = dyn_cast<AffineDimExpr>(part);
+        if (!dim)
+          return;
+        int64_t i = dim.getPosition();
+        if (i == mapping.time)
+          count *= policy.getSteps();
+        else if (i == adjacent)
+          count *= policy.getLanes();
+        else if (mapping.isRegister(i))
+          count *= loop.getDim(i).getSize();
+      });
+    bytes += count;
+  };
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    add(loop.getInputMap(i), input);
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    add(loop.getOutputMap(i), loop->getResult(i));
+  return (bytes + 3) / 4;
+}
+
+} // namespace scanc::planning

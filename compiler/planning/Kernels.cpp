@@ -1,0 +1,253 @@
+//===- Kernels.cpp - Accesses, variants and their requirements ------------===//
+#include "compiler/planning/Kernels.h"
+
+#include "compiler/planning/Body.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <set>
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::planning {
+
+namespace {
+
+/// 32-bit offsets are used while the largest one stays well below 2^31: a tile may be addressed a
+/// little past the end before its guard is asked.
+constexpr int64_t offsetLimit = int64_t(1) << 30;
+
+/// One access of the kernel with what the variants need to know of it.
+struct Access {
+  plan::AccessAttr attr;
+  AffineMap map; ///< over the kernel's dims
+  Type element;
+  std::string parameter;
+};
+
+class KernelBuilder {
+public:
+  KernelBuilder(const Mapping &mapping, OpBuilder &builder)
+      : mapping(mapping), loop(mapping.op), builder(builder) {}
+
+  void create(const KernelChoice &choice, StringRef opName);
+
+private:
+  Access access(StringRef parameter, AffineMap map, Type tensor);
+  void collect();
+  int64_t width(const Access &access, plan::PolicyAttr policy, bool wide) const;
+  void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
+  plan::VariantAttr variant(StringRef name, plan::PolicyAttr policy, int64_t offsetBits, bool wide,
+                            bool unconditional, int64_t shared);
+  std::string laneGroups(plan::PolicyAttr policy) const;
+  std::string sizeOf(int64_t dim) const { return loopDim(dim).getExtent().str(); }
+  scan::DimAttr loopDim(int64_t dim) const { return scan::RecurrenceInterface(loop).getDim(dim); }
+  ArrayAttr attrs(ArrayRef<Access> accesses);
+
+  const Mapping &mapping;
+  scan::RecurrenceInterface loop;
+  OpBuilder &builder;
+  SmallVector<Access> reads, writes, inits, finals;
+};
+
+/// The name that the function gives to an operand or result of the recurrence.
+static std::string parameterName(scan::AffineOp op, Value tensor) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  if (auto arg = dyn_cast<BlockArgument>(tensor))
+    return function.getArgAttrOfType<StringAttr>(arg.getArgNumber(), scan::nameAttr).str();
+  for (OpOperand &use : tensor.getUses())
+    if (isa<func::ReturnOp>(use.getOwner()))
+      return function.getResultAttrOfType<StringAttr>(use.getOperandNumber(), scan::nameAttr).str();
+  return {};
+}
+
+} // namespace
+
+Access KernelBuilder::access(StringRef parameter, AffineMap map, Type tensor) {
+  AffineMap kernelMap = mapping.toKernel(map);
+  auto attr = plan::AccessAttr::get(builder.getContext(), builder.getStringAttr(parameter),
+                                    kernelMap);
+  return {attr, kernelMap, cast<RankedTensorType>(tensor).getElementType(), parameter.str()};
+}
+
+void KernelBuilder::collect() {
+  scan::AffineOp op = mapping.op;
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
+  for (auto [i, init] : llvm::enumerate(loop.getInits()))
+    inits.push_back(access(parameterName(op, init), loop.getInitMap(i), init.getType()));
+  for (auto [i, result] : llvm::enumerate(op->getResults())) {
+    int64_t k = static_cast<int64_t>(i) - loop.getNumOutputs();
+    if (k < 0)
+      writes.push_back(access(parameterName(op, result), loop.getOutputMap(i), result.getType()));
+    else
+      finals.push_back(access(parameterName(op, result), loop.getFinalMap(k), result.getType()));
+  }
+}
+
+/// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a
+/// thread holds, or along a register dimension that is innermost in memory.
+int64_t KernelBuilder::width(const Access &access, plan::PolicyAttr policy, bool wide) const {
+  if (!wide || access.map.getNumResults() == 0)
+    return 1;
+  auto last = dyn_cast<AffineDimExpr>(access.map.getResult(access.map.getNumResults() - 1));
+  if (!last) // a window along a contiguous time dimension is never aligned
+    return 1;
+  int64_t dim = last.getPosition(), lanes = mapping.lanes.size();
+  bool timeWalk = policy.getWalk() == plan::Walk::Time;
+  if (dim == lanes) // time
+    return timeWalk ? policy.getSteps() : 1;
+  if (dim == lanes - 1)
+    return timeWalk ? 1 : policy.getLanes();
+  if (dim < lanes)
+    return 1;
+  int64_t size = loopDim(mapping.registers[dim - lanes - 1]).getSize();
+  int64_t most = 16 / bytesOf(access.element), result = 1;
+  while (result * 2 <= most && size % (result * 2) == 0)
+    result *= 2;
+  return result;
+}
+
+void KernelBuilder::requireWidth(const Access &access, int64_t width,
+                                 std::set<std::string> &facts) const {
+  if (width == 1)
+    return;
+  int64_t bytes = std::min<int64_t>(16, width * bytesOf(access.element));
+  int64_t elements = bytes / bytesOf(access.element);
+  unsigned last = access.map.getNumResults() - 1;
+  facts.insert(formatv("address({0}) % {1} == 0", access.parameter, bytes));
+  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
+  for (unsigned i = 0; i < last; ++i)
+    facts.insert(formatv("stride({0}, {1}) % {2} == 0", access.parameter, i, elements));
+}
+
+std::string KernelBuilder::laneGroups(plan::PolicyAttr policy) const {
+  std::string groups;
+  for (auto [i, dim] : llvm::enumerate(mapping.lanes)) {
+    std::string size = sizeOf(dim);
+    if (i + 1 == mapping.lanes.size() && policy.getLanes() > 1)
+      size = formatv("ceildiv({0}, {1})", size, policy.getLanes());
+    groups += (i ? " * " : "") + size;
+  }
+  return groups.empty() ? "1" : groups;
+}
+
+plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy,
+                                         int64_t offsetBits, bool wide, bool unconditional,
+                                         int64_t shared) {
+  std::set<std::string> facts; // sorted and distinct: a stable text
+  SmallVector<int64_t> widths;
+  for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
+    for (const Access &access : list) {
+      widths.push_back(width(access, policy, wide));
+      requireWidth(access, widths.back(), facts);
+    }
+  if (policy.getLanes() > 1)
+    facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.lanes.back()), policy.getLanes()));
+  // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
+  if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time)
+    facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.time), policy.getSteps()));
+  if (offsetBits == 32 && !unconditional) {
+    facts.insert(formatv("{0} < {1}", sizeOf(mapping.time), offsetLimit));
+    facts.insert(formatv("{0} < {1}", laneGroups(policy), offsetLimit));
+    for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes),
+                                  ArrayRef<Access>(inits), ArrayRef<Access>(finals)})
+      for (const Access &access : list)
+        facts.insert(formatv("span({0}) < {1}", access.parameter, offsetLimit));
+  }
+  SmallVector<Attribute> requirements;
+  for (const std::string &fact : facts)
+    requirements.push_back(builder.getStringAttr(fact));
+  std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
+  return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
+                                offsetBits, builder.getDenseI64ArrayAttr(widths),
+                                builder.getArrayAttr(requirements), builder.getStringAttr(grid),
+                                shared);
+}
+
+ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
+  SmallVector<Attribute> list;
+  for (const Access &access : accesses)
+    list.push_back(access.attr);
+  return builder.getArrayAttr(list);
+}
+
+void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
+  collect();
+  MLIRContext *context = builder.getContext();
+  SmallVector<Attribute> dims, states, variants;
+  auto addDim = [&](int64_t i, plan::Role role) {
+    scan::DimAttr dim = loopDim(i);
+    dims.push_back(
+        plan::DimAttr::get(context, role, dim.getName(), dim.getExtent(), dim.getSize()));
+  };
+  for (int64_t i : mapping.lanes)
+    addDim(i, plan::Role::Lane);
+  addDim(mapping.time, plan::Role::Time);
+  for (int64_t i : mapping.registers)
+    addDim(i, plan::Role::Register);
+  // States in the order in which they are advanced.
+  SmallVector<int64_t> order;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    for (int64_t i = 0; i < loop.getNumStates(); ++i)
+      if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
+        order.push_back(i);
+  for (int64_t i : order) {
+    SmallVector<StringAttr> indices;
+    for (int64_t dim : mapping.registers)
+      if (llvm::is_contained(loop.getState(i).getIndices(), loopDim(dim).getName()))
+        indices.push_back(loopDim(dim).getName());
+    states.push_back(plan::StateAttr::get(context, loop.getState(i).getName(),
+                                          loop.getState(i).getElementType(), indices));
+  }
+  auto reordered = [&](ArrayRef<int64_t> positions) {
+    SmallVector<int64_t> result;
+    for (int64_t i : positions)
+      result.push_back(llvm::find(order, i) - order.begin());
+    return result;
+  };
+
+  bool same = choice.wide == choice.general;
+  variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
+  variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
+  variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
+  variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));
+  // Where nothing can be wide, the wide variants are the general ones over again.
+  auto isWide = [](Attribute attr) {
+    auto of = cast<plan::VariantAttr>(attr);
+    return llvm::any_of(of.getWidths().asArrayRef(), [](int64_t width) { return width > 1; });
+  };
+  if (same && !isWide(variants.front()))
+    variants.erase(variants.begin(), variants.begin() + 2);
+
+  OperationState state(mapping.op.getLoc(), opName);
+  auto function = mapping.op->getParentOfType<func::FuncOp>();
+  state.addAttribute("name", builder.getStringAttr(function.getName()));
+  state.addAttribute("dims", builder.getArrayAttr(dims));
+  state.addAttribute("reads", attrs(reads));
+  state.addAttribute("writes", attrs(writes));
+  state.addAttribute("states", builder.getArrayAttr(states));
+  state.addAttribute("init_states",
+                     builder.getDenseI64ArrayAttr(reordered(loop.getInitStates())));
+  state.addAttribute("inits", attrs(inits));
+  state.addAttribute("final_states",
+                     builder.getDenseI64ArrayAttr(reordered(loop.getFinalStates())));
+  state.addAttribute("finals", attrs(finals));
+  state.addAttribute("variants", builder.getArrayAttr(variants));
+  if (loop.getReverse())
+    state.addAttribute("reverse", builder.getUnitAttr());
+  Region *region = state.addRegion();
+  lowerBody(mapping, *region);
+  builder.create(state);
+}
+
+void createKernel(const Mapping &mapping, const KernelChoice &choice, StringRef opName,
+                  OpBuilder &builder) {
+  KernelBuilder(mapping, builder).create(choice, opName);
+}
+
+} // namespace scanc::planning

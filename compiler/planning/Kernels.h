@@ -1,0 +1,47 @@
+//===- Kernels.h - What the kernels of all strategies share -----*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_KERNELS_H
+#define SCANC_COMPILER_PLANNING_KERNELS_H
+
+#include "compiler/planning/Mapping.h"
+#include "mlir/IR/Builders.h"
+
+namespace scanc::planning {
+
+/// How one kernel op is to be run: a policy whose accesses are as wide as they can be, one that
+/// needs nothing, and how a block covers the lanes.
+struct KernelChoice {
+  plan::PolicyAttr wide;    ///< needs aligned, contiguous accesses
+  plan::PolicyAttr general; ///< `lanes` = 1
+  int64_t wideShared = 0;   ///< bytes of static shared memory per block
+  int64_t generalShared = 0;
+};
+
+/// Creates the kernel op called `opName` ("plan.sequential", …) with its accesses, its body and its
+/// variants: wide and general accesses, 32-bit offsets where they are proven at launch and 64-bit
+/// ones otherwise.
+void createKernel(const Mapping &, const KernelChoice &, llvm::StringRef opName,
+                  mlir::OpBuilder &);
+
+/// Bytes that every correct kernel must move: each tensor read or written once.
+double compulsoryBytes(const Mapping &, const Sizes &sizes);
+
+/// Floating-point operations, and among them exponentials and the like, over the whole recurrence.
+struct Work {
+  double flops = 0;
+  double special = 0;
+};
+Work countWork(const Mapping &, const Sizes &sizes);
+
+/// Product of the sizes of all lanes.
+double laneCount(const Mapping &, const Sizes &sizes);
+double stepCount(const Mapping &, const Sizes &sizes);
+
+/// Bytes of the largest element that is read or written at every step.
+int64_t widestElement(const Mapping &);
+
+/// 32-bit registers that the raw tile of one thread takes under a policy.
+int64_t tileRegisters(const Mapping &, plan::PolicyAttr);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_KERNELS_H

@@ -1,0 +1,161 @@
+//===- Mapping.cpp - Lanes to threads, free indices to lanes, sums to registers ----===//
+#include "compiler/planning/Mapping.h"
+
+#include "mlir/IR/AffineExpr.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+int64_t bytesOf(Type type) {
+  if (auto complex = dyn_cast<ComplexType>(type))
+    return 2 * bytesOf(complex.getElementType());
+  return (type.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+int64_t wordsOf(Type type) { return (bytesOf(type) + 3) / 4; }
+
+/// The dim that result `i` of `map` names, whatever its offset.
+static int64_t dimOf(AffineMap map, unsigned i) {
+  int64_t result = -1;
+  map.getResult(i).walk([&](AffineExpr expr) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      result = dim.getPosition();
+  });
+  return result;
+}
+
+static bool mentions(AffineMap map, int64_t dim) {
+  for (unsigned i = 0; i < map.getNumResults(); ++i)
+    if (dimOf(map, i) == dim)
+      return true;
+  return false;
+}
+
+Mapping::Mapping(scan::AffineOp op) : op(op) {
+  scan::RecurrenceInterface loop = op;
+  time = loop.getTimeDim();
+  chooseRoles();
+  orderLanes();
+  chooseWalk();
+  position.assign(loop.getNumDims(), -1);
+  int64_t next = 0;
+  for (int64_t i : lanes)
+    position[i] = next++;
+  position[time] = next++;
+  for (int64_t i : registers)
+    position[i] = next++;
+}
+
+/// Whether some op of the region treats the index called `name` as more than a place.
+static bool isSummed(scan::AffineOp op, StringAttr name) {
+  auto has = [&](ArrayAttr names) { return llvm::is_contained(names, Attribute(name)); };
+  bool summed = false;
+  op.getBody().walk([&](Operation *inner) {
+    if (auto reduce = dyn_cast<scan::ReduceOp>(inner))
+      summed |= has(reduce.getOver());
+    else if (auto reindex = dyn_cast<scan::ReindexOp>(inner))
+      summed |= has(reindex.getFrom()) || has(reindex.getTo());
+    else if (auto advance = dyn_cast<scan::AdvanceOp>(inner))
+      summed |= has(advance.getRows()) || has(advance.getContract());
+  });
+  return summed;
+}
+
+void Mapping::chooseRoles() {
+  scan::RecurrenceInterface loop = op;
+  for (int64_t i = 0; i < loop.getNumDims(); ++i) {
+    scan::DimAttr dim = loop.getDim(i);
+    if (dim.getKind() == scan::DimKind::Lane)
+      lanes.push_back(i);
+    if (dim.getKind() != scan::DimKind::Index)
+      continue;
+    bool free = !isSummed(op, dim.getName());
+    for (int64_t k = 0; k < loop.getNumOutputs(); ++k)
+      free &= mentions(loop.getOutputMap(k), i);
+    for (int64_t k = 0; k < loop.getNumStates(); ++k)
+      free &= llvm::is_contained(loop.getState(k).getIndices(), dim.getName());
+    (free ? lanes : registers).push_back(i);
+  }
+}
+
+/// The accesses that repeat with every step: reads and writes that have the time dimension.
+static SmallVector<std::pair<AffineMap, int64_t>> timeAccesses(scan::RecurrenceInterface loop) {
+  SmallVector<std::pair<AffineMap, int64_t>> result; // map, bytes per element
+  auto add = [&](AffineMap map, Value tensor) {
+    if (mentions(map, loop.getTimeDim()))
+      result.push_back({map, bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType())});
+  };
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    add(loop.getInputMap(i), input);
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    add(loop.getOutputMap(i), loop->getResult(i));
+  return result;
+}
+
+void Mapping::orderLanes() {
+  scan::RecurrenceInterface loop = op;
+  // The access with the most lanes tells the order that memory has; the others follow or lack some.
+  AffineMap widest;
+  int64_t most = -1;
+  for (auto [map, bytes] : timeAccesses(loop)) {
+    int64_t count = llvm::count_if(lanes, [&, map = map](int64_t i) { return mentions(map, i); });
+    if (count > most) {
+      most = count;
+      widest = map;
+    }
+  }
+  if (!widest)
+    return;
+  auto place = [&](int64_t dim) -> int64_t {
+    for (unsigned i = 0; i < widest.getNumResults(); ++i)
+      if (dimOf(widest, i) == dim)
+        return i;
+    return -1;
+  };
+  llvm::stable_sort(lanes, [&](int64_t a, int64_t b) { return place(a) < place(b); });
+}
+
+void Mapping::chooseWalk() {
+  int64_t alongTime = 0, alongLanes = 0;
+  for (auto [map, bytes] : timeAccesses(op)) {
+    if (map.getNumResults() == 0)
+      continue;
+    int64_t last = dimOf(map, map.getNumResults() - 1);
+    if (last == time)
+      alongTime += bytes;
+    else if (!lanes.empty() && last == lanes.back())
+      alongLanes += bytes;
+  }
+  walk = alongTime > alongLanes ? plan::Walk::Time : plan::Walk::Lanes;
+}
+
+AffineMap Mapping::toKernel(AffineMap map) const {
+  SmallVector<AffineExpr> dims;
+  for (int64_t i : position)
+    dims.push_back(i < 0 ? getAffineConstantExpr(0, map.getContext())
+                         : getAffineDimExpr(i, map.getContext()));
+  int64_t count = lanes.size() + 1 + registers.size();
+  return map.replaceDimsAndSymbols(dims, {}, count, 0);
+}
+
+bool Mapping::isRegister(int64_t i) const { return llvm::is_contained(registers, i); }
+
+int64_t Mapping::stateSize(int64_t i) const {
+  scan::RecurrenceInterface loop = op;
+  int64_t size = 1;
+  for (StringAttr name : loop.getState(i).getIndices())
+    if (int64_t dim = loop.findDim(name.getValue()); isRegister(dim))
+      size *= loop.getDim(dim).getSize();
+  return size;
+}
+
+int64_t Mapping::stateSize() const {
+  scan::RecurrenceInterface loop = op;
+  int64_t size = 0;
+  for (int64_t i = 0; i < loop.getNumStates(); ++i)
+    size += stateSize(i);
+  return size;
+}
+
+} // namespace scanc::planning

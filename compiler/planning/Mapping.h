@@ -1,0 +1,54 @@
+//===- Mapping.h - Where each dimension of a recurrence goes ----*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_MAPPING_H
+#define SCANC_COMPILER_PLANNING_MAPPING_H
+
+#include "dialects/plan/PlanOps.h"
+#include "dialects/scan/ScanOps.h"
+
+#include <map>
+#include <string>
+
+namespace scanc::planning {
+
+/// The dims of a kernel for a recurrence: its lanes, its free state indices (elementwise
+/// everywhere, so each of their points is a lane of its own), time, then the indices that a thread
+/// must hold in registers because something is summed over them.
+struct Mapping {
+  explicit Mapping(scan::AffineOp op);
+
+  /// `map` over the recurrence's dims, over the kernel's dims instead.
+  mlir::AffineMap toKernel(mlir::AffineMap map) const;
+  /// Position among the kernel's dims of dim `i` of the recurrence.
+  int64_t kernelDim(int64_t i) const { return position[i]; }
+  bool isRegister(int64_t i) const;
+
+  /// Numbers that a lane holds for state `i`.
+  int64_t stateSize(int64_t i) const;
+  /// The same over all states.
+  int64_t stateSize() const;
+
+  mutable scan::AffineOp op;
+  llvm::SmallVector<int64_t> lanes;     ///< dims of `op`, outermost first; the last is adjacent
+  llvm::SmallVector<int64_t> registers; ///< dims of `op`
+  int64_t time;
+  plan::Walk walk;                      ///< along which dimension the heaviest accesses are contiguous
+
+private:
+  void chooseRoles();
+  void orderLanes();
+  void chooseWalk();
+
+  llvm::SmallVector<int64_t> position; ///< dim of `op` -> dim of the kernel
+};
+
+/// Sizes by the user's names: bound where the program is specialised, assumed elsewhere.
+using Sizes = std::map<std::string, int64_t>;
+
+/// Bytes of one element of `type`.
+int64_t bytesOf(mlir::Type type);
+/// Bytes of a scalar or tensor element type's number in registers, in 32-bit words.
+int64_t wordsOf(mlir::Type type);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_MAPPING_H

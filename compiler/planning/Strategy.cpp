@@ -1,0 +1,64 @@
+//===- Strategy.cpp - The list of strategies and what they decline alike --===//
+#include "compiler/planning/Strategy.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
+  static const auto strategies = [] {
+    std::vector<std::unique_ptr<Strategy>> list;
+    list.push_back(createSequential());
+    list.push_back(createBlelloch());
+    return list;
+  }();
+  return strategies;
+}
+
+static std::optional<std::string> declinesType(Type type) {
+  if (type.isF64() || type.isF32() || type.isF16() || type.isBF16())
+    return std::nullopt;
+  std::string spelled;
+  llvm::raw_string_ostream(spelled) << type;
+  return "elements of type " + spelled;
+}
+
+std::optional<std::string> declinesElementwise(const Mapping &mapping) {
+  scan::RecurrenceInterface loop = mapping.op;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>()) {
+    if (advance.getNumStates() > 1)
+      return std::string("states that read each other (a block state)");
+    if (advance.getRing() != scan::Ring::Real)
+      return llvm::formatv("the {0} semiring", scan::stringifyRing(advance.getRing())).str();
+    switch (advance.getStructure()) {
+    case scan::Structure::Identity:
+    case scan::Structure::Scalar:
+    case scan::Structure::Diagonal:
+      break;
+    default:
+      return llvm::formatv("a {0} transition", scan::stringifyStructure(advance.getStructure())).str();
+    }
+  }
+  if (loop.getReset())
+    return std::string("packed sequences (reset at)");
+  for (Value tensor : mapping.op->getOperands())
+    if (auto reason = declinesType(cast<RankedTensorType>(tensor.getType()).getElementType()))
+      return reason;
+  for (Value tensor : mapping.op->getResults())
+    if (auto reason = declinesType(cast<RankedTensorType>(tensor.getType()).getElementType()))
+      return reason;
+  for (int64_t i : mapping.registers) {
+    scan::DimAttr dim = loop.getDim(i);
+    if (ShapedType::isDynamic(dim.getSize()))
+      return llvm::formatv("index {0}, summed over, of a size not known at compile time (bind it: "
+                           "--shape {1}=…)",
+                           dim.getName().getValue(), dim.getExtent().getValue())
+          .str();
+  }
+  return std::nullopt;
+}
+
+} // namespace scanc::planning

@@ -1,0 +1,57 @@
+//===- Strategy.h - What the planner asks of a strategy ---------*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_STRATEGY_H
+#define SCANC_COMPILER_PLANNING_STRATEGY_H
+
+#include "compiler/planning/Mapping.h"
+#include "compiler/planning/Target.h"
+#include "mlir/IR/Builders.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace scanc::planning {
+
+/// What a strategy would cost on a target, at given sizes.
+struct Cost {
+  double seconds = 0;
+  double bytes = 0;      ///< through device memory
+  double flops = 0;
+  int64_t workspaceBytes = 0;
+  int64_t registersPerThread = 0; ///< 32-bit, estimated
+  int64_t sharedBytes = 0;        ///< per block
+  bool deterministic = true;
+  std::string errorBound;         ///< in words
+  plan::PolicyAttr policy;        ///< of its first variant
+};
+
+/// A way to compute a recurrence. One file per strategy; the planner, `explain`, the diagnostics
+/// and the tuner ask the same three questions.
+class Strategy {
+public:
+  virtual ~Strategy() = default;
+  /// As in the table of strategies: "sequential", "blelloch", …
+  virtual llvm::StringRef name() const = 0;
+  /// Why this strategy cannot compute the recurrence, or nothing when it can.
+  virtual std::optional<std::string> declines(const Mapping &, const Target &) const = 0;
+  /// Requires that it does not decline. `sizes` holds every size name of the recurrence.
+  virtual Cost cost(const Mapping &, const Target &, const Sizes &sizes) const = 0;
+  /// Appends the kernels at the builder's place. Requires that it does not decline.
+  virtual void lower(const Mapping &, const Target &, const Sizes &sizes,
+                     mlir::OpBuilder &) const = 0;
+};
+
+/// Every strategy, in the order of the documentation.
+const std::vector<std::unique_ptr<Strategy>> &allStrategies();
+
+std::unique_ptr<Strategy> createSequential();
+std::unique_ptr<Strategy> createBlelloch();
+
+/// What every strategy for elementwise transitions declines alike: other structures and rings,
+/// element types, resets, register dimensions of unknown size. One reason, the first that applies.
+std::optional<std::string> declinesElementwise(const Mapping &);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_STRATEGY_H

@@ -1,0 +1,34 @@
+//===- Target.h - What a device has ------------------------------*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_TARGET_H
+#define SCANC_COMPILER_PLANNING_TARGET_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace scanc::planning {
+
+/// The facts of a device that plans and costs depend on.
+struct Target {
+  std::string arch;             ///< "sm_90a"
+  std::int64_t multiprocessors; ///< SMs
+  std::int64_t threadsPerMultiprocessor;
+  std::int64_t registersPerMultiprocessor; ///< 32-bit
+  double bandwidth;             ///< bytes per second through device memory, as a kernel reaches it
+  double memoryLatency;         ///< seconds from a load to its value, memory busy
+  double flops;                 ///< per second, f32, outside tensor cores
+  double specialRate;           ///< exponentials and their like per second
+  double launchOverhead;        ///< seconds of an empty launch
+};
+
+/// The target called `arch`, with the figures of a typical device of that architecture; nothing
+/// for a name that is no architecture we generate for.
+std::optional<Target> targetFor(std::string_view arch);
+
+/// The names that `targetFor` knows, for messages.
+std::string knownTargets();
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_TARGET_H
