@@ -1,0 +1,178 @@
+//===- core/hardware.cuh - The device's own functions, and nothing else ---===//
+//
+//   called by      any thread; warp_barrier and the shuffles by all 32 lanes of a warp,
+//                  block_barrier by every thread of the block
+//   result in      the caller
+//   shared memory  only what the caller names
+//   barriers       as named
+//
+//   The only file with PTX, intrinsics and built-in variables: the CPU emulation
+//   replaces it and runs the rest as it stands.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#ifdef __CUDACC_RTC__
+using int64_t = long long;
+using uint16_t = unsigned short;
+using uint32_t = unsigned int;
+using uint64_t = unsigned long long;
+#else
+#include <stdint.h>
+#endif
+
+namespace scanc::device {
+
+static __device__ __forceinline__ int thread_index() { return static_cast<int>(threadIdx.x); }
+static __device__ __forceinline__ int block_index() { return static_cast<int>(blockIdx.x); }
+static __device__ __forceinline__ int lane_index() { return thread_index() % 32; }
+static __device__ __forceinline__ int warp_index() { return thread_index() / 32; }
+
+static __device__ __forceinline__ void block_barrier() { __syncthreads(); }
+static __device__ __forceinline__ void warp_barrier() { __syncwarp(); }
+
+/// The value of lane `source`.
+template <typename T>
+static __device__ __forceinline__ T shuffle(T value, int source) {
+  static_assert(sizeof(T) % 4 == 0);
+  struct words {
+    uint32_t at[sizeof(T) / 4];
+  };
+  words bits = __builtin_bit_cast(words, value);
+#pragma unroll
+  for (int i = 0; i < static_cast<int>(sizeof(T) / 4); ++i)
+    bits.at[i] = __shfl_sync(0xffffffffu, bits.at[i], source);
+  return __builtin_bit_cast(T, bits);
+}
+
+/// The value of the lane `reach` below; a lane that has none keeps its own.
+template <typename T>
+static __device__ __forceinline__ T shuffle_up(T value, int reach) {
+  static_assert(sizeof(T) % 4 == 0);
+  struct words {
+    uint32_t at[sizeof(T) / 4];
+  };
+  words bits = __builtin_bit_cast(words, value);
+#pragma unroll
+  for (int i = 0; i < static_cast<int>(sizeof(T) / 4); ++i)
+    bits.at[i] = __shfl_up_sync(0xffffffffu, bits.at[i], reach);
+  return __builtin_bit_cast(T, bits);
+}
+
+template <typename T>
+static __device__ __forceinline__ T shuffle_xor(T value, int mask) {
+  return shuffle(value, lane_index() ^ mask);
+}
+
+/// `W` elements from `from`, which is aligned to min(16, W * sizeof(T)) bytes and is not written
+/// while the kernel runs.
+template <int W, typename T>
+static __device__ __forceinline__ void load_global(T (&to)[W], const T *from) {
+  constexpr int bytes = W * sizeof(T);
+  if constexpr (bytes > 16) {
+    constexpr int part = 16 / sizeof(T);
+    static_assert(W % part == 0);
+#pragma unroll
+    for (int i = 0; i < W / part; ++i)
+      load_global<part>(reinterpret_cast<T(&)[part]>(to[i * part]), from + i * part);
+  } else if constexpr (bytes == 16) {
+    const uint4 bits = __ldg(reinterpret_cast<const uint4 *>(from));
+    __builtin_memcpy(to, &bits, bytes);
+  } else if constexpr (bytes == 8) {
+    const uint2 bits = __ldg(reinterpret_cast<const uint2 *>(from));
+    __builtin_memcpy(to, &bits, bytes);
+  } else if constexpr (bytes == 4) {
+    const uint32_t bits = __ldg(reinterpret_cast<const uint32_t *>(from));
+    __builtin_memcpy(to, &bits, bytes);
+  } else {
+    static_assert(bytes == 2);
+    const uint16_t bits = __ldg(reinterpret_cast<const uint16_t *>(from));
+    __builtin_memcpy(to, &bits, bytes);
+  }
+}
+
+/// `W` elements to `to`, which is aligned to min(16, W * sizeof(T)) bytes.
+template <int W, typename T>
+static __device__ __forceinline__ void store_global(T *to, const T (&from)[W]) {
+  constexpr int bytes = W * sizeof(T);
+  if constexpr (bytes > 16) {
+    constexpr int part = 16 / sizeof(T);
+    static_assert(W % part == 0);
+#pragma unroll
+    for (int i = 0; i < W / part; ++i)
+      store_global<part>(to + i * part, reinterpret_cast<const T(&)[part]>(from[i * part]));
+  } else if constexpr (bytes == 16) {
+    uint4 bits;
+    __builtin_memcpy(&bits, from, bytes);
+    *reinterpret_cast<uint4 *>(to) = bits;
+  } else if constexpr (bytes == 8) {
+    uint2 bits;
+    __builtin_memcpy(&bits, from, bytes);
+    *reinterpret_cast<uint2 *>(to) = bits;
+  } else if constexpr (bytes == 4) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, from, bytes);
+    *reinterpret_cast<uint32_t *>(to) = bits;
+  } else {
+    static_assert(bytes == 2);
+    uint16_t bits;
+    __builtin_memcpy(&bits, from, bytes);
+    *reinterpret_cast<uint16_t *>(to) = bits;
+  }
+}
+
+template <typename T>
+static __device__ __forceinline__ T shared_load(const T &cell) {
+  return cell;
+}
+
+template <typename T>
+static __device__ __forceinline__ void shared_store(T &cell, T value) {
+  cell = value;
+}
+
+/// Makes all earlier writes of this thread visible to whoever acquires `value` from `address`.
+static __device__ __forceinline__ void store_release(uint32_t *address, uint32_t value) {
+  asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(address), "r"(value) : "memory");
+}
+
+static __device__ __forceinline__ uint32_t load_acquire(const uint32_t *address) {
+  uint32_t value;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(address) : "memory");
+  return value;
+}
+
+/// The value before; orders memory both ways.
+static __device__ __forceinline__ uint32_t atomic_add(uint32_t *address, uint32_t value) {
+  uint32_t old;
+  asm volatile("atom.acq_rel.gpu.global.add.u32 %0, [%1], %2;"
+               : "=r"(old)
+               : "l"(address), "r"(value)
+               : "memory");
+  return old;
+}
+
+// Conversions between f32 and the bits of the 16-bit formats, to nearest even.
+static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
+  uint16_t bits;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  return bits;
+}
+
+static __device__ __forceinline__ float bf16_to_f32(uint16_t bits) {
+  return __uint_as_float(static_cast<uint32_t>(bits) << 16);
+}
+
+static __device__ __forceinline__ uint16_t f32_to_f16(float value) {
+  uint16_t bits;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  return bits;
+}
+
+static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+  return value;
+}
+
+} // namespace scanc::device

@@ -1,0 +1,29 @@
+//===- core/policy.cuh - How a kernel spreads its work --------------------===//
+//
+//   called by      host compiler and device compiler alike
+//   result in      a constant
+//   shared memory  none
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+namespace scanc::device {
+
+/// Along which dimension vector accesses run, and neighbouring threads too.
+enum class order { lanes, time };
+
+/// A block has lane_threads x time_threads threads; a thread holds `lanes` adjacent lanes and
+/// `steps` adjacent steps at a time. Changes speed; accuracy only within the promised bound.
+struct policy {
+  order walk;
+  int lane_threads;
+  int time_threads;
+  int lanes;
+  int steps;
+
+  constexpr int threads() const { return lane_threads * time_threads; }
+  bool operator==(const policy &) const = default;
+};
+
+} // namespace scanc::device

@@ -1,0 +1,141 @@
+//===- kernel/blelloch.cuh - A block scans tiles of time ------------------===//
+//
+//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks
+//   result in      global memory
+//   shared memory  blelloch_storage<R>, given by the caller
+//   barriers       several per stage and tile, reached by every thread
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/exclusive_scan.cuh"
+#include "scanc/thread/access.cuh"
+#include "scanc/thread/advance.cuh"
+#include "scanc/thread/reduction.cuh"
+
+namespace scanc::device::kernel {
+
+/// The maps of one stage of recurrence R for one lane.
+template <typename R, int stage>
+using stage_maps = decltype(static_cast<const R *>(nullptr)->template prologue<stage>(
+    *static_cast<const typename R::lane *>(nullptr), *static_cast<const typename R::tile *>(nullptr),
+    0, 0, *static_cast<const typename R::states *>(nullptr),
+    *static_cast<const typename R::states *>(nullptr)));
+
+template <typename R, int stage = 0>
+constexpr int largest_maps() {
+  if constexpr (stage == R::stages) {
+    return 0;
+  } else {
+    constexpr int own = sizeof(stage_maps<R, stage>), others = largest_maps<R, stage + 1>();
+    return own > others ? own : others;
+  }
+}
+
+/// Cells for the maps of one stage and one of a thread's lanes at a time.
+template <typename R>
+struct blelloch_storage {
+  alignas(16) unsigned char cells[block::scan_cells<R::shape>() * largest_maps<R>()];
+};
+
+/// What a thread keeps of a tile: the state that enters it and the states of its own steps.
+template <typename R>
+struct replayed {
+  typename R::states entering;
+  typename R::states at[R::shape.steps];
+
+  __device__ __forceinline__ const typename R::states &before(int v) const {
+    return v == 0 ? entering : at[v - 1];
+  }
+};
+
+/// One lane of one tile through all stages: compose the thread's steps, scan, replay.
+/// Leaves the state after the tile in `carry`, the same in every thread of the lane.
+template <int stage, typename R>
+static __device__ __forceinline__ void scan_stages(const R &recurrence,
+                                                   const typename R::lane &at,
+                                                   const typename R::tile &in, int l, int active,
+                                                   typename R::states &carry, replayed<R> &lane,
+                                                   blelloch_storage<R> &storage) {
+  if constexpr (stage < R::stages) {
+    using maps_type = stage_maps<R, stage>;
+    using number = typename decltype(maps_type{}.values[0])::number;
+    maps_type none;
+#pragma unroll
+    for (int i = 0; i < static_cast<int>(sizeof(none.values) / sizeof(none.values[0])); ++i)
+      none[i] = identity<number>();
+
+    maps_type own = none;
+#pragma unroll
+    for (int v = 0; v < R::shape.steps; ++v)
+      if (v < active)
+        own = compose(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
+                      own);
+    const block::scanned<maps_type> scanned = block::exclusive_scan<R::shape>(
+        own, none, reinterpret_cast<maps_type *>(storage.cells));
+
+    auto &held = R::template state<stage>(carry);
+    R::template state<stage>(lane.entering) = apply(scanned.before, held);
+#pragma unroll
+    for (int v = 0; v < R::shape.steps; ++v)
+      if (v < active)
+        R::template state<stage>(lane.at[v]) =
+            apply(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
+                  R::template state<stage>(lane.before(v)));
+    held = apply(scanned.whole, held);
+    scan_stages<stage + 1>(recurrence, at, in, l, active, carry, lane, storage);
+  }
+}
+
+/// Scans tiles of time_threads * steps steps, carrying the states from one to the next. Threads
+/// past the last lane group, and steps past the end of time, take part as identity maps.
+template <typename R>
+static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_storage<R> &storage) {
+  constexpr policy shape = R::shape;
+  constexpr bool along_time = shape.walk == order::time;
+  const int time = along_time ? thread_index() % shape.time_threads
+                              : thread_index() / shape.lane_threads;
+  const int place = along_time ? thread_index() / shape.time_threads
+                               : thread_index() % shape.lane_threads;
+  const long long group = static_cast<long long>(block_index()) * shape.lane_threads + place;
+  const bool exists = group < recurrence.lane_groups();
+
+  typename R::lane at;
+  typename R::states carry[shape.lanes];
+  if (exists) {
+    at = recurrence.enter(group);
+#pragma unroll
+    for (int l = 0; l < shape.lanes; ++l)
+      recurrence.initial(carry[l], at, l);
+  }
+  const long long total = recurrence.steps();
+  for (long long first = static_cast<long long>(time) * shape.steps, tile = 0; tile < total;
+       first += shape.time_threads * shape.steps, tile += shape.time_threads * shape.steps) {
+    const long long left = exists ? total - first : 0;
+    const int active = left >= shape.steps ? shape.steps : left > 0 ? static_cast<int>(left) : 0;
+    typename R::tile in;
+    typename R::results out;
+    if (active == shape.steps)
+      recurrence.load(in, at, first, shape.steps);
+    else if (active > 0)
+      recurrence.load(in, at, first, active);
+#pragma unroll
+    for (int l = 0; l < shape.lanes; ++l) {
+      replayed<R> lane;
+      scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage);
+#pragma unroll
+      for (int v = 0; v < shape.steps; ++v)
+        if (v < active)
+          recurrence.epilogue(out, at, in, l, v, lane.at[v], lane.before(v));
+    }
+    if (active == shape.steps)
+      recurrence.store(out, at, first, shape.steps);
+    else if (active > 0)
+      recurrence.store(out, at, first, active);
+  }
+  if (exists && time == 0)
+#pragma unroll
+    for (int l = 0; l < shape.lanes; ++l)
+      recurrence.finish(carry[l], at, l);
+}
+
+} // namespace scanc::device::kernel

@@ -1,0 +1,110 @@
+//===- thread/access.cuh - Global memory to registers and back ------------===//
+//
+//   called by      one thread
+//   result in      the caller
+//   shared memory  none
+//   barriers       none
+//
+//   W is the number of elements that one call moves; its address is aligned to
+//   min(16, W * sizeof(T)) bytes.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/array.cuh"
+
+namespace scanc::device::thread {
+
+template <typename T>
+static __device__ __forceinline__ T read(const T *from) {
+  T to[1];
+  load_global<1>(to, from);
+  return to[0];
+}
+
+template <typename T>
+static __device__ __forceinline__ void write(T *to, T value) {
+  const T from[1] = {value};
+  store_global<1>(to, from);
+}
+
+/// Zeros in elements [at, at + W) of a row.
+template <int W, typename T, int N>
+static __device__ __forceinline__ void clear(row<T, N> &to, int at) {
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    to.set(at + i, T{});
+}
+
+/// Elements [at, at + W) of a row.
+template <int W, typename T, int N>
+static __device__ __forceinline__ void load(row<T, N> &to, int at, const T *from) {
+  if constexpr (row<T, N>::packed && W % 2 == 0) {
+    uint32_t pairs[W / 2];
+    load_global<W / 2>(pairs, reinterpret_cast<const uint32_t *>(from));
+#pragma unroll
+    for (int i = 0; i < W / 2; ++i)
+      to.pairs[at / 2 + i] = pairs[i];
+  } else {
+    T values[W];
+    load_global<W>(values, from);
+#pragma unroll
+    for (int i = 0; i < W; ++i)
+      to.set(at + i, values[i]);
+  }
+}
+
+/// A whole row, of which only the first `active` elements exist; the others stay as they were.
+template <int W, typename T>
+static __device__ __forceinline__ void load(row<T, W> &to, const T *from, int active) {
+  if (active == W) {
+    load<W>(to, 0, from);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    if (i < active)
+      to.set(i, read(from + i));
+}
+
+/// A whole row whose element i lies at from[W - 1 - i].
+template <int W, typename T>
+static __device__ __forceinline__ void load_reversed(row<T, W> &to, const T *from) {
+  row<T, W> as_stored;
+  load<W>(as_stored, 0, from);
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    to.set(i, as_stored[W - 1 - i]);
+}
+
+template <int W, typename T>
+static __device__ __forceinline__ void store(T *to, const T *from) {
+  T values[W];
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    values[i] = from[i];
+  store_global<W>(to, values);
+}
+
+template <int W, typename T>
+static __device__ __forceinline__ void store(T *to, const T *from, int active) {
+  if (active == W) {
+    store<W>(to, from);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    if (i < active)
+      write(to + i, from[i]);
+}
+
+/// Element i goes to to[W - 1 - i].
+template <int W, typename T>
+static __device__ __forceinline__ void store_reversed(T *to, const T *from) {
+  T values[W];
+#pragma unroll
+  for (int i = 0; i < W; ++i)
+    values[i] = from[W - 1 - i];
+  store_global<W>(to, values);
+}
+
+} // namespace scanc::device::thread

@@ -1,0 +1,55 @@
+//===- thread/activation.cuh - Activations that neither overflow nor cancel ---===//
+//
+//   called by      one thread
+//   result in      the caller
+//   shared memory  none
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/math.cuh"
+
+namespace scanc::device::thread {
+
+/// 1 / (1 + e^-x). For large negative x, e^-x is inf and the result 0.
+template <typename T>
+static __device__ __forceinline__ T sigmoid(T x) {
+  return T(1) / (T(1) + exp(-x));
+}
+
+/// x sigmoid(x); 0, not NaN, at -inf.
+template <typename T>
+static __device__ __forceinline__ T silu(T x) {
+  return x == -infinity<T>() ? T(0) : x / (T(1) + exp(-x));
+}
+
+/// x/2 (1 + erf(x / sqrt 2)); 0, not NaN, at -inf.
+template <typename T>
+static __device__ __forceinline__ T gelu(T x) {
+  return x == -infinity<T>() ? T(0) : T(0.5) * x * (T(1) + erf(x * T(0.70710678118654752440)));
+}
+
+template <typename T>
+static __device__ __forceinline__ T relu(T x) {
+  return device::maximum(x, T(0));
+}
+
+/// log(1 + e^x), as max(x, 0) + log1p(e^-|x|).
+template <typename T>
+static __device__ __forceinline__ T softplus(T x) {
+  return device::maximum(x, T(0)) + log1p(exp(-abs(x)));
+}
+
+/// log(sigmoid(x)).
+template <typename T>
+static __device__ __forceinline__ T logsigmoid(T x) {
+  return -softplus(-x);
+}
+
+/// log(e^x + e^y), from the larger; equal infinities are their own sum.
+template <typename T>
+static __device__ __forceinline__ T logaddexp(T x, T y) {
+  return x == y ? x + T(0.69314718055994530942) : device::maximum(x, y) + log1p(exp(-abs(x - y)));
+}
+
+} // namespace scanc::device::thread

@@ -1,0 +1,56 @@
+//===- thread/reduction.cuh - Accumulators over register dimensions -------===//
+//
+//   called by      one thread
+//   result in      the caller
+//   shared memory  none
+//   barriers       none
+//
+//   Values are added in order; `value` may be asked for at any time.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/thread/activation.cuh"
+
+namespace scanc::device::thread {
+
+template <typename T>
+struct sum {
+  T total = T(0);
+  __device__ __forceinline__ void add(T x) { total += x; }
+  __device__ __forceinline__ T value() const { return total; }
+};
+
+/// 0 over no values.
+template <typename T>
+struct mean {
+  T total = T(0);
+  int count = 0;
+  __device__ __forceinline__ void add(T x) {
+    total += x;
+    ++count;
+  }
+  __device__ __forceinline__ T value() const { return count == 0 ? T(0) : total / T(count); }
+};
+
+template <typename T>
+struct maximum {
+  T largest = -infinity<T>();
+  __device__ __forceinline__ void add(T x) { largest = device::maximum(largest, x); }
+  __device__ __forceinline__ T value() const { return largest; }
+};
+
+template <typename T>
+struct minimum {
+  T smallest = infinity<T>();
+  __device__ __forceinline__ void add(T x) { smallest = device::minimum(smallest, x); }
+  __device__ __forceinline__ T value() const { return smallest; }
+};
+
+template <typename T>
+struct logsumexp {
+  T total = -infinity<T>();
+  __device__ __forceinline__ void add(T x) { total = logaddexp(total, x); }
+  __device__ __forceinline__ T value() const { return total; }
+};
+
+} // namespace scanc::device::thread
