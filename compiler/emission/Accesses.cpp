@@ -52,11 +52,13 @@ std::string AccessText::stride(unsigned result) const {
   return formatv("offset(args.{0}.stride[{1}])", parameter, result);
 }
 
-std::string AccessText::declaration() const {
-  std::string text = elementName + " " + member;
-  for (const Dimension &dim : dimensions)
-    text += "[" + std::to_string(dim.extent) + "]";
-  return text + (dimensions.empty() ? "[1];" : ";");
+std::string AccessText::declaration(bool packed) const {
+  int64_t innermost = dimensions.empty() ? 1 : dimensions.back().extent;
+  std::string text = packed ? formatv("row<{0}, {1}> {2}", elementName, innermost, member).str()
+                            : elementName + " " + member;
+  for (size_t i = 0; i + 1 < dimensions.size(); ++i)
+    text += "[" + std::to_string(dimensions[i].extent) + "]";
+  return text + (packed ? ";" : "[" + std::to_string(innermost) + "];");
 }
 
 std::string AccessText::element(const Indices &indices) const {
@@ -91,10 +93,6 @@ std::string AccessText::base() const {
   return text.empty() ? "0" : text;
 }
 
-std::string AccessText::offsetOf(const Dimension &dim, const std::string &index) const {
-  return index + " * " + stride(dim.result);
-}
-
 std::string AccessText::pointOffset(const Indices &indices) const {
   std::string text = "at." + member;
   unsigned next = 0;
@@ -103,75 +101,96 @@ std::string AccessText::pointOffset(const Indices &indices) const {
     return a.kernelDim < b.kernelDim;
   });
   for (const Dimension &dim : sorted)
-    text += " + " + offsetOf(dim, dim.axis == Axis::lane ? "l" : indices[next++]);
+    text += " + " + (dim.axis == Axis::lane ? "l" : indices[next++]) + " * " + stride(dim.result);
   return text;
 }
 
-void AccessText::printMove(CodeWriter &writer, bool store) const {
+/// The loop over one dimension of an array: its variable, or "0" where there is one point only.
+std::string AccessText::openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
+                                 unsigned depth) const {
   static const char *const names[] = {"i", "j", "k", "m"};
+  if (count == 1)
+    return "0";
+  std::string variable = dim.axis == Axis::step ? "v" : dim.axis == Axis::lane ? "l" : names[depth];
+  writer.openLoop(variable, std::to_string(count));
+  return variable;
+}
+
+/// ` + index * stride`, nothing for index 0.
+static std::string term(const std::string &index, const std::string &stride) {
+  return index == "0" ? std::string() : " + " + index + " * " + stride;
+}
+
+void AccessText::printMove(CodeWriter &writer, bool store) const {
   std::string array = (store ? "out." : variesWithTime() ? "in." : "at.") + member;
   std::string place = data() + " + " + (variesWithTime() ? "at." + member : member + "_at");
-  bool vector = width > 1 && !dimensions.empty();
-  bool alongTime = vector && dimensions.back().axis == Axis::step;
-  std::string guard; ///< a condition on this step; empty when it is always read
-  unsigned opened = 0, next = 0;
+  std::string guard; // a condition on this step; empty when every step exists
+  std::string first = "0"; // of the elements of the innermost dimension that one access moves
+  bool alongTime = false;
+  unsigned opened = 0, depth = 0;
   for (size_t i = 0; i < dimensions.size(); ++i) {
     const Dimension &dim = dimensions[i];
     bool innermost = i + 1 == dimensions.size();
-    if (innermost && vector && dim.extent == width) { // one access fills the dimension
-      if (dim.axis == Axis::step)
-        place += kernel.getReverse()
-                     ? formatv(" + (steps() - first - {0})", width).str()
-                     : std::string(" + first");
-      continue;
+    if (innermost && dim.axis == Axis::step && width > 1) {
+      alongTime = true;
+      place += kernel.getReverse() ? formatv(" + (steps() - first - {0})", width).str()
+                                   : std::string(" + first");
+      break;
     }
-    std::string variable = dim.axis == Axis::step ? "v" : dim.axis == Axis::lane ? "l" : names[next++];
-    std::string index = variable;
-    if (innermost && vector) {
-      writer.openLoop(variable, std::to_string(dim.extent / width));
-      index = formatv("({0} * {1})", variable, width);
-    } else {
-      writer.openLoop(variable, std::to_string(dim.extent));
-    }
-    ++opened;
+    int64_t count = innermost ? dim.extent / width : dim.extent;
+    std::string index = openLoop(writer, dim, count, depth);
+    opened += count > 1;
+    depth += dim.axis == Axis::index;
+    if (innermost && width > 1 && count > 1)
+      index = formatv("({0} * {1})", index, width);
     if (dim.axis == Axis::step) {
-      guard = "v < active";
-      if (delay > 0)
-        guard += formatv(" && first + v >= {0}", delay);
-      place += " + when(first + v" + (delay > 0 ? " - " + std::to_string(delay) : std::string()) +
-               ") * " + stride(dim.result);
+      guard = index + " < active";
+      std::string step = index == "0" ? "first" : "first + " + index;
+      if (delay > 0) {
+        guard += formatv(" && {0} >= {1}", step, delay);
+        step += " - " + std::to_string(delay);
+      }
+      place += " + when(" + step + ") * " + stride(dim.result);
     } else {
-      place += " + " + offsetOf(dim, index);
+      place += term(index, stride(dim.result));
     }
-    array += "[" + index + "]";
+    if (innermost)
+      first = index;
+    else
+      array += "[" + index + "]";
   }
-  // `array` now names one element, or, for a vector access, the innermost array or a part of it.
-  bool whole = vector && !dimensions.empty() && dimensions.back().extent == width;
-  std::string pointer = !vector || !whole ? "&" + array : array;
-  if (dimensions.empty())
-    pointer = array;
-  std::string count = "<" + std::to_string(vector ? width : 1) + ">";
-  std::string call;
-  if (alongTime) {
-    std::string suffix = kernel.getReverse() ? "_reversed" : "";
-    call = store ? formatv("thread::store{0}{1}({2}, {3}, active);", suffix, count, place, pointer)
-                 : formatv("thread::load{0}{1}({2}, {3}, active);", suffix, count, pointer, place);
-  } else {
-    call = store ? formatv("thread::store{0}({1}, {2});", count, place, pointer)
-                 : formatv("thread::load{0}({1}, {2});", count, pointer, place);
-  }
-  if (guard.empty()) {
-    writer.line(call);
-  } else {
-    writer.line("if (" + Twine(guard) + ")");
-    writer.line("  " + Twine(call));
-    if (delay > 0) {
-      writer.line("else");
-      writer.line(formatv("  thread::clear{0}({1});", count, pointer).str());
-    }
-  }
+  printCall(writer, store, alongTime, array, first, place, guard);
   while (opened--)
     writer.close();
+}
+
+/// The access itself, under its guard; a window's read before the start of time gives zero.
+void AccessText::printCall(CodeWriter &writer, bool store, bool alongTime,
+                           const std::string &array, const std::string &first,
+                           const std::string &place, const std::string &guard) const {
+  std::string call, move = store ? "store" : "load";
+  if (alongTime && kernel.getReverse())
+    call = store ? formatv("thread::store_reversed<{0}>({1}, {2});", width, place, array).str()
+                 : formatv("thread::load_reversed<{0}>({1}, {2});", width, array, place).str();
+  else if (alongTime)
+    call = store ? formatv("thread::store<{0}>({1}, {2}, active);", width, place, array).str()
+                 : formatv("thread::load<{0}>({1}, {2}, active);", width, array, place).str();
+  else if (width > 1)
+    call = store ? formatv("thread::store<{0}>({1}, &{2}[{3}]);", width, place, array, first).str()
+                 : formatv("thread::load<{0}>({1}, {2}, {3});", width, array, first, place).str();
+  else
+    call = store ? formatv("thread::write({0}, {1}[{2}]);", place, array, first).str()
+                 : formatv("{0}.set({1}, thread::read({2}));", array, first, place).str();
+  if (guard.empty()) {
+    writer.line(call);
+    return;
+  }
+  writer.line("if (" + Twine(guard) + ")");
+  writer.line("  " + Twine(call));
+  if (delay == 0)
+    return;
+  writer.line("else");
+  writer.line(formatv("  thread::clear<{0}>({1}, {2});", width, array, first).str());
 }
 
 } // namespace scanc::emission

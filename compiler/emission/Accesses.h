@@ -31,8 +31,8 @@ public:
              std::string member, plan::PolicyAttr policy, int64_t width);
 
   bool variesWithTime() const { return timeResult >= 0; }
-  /// `bf16 f[8][2];`
-  std::string declaration() const;
+  /// `row<bf16, 2> f[8];`, packed as loaded, or `bf16 y[8][2];`.
+  std::string declaration(bool packed) const;
   /// The element of lane `l`, step `v`, register point `indices` (over this access's register dims
   /// in the kernel's order): "f[v][l]".
   std::string element(const Indices &indices) const;
@@ -52,7 +52,11 @@ public:
 
 private:
   std::string stride(unsigned result) const;
-  std::string offsetOf(const Dimension &dim, const std::string &index) const;
+  std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
+                       unsigned depth) const;
+  void printCall(CodeWriter &writer, bool store, bool alongTime, const std::string &array,
+                 const std::string &first, const std::string &place,
+                 const std::string &guard) const;
 
   mutable plan::KernelInterface kernel; // MLIR's accessors are not const
   mlir::AffineMap map;

@@ -180,19 +180,19 @@ void KernelWriter::writeTypes() {
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       bool invariantRead = list == &reads && !access.variesWithTime();
-      writer.line(invariantRead ? access.declaration() : "offset " + access.getMember() + ";");
+      writer.line(invariantRead ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
     }
   writer.close("};");
   writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
   writer.open("struct tile");
   for (const AccessText &access : reads)
     if (access.variesWithTime())
-      writer.line(access.declaration());
+      writer.line(access.declaration(/*packed=*/true));
   writer.close("};");
   writer.line("// What they write.");
   writer.open("struct results");
   for (const AccessText &access : writes)
-    writer.line(access.declaration());
+    writer.line(access.declaration(/*packed=*/false));
   writer.close("};");
   writer.line("// The states of one lane.");
   writer.open("struct states");

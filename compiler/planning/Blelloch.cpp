@@ -3,6 +3,7 @@
 #include "compiler/planning/Strategy.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -108,7 +109,19 @@ private:
 };
 
 int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
-  return 0;
+  constexpr int64_t warp = 32;
+  int64_t cells = policy.getWalk() == plan::Walk::Time
+                      ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
+                      : policy.getThreads();
+  int64_t largest = 0;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>()) {
+    scan::RecurrenceInterface loop = mapping.op;
+    for (int64_t i = 0; i < loop.getNumStates(); ++i)
+      if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
+        largest = std::max(largest, mapping.stateSize(i) * 2 *
+                                        bytesOf(advance.getInput().front().getType()));
+  }
+  return llvm::alignTo(cells * largest, 16);
 }
 
 } // namespace

@@ -14,14 +14,16 @@ namespace scanc::device {
 /// The affine map h -> gain * h + bias: one step, or any run of steps, of a recurrence.
 template <typename T>
 struct affine {
-  using number = T;
   T gain;
   T bias;
 };
 
-template <typename T>
-static __device__ __forceinline__ affine<T> identity() {
-  return {T(1), T(0)};
+/// The map that changes nothing, for every number of a state.
+template <typename T, int N>
+static __device__ __forceinline__ void make_identity(array<affine<T>, N> &maps) {
+#pragma unroll
+  for (int i = 0; i < N; ++i)
+    maps[i] = {T(1), T(0)};
 }
 
 /// The map that applies `earlier`, then `later`. Associative; does not commute.

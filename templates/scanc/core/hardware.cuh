@@ -77,17 +77,17 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from) {
       load_global<part>(reinterpret_cast<T(&)[part]>(to[i * part]), from + i * part);
   } else if constexpr (bytes == 16) {
     const uint4 bits = __ldg(reinterpret_cast<const uint4 *>(from));
-    __builtin_memcpy(to, &bits, bytes);
+    memcpy(to, &bits, bytes);
   } else if constexpr (bytes == 8) {
     const uint2 bits = __ldg(reinterpret_cast<const uint2 *>(from));
-    __builtin_memcpy(to, &bits, bytes);
+    memcpy(to, &bits, bytes);
   } else if constexpr (bytes == 4) {
     const uint32_t bits = __ldg(reinterpret_cast<const uint32_t *>(from));
-    __builtin_memcpy(to, &bits, bytes);
+    memcpy(to, &bits, bytes);
   } else {
     static_assert(bytes == 2);
     const uint16_t bits = __ldg(reinterpret_cast<const uint16_t *>(from));
-    __builtin_memcpy(to, &bits, bytes);
+    memcpy(to, &bits, bytes);
   }
 }
 
@@ -103,20 +103,20 @@ static __device__ __forceinline__ void store_global(T *to, const T (&from)[W]) {
       store_global<part>(to + i * part, reinterpret_cast<const T(&)[part]>(from[i * part]));
   } else if constexpr (bytes == 16) {
     uint4 bits;
-    __builtin_memcpy(&bits, from, bytes);
+    memcpy(&bits, from, bytes);
     *reinterpret_cast<uint4 *>(to) = bits;
   } else if constexpr (bytes == 8) {
     uint2 bits;
-    __builtin_memcpy(&bits, from, bytes);
+    memcpy(&bits, from, bytes);
     *reinterpret_cast<uint2 *>(to) = bits;
   } else if constexpr (bytes == 4) {
     uint32_t bits;
-    __builtin_memcpy(&bits, from, bytes);
+    memcpy(&bits, from, bytes);
     *reinterpret_cast<uint32_t *>(to) = bits;
   } else {
     static_assert(bytes == 2);
     uint16_t bits;
-    __builtin_memcpy(&bits, from, bytes);
+    memcpy(&bits, from, bytes);
     *reinterpret_cast<uint16_t *>(to) = bits;
   }
 }
@@ -150,6 +150,13 @@ static __device__ __forceinline__ uint32_t atomic_add(uint32_t *address, uint32_
                : "l"(address), "r"(value)
                : "memory");
   return old;
+}
+
+/// 1/x to 1 ulp without the slow path of a correctly rounded division; subnormal results are 0.
+static __device__ __forceinline__ float reciprocal(float x) {
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
 }
 
 // Conversions between f32 and the bits of the 16-bit formats, to nearest even.

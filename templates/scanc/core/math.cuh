@@ -36,6 +36,10 @@ static __device__ __forceinline__ double cos(double x) { return ::cos(x); }
 static __device__ __forceinline__ float pow(float x, float y) { return ::powf(x, y); }
 static __device__ __forceinline__ double pow(double x, double y) { return ::pow(x, y); }
 
+/// 1/x for x of at least 1, where no care for subnormal numbers is needed.
+static __device__ __forceinline__ float inverse(float x) { return reciprocal(x); }
+static __device__ __forceinline__ double inverse(double x) { return 1.0 / x; }
+
 /// The larger, the smaller; a NaN wins over any number.
 template <typename T>
 static __device__ __forceinline__ T maximum(T x, T y) {
@@ -48,11 +52,11 @@ static __device__ __forceinline__ T minimum(T x, T y) {
 
 template <typename T>
 static __device__ __forceinline__ T infinity() {
-  return static_cast<T>(__builtin_huge_valf());
+  return static_cast<T>(__builtin_bit_cast(float, 0x7f800000u));
 }
 template <typename T>
 static __device__ __forceinline__ T not_a_number() {
-  return static_cast<T>(__builtin_nanf(""));
+  return static_cast<T>(__builtin_bit_cast(float, 0x7fc00000u));
 }
 
 } // namespace scanc::device

@@ -58,11 +58,8 @@ static __device__ __forceinline__ void scan_stages(const R &recurrence,
                                                    blelloch_storage<R> &storage) {
   if constexpr (stage < R::stages) {
     using maps_type = stage_maps<R, stage>;
-    using number = typename decltype(maps_type{}.values[0])::number;
     maps_type none;
-#pragma unroll
-    for (int i = 0; i < static_cast<int>(sizeof(none.values) / sizeof(none.values[0])); ++i)
-      none[i] = identity<number>();
+    make_identity(none);
 
     maps_type own = none;
 #pragma unroll

@@ -14,13 +14,13 @@ namespace scanc::device::thread {
 /// 1 / (1 + e^-x). For large negative x, e^-x is inf and the result 0.
 template <typename T>
 static __device__ __forceinline__ T sigmoid(T x) {
-  return T(1) / (T(1) + exp(-x));
+  return inverse(T(1) + exp(-x));
 }
 
 /// x sigmoid(x); 0, not NaN, at -inf.
 template <typename T>
 static __device__ __forceinline__ T silu(T x) {
-  return x == -infinity<T>() ? T(0) : x / (T(1) + exp(-x));
+  return x == -infinity<T>() ? T(0) : x * sigmoid(x);
 }
 
 /// x/2 (1 + erf(x / sqrt 2)); 0, not NaN, at -inf.
