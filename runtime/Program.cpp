@@ -1,0 +1,64 @@
+//===- Program.cpp - Equality of programs, field by field -----------------===//
+#include "scanc/Program.h"
+
+#include <tuple>
+
+namespace scanc {
+namespace {
+
+auto fields(const SourceRange &p) { return std::tie(p.file, p.line, p.column, p.length); }
+
+bool equal(const Parameter &a, const Parameter &b) {
+  return std::tie(a.name, a.role, a.dtype, a.dims) == std::tie(b.name, b.role, b.dtype, b.dims) &&
+         fields(a.place) == fields(b.place);
+}
+
+bool equal(const KernelVariant &a, const KernelVariant &b) {
+  auto fields = [](const KernelVariant &v) {
+    return std::tie(v.name, v.source, v.entry, v.requires_, v.grid, v.block, v.sharedBytes,
+                    v.cluster, v.arguments);
+  };
+  return fields(a) == fields(b);
+}
+
+bool equal(const WorkspaceBuffer &a, const WorkspaceBuffer &b) {
+  return std::tie(a.name, a.bytes, a.alignment) == std::tie(b.name, b.bytes, b.alignment);
+}
+
+template <typename T>
+bool equal(const std::vector<T> &a, const std::vector<T> &b);
+
+bool equal(const Step &a, const Step &b) {
+  if (a.index() != b.index())
+    return false;
+  if (const auto *kernel = std::get_if<KernelStep>(&a))
+    return equal(kernel->variants, std::get<KernelStep>(b).variants);
+  const auto &callA = std::get<LibraryCall>(a), &callB = std::get<LibraryCall>(b);
+  return std::tie(callA.library, callA.function, callA.operands) ==
+         std::tie(callB.library, callB.function, callB.operands);
+}
+
+bool equal(const Entry &a, const Entry &b) { return a.name == b.name && equal(a.steps, b.steps); }
+
+template <typename T>
+bool equal(const std::vector<T> &a, const std::vector<T> &b) {
+  if (a.size() != b.size())
+    return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!equal(a[i], b[i]))
+      return false;
+  return true;
+}
+
+} // namespace
+
+bool Program::operator==(const Program &other) const {
+  auto plainFields = [](const Program &p) {
+    return std::tie(p.name, p.strategy, p.boundSizes, p.headers, p.promises.deterministic,
+                    p.promises.errorBound, p.planText, p.sourceText);
+  };
+  return plainFields(*this) == plainFields(other) && equal(parameters, other.parameters) &&
+         equal(entries, other.entries) && equal(workspace, other.workspace);
+}
+
+} // namespace scanc

@@ -1,0 +1,125 @@
+//===- KernelCache.cpp - Memory, then disk, then the compiler -------------===//
+#include "runtime/cache/KernelCache.h"
+
+#include "runtime/cache/CacheFolder.h"
+
+#include <fmt/format.h>
+
+namespace scanc::rt {
+namespace {
+
+/// Grows when the meaning of a key changes.
+constexpr int keySchema = 1;
+
+} // namespace
+
+std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
+                     const std::vector<std::string> &options) {
+  std::string key = fmt::format("scanc kernel, key schema {}\n", keySchema);
+  auto add = [&](std::string_view label, std::string_view value) {
+    key += fmt::format("{} {}:", label, value.size());
+    key += value;
+    key += '\n';
+  };
+  add("nvrtc", fmt::format("{}.{}", nvrtc.major, nvrtc.minor));
+  for (const std::string &option : options)
+    add("option", option);
+  add("name", source.name);
+  for (const auto &[name, text] : source.headers) {
+    add("header", name);
+    add("text", text);
+  }
+  add("source", source.text);
+  return key;
+}
+
+KernelCache::KernelCache(const std::string &requested) {
+  CacheFolder folder = resolveCacheFolder(requested);
+  reason = folder.reason;
+  if (folder.path.empty())
+    return;
+  reason = prepareCacheFolder(folder.path);
+  if (reason.empty())
+    disk = std::make_unique<DiskCache>(folder.path);
+}
+
+std::shared_ptr<KernelCache> KernelCache::shared(const std::string &requested) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<KernelCache>> caches;
+  CacheFolder folder = resolveCacheFolder(requested);
+  std::lock_guard lock(mutex);
+  std::shared_ptr<KernelCache> &cache = caches[folder.path];
+  if (!cache)
+    cache = std::make_shared<KernelCache>(folder.path.empty() ? "off" : folder.path);
+  return cache;
+}
+
+Result<KernelCache::Kernel> KernelCache::make(const std::string &key, const Compile &compile) {
+  if (disk)
+    if (auto found = disk->read(key)) {
+      std::lock_guard lock(mutex);
+      ++counts.diskHits;
+      return std::make_shared<const CompiledKernel>(std::move(*found));
+    }
+  {
+    std::lock_guard lock(mutex);
+    ++counts.compiles;
+  }
+  Result<CompiledKernel> compiled = compile();
+  if (!compiled)
+    return compiled.error();
+  // What was compiled is what is used: an entry just published is never read back.
+  if (disk)
+    disk->write(key, *compiled);
+  return std::make_shared<const CompiledKernel>(std::move(*compiled));
+}
+
+Result<KernelCache::Kernel> KernelCache::get(const std::string &key, const Compile &compile) {
+  std::shared_ptr<Slot> slot;
+  {
+    std::unique_lock lock(mutex);
+    auto [found, isNew] = slots.try_emplace(key);
+    if (!isNew) {
+      slot = found->second;
+      ++(slot->done ? counts.memoryHits : counts.waits);
+      finished.wait(lock, [&] { return slot->done; });
+      if (slot->error)
+        return *slot->error;
+      return slot->kernel;
+    }
+    slot = found->second = std::make_shared<Slot>();
+  }
+
+  Result<Kernel> made = make(key, compile);
+  std::lock_guard lock(mutex);
+  slot->done = true;
+  finished.notify_all();
+  if (!made) {
+    slot->error = made.error();
+    if (auto found = slots.find(key); found != slots.end() && found->second == slot)
+      slots.erase(found);
+    return made.error();
+  }
+  slot->kernel = *made;
+  return made;
+}
+
+void KernelCache::discard(const std::string &key) {
+  std::lock_guard lock(mutex);
+  if (auto found = slots.find(key); found != slots.end() && found->second->done)
+    slots.erase(found);
+  if (disk)
+    disk->discard(key);
+}
+
+CacheCounters KernelCache::counters() const {
+  std::lock_guard lock(mutex);
+  CacheCounters result = counts;
+  if (disk) {
+    result.damaged = disk->damaged();
+    result.faults = disk->faults();
+  }
+  return result;
+}
+
+} // namespace scanc::rt

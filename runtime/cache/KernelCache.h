@@ -1,0 +1,74 @@
+//===- cache/KernelCache.h - Each kernel compiled once ----------*- C++ -*-===//
+//
+// Memory, then disk, then the compiler. Threads that want the same kernel wait
+// for the one that makes it. A kernel stays in memory for the life of the
+// cache: 5 to 200 kB each.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_RUNTIME_CACHE_KERNELCACHE_H
+#define SCANC_RUNTIME_CACHE_KERNELCACHE_H
+
+#include "runtime/cache/DiskCache.h"
+#include "runtime/nvrtc/NvrtcApi.h"
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace scanc::rt {
+
+/// Everything that decides the bytes of a kernel, each part labelled and with its length.
+std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
+                     const std::vector<std::string> &options);
+
+struct CacheCounters {
+  std::int64_t memoryHits = 0;
+  std::int64_t diskHits = 0;
+  std::int64_t compiles = 0;
+  std::int64_t waits = 0;   ///< answered by another thread's compile
+  std::int64_t damaged = 0; ///< entries of the disk moved aside
+  std::int64_t faults = 0;  ///< of the disk
+};
+
+class KernelCache {
+public:
+  using Compile = std::function<Result<CompiledKernel>()>;
+  using Kernel = std::shared_ptr<const CompiledKernel>;
+
+  /// `requested` as for `resolveCacheFolder`. A folder that cannot be used leaves the memory.
+  explicit KernelCache(const std::string &requested);
+
+  /// The process's cache for this folder.
+  static std::shared_ptr<KernelCache> shared(const std::string &requested);
+
+  /// The kernel of `key`. An error of `compile` goes to all who wait, and is not kept.
+  Result<Kernel> get(const std::string &key, const Compile &compile);
+  /// Forgets the kernel of `key`: the driver refused it.
+  void discard(const std::string &key);
+
+  CacheCounters counters() const;
+  /// "" or why nothing is kept on disk.
+  const std::string &withoutDisk() const { return reason; }
+
+private:
+  struct Slot {
+    bool done = false;
+    Kernel kernel;
+    std::optional<Error> error;
+  };
+
+  Result<Kernel> make(const std::string &key, const Compile &compile);
+
+  std::unique_ptr<DiskCache> disk;
+  std::string reason;
+  mutable std::mutex mutex;
+  std::condition_variable finished;
+  std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots;
+  CacheCounters counts;
+};
+
+} // namespace scanc::rt
+
+#endif // SCANC_RUNTIME_CACHE_KERNELCACHE_H

@@ -1,0 +1,125 @@
+//===- Driver.cpp - The driver, opened with dlopen ------------------------===//
+#include "runtime/launch/Driver.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <mutex>
+
+namespace scanc::rt {
+namespace {
+
+Error environmentError(std::string code, std::string message, std::string help) {
+  Error error;
+  error.code = std::move(code);
+  error.kind = ErrorKind::environment;
+  error.message = std::move(message);
+  error.help = std::move(help);
+  return error;
+}
+
+/// Fills the table; returns the first name that the library lacks.
+std::string loadFunctions(void *library, Driver &driver) {
+  std::string missing;
+  auto load = [&](const char *name, auto &function) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+    return function != nullptr;
+  };
+  auto need = [&](const char *name, auto &function) {
+    if (!load(name, function) && missing.empty())
+      missing = name;
+  };
+  need("cuGetErrorName", driver.getErrorName);
+  need("cuGetErrorString", driver.getErrorString);
+  need("cuInit", driver.init);
+  need("cuDriverGetVersion", driver.driverGetVersion);
+  need("cuDeviceGetCount", driver.deviceGetCount);
+  need("cuDeviceGet", driver.deviceGet);
+  need("cuDeviceGetName", driver.deviceGetName);
+  need("cuDeviceGetAttribute", driver.deviceGetAttribute);
+  need("cuDeviceTotalMem_v2", driver.deviceTotalMem);
+  need("cuDevicePrimaryCtxRetain", driver.primaryCtxRetain);
+  need("cuDevicePrimaryCtxRelease_v2", driver.primaryCtxRelease);
+  need("cuCtxPushCurrent_v2", driver.ctxPushCurrent);
+  need("cuCtxPopCurrent_v2", driver.ctxPopCurrent);
+  need("cuCtxSynchronize", driver.ctxSynchronize);
+  need("cuLibraryLoadData", driver.libraryLoadData);
+  need("cuLibraryUnload", driver.libraryUnload);
+  need("cuLibraryGetKernel", driver.libraryGetKernel);
+  need("cuKernelGetFunction", driver.kernelGetFunction);
+  need("cuFuncGetAttribute", driver.funcGetAttribute);
+  need("cuFuncSetAttribute", driver.funcSetAttribute);
+  load("cuFuncGetParamInfo", driver.funcGetParamInfo);
+  need("cuLaunchKernelEx", driver.launchKernelEx);
+  need("cuStreamIsCapturing", driver.streamIsCapturing);
+  need("cuMemAllocAsync", driver.memAllocAsync);
+  need("cuMemFreeAsync", driver.memFreeAsync);
+  need("cuMemAlloc_v2", driver.memAlloc);
+  need("cuMemFree_v2", driver.memFree);
+  need("cuMemcpyHtoD_v2", driver.memcpyHtoD);
+  need("cuMemcpyDtoH_v2", driver.memcpyDtoH);
+  need("cuMemsetD8_v2", driver.memsetD8);
+  need("cuEventCreate", driver.eventCreate);
+  need("cuEventRecord", driver.eventRecord);
+  need("cuEventSynchronize", driver.eventSynchronize);
+  need("cuEventElapsedTime", driver.eventElapsedTime);
+  need("cuEventDestroy_v2", driver.eventDestroy);
+  return missing;
+}
+
+Result<Driver> openDriver() {
+  void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    const char *why = dlerror();
+    Error error = environmentError(
+        "SC6030", "expected an NVIDIA driver (libcuda.so.1) to run on a GPU, found none",
+        "install the NVIDIA driver, or run on the CPU with --target=cpu");
+    error.notes.push_back({why ? why : "the loader gives no reason", {}});
+    return error;
+  }
+  Driver driver;
+  if (std::string missing = loadFunctions(library, driver); !missing.empty())
+    return environmentError("SC6031",
+                            fmt::format("expected a driver of CUDA 12.0 or later, got one without "
+                                        "{}",
+                                        missing),
+                            "update the NVIDIA driver");
+  if (int result = driver.init(0); result != Driver::success) {
+    Error error = driverError(driver, "cuInit", result);
+    error.code = "SC6032";
+    error.help = "check the GPU with nvidia-smi, and CUDA_VISIBLE_DEVICES; or run on the CPU with "
+                 "--target=cpu";
+    return error;
+  }
+  return driver;
+}
+
+} // namespace
+
+Result<const Driver *> sharedDriver() {
+  static std::mutex mutex;
+  static const Driver *opened = nullptr;
+  std::lock_guard lock(mutex);
+  if (!opened) {
+    Result<Driver> driver = openDriver();
+    if (!driver)
+      return driver.error();
+    opened = new Driver(*driver); // as the library, for the life of the process
+  }
+  return opened;
+}
+
+Error driverError(const Driver &driver, std::string_view call, int result) {
+  const char *name = nullptr, *text = nullptr;
+  if (driver.getErrorName(result, &name) != Driver::success || !name)
+    name = "unknown error";
+  if (driver.getErrorString(result, &text) != Driver::success || !text)
+    text = "the driver gives no text";
+  bool memory = result == Driver::outOfMemory;
+  return environmentError(
+      memory ? "SC6036" : "SC6034", fmt::format("{} failed: {} ({}): {}", call, name, result, text),
+      memory ? "free device memory, give a smaller workspace, or launch with smaller sizes"
+             : "an earlier kernel may have failed: synchronize after each launch to find it");
+}
+
+} // namespace scanc::rt

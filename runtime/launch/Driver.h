@@ -1,0 +1,169 @@
+//===- launch/Driver.h - The functions of the CUDA driver that scanc calls ===//
+//
+// Own prototypes of the driver API, so that no CUDA header is needed to build;
+// a test compares them with cuda.h where there is one. Tests fill the table
+// with functions of their own.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_RUNTIME_LAUNCH_DRIVER_H
+#define SCANC_RUNTIME_LAUNCH_DRIVER_H
+
+#include "scanc/Device.h"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+struct CUctx_st;
+struct CUlib_st;
+struct CUkern_st;
+struct CUfunc_st;
+
+namespace scanc::rt {
+
+/// CUlaunchAttribute, of which only the cluster is used.
+struct LaunchAttribute {
+  static constexpr int clusterDimension = 4;
+  int id = 0;
+  char padding[4] = {};
+  unsigned cluster[3] = {};
+  char rest[52] = {}; ///< the value is a union of 64 bytes
+};
+
+/// CUlaunchConfig.
+struct LaunchConfig {
+  unsigned grid[3] = {1, 1, 1};
+  unsigned block[3] = {1, 1, 1};
+  unsigned sharedBytes = 0;
+  CUstream_st *stream = nullptr;
+  LaunchAttribute *attributes = nullptr;
+  unsigned attributeCount = 0;
+};
+
+struct Driver {
+  // Results that are told apart.
+  static constexpr int success = 0;
+  static constexpr int outOfMemory = 2;
+  static constexpr int noDevice = 100;
+  static constexpr int invalidImage = 200;
+  static constexpr int noBinaryForGpu = 209;
+  static constexpr int notFound = 500;
+
+  // Device attributes.
+  static constexpr int clockRate = 13;
+  static constexpr int multiprocessorCount = 16;
+  static constexpr int memoryClockRate = 36;
+  static constexpr int memoryBusWidth = 37;
+  static constexpr int l2CacheSize = 38;
+  static constexpr int threadsPerMultiprocessor = 39;
+  static constexpr int capabilityMajor = 75;
+  static constexpr int capabilityMinor = 76;
+  static constexpr int sharedPerMultiprocessor = 81;
+  static constexpr int registersPerMultiprocessor = 82;
+  static constexpr int sharedPerBlockOptin = 97;
+
+  // Function attributes.
+  static constexpr int staticSharedBytes = 1;
+  static constexpr int maxDynamicSharedBytes = 8;
+  static constexpr int nonPortableCluster = 14;
+
+  using Address = unsigned long long; // CUdeviceptr
+
+  int (*getErrorName)(int, const char **) = nullptr;
+  int (*getErrorString)(int, const char **) = nullptr;
+  int (*init)(unsigned) = nullptr;
+  int (*driverGetVersion)(int *) = nullptr;
+  int (*deviceGetCount)(int *) = nullptr;
+  int (*deviceGet)(int *, int) = nullptr;
+  int (*deviceGetName)(char *, int, int) = nullptr;
+  int (*deviceGetAttribute)(int *, int, int) = nullptr;
+  int (*deviceTotalMem)(std::size_t *, int) = nullptr;
+  int (*primaryCtxRetain)(CUctx_st **, int) = nullptr;
+  int (*primaryCtxRelease)(int) = nullptr;
+  int (*ctxPushCurrent)(CUctx_st *) = nullptr;
+  int (*ctxPopCurrent)(CUctx_st **) = nullptr;
+  int (*ctxSynchronize)() = nullptr;
+  int (*libraryLoadData)(CUlib_st **, const void *code, int *jitOptions, void **jitValues,
+                         unsigned jitCount, int *libraryOptions, void **libraryValues,
+                         unsigned libraryCount) = nullptr;
+  int (*libraryUnload)(CUlib_st *) = nullptr;
+  int (*libraryGetKernel)(CUkern_st **, CUlib_st *, const char *) = nullptr;
+  int (*kernelGetFunction)(CUfunc_st **, CUkern_st *) = nullptr;
+  int (*funcGetAttribute)(int *, int, CUfunc_st *) = nullptr;
+  int (*funcSetAttribute)(CUfunc_st *, int, int) = nullptr;
+  /// From driver 12.4; null before.
+  int (*funcGetParamInfo)(CUfunc_st *, std::size_t, std::size_t *offset,
+                          std::size_t *size) = nullptr;
+  int (*launchKernelEx)(const LaunchConfig *, CUfunc_st *, void **parameters,
+                        void **extra) = nullptr;
+  int (*streamIsCapturing)(CUstream_st *, int *) = nullptr;
+  int (*memAllocAsync)(Address *, std::size_t, CUstream_st *) = nullptr;
+  int (*memFreeAsync)(Address, CUstream_st *) = nullptr;
+  int (*memAlloc)(Address *, std::size_t) = nullptr;
+  int (*memFree)(Address) = nullptr;
+  int (*memcpyHtoD)(Address, const void *, std::size_t) = nullptr;
+  int (*memcpyDtoH)(void *, Address, std::size_t) = nullptr;
+  int (*memsetD8)(Address, unsigned char, std::size_t) = nullptr;
+  int (*eventCreate)(CUevent_st **, unsigned) = nullptr;
+  int (*eventRecord)(CUevent_st *, CUstream_st *) = nullptr;
+  int (*eventSynchronize)(CUevent_st *) = nullptr;
+  int (*eventElapsedTime)(float *, CUevent_st *, CUevent_st *) = nullptr;
+  int (*eventDestroy)(CUevent_st *) = nullptr;
+};
+
+/// The driver of this machine, initialised. A success is kept; a failure is tried again.
+Result<const Driver *> sharedDriver();
+
+/// The error of a call that returned `result`: SC6036 for memory, SC6034 otherwise.
+Error driverError(const Driver &driver, std::string_view call, int result);
+
+Result<DeviceInfo> describeDevice(const Driver &driver, int index);
+
+/// A primary context, retained. Its scope makes it current.
+class DeviceContext {
+public:
+  static Result<DeviceContext> retain(const Driver &driver, int index);
+  DeviceContext(DeviceContext &&other) noexcept
+      : driver(other.driver), device(other.device), context(std::exchange(other.context, nullptr)) {}
+  DeviceContext &operator=(DeviceContext &&) = delete;
+  ~DeviceContext() {
+    if (context)
+      driver->primaryCtxRelease(device);
+  }
+  CUctx_st *get() const { return context; }
+
+private:
+  DeviceContext(const Driver &driver, int device, CUctx_st *context)
+      : driver(&driver), device(device), context(context) {}
+
+  const Driver *driver;
+  int device;
+  CUctx_st *context;
+};
+
+/// The primary context of a device, current for the life of this value; the one before comes back.
+class CurrentContext {
+public:
+  CurrentContext(const Driver &driver, CUctx_st *context)
+      : driver(driver), result(driver.ctxPushCurrent(context)) {}
+  CurrentContext(const CurrentContext &) = delete;
+  CurrentContext &operator=(const CurrentContext &) = delete;
+  ~CurrentContext() {
+    CUctx_st *popped = nullptr;
+    if (result == Driver::success)
+      driver.ctxPopCurrent(&popped);
+  }
+  Result<void> check() const {
+    if (result != Driver::success)
+      return driverError(driver, "cuCtxPushCurrent", result);
+    return {};
+  }
+
+private:
+  const Driver &driver;
+  int result;
+};
+
+} // namespace scanc::rt
+
+#endif // SCANC_RUNTIME_LAUNCH_DRIVER_H

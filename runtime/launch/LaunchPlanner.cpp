@@ -1,0 +1,384 @@
+//===- LaunchPlanner.cpp - Variants picked and formulas evaluated ---------===//
+#include "runtime/launch/LaunchPlanner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace scanc {
+namespace rt {
+namespace {
+
+/// Limits of every CUDA device.
+constexpr std::array<std::int64_t, 3> maxGrid{2147483647, 65535, 65535};
+constexpr std::array<std::int64_t, 3> maxBlock{1024, 1024, 64};
+constexpr std::int64_t maxThreads = 1024;
+constexpr std::int64_t maxClusterBlocks = 16;
+
+Error programError(std::string code, std::string message, std::string help) {
+  Error error;
+  error.code = std::move(code);
+  error.message = std::move(message);
+  error.help = std::move(help);
+  return error;
+}
+
+std::optional<std::int64_t> parseNumber(std::string_view text) {
+  std::int64_t value = 0;
+  auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc() || end != text.data() + text.size() || value < 0)
+    return std::nullopt;
+  return value;
+}
+
+bool isName(std::string_view text) {
+  auto isLetter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !text.empty() && isLetter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return isLetter(c) || (c >= '0' && c <= '9');
+  });
+}
+
+std::size_t positionOf(std::vector<std::string> &names, std::string_view name) {
+  auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    found = names.insert(found, std::string(name));
+  return found - names.begin();
+}
+
+/// "64", "T" or "S+1" (the offsets of S segments).
+std::optional<Dimension> parseDimension(std::string_view text, std::vector<std::string> &names) {
+  if (auto number = parseNumber(text))
+    return Dimension{Dimension::noName, *number};
+  std::size_t plus = text.find('+');
+  auto trim = [](std::string_view part) {
+    while (part.starts_with(' '))
+      part.remove_prefix(1);
+    while (part.ends_with(' '))
+      part.remove_suffix(1);
+    return part;
+  };
+  std::string_view name = trim(text.substr(0, plus));
+  std::optional<std::int64_t> offset = 0;
+  if (plus != text.npos)
+    offset = parseNumber(trim(text.substr(plus + 1)));
+  if (!isName(name) || !offset)
+    return std::nullopt;
+  return Dimension{positionOf(names, name), *offset};
+}
+
+Result<Signature> resolveSignature(const Program &program) {
+  Signature signature;
+  for (const Parameter &parameter : program.parameters) {
+    std::vector<Dimension> &dims = signature.dims.emplace_back();
+    for (const std::string &text : parameter.dims) {
+      auto dimension = parseDimension(text, signature.names.sizes);
+      if (!dimension)
+        return operandError(program, parameter, "SC6020",
+                            fmt::format("expected a dimension that is a name, a number, or a name "
+                                        "plus a number; got '{}'",
+                                        text),
+                            "compile the kernel again");
+      dims.push_back(*dimension);
+    }
+    signature.names.operands.push_back({parameter.name, parameter.dims.size()});
+  }
+  for (const auto &[name, size] : program.boundSizes)
+    positionOf(signature.names.sizes, name);
+  for (const std::string &name : signature.names.sizes) {
+    auto bound = program.boundSizes.find(name);
+    signature.bound.push_back(bound == program.boundSizes.end() ? std::nullopt
+                                                                : std::optional(bound->second));
+  }
+  for (const WorkspaceBuffer &buffer : program.workspace)
+    signature.names.buffers.push_back(buffer.name);
+  return signature;
+}
+
+bool isPowerOfTwo(std::int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
+
+/// `address` up to a multiple of `alignment`, a power of two.
+std::int64_t align(std::int64_t address, std::int64_t alignment) {
+  return (address + alignment - 1) & -alignment;
+}
+
+Error variantError(const KernelVariant &variant, std::string message) {
+  return programError("SC6017", fmt::format("kernel '{}': {}", variant.name, message),
+                      "launch with smaller sizes, or compile with another strategy");
+}
+
+Result<void> checkGeometry(const KernelVariant &variant) {
+  std::int64_t threads = 1, blocks = 1;
+  for (int i = 0; i < 3; ++i) {
+    if (variant.block[i] < 1 || variant.block[i] > maxBlock[i])
+      return variantError(variant, fmt::format("expected a block of 1 to {} threads along axis {}, "
+                                               "got {}",
+                                               maxBlock[i], i, variant.block[i]));
+    if (variant.cluster[i] < 1 || variant.cluster[i] > maxClusterBlocks)
+      return variantError(variant, fmt::format("expected a cluster of 1 to {} blocks along axis "
+                                               "{}, got {}",
+                                               maxClusterBlocks, i, variant.cluster[i]));
+    threads *= variant.block[i];
+    blocks *= variant.cluster[i];
+  }
+  if (threads > maxThreads || blocks > maxClusterBlocks)
+    return variantError(variant,
+                        fmt::format("expected at most {} threads in a block and {} blocks in a "
+                                    "cluster, got {} and {}",
+                                    maxThreads, maxClusterBlocks, threads, blocks));
+  return {};
+}
+
+Result<std::int64_t> evaluate(const CompiledFormula &formula, const Facts &facts) {
+  auto [value, fault] = formula.evaluate(facts);
+  if (fault == FormulaFault::none)
+    return value;
+  return programError("SC6015",
+                      fmt::format("the formula '{}' has no value for these operands: {}",
+                                  formula.text(), spelling(fault)),
+                      "launch with smaller sizes");
+}
+
+} // namespace
+
+Result<void> LaunchPlanner::compile(const KernelVariant &variant,
+                                    CompiledVariant &compiled) const {
+  if (Result<void> geometry = checkGeometry(variant); !geometry)
+    return geometry;
+  auto parseInto = [&](std::vector<CompiledFormula> &list, const Formula &text) -> Result<void> {
+    Result<CompiledFormula> formula = CompiledFormula::parse(text, signature.names);
+    if (!formula)
+      return formula.error();
+    list.push_back(std::move(*formula));
+    return {};
+  };
+  auto parseAll = [&](std::vector<CompiledFormula> &list, std::span<const Formula> texts) {
+    for (const Formula &text : texts)
+      if (Result<void> parsed = parseInto(list, text); !parsed)
+        return parsed;
+    return Result<void>();
+  };
+  const std::pair<std::vector<CompiledFormula> *, std::span<const Formula>> groups[] = {
+      {&compiled.required, variant.requires_},
+      {&compiled.grid, variant.grid},
+      {&compiled.shared, {&variant.sharedBytes, 1}},
+      {&compiled.arguments, variant.arguments}};
+  for (auto [list, texts] : groups)
+    if (Result<void> parsed = parseAll(*list, texts); !parsed)
+      return parsed;
+  // The workspace is placed after the variants are picked and their grids known.
+  for (const auto *list : {&compiled.required, &compiled.grid, &compiled.shared})
+    for (const CompiledFormula &formula : *list)
+      if (formula.usesWorkspace())
+        return programError("SC6014",
+                            fmt::format("the program's formula '{}' is not valid: only arguments "
+                                        "may name a workspace buffer",
+                                        formula.text()),
+                            "compile the kernel again");
+  return {};
+}
+
+Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> program,
+                                            const std::string &entryName) {
+  LaunchPlanner planner;
+  planner.program = std::move(program);
+  const std::vector<Entry> &entries = planner.program->entries;
+  auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry &entry) {
+    return entryName.empty() || entry.name == entryName;
+  });
+  if (found == entries.end())
+    return programError("SC6020",
+                        entryName.empty()
+                            ? fmt::format("'{}': expected a program with an entry, got none",
+                                          planner.program->name)
+                            : fmt::format("'{}': expected one of its entries, got '{}'",
+                                          planner.program->name, entryName),
+                        "compile the kernel again");
+  planner.entryIndex = found - entries.begin();
+
+  Result<Signature> signature = resolveSignature(*planner.program);
+  if (!signature)
+    return signature.error();
+  planner.signature = std::move(*signature);
+
+  for (const WorkspaceBuffer &buffer : planner.program->workspace) {
+    if (!isPowerOfTwo(buffer.alignment) || buffer.alignment > (1 << 20))
+      return programError("SC6020",
+                          fmt::format("workspace '{}': expected an alignment that is a power of "
+                                      "two up to 1 MiB, got {}",
+                                      buffer.name, buffer.alignment),
+                          "compile the kernel again");
+    Result<CompiledFormula> bytes = CompiledFormula::parse(buffer.bytes, planner.signature.names);
+    if (!bytes)
+      return bytes.error();
+    if (bytes->usesWorkspace())
+      return programError("SC6014",
+                          fmt::format("the program's formula '{}' is not valid: the size of a "
+                                      "workspace buffer cannot depend on its address",
+                                      buffer.bytes),
+                          "compile the kernel again");
+    planner.bufferBytes.push_back(std::move(*bytes));
+  }
+
+  for (const Step &step : planner.entry().steps) {
+    if (const auto *call = std::get_if<LibraryCall>(&step))
+      return programError("SC6019",
+                          fmt::format("not yet supported: a call of {}'s '{}'", call->library,
+                                      call->function),
+                          "compile with a strategy that needs no library");
+    const std::vector<KernelVariant> &variants = std::get<KernelStep>(step).variants;
+    if (variants.empty())
+      return programError("SC6020", "expected a kernel step with a variant, got none",
+                          "compile the kernel again");
+    std::vector<CompiledVariant> &compiled = planner.steps.emplace_back();
+    for (const KernelVariant &variant : variants)
+      if (Result<void> done = planner.compile(variant, compiled.emplace_back()); !done)
+        return done.error();
+  }
+  return planner;
+}
+
+Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &facts) const {
+  std::vector<ErrorNote> refusals;
+  const std::vector<CompiledVariant> &variants = steps[step];
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const CompiledFormula *failed = nullptr;
+    for (const CompiledFormula &formula : variants[i].required) {
+      Result<std::int64_t> holds = evaluate(formula, facts);
+      if (!holds)
+        return holds.error();
+      if (*holds == 0) {
+        failed = &formula;
+        break;
+      }
+    }
+    if (!failed)
+      return i;
+    const auto &named = std::get<KernelStep>(entry().steps[step]).variants[i];
+    refusals.push_back({fmt::format("'{}' requires {}", named.name, failed->text()), {}});
+  }
+  Error error = programError(
+      "SC6016", fmt::format("'{}': no variant of step {} accepts these operands", program->name, step),
+      "give contiguous, aligned tensors, or compile for these sizes");
+  error.notes = std::move(refusals);
+  return error;
+}
+
+Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,
+                                       const LaunchTarget &target) const {
+  const Facts facts{bound.sizes, bound.operands, {}};
+  LaunchPlan plan;
+  plan.kernels.reserve(steps.size());
+  for (std::size_t step = 0; step < steps.size(); ++step) {
+    Result<std::size_t> variant = pickVariant(step, facts);
+    if (!variant)
+      return variant.error();
+    PlannedKernel &kernel = plan.kernels.emplace_back();
+    kernel.step = step;
+    kernel.variant = *variant;
+    const KernelVariant &chosen = variantOf(kernel);
+    const CompiledVariant &compiled = steps[step][*variant];
+    kernel.block = chosen.block;
+    kernel.cluster = chosen.cluster;
+    for (int axis = 0; axis < 3; ++axis) {
+      Result<std::int64_t> blocks = evaluate(compiled.grid[axis], facts);
+      if (!blocks)
+        return blocks.error();
+      if (*blocks < 0 || *blocks > maxGrid[axis] || *blocks % kernel.cluster[axis] != 0)
+        return variantError(chosen, fmt::format("expected a grid of 0 to {} blocks along axis {}, "
+                                                "a multiple of {}; got {}",
+                                                maxGrid[axis], axis, kernel.cluster[axis], *blocks));
+      kernel.grid[axis] = *blocks;
+    }
+    Result<std::int64_t> shared = evaluate(compiled.shared[0], facts);
+    if (!shared)
+      return shared.error();
+    std::int64_t limit = target.maxSharedBytes < 0 ? maxGrid[0] : target.maxSharedBytes;
+    if (*shared < 0 || *shared > limit)
+      return variantError(chosen, fmt::format("expected at most {} bytes of dynamic shared memory, "
+                                              "got {}",
+                                              limit, *shared));
+    kernel.sharedBytes = *shared;
+  }
+
+  std::int64_t total = 0, widest = 1;
+  for (std::size_t i = 0; i < bufferBytes.size(); ++i) {
+    Result<std::int64_t> bytes = evaluate(bufferBytes[i], facts);
+    if (!bytes)
+      return bytes.error();
+    std::int64_t alignment = program->workspace[i].alignment;
+    widest = std::max(widest, alignment);
+    constexpr std::int64_t most = std::int64_t{1} << 62; // leaves room for every alignment
+    if (*bytes < 0 || *bytes > most || total > most || align(total, alignment) > most - *bytes)
+      return programError("SC6015",
+                          fmt::format("the formula '{}' has no value for these operands: expected "
+                                      "bytes of a workspace, got {}",
+                                      bufferBytes[i].text(), *bytes),
+                          "launch with smaller sizes");
+    total = align(total, alignment) + *bytes;
+  }
+  plan.workspaceBytes = total == 0 ? 0 : total + widest - 1;
+  return plan;
+}
+
+Result<void> LaunchPlanner::fillWords(LaunchPlan &plan, const BoundOperands &bound,
+                                      std::int64_t address) const {
+  std::int64_t widest = 1;
+  for (const WorkspaceBuffer &buffer : program->workspace)
+    widest = std::max(widest, buffer.alignment);
+  // Within the slack of workspaceBytes; from here on the layout is that of `plan`.
+  std::int64_t at = align(address, widest);
+  std::vector<std::int64_t> buffers(bufferBytes.size());
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    at = align(at, program->workspace[i].alignment);
+    buffers[i] = at;
+    at += bufferBytes[i].evaluate({bound.sizes, bound.operands, {}}).value;
+  }
+  const Facts facts{bound.sizes, bound.operands, buffers};
+  for (PlannedKernel &kernel : plan.kernels) {
+    const CompiledVariant &compiled = steps[kernel.step][kernel.variant];
+    kernel.words.clear();
+    kernel.words.reserve(compiled.arguments.size());
+    for (const CompiledFormula &formula : compiled.arguments) {
+      Result<std::int64_t> word = evaluate(formula, facts);
+      if (!word)
+        return word.error();
+      kernel.words.push_back(*word);
+    }
+  }
+  return {};
+}
+
+Error workspaceTooSmall(std::int64_t expected, std::int64_t got) {
+  return programError("SC6018",
+                      fmt::format("expected a workspace of {} bytes, got {}", expected, got),
+                      "allocate what Kernel::workspaceBytes says, or give none");
+}
+
+} // namespace rt
+
+Result<LaunchPlan> planLaunch(const Program &program, std::span<const TensorRef> operands,
+                              const LaunchTarget &target, const Workspace &workspace) {
+  // The planner does not outlive this call, so it may view the program.
+  std::shared_ptr<const Program> view(std::shared_ptr<void>(), &program);
+  Result<rt::LaunchPlanner> planner = rt::LaunchPlanner::create(view, target.entry);
+  if (!planner)
+    return planner.error();
+  Result<rt::BoundOperands> bound = planner->bind(operands, target);
+  if (!bound)
+    return bound.error();
+  Result<LaunchPlan> plan = planner->plan(*bound, target);
+  if (!plan)
+    return plan.error();
+  if (workspace.data && workspace.bytes < plan->workspaceBytes)
+    return rt::workspaceTooSmall(plan->workspaceBytes, workspace.bytes);
+  Result<void> words = planner->fillWords(
+      *plan, *bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
+  if (!words)
+    return words.error();
+  return plan;
+}
+
+} // namespace scanc

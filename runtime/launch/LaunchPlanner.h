@@ -1,0 +1,95 @@
+//===- launch/LaunchPlanner.h - A program with its formulas parsed --------===//
+//
+// Made once per program; planning a launch then parses nothing. Const members
+// may be called from several threads at once.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_RUNTIME_LAUNCH_LAUNCHPLANNER_H
+#define SCANC_RUNTIME_LAUNCH_LAUNCHPLANNER_H
+
+#include "runtime/launch/CompiledFormula.h"
+#include "scanc/LaunchPlan.h"
+
+#include <memory>
+#include <optional>
+
+namespace scanc::rt {
+
+/// A dimension of the signature: `name + offset`, or the number `offset` alone.
+struct Dimension {
+  static constexpr std::size_t noName = -1;
+  std::size_t name = noName; ///< position in FactNames::sizes
+  std::int64_t offset = 0;
+};
+
+/// The signature of a program, resolved.
+struct Signature {
+  FactNames names;
+  std::vector<std::vector<Dimension>> dims;        ///< per parameter
+  std::vector<std::optional<std::int64_t>> bound;  ///< per size name: fixed at compile time
+};
+
+/// The facts of one launch and the memory that they view. Moves keep the views valid; a copy
+/// would not.
+struct BoundOperands {
+  BoundOperands() = default;
+  BoundOperands(BoundOperands &&) = default;
+  BoundOperands &operator=(BoundOperands &&) = default;
+
+  std::vector<std::int64_t> sizes;
+  std::vector<std::vector<std::int64_t>> strides; ///< canonical: see `bindOperands`
+  std::vector<OperandFacts> operands;
+};
+
+/// An error of kind input with the code, at the place where the user declared `parameter`.
+Error operandError(const Program &program, const Parameter &parameter, std::string code,
+                   std::string message, std::string help);
+
+/// SC6018.
+Error workspaceTooSmall(std::int64_t expected, std::int64_t got);
+
+/// Checks `operands` against the signature (SC6001 to SC6013). Where a dimension has at most one
+/// element its stride is never used, and is taken as that of a contiguous tensor.
+Result<BoundOperands> bindOperands(const Program &program, const Signature &signature,
+                                   std::span<const TensorRef> operands, const LaunchTarget &target);
+
+class LaunchPlanner {
+public:
+  /// Fails on a program that no operands could launch.
+  static Result<LaunchPlanner> create(std::shared_ptr<const Program> program,
+                                      const std::string &entry = {});
+
+  Result<BoundOperands> bind(std::span<const TensorRef> operands, const LaunchTarget &target) const {
+    return bindOperands(*program, signature, operands, target);
+  }
+  /// Everything but the words, which may hold addresses of the workspace.
+  Result<LaunchPlan> plan(const BoundOperands &bound, const LaunchTarget &target) const;
+  /// Fills in the words for a workspace that begins at `address`.
+  Result<void> fillWords(LaunchPlan &plan, const BoundOperands &bound, std::int64_t address) const;
+
+  const KernelVariant &variantOf(const PlannedKernel &kernel) const {
+    return std::get<KernelStep>(entry().steps[kernel.step]).variants[kernel.variant];
+  }
+  const Entry &entry() const { return program->entries[entryIndex]; }
+
+private:
+  struct CompiledVariant {
+    std::vector<CompiledFormula> required;
+    std::vector<CompiledFormula> grid; ///< three
+    std::vector<CompiledFormula> shared; ///< one
+    std::vector<CompiledFormula> arguments;
+  };
+
+  Result<void> compile(const KernelVariant &variant, CompiledVariant &compiled) const;
+  Result<std::size_t> pickVariant(std::size_t step, const Facts &facts) const;
+
+  std::shared_ptr<const Program> program;
+  std::size_t entryIndex = 0;
+  Signature signature;
+  std::vector<std::vector<CompiledVariant>> steps;
+  std::vector<CompiledFormula> bufferBytes;
+};
+
+} // namespace scanc::rt
+
+#endif // SCANC_RUNTIME_LAUNCH_LAUNCHPLANNER_H

@@ -1,0 +1,179 @@
+//===- ExecutableTest.cpp - What reaches the driver, and in which order ---===//
+#include "ExecutableFixture.h"
+
+#include <thread>
+
+namespace scanc {
+namespace {
+
+using testing::codeOf;
+using testing::FakeDriver;
+using testing::FakeLaunch;
+using testing::SampleOperands;
+using testing::workspaceProgram;
+
+class ExecutableTest : public testing::ExecutableFixture {};
+
+TEST_F(ExecutableTest, launches_what_the_plan_says) {
+  auto kernel = executable();
+  auto *stream = reinterpret_cast<CUstream_st *>(0x50);
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {stream, {}})), "");
+  ASSERT_EQ(FakeDriver::launches.size(), 1u);
+  const FakeLaunch &launch = FakeDriver::launches[0];
+  EXPECT_EQ(launch.config.stream, stream);
+  EXPECT_EQ(launch.config.grid[0], 1u);
+  EXPECT_EQ(launch.config.block[0], 64u);
+  EXPECT_EQ(launch.config.attributeCount, 0u);
+  EXPECT_EQ(launch.words, planLaunch(program, operands.list)->kernels[0].words);
+  EXPECT_EQ(lastSource.architecture, "sm_90a");
+  EXPECT_EQ(lastSource.headers, program.headers);
+  EXPECT_EQ(kernel->target(), "sm_90a");
+  kernel.reset();
+  expectNothingLeaked();
+}
+
+TEST_F(ExecutableTest, compiles_and_loads_once_per_variant) {
+  auto kernel = executable();
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(compiles, 1);
+  EXPECT_EQ(FakeDriver::loads, 1);
+  operands.list[0].strides = {12, 1, 3};
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(compiles, 2);
+  EXPECT_EQ(FakeDriver::images,
+            (std::vector<std::string>{"image of scale_dense.cu", "image of scale_strided.cu"}));
+  EXPECT_EQ(FakeDriver::launches.size(), 4u);
+}
+
+TEST_F(ExecutableTest, prepare_loads_and_launches_nothing) {
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->prepare(operands.list)), "");
+  EXPECT_EQ(compiles, 1);
+  EXPECT_TRUE(FakeDriver::launches.empty());
+  FakeDriver::capturing = 1;
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(compiles, 1);
+}
+
+TEST_F(ExecutableTest, sc6037_capture_without_prepare) {
+  auto kernel = executable();
+  FakeDriver::capturing = 1;
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6037");
+  EXPECT_EQ(compiles, 0);
+  EXPECT_TRUE(FakeDriver::launches.empty());
+}
+
+TEST_F(ExecutableTest, no_steps_launch_nothing_and_compile_nothing) {
+  SampleOperands empty(2, 0);
+  auto kernel = executable();
+  EXPECT_EQ(codeOf(kernel->launch(empty.list, {})), "");
+  EXPECT_EQ(codeOf(kernel->prepare(empty.list)), "");
+  EXPECT_EQ(compiles, 0);
+  EXPECT_TRUE(FakeDriver::launches.empty());
+}
+
+TEST_F(ExecutableTest, empty_grid_among_others_is_skipped) {
+  program = workspaceProgram();
+  FakeDriver::parameterBytes = 15 * 8;
+  variant(0).grid[0] = "T * 0";
+  auto kernel = executable();
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(FakeDriver::launches.size(), 1u);
+  EXPECT_EQ(compiles, 1);
+}
+
+TEST_F(ExecutableTest, workspace_is_allocated_and_freed_on_the_stream) {
+  program = workspaceProgram();
+  FakeDriver::parameterBytes = 15 * 8;
+  auto kernel = executable();
+  EXPECT_EQ(*kernel->workspaceBytes(operands.list), 40 + 255);
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  ASSERT_EQ(FakeDriver::launches.size(), 2u);
+  EXPECT_EQ(FakeDriver::launches[0].words[13], 0x100100); // aligned up from 0x100010
+  EXPECT_EQ(FakeDriver::launches[1].words[14], 0x100120);
+  EXPECT_EQ(FakeDriver::allocations, 0);
+}
+
+TEST_F(ExecutableTest, workspace_of_the_caller_is_used) {
+  program = workspaceProgram();
+  FakeDriver::parameterBytes = 15 * 8;
+  auto kernel = executable();
+  LaunchOptions options;
+  options.workspace = {reinterpret_cast<void *>(0x2000), 295};
+  FakeDriver::failing = "memAllocAsync";
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, options)), "");
+  EXPECT_EQ(FakeDriver::launches[0].words[13], 0x2000);
+  options.workspace.bytes = 294;
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, options)), "SC6018");
+  EXPECT_EQ(FakeDriver::launches.size(), 2u);
+}
+
+TEST_F(ExecutableTest, shared_memory_and_clusters_are_asked_for) {
+  variant(0).sharedBytes = "100000";
+  variant(0).grid[0] = "32";
+  variant(0).cluster = {16, 1, 1};
+  FakeDriver::staticShared = 448;
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(FakeDriver::functionAttributes,
+            (std::vector<std::pair<int, int>>{{rt::Driver::maxDynamicSharedBytes, 232000},
+                                              {rt::Driver::nonPortableCluster, 1}}));
+  EXPECT_EQ(FakeDriver::launches[0].cluster, (std::array<unsigned, 3>{16, 1, 1}));
+  EXPECT_EQ(FakeDriver::launches[0].config.sharedBytes, 100000u);
+}
+
+TEST_F(ExecutableTest, sc6017_static_shared_memory_counts) {
+  variant(0).sharedBytes = "232448";
+  FakeDriver::staticShared = 16;
+  auto kernel = executable();
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6017");
+  EXPECT_TRUE(FakeDriver::launches.empty());
+}
+
+TEST_F(ExecutableTest, kernels_without_arguments) {
+  variant(0).arguments.clear();
+  FakeDriver::parameterBytes = 0;
+  auto kernel = executable();
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_TRUE(FakeDriver::launches[0].words.empty());
+}
+
+TEST_F(ExecutableTest, second_device) {
+  for (TensorRef &tensor : operands.list)
+    tensor.deviceIndex = 1;
+  auto kernel = executable(1);
+  EXPECT_EQ(FakeDriver::device, 101);
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+}
+
+TEST_F(ExecutableTest, threads_share_one_compile) {
+  auto kernel = executable();
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 50; ++round)
+        failures += !kernel->launch(operands.list, {});
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(compiles, 1);
+  EXPECT_EQ(FakeDriver::launches.size(), 400u);
+  kernel.reset();
+  expectNothingLeaked();
+}
+
+TEST_F(ExecutableTest, wrong_operands_reach_no_driver) {
+  auto kernel = executable();
+  operands.list[0].dtype = Dtype::f16;
+  int before = FakeDriver::calls;
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6002");
+  EXPECT_EQ(codeOf(kernel->prepare(operands.list)), "SC6002");
+  EXPECT_EQ(kernel->workspaceBytes(operands.list).error().code, "SC6002");
+  EXPECT_EQ(FakeDriver::calls, before);
+}
+
+} // namespace
+} // namespace scanc

@@ -1,0 +1,168 @@
+//===- FakeDriver.h - A CUDA driver that only keeps accounts --------------===//
+//
+// Two devices. Every call succeeds but those of `failing`, and what is taken
+// and not given back is counted.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_TESTS_RUNTIME_FAKEDRIVER_H
+#define SCANC_TESTS_RUNTIME_FAKEDRIVER_H
+
+#include "runtime/launch/Driver.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace scanc::testing {
+
+struct FakeLaunch {
+  rt::LaunchConfig config;
+  std::array<unsigned, 3> cluster{1, 1, 1};
+  std::vector<std::int64_t> words;
+};
+
+struct FakeDriver {
+  static inline std::string failing;        ///< name of the call that fails
+  static inline int failure = 999;          ///< what it returns
+  static inline int failFrom = 0;           ///< calls of it that succeed first
+  static inline int failCount = 1 << 30;    ///< calls of it that fail then
+  static inline std::atomic<int> contexts, current, libraries, allocations, loads, calls;
+  static inline int capturing = 0;
+  static inline int staticShared = 0;
+  static inline std::size_t parameterBytes = 13 * 8;
+  static inline bool secondParameter = false;
+  static inline int device = 0;             ///< of the context last retained
+  static inline std::vector<std::pair<int, int>> functionAttributes;
+  static inline std::vector<std::string> images;
+  static inline std::vector<FakeLaunch> launches;
+  static inline std::mutex mutex;
+
+  static void reset() {
+    failing.clear();
+    failure = 999;
+    failFrom = 0;
+    failCount = 1 << 30;
+    contexts = current = libraries = allocations = loads = calls = 0;
+    capturing = staticShared = device = 0;
+    parameterBytes = 13 * 8;
+    secondParameter = false;
+    functionAttributes.clear();
+    images.clear();
+    launches.clear();
+  }
+
+  static int result(const char *call) {
+    ++calls;
+    if (failing != call)
+      return rt::Driver::success;
+    if (failFrom-- > 0)
+      return rt::Driver::success;
+    return failCount-- > 0 ? failure : rt::Driver::success;
+  }
+  /// Counts `change` where the call succeeds.
+  static int account(const char *call, std::atomic<int> &count, int change) {
+    int outcome = result(call);
+    if (outcome == rt::Driver::success)
+      count += change;
+    return outcome;
+  }
+
+  static rt::Driver table() {
+    reset();
+    rt::Driver driver;
+    driver.getErrorName = [](int, const char **name) { return *name = "CUDA_ERROR_FAKE", 0; };
+    driver.getErrorString = [](int, const char **text) { return *text = "fake", 0; };
+    driver.deviceGetCount = [](int *count) { return *count = 2, result("deviceGetCount"); };
+    driver.deviceGet = [](int *handle, int index) {
+      return *handle = 100 + index, result("deviceGet");
+    };
+    driver.deviceGetName = [](char *name, int length, int) {
+      std::strncpy(name, "Fake GPU", length);
+      return result("deviceGetName");
+    };
+    driver.deviceTotalMem = [](std::size_t *bytes, int) {
+      return *bytes = std::size_t{1} << 34, result("deviceTotalMem");
+    };
+    driver.deviceGetAttribute = [](int *value, int attribute, int) {
+      *value = attribute == rt::Driver::capabilityMajor       ? 9
+               : attribute == rt::Driver::capabilityMinor     ? 0
+               : attribute == rt::Driver::sharedPerBlockOptin ? 232448
+                                                              : attribute;
+      return result("deviceGetAttribute");
+    };
+    driver.primaryCtxRetain = [](CUctx_st **context, int handle) {
+      *context = reinterpret_cast<CUctx_st *>(0x10);
+      device = handle;
+      return account("primaryCtxRetain", contexts, 1);
+    };
+    driver.primaryCtxRelease = [](int) { return account("primaryCtxRelease", contexts, -1); };
+    driver.ctxPushCurrent = [](CUctx_st *) { return account("ctxPushCurrent", current, 1); };
+    driver.ctxPopCurrent = [](CUctx_st **) { return account("ctxPopCurrent", current, -1); };
+    driver.libraryLoadData = [](CUlib_st **library, const void *code, int *, void **, unsigned,
+                                int *, void **, unsigned) {
+      *library = reinterpret_cast<CUlib_st *>(0x20);
+      std::lock_guard lock(mutex);
+      images.emplace_back(static_cast<const char *>(code));
+      ++loads;
+      return account("libraryLoadData", libraries, 1);
+    };
+    driver.libraryUnload = [](CUlib_st *) { return account("libraryUnload", libraries, -1); };
+    driver.libraryGetKernel = [](CUkern_st **kernel, CUlib_st *, const char *) {
+      *kernel = reinterpret_cast<CUkern_st *>(0x30);
+      return result("libraryGetKernel");
+    };
+    driver.kernelGetFunction = [](CUfunc_st **function, CUkern_st *) {
+      *function = reinterpret_cast<CUfunc_st *>(0x40);
+      return result("kernelGetFunction");
+    };
+    driver.funcGetAttribute = [](int *value, int, CUfunc_st *) {
+      return *value = staticShared, result("funcGetAttribute");
+    };
+    driver.funcSetAttribute = [](CUfunc_st *, int attribute, int value) {
+      functionAttributes.emplace_back(attribute, value);
+      return result("funcSetAttribute");
+    };
+    driver.funcGetParamInfo = [](CUfunc_st *, std::size_t index, std::size_t *offset,
+                                 std::size_t *size) {
+      bool exists = (index == 0 && parameterBytes > 0) || (index == 1 && secondParameter);
+      *offset = 0;
+      *size = exists ? parameterBytes : 0;
+      return exists ? rt::Driver::success : 1;
+    };
+    driver.launchKernelEx = [](const rt::LaunchConfig *config, CUfunc_st *, void **parameters,
+                               void **) {
+      int outcome = result("launchKernelEx");
+      if (outcome != rt::Driver::success)
+        return outcome;
+      FakeLaunch launch{*config, {1, 1, 1}, {}};
+      if (config->attributeCount == 1)
+        std::copy_n(config->attributes[0].cluster, 3, launch.cluster.begin());
+      if (parameters) {
+        auto *words = static_cast<std::int64_t *>(parameters[0]);
+        launch.words.assign(words, words + parameterBytes / 8);
+      }
+      std::lock_guard lock(mutex);
+      launches.push_back(std::move(launch));
+      return outcome;
+    };
+    driver.streamIsCapturing = [](CUstream_st *, int *status) {
+      return *status = capturing, result("streamIsCapturing");
+    };
+    driver.memAllocAsync = [](rt::Driver::Address *address, std::size_t, CUstream_st *) {
+      *address = 0x100010; // not aligned to 256
+      return account("memAllocAsync", allocations, 1);
+    };
+    driver.memFreeAsync = [](rt::Driver::Address, CUstream_st *) {
+      return account("memFreeAsync", allocations, -1);
+    };
+    return driver;
+  }
+};
+
+} // namespace scanc::testing
+
+#endif // SCANC_TESTS_RUNTIME_FAKEDRIVER_H
