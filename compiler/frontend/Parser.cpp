@@ -1,0 +1,478 @@
+//===- Parser.cpp - Recursive descent over the grammar of docs/language.md ----===//
+#include "compiler/frontend/Parser.h"
+
+#include "compiler/frontend/Lexer.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+namespace scanc::frontend {
+
+namespace {
+
+/// Parentheses and unary signs within each other: far more than a person writes, far less than a
+/// stack holds.
+constexpr int depthLimit = 200;
+
+/// Thrown away with its statement: the error is already reported.
+struct Recover {};
+
+class Parser {
+public:
+  explicit Parser(Diagnostics &diagnostics)
+      : diagnostics(diagnostics), tokens(tokenize(diagnostics.text, diagnostics)) {}
+  File file();
+
+private:
+  // Words
+  const Token &peek(std::size_t ahead = 0) const {
+    return tokens[std::min(next + ahead, tokens.size() - 1)];
+  }
+  const Token &take() { return tokens[next + 1 < tokens.size() ? next++ : next]; }
+  bool at(std::string_view text) const {
+    return peek().text == text && peek().kind != Token::Kind::end;
+  }
+  bool accept(std::string_view text) {
+    if (!at(text))
+      return false;
+    take();
+    return true;
+  }
+  [[noreturn]] void fail(const std::string &expected, const std::string &help = "");
+  void expect(std::string_view text);
+  Name name(const std::string &what);
+
+  // Declarations
+  Kernel kernel();
+  Attribute attribute();
+  std::vector<Attribute> attributes();
+  std::vector<Declaration> declarations();
+  Dimension dimension();
+  Dtype dtype();
+  Scan scan();
+  Statement statement();
+
+  // Expressions
+  ExprPtr comparison();
+  ExprPtr sum();
+  ExprPtr product();
+  ExprPtr unary();
+  ExprPtr primary();
+  ExprPtr number();
+  ExprPtr reference(Name name);
+  ExprPtr call(Name name);
+  ExprPtr reduction(Name name);
+  static ExprPtr binary(std::string sign, ExprPtr left, ExprPtr right);
+
+  void skipStatement();
+
+  Diagnostics &diagnostics;
+  std::vector<Token> tokens;
+  std::size_t next = 0;
+  int depth = 0;
+  std::string timeName;
+};
+
+bool isReduction(std::string_view name) {
+  return name == "sum" || name == "mean" || name == "max" || name == "min" || name == "logsumexp";
+}
+
+} // namespace
+
+void Parser::fail(const std::string &expected, const std::string &help) {
+  std::string got = peek().kind == Token::Kind::end ? "the end of the file" : "'" + peek().text + "'";
+  diagnostics.error("SC1001", peek().place, "expected " + expected + ", got " + got, help);
+  throw Recover();
+}
+
+void Parser::expect(std::string_view text) {
+  if (!accept(text))
+    fail("'" + std::string(text) + "'");
+}
+
+Name Parser::name(const std::string &what) {
+  if (peek().kind != Token::Kind::identifier)
+    fail(what);
+  const Token &token = take();
+  return {token.text, token.place};
+}
+
+File Parser::file() {
+  File file;
+  while (peek().kind != Token::Kind::end) {
+    try {
+      file.kernels.push_back(kernel());
+    } catch (const Recover &) {
+      while (peek().kind != Token::Kind::end && !at("kernel"))
+        take();
+    }
+  }
+  file.closingComments = peek().comments;
+  if (file.kernels.empty() && !diagnostics.hasErrors())
+    diagnostics.error("SC1001", peek().place, "expected a kernel, got an empty file",
+                      "write kernel NAME(inputs) -> (results) { scan … }");
+  return file;
+}
+
+std::vector<Attribute> Parser::attributes() {
+  std::vector<Attribute> list;
+  while (at("@"))
+    list.push_back(attribute());
+  return list;
+}
+
+Attribute Parser::attribute() {
+  expect("@");
+  Attribute attribute;
+  attribute.name = name("an attribute's name");
+  if (accept("(")) {
+    if (peek().kind != Token::Kind::identifier && peek().kind != Token::Kind::number)
+      fail("a name or a number");
+    attribute.valuePlace = peek().place;
+    attribute.value = take().text;
+    expect(")");
+  }
+  return attribute;
+}
+
+Kernel Parser::kernel() {
+  Kernel kernel;
+  kernel.comments = peek().comments;
+  kernel.attributes = attributes();
+  if (!at("kernel"))
+    fail("'kernel'", "a file is a list of kernels: kernel NAME(inputs) -> (results) { scan … }");
+  take();
+  kernel.name = name("the kernel's name");
+  expect("(");
+  kernel.parameters = declarations();
+  expect("->");
+  expect("(");
+  kernel.results = declarations();
+  expect("{");
+  while (!at("}")) {
+    if (peek().kind == Token::Kind::end)
+      fail("'scan' or '}'");
+    kernel.scans.push_back(scan());
+  }
+  kernel.closingComments = peek().comments;
+  expect("}");
+  return kernel;
+}
+
+/// `a, b: f32[T], c: i32[S+1])`, the closing parenthesis included.
+std::vector<Declaration> Parser::declarations() {
+  std::vector<Declaration> list;
+  while (!accept(")")) {
+    std::size_t first = list.size();
+    do {
+      Declaration declaration;
+      declaration.name = name("a parameter's name");
+      list.push_back(std::move(declaration));
+    } while (accept(","));
+    expect(":");
+    list[first].startsGroup = true;
+    Dtype type = dtype();
+    std::vector<Dimension> dims;
+    if (accept("["))
+      while (!accept("]")) {
+        dims.push_back(dimension());
+        if (!at("]"))
+          expect(",");
+      }
+    for (std::size_t i = first; i < list.size(); ++i) {
+      list[i].dtype = type;
+      list[i].dims = dims;
+    }
+    if (!at(")"))
+      expect(",");
+  }
+  return list;
+}
+
+Dtype Parser::dtype() {
+  Name type = name("an element type");
+  if (auto found = dtypeFromSpelling(type.text))
+    return *found;
+  diagnostics.error("SC1017", type.place,
+                    "expected an element type (f64 f32 f16 bf16 f8e4m3 f8e5m2 c64 i32), got '" +
+                        type.text + "'");
+  return Dtype::f32;
+}
+
+Dimension Parser::dimension() {
+  Dimension dim;
+  dim.place = peek().place;
+  if (peek().kind == Token::Kind::number) {
+    dim.text = take().text;
+    std::int64_t value = 0;
+    auto [end, error] = std::from_chars(dim.text.data(), dim.text.data() + dim.text.size(), value);
+    if (error != std::errc() || end != dim.text.data() + dim.text.size())
+      diagnostics.error("SC1003", dim.place,
+                        "expected a size below 2^63, got '" + dim.text + "'");
+    return dim;
+  }
+  dim.text = name("a dimension: a name or a number").text;
+  if (accept("+")) {
+    if (peek().text != "1")
+      fail("'1'", "offsets of S packed sequences have S+1 entries");
+    take();
+    dim.text += "+1";
+  }
+  return dim;
+}
+
+Scan Parser::scan() {
+  Scan scan;
+  scan.comments = peek().comments;
+  scan.attributes = attributes();
+  scan.reverse = accept("reverse");
+  if (!at("scan"))
+    fail("'scan'", "a kernel holds scans: scan T as t over B, D { … }");
+  take();
+  scan.dimension = name("the dimension to scan");
+  expect("as");
+  scan.time = name("the name of the step");
+  timeName = scan.time.text;
+  if (accept("over")) {
+    do
+      scan.over.push_back(name("a dimension"));
+    while (accept(","));
+  }
+  if (accept("reset")) {
+    expect("at");
+    scan.reset = name("the tensor of offsets");
+  }
+  expect("{");
+  scan.trailing = tokens[next - 1].trailing;
+  while (!at("}")) {
+    if (peek().kind == Token::Kind::end)
+      fail("a statement or '}'");
+    if (accept(";"))
+      continue;
+    try {
+      scan.statements.push_back(statement());
+    } catch (const Recover &) {
+      skipStatement();
+    }
+  }
+  scan.closingComments = peek().comments;
+  expect("}");
+  return scan;
+}
+
+/// To the first word of a later line that can begin a statement, or the end of the block.
+void Parser::skipStatement() {
+  depth = 0;
+  std::int64_t line = peek().place.line;
+  while (peek().kind != Token::Kind::end && !at("}")) {
+    if (peek().place.line > line && peek().kind == Token::Kind::identifier)
+      return;
+    take();
+  }
+}
+
+Statement Parser::statement() {
+  Statement statement;
+  statement.comments = peek().comments;
+  bool word = peek(1).kind == Token::Kind::identifier;
+  if (at("state") && word) {
+    take();
+    statement.kind = Statement::Kind::stateType;
+    statement.stateType.state = name("a state");
+    expect(":");
+    statement.stateType.dtype = dtype();
+  } else if (at("init") && word) {
+    take();
+    statement.kind = Statement::Kind::initial;
+    statement.initial.state = name("a state");
+    expect("=");
+    statement.initial.tensor = name("the tensor of initial states");
+  } else if (at("final") && word) {
+    take();
+    statement.kind = Statement::Kind::final;
+    statement.final.state = name("a state");
+    expect("->");
+    statement.final.tensor = name("the result that takes the final state");
+  } else {
+    statement.kind = Statement::Kind::assignment;
+    statement.assignment.target = reference(name("a statement"));
+    expect("=");
+    statement.assignment.value = sum();
+  }
+  statement.trailing = tokens[next - 1].trailing;
+  return statement;
+}
+
+/// The place from the start of `a` to the end of `b`, where they share a line.
+static SourceRange span(const SourceRange &a, const SourceRange &b) {
+  SourceRange place = a;
+  if (a.line == b.line && b.column + b.length > a.column)
+    place.length = b.column + b.length - a.column;
+  return place;
+}
+
+ExprPtr Parser::binary(std::string sign, ExprPtr left, ExprPtr right) {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = Expr::Kind::binary;
+  expr->text = std::move(sign);
+  expr->place = span(left->place, right->place);
+  expr->operands.push_back(std::move(left));
+  expr->operands.push_back(std::move(right));
+  return expr;
+}
+
+ExprPtr Parser::comparison() {
+  ExprPtr left = sum();
+  for (std::string_view sign : {"<", "<=", ">", ">=", "==", "!="})
+    if (at(sign)) {
+      take();
+      return binary(std::string(sign), std::move(left), sum());
+    }
+  return left;
+}
+
+ExprPtr Parser::sum() {
+  ExprPtr left = product();
+  while (at("+") || at("-")) {
+    std::string sign = take().text;
+    left = binary(sign, std::move(left), product());
+  }
+  return left;
+}
+
+ExprPtr Parser::product() {
+  ExprPtr left = unary();
+  while (at("*") || at("/")) {
+    std::string sign = take().text;
+    left = binary(sign, std::move(left), unary());
+  }
+  return left;
+}
+
+ExprPtr Parser::unary() {
+  if (++depth > depthLimit) {
+    diagnostics.error("SC1004", peek().place,
+                      "expected at most " + std::to_string(depthLimit) +
+                          " nested parentheses and signs",
+                      "name a part of the expression: part = …");
+    throw Recover();
+  }
+  ExprPtr result;
+  if (at("-")) {
+    SourceRange place = take().place;
+    auto expr = std::make_unique<Expr>();
+    expr->kind = Expr::Kind::negate;
+    expr->operands.push_back(unary());
+    expr->place = span(place, expr->operands[0]->place);
+    result = std::move(expr);
+  } else {
+    result = primary();
+  }
+  --depth;
+  return result;
+}
+
+ExprPtr Parser::primary() {
+  if (peek().kind == Token::Kind::number)
+    return number();
+  if (at("(")) {
+    SourceRange open = take().place;
+    ExprPtr inner = comparison();
+    SourceRange close = peek().place;
+    expect(")");
+    inner->parenthesised = true;
+    inner->place = span(open, close);
+    return inner;
+  }
+  Name word = name("an expression");
+  if (at("("))
+    return call(std::move(word));
+  if (at("[") && isReduction(word.text))
+    return reduction(std::move(word));
+  return reference(std::move(word));
+}
+
+ExprPtr Parser::number() {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = Expr::Kind::number;
+  expr->place = peek().place;
+  expr->text = take().text;
+  expr->value = std::strtod(expr->text.c_str(), nullptr);
+  if (!std::isfinite(expr->value))
+    diagnostics.error("SC1003", expr->place,
+                      "expected a number that f64 can hold, got '" + expr->text + "'");
+  return expr;
+}
+
+ExprPtr Parser::reference(Name word) {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = Expr::Kind::reference;
+  expr->text = word.text;
+  expr->place = word.place;
+  if (!accept("["))
+    return expr;
+  expr->hasBrackets = true;
+  while (!at("]")) {
+    Name index = name("an index name");
+    if (index.text == timeName && expr->indices.empty() && !expr->hasTime) {
+      expr->hasTime = true;
+      bool minus = at("-");
+      if (minus || at("+")) {
+        SourceRange place = take().place;
+        if (peek().kind != Token::Kind::number)
+          fail("a number of steps");
+        const std::string &text = peek().text;
+        std::int64_t steps = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+        if (error != std::errc() || end != text.data() + text.size())
+          fail("a whole number of steps");
+        expr->delay = minus ? steps : -steps;
+        take();
+        (void)place;
+      }
+    } else {
+      expr->indices.push_back(std::move(index));
+    }
+    if (!at("]"))
+      expect(",");
+  }
+  expr->place = span(word.place, peek().place);
+  expect("]");
+  return expr;
+}
+
+ExprPtr Parser::call(Name word) {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = Expr::Kind::call;
+  expr->text = word.text;
+  expect("(");
+  while (!at(")")) {
+    expr->operands.push_back(comparison());
+    if (!at(")"))
+      expect(",");
+  }
+  expr->place = span(word.place, peek().place);
+  expect(")");
+  return expr;
+}
+
+ExprPtr Parser::reduction(Name word) {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = Expr::Kind::reduce;
+  expr->text = word.text;
+  expect("[");
+  do
+    expr->indices.push_back(name("an index name"));
+  while (accept(","));
+  expect("]");
+  expect("(");
+  expr->operands.push_back(sum());
+  expr->place = span(word.place, peek().place);
+  expect(")");
+  return expr;
+}
+
+File parse(Diagnostics &diagnostics) { return Parser(diagnostics).file(); }
+
+} // namespace scanc::frontend
