@@ -91,7 +91,8 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from) {
   }
 }
 
-/// `W` elements to `to`, which is aligned to min(16, W * sizeof(T)) bytes.
+/// `W` elements to `to`, which is aligned to min(16, W * sizeof(T)) bytes. Written in PTX because
+/// the compiler, given a copy, may store the parts that it has at hand one by one.
 template <int W, typename T>
 static __device__ __forceinline__ void store_global(T *to, const T (&from)[W]) {
   constexpr int bytes = W * sizeof(T);
@@ -101,23 +102,19 @@ static __device__ __forceinline__ void store_global(T *to, const T (&from)[W]) {
 #pragma unroll
     for (int i = 0; i < W / part; ++i)
       store_global<part>(to + i * part, reinterpret_cast<const T(&)[part]>(from[i * part]));
-  } else if constexpr (bytes == 16) {
-    uint4 bits;
-    memcpy(&bits, from, bytes);
-    *reinterpret_cast<uint4 *>(to) = bits;
-  } else if constexpr (bytes == 8) {
-    uint2 bits;
-    memcpy(&bits, from, bytes);
-    *reinterpret_cast<uint2 *>(to) = bits;
-  } else if constexpr (bytes == 4) {
-    uint32_t bits;
-    memcpy(&bits, from, bytes);
-    *reinterpret_cast<uint32_t *>(to) = bits;
+  } else if constexpr (bytes == 2) {
+    const uint16_t bits = __builtin_bit_cast(uint16_t, from[0]);
+    asm volatile("st.global.b16 [%0], %1;" ::"l"(to), "h"(bits));
   } else {
-    static_assert(bytes == 2);
-    uint16_t bits;
-    memcpy(&bits, from, bytes);
-    *reinterpret_cast<uint16_t *>(to) = bits;
+    uint32_t bits[bytes / 4];
+    memcpy(bits, from, bytes);
+    if constexpr (bytes == 16)
+      asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(bits[0]),
+                   "r"(bits[1]), "r"(bits[2]), "r"(bits[3]));
+    else if constexpr (bytes == 8)
+      asm volatile("st.global.v2.b32 [%0], {%1, %2};" ::"l"(to), "r"(bits[0]), "r"(bits[1]));
+    else
+      asm volatile("st.global.b32 [%0], %1;" ::"l"(to), "r"(bits[0]));
   }
 }
 
