@@ -150,18 +150,15 @@ Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel 
 
   // The driver copies as many bytes as the kernel declares, so a struct of another size would be
   // read beyond its end.
-  if (driver.funcGetParamInfo) {
+  if (driver.funcGetParamInfo && !variant.arguments.empty()) {
     std::size_t offset = 0, size = 0, expected = 8 * variant.arguments.size();
     if (driver.funcGetParamInfo(loaded.function, 0, &offset, &size) != Driver::success)
       size = 0;
-    bool second = driver.funcGetParamInfo(loaded.function, 1, &offset, &offset) == Driver::success;
-    if (size != expected || second)
+    if (size != expected)
       return executableError("SC6039", ErrorKind::input,
-                             fmt::format("kernel '{}': expected one struct of {} bytes, its {} "
-                                         "arguments; got {}",
-                                         variant.name, expected, variant.arguments.size(),
-                                         second ? "several parameters"
-                                                : fmt::format("{} bytes", size)),
+                             fmt::format("kernel '{}': expected a struct of {} bytes for its {} "
+                                         "arguments, got {} bytes",
+                                         variant.name, expected, variant.arguments.size(), size),
                              "compile the kernel again; in a bundle edited by hand, make "
                              "'arguments' match the struct of the source");
   }

@@ -67,8 +67,10 @@ std::string loadFunctions(void *library, Driver &driver) {
   return missing;
 }
 
-Result<Driver> openDriver() {
-  void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+} // namespace
+
+Result<Driver> openDriver(const char *path) {
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *why = dlerror();
     Error error = environmentError(
@@ -94,14 +96,12 @@ Result<Driver> openDriver() {
   return driver;
 }
 
-} // namespace
-
 Result<const Driver *> sharedDriver() {
   static std::mutex mutex;
   static const Driver *opened = nullptr;
   std::lock_guard lock(mutex);
   if (!opened) {
-    Result<Driver> driver = openDriver();
+    Result<Driver> driver = openDriver("libcuda.so.1");
     if (!driver)
       return driver.error();
     opened = new Driver(*driver); // as the library, for the life of the process

@@ -111,6 +111,8 @@ struct Driver {
   int (*eventDestroy)(CUevent_st *) = nullptr;
 };
 
+/// Opens the driver at `path` and initialises it. Fails with SC6030 to SC6032. Never closed.
+Result<Driver> openDriver(const char *path);
 /// The driver of this machine, initialised. A success is kept; a failure is tried again.
 Result<const Driver *> sharedDriver();
 

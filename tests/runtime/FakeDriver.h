@@ -34,7 +34,6 @@ struct FakeDriver {
   static inline int capturing = 0;
   static inline int staticShared = 0;
   static inline std::size_t parameterBytes = 13 * 8;
-  static inline bool secondParameter = false;
   static inline int device = 0;             ///< of the context last retained
   static inline std::vector<std::pair<int, int>> functionAttributes;
   static inline std::vector<std::string> images;
@@ -49,7 +48,6 @@ struct FakeDriver {
     contexts = current = libraries = allocations = loads = calls = 0;
     capturing = staticShared = device = 0;
     parameterBytes = 13 * 8;
-    secondParameter = false;
     functionAttributes.clear();
     images.clear();
     launches.clear();
@@ -128,7 +126,7 @@ struct FakeDriver {
     };
     driver.funcGetParamInfo = [](CUfunc_st *, std::size_t index, std::size_t *offset,
                                  std::size_t *size) {
-      bool exists = (index == 0 && parameterBytes > 0) || (index == 1 && secondParameter);
+      bool exists = index == 0 && parameterBytes > 0;
       *offset = 0;
       *size = exists ? parameterBytes : 0;
       return exists ? rt::Driver::success : 1;
