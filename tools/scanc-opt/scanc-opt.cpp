@@ -1,4 +1,5 @@
 //===- scanc-opt.cpp - Run one pass at a time, for tests and for the curious ----===//
+#include "compiler/analysis/Passes.h"
 #include "compiler/emission/Passes.h"
 #include "compiler/planning/Passes.h"
 #include "dialects/plan/PlanOps.h"
@@ -18,6 +19,7 @@ int main(int argc, char **argv) {
                   mlir::complex::ComplexDialect, mlir::func::FuncDialect,
                   mlir::math::MathDialect>();
   mlir::registerTransformsPasses();
+  scanc::analysis::registerScancAnalysisPasses();
   scanc::planning::registerScancPlanningPasses();
   scanc::emission::registerScancEmissionPasses();
   return mlir::asMainReturnCode(

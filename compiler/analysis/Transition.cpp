@@ -1,0 +1,212 @@
+//===- Transition.cpp - From terms to the table of structures -------------===//
+#include "compiler/analysis/Transition.h"
+
+using namespace mlir;
+
+namespace scanc::analysis {
+
+namespace {
+
+Names namesOf(scan::StateAttr state) {
+  Names names;
+  for (StringAttr name : state.getIndices())
+    names.push_back(name.str());
+  return names;
+}
+
+/// One state by itself.
+class SingleState {
+public:
+  SingleState(const LinearAnalysis &analysis, scan::StateAttr state, scan::Ring ring)
+      : analysis(analysis), own(namesOf(state)), ring(ring) {}
+
+  std::optional<Transition> classify(const LinearForm &form, std::string &why);
+
+private:
+  bool contraction(const Term &term, std::string &why);
+  void setElementwise(const NodePtr &diagonal);
+  bool isDense(const Term &term) const;
+  void setLowRank(const std::vector<const Term *> &terms, const std::vector<NodePtr> &diagonal);
+  static bool hasFactor(const std::vector<NodePtr> &factors, const NodePtr &factor) {
+    return llvm::any_of(factors, [&](const NodePtr &other) { return sameNode(factor, other); });
+  }
+
+  const LinearAnalysis &analysis;
+  Names own;
+  scan::Ring ring;
+  Transition result;
+};
+
+} // namespace
+
+/// Which indices of the state a term contracts; all terms must contract the same.
+bool SingleState::contraction(const Term &term, std::string &why) {
+  Names rows, contract;
+  for (auto [name, read] : llvm::zip(own, term.indices)) {
+    bool summed = llvm::is_contained(term.reduced, read);
+    if (summed) {
+      rows.push_back(name);
+      contract.push_back(read);
+    } else if (name != read) {
+      why = "the state is read with its indices in another order";
+      return false;
+    }
+  }
+  bool fits = result.contract.empty() || (rows == result.rows && contract.size() == result.contract.size());
+  if (rows.size() != 1 || !fits) {
+    why = "the state is contracted over several indices, or in several ways";
+    return false;
+  }
+  if (result.contract.empty()) {
+    result.rows = rows;
+    result.contract = contract;
+  }
+  return true;
+}
+
+bool SingleState::isDense(const Term &term) const {
+  return llvm::any_of(term.inner, [&](const NodePtr &factor) {
+    return llvm::is_contained(analysis.indicesOf(factor), result.rows[0]);
+  });
+}
+
+void SingleState::setElementwise(const NodePtr &diagonal) {
+  if (isConstant(diagonal, 1)) {
+    result.structure = scan::Structure::Identity;
+    return;
+  }
+  bool scalar = analysis.indicesOf(diagonal).empty();
+  result.structure = scalar ? scan::Structure::Scalar : scan::Structure::Diagonal;
+  result.operands = {diagonal};
+}
+
+/// Coefficients of a low-rank term with the sign of `I - u v` taken out, contracted names unified.
+void SingleState::setLowRank(const std::vector<const Term *> &terms,
+                             const std::vector<NodePtr> &diagonal) {
+  std::vector<std::vector<NodePtr>> outers;
+  std::vector<NodePtr> inners;
+  for (const Term *term : terms) {
+    std::vector<NodePtr> factors;
+    bool negative = true; // A = d - sum u v
+    for (const NodePtr &factor : term->outer) {
+      if (isConstant(factor, -1))
+        negative = !negative;
+      else
+        factors.push_back(factor);
+    }
+    if (negative)
+      factors.insert(factors.begin(), makeConstant(-1));
+    outers.push_back(std::move(factors));
+    NodePtr inner = makeProduct(term->inner);
+    Names from;
+    for (auto [name, read] : llvm::zip(own, term->indices))
+      if (llvm::is_contained(term->reduced, read))
+        from.push_back(read);
+    if (from != result.contract)
+      inner = makeReindex(inner, from, result.contract);
+    inners.push_back(inner);
+  }
+  // A factor of the diagonal that every update has too stands before the whole transition.
+  std::vector<NodePtr> shared;
+  if (diagonal.size() == 1) {
+    std::vector<NodePtr> candidates = diagonal[0]->kind == Node::Kind::product
+                                          ? diagonal[0]->operands
+                                          : std::vector<NodePtr>{diagonal[0]};
+    bool all = llvm::all_of(candidates, [&](const NodePtr &factor) {
+      return llvm::all_of(outers, [&](const auto &outer) { return hasFactor(outer, factor); });
+    });
+    if (all && !isConstant(diagonal[0], 1))
+      shared = candidates;
+  }
+  NodePtr front = diagonal.empty() ? makeConstant(0) : makeSum(diagonal);
+  if (isConstant(front, 1)) {
+    result.structure = scan::Structure::LowRank;
+  } else {
+    result.structure = shared.empty() ? scan::Structure::DiagonalLowRank : scan::Structure::Product;
+    result.operands.push_back(front);
+  }
+  for (auto [outer, inner] : llvm::zip(outers, inners)) {
+    for (const NodePtr &factor : shared)
+      outer.erase(llvm::find_if(outer, [&](const NodePtr &o) { return sameNode(o, factor); }));
+    result.operands.push_back(makeProduct(outer));
+    result.operands.push_back(inner);
+  }
+}
+
+std::optional<Transition> SingleState::classify(const LinearForm &form, std::string &why) {
+  std::vector<NodePtr> diagonal;
+  std::vector<const Term *> contracted;
+  for (const Term &term : form.terms) {
+    if (!term.reduced.empty()) {
+      if (!contraction(term, why))
+        return std::nullopt;
+      contracted.push_back(&term);
+    } else if (term.indices != own) {
+      why = "the state is read under other indices without a sum over them";
+      return std::nullopt;
+    } else {
+      diagonal.push_back(makeProduct(term.outer));
+    }
+    for (const auto *factors : {&term.outer, &term.inner})
+      for (const NodePtr &factor : *factors)
+        result.timeVarying |= analysis.variesWithTime(factor);
+  }
+  result.inputs = {makeSum(form.constants)};
+  if (contracted.empty()) {
+    setElementwise(makeSum(diagonal));
+    return result;
+  }
+  bool dense = llvm::any_of(contracted, [&](const Term *term) { return isDense(*term); });
+  if (dense || ring != scan::Ring::Real) {
+    if (contracted.size() > 1 || !diagonal.empty()) {
+      why = "a dense transition stands beside another term in the state";
+      return std::nullopt;
+    }
+    result.structure = scan::Structure::Dense;
+    std::vector<NodePtr> factors = contracted[0]->outer;
+    llvm::append_range(factors, contracted[0]->inner);
+    result.operands = {makeProduct(factors)};
+    return result;
+  }
+  setLowRank(contracted, diagonal);
+  return result;
+}
+
+/// States that read each other: the square of their elementwise coefficients.
+static std::optional<Transition> classifyBlock(const LinearAnalysis &analysis,
+                                               const std::vector<LinearForm> &forms,
+                                               ArrayRef<unsigned> block,
+                                               ArrayRef<scan::StateAttr> states,
+                                               std::string &why) {
+  Transition result;
+  result.structure = scan::Structure::Dense;
+  for (const LinearForm &form : forms) {
+    std::vector<std::vector<NodePtr>> row(block.size());
+    for (const Term &term : form.terms) {
+      unsigned column = llvm::find(block, term.state) - block.begin();
+      if (!term.reduced.empty() || term.indices != namesOf(states[column]) ||
+          namesOf(states[column]) != namesOf(states[0])) {
+        why = "states that read each other do so under different indices";
+        return std::nullopt;
+      }
+      row[column].push_back(makeProduct(term.outer));
+      for (const NodePtr &factor : term.outer)
+        result.timeVarying |= analysis.variesWithTime(factor);
+    }
+    for (const std::vector<NodePtr> &coefficients : row)
+      result.operands.push_back(makeSum(coefficients));
+    result.inputs.push_back(makeSum(form.constants));
+  }
+  return result;
+}
+
+std::optional<Transition> classify(const LinearAnalysis &analysis,
+                                   const std::vector<LinearForm> &forms, ArrayRef<unsigned> block,
+                                   ArrayRef<scan::StateAttr> states, scan::Ring ring,
+                                   std::string &why) {
+  if (block.size() > 1)
+    return classifyBlock(analysis, forms, block, states, why);
+  return SingleState(analysis, states[0], ring).classify(forms[0], why);
+}
+
+} // namespace scanc::analysis
