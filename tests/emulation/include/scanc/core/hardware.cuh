@@ -10,6 +10,8 @@
 #include "scanc_emulation/hooks.h"
 #include "scanc_emulation/words.h"
 
+#include <math.h>
+
 namespace scanc::device {
 
 using emulation::Place;
@@ -30,7 +32,7 @@ static __device__ __forceinline__ void warp_barrier(Place place = Place::current
 /// The value of lane `source`; every lane of the warp calls it.
 template <typename T>
 static __device__ __forceinline__ T shuffle(T value, int source, Place place = Place::current()) {
-  static_assert(__is_trivially_copyable(T));
+  static_assert(__is_trivially_copyable(T) && sizeof(T) % 4 == 0);
   T result;
   emulation::hooks->shuffle(&value, &result, sizeof(T), source, place);
   return result;
@@ -48,15 +50,18 @@ static __device__ __forceinline__ T shuffle_xor(T value, int mask, Place place =
   return shuffle(value, lane_index() ^ mask, place);
 }
 
-namespace hardware {
+/// Bytes to which the address of `W` elements is aligned; only widths that the device can move.
 template <typename T, int W>
-inline constexpr int alignment = W * sizeof(T) < 16 ? W * sizeof(T) : 16;
+constexpr int access_alignment() {
+  constexpr int bytes = W * sizeof(T);
+  static_assert(bytes == 2 || bytes == 4 || bytes == 8 || bytes % 16 == 0);
+  return bytes < 16 ? bytes : 16;
 }
 
 template <int W, typename T>
 static __device__ __forceinline__ void load_global(T (&to)[W], const T *from,
                                                    Place place = Place::current()) {
-  const void *bytes = emulation::hooks->globalLoad(from, W * sizeof(T), hardware::alignment<T, W>,
+  const void *bytes = emulation::hooks->globalLoad(from, W * sizeof(T), access_alignment<T, W>(),
                                                    /*readOnly=*/true, place);
   __builtin_memcpy(to, bytes, W * sizeof(T));
 }
@@ -64,7 +69,7 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from,
 template <int W, typename T>
 static __device__ __forceinline__ void store_global(T *to, const T (&from)[W],
                                                     Place place = Place::current()) {
-  void *bytes = emulation::hooks->globalStore(to, W * sizeof(T), hardware::alignment<T, W>, place);
+  void *bytes = emulation::hooks->globalStore(to, W * sizeof(T), access_alignment<T, W>(), place);
   __builtin_memcpy(bytes, from, W * sizeof(T));
 }
 
@@ -96,6 +101,33 @@ static __device__ __forceinline__ uint32_t load_acquire(const uint32_t *address,
 static __device__ __forceinline__ uint32_t atomic_add(uint32_t *address, uint32_t value,
                                                       Place place = Place::current()) {
   return emulation::hooks->atomicAdd(address, value, place);
+}
+
+/// 1/x; subnormal numbers count as 0, on the way in and on the way out.
+static __device__ __forceinline__ float reciprocal(float x) {
+  const auto flushed = [](float value) {
+    return __builtin_fabsf(value) < __FLT_MIN__ ? __builtin_copysignf(0.0f, value) : value;
+  };
+  return flushed(1.0f / flushed(x));
+}
+
+// Conversions between f32 and the bits of the 16-bit formats, to nearest even. Every NaN becomes
+// the device's one NaN.
+static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
+  const uint32_t bits = __builtin_bit_cast(uint32_t, value);
+  return value != value ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+static __device__ __forceinline__ float bf16_to_f32(uint16_t bits) {
+  return __builtin_bit_cast(float, static_cast<uint32_t>(bits) << 16);
+}
+
+static __device__ __forceinline__ uint16_t f32_to_f16(float value) {
+  return value != value ? 0x7fff : __builtin_bit_cast(uint16_t, static_cast<_Float16>(value));
+}
+
+static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
+  return __builtin_bit_cast(_Float16, bits);
 }
 
 } // namespace scanc::device
