@@ -43,10 +43,14 @@ Json toJson(const Parameter &parameter) {
 }
 
 Json toJson(const KernelVariant &variant) {
-  return {{"name", variant.name},         {"entry", variant.entry},
-          {"requires", variant.requires_}, {"grid", variant.grid},
-          {"block", variant.block},       {"cluster", variant.cluster},
-          {"sharedBytes", variant.sharedBytes}, {"arguments", variant.arguments},
+  return {{"name", variant.name},
+          {"entry", variant.entry},
+          {"requires", variant.requires_},
+          {"grid", variant.grid},
+          {"block", variant.block},
+          {"cluster", variant.cluster},
+          {"sharedBytes", variant.sharedBytes},
+          {"arguments", variant.arguments},
           {"source", variant.source}};
 }
 
@@ -304,11 +308,11 @@ Result<Program> fromBundle(std::string_view text) {
   auto hasText = [&](const char *name) { return json.contains(name) && json[name].is_string(); };
   if (json.is_discarded() || !json.is_object() || !hasText("format") ||
       json["format"] != formatName)
-    return bundleError("SC7001",
-                       fmt::format("expected a bundle, JSON with \"format\": \"{}\", got {}",
-                                   formatName, json.is_discarded() ? "a text that is no JSON"
-                                                                   : "another JSON value"),
-                       writeAgain);
+    return bundleError(
+        "SC7001",
+        fmt::format("expected a bundle, JSON with \"format\": \"{}\", got {}", formatName,
+                    json.is_discarded() ? "a text that is no JSON" : "another JSON value"),
+        writeAgain);
 
   std::string fault;
   std::int64_t found = 0;
@@ -328,12 +332,11 @@ Result<Program> fromBundle(std::string_view text) {
                     text.substr(digits, checksumLength) == stated;
     std::string got = complete ? checksum(text, digits) : "";
     if (got != stated)
-      return bundleError(
-          "SC7002",
-          fmt::format("the bundle is damaged: expected checksum {}, got {}", stated,
-                      complete ? got : "a text laid out differently"),
-          fmt::format("{}; if it was edited on purpose, set \"checksum\": \"{}\"", writeAgain,
-                      editedByHand));
+      return bundleError("SC7002",
+                         fmt::format("the bundle is damaged: expected checksum {}, got {}", stated,
+                                     complete ? got : "a text laid out differently"),
+                         fmt::format("{}; if it was edited on purpose, set \"checksum\": \"{}\"",
+                                     writeAgain, editedByHand));
   }
 
   Program program;

@@ -29,13 +29,12 @@ std::string describeDevices() {
     return "none\n";
   std::string text;
   for (const DeviceInfo &device : *devices)
-    text += fmt::format("{}{}: {} ({}), {} multiprocessors, {:.1f} GiB at {:.2f} TB/s, {:.1f} MiB "
-                        "of L2\n",
-                        text.empty() ? "" : "            ", device.index, device.name,
-                        device.architecture, device.multiprocessors,
-                        static_cast<double>(device.memoryBytes) / (1 << 30),
-                        device.memoryBandwidth() / 1e12,
-                        static_cast<double>(device.l2Bytes) / (1 << 20));
+    text += fmt::format(
+        "{}{}: {} ({}), {} multiprocessors, {:.1f} GiB at {:.2f} TB/s, {:.1f} MiB "
+        "of L2\n",
+        text.empty() ? "" : "            ", device.index, device.name, device.architecture,
+        device.multiprocessors, static_cast<double>(device.memoryBytes) / (1 << 30),
+        device.memoryBandwidth() / 1e12, static_cast<double>(device.l2Bytes) / (1 << 20));
   return text.empty() ? "none\n" : text;
 }
 

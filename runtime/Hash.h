@@ -33,8 +33,8 @@ public:
 
 private:
   static constexpr unsigned __int128 prime = (static_cast<unsigned __int128>(1) << 88) | 0x13B;
-  unsigned __int128 state = (static_cast<unsigned __int128>(0x6C62272E07BB0142u) << 64) |
-                            0x62B821756295C58Du;
+  unsigned __int128 state =
+      (static_cast<unsigned __int128>(0x6C62272E07BB0142u) << 64) | 0x62B821756295C58Du;
 };
 
 inline std::string hashHex(std::string_view bytes) { return Hash128().add(bytes).hex(); }

@@ -235,7 +235,8 @@ Result<NpyTensor> parseNpy(std::string_view bytes, std::optional<Dtype> expected
     return malformed("no NumPy header");
   std::size_t length = byteAt(8) | byteAt(9) << 8;
   if (version == 2)
-    length |= static_cast<std::size_t>(byteAt(10)) << 16 | static_cast<std::size_t>(byteAt(11)) << 24;
+    length |= static_cast<std::size_t>(byteAt(10)) << 16 | static_cast<std::size_t>(byteAt(11))
+                                                               << 24;
   if (length > longestHeader || length > bytes.size() - begin)
     return malformed("a header cut short");
   auto header = HeaderParser(bytes.substr(begin, length)).parse();

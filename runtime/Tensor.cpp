@@ -57,7 +57,8 @@ constexpr NarrowFormat f8e5m2Format{5, 2, true};
 double decode(std::uint32_t bits, const NarrowFormat &format) {
   double sign = bits & format.signBit() ? -1.0 : 1.0;
   std::uint32_t magnitude = bits & (format.signBit() - 1);
-  if (magnitude > format.firstNotFinite() || (!format.hasInfinity && magnitude == format.quietNan()))
+  if (magnitude > format.firstNotFinite() ||
+      (!format.hasInfinity && magnitude == format.quietNan()))
     return std::copysign(std::numeric_limits<double>::quiet_NaN(), sign);
   if (format.hasInfinity && magnitude == format.infinity())
     return sign * std::numeric_limits<double>::infinity();
@@ -84,9 +85,9 @@ std::uint32_t encode(double value, const NarrowFormat &format) {
   double units = std::nearbyint(std::ldexp(magnitude, format.fractionBits - exponent));
   // Adding, not or-ing: a carry out of the fraction moves to the next exponent by itself, and a
   // subnormal (no hidden bit) lands in exponent 0.
-  std::int64_t bits = (static_cast<std::int64_t>(exponent + format.bias() - 1)
-                       << format.fractionBits) +
-                      static_cast<std::int64_t>(units);
+  std::int64_t bits =
+      (static_cast<std::int64_t>(exponent + format.bias() - 1) << format.fractionBits) +
+      static_cast<std::int64_t>(units);
   if (bits >= format.firstNotFinite())
     return sign | format.firstNotFinite();
   return sign | static_cast<std::uint32_t>(bits);

@@ -94,12 +94,12 @@ Result<void> OperandCheck::checkForm(const LaunchTarget &target) const {
   bool sameDevice = tensor.device == target.device &&
                     (target.device == DeviceKind::cpu || tensor.deviceIndex == target.deviceIndex);
   if (!sameDevice)
-    return fail("SC6008",
-                fmt::format("expected memory on {}, got {}",
-                            spellDevice(target.device, target.deviceIndex),
-                            spellDevice(tensor.device, tensor.deviceIndex)),
-                fmt::format("copy the tensor to {}, or load the kernel for {}",
-                            spelling(target.device), spellDevice(tensor.device, tensor.deviceIndex)));
+    return fail(
+        "SC6008",
+        fmt::format("expected memory on {}, got {}", spellDevice(target.device, target.deviceIndex),
+                    spellDevice(tensor.device, tensor.deviceIndex)),
+        fmt::format("copy the tensor to {}, or load the kernel for {}", spelling(target.device),
+                    spellDevice(tensor.device, tensor.deviceIndex)));
   for (std::size_t d = 0; d < tensor.sizes.size(); ++d)
     if (tensor.sizes[d] < 0)
       return fail("SC6009",
@@ -145,8 +145,7 @@ Result<void> OperandCheck::checkStorage(const std::vector<std::int64_t> &strides
   facts.span = std::max(below, largest);
 
   if (!tensor.data)
-    return fail("SC6006",
-                fmt::format("expected a pointer to {} elements, got null", count),
+    return fail("SC6006", fmt::format("expected a pointer to {} elements, got null", count),
                 "allocate the tensor; only one without elements may be null");
   if (address % bytes != 0)
     return fail("SC6007",
@@ -214,12 +213,12 @@ Result<void> OperandCheck::bindSizes(std::vector<std::int64_t> &sizes,
     }
     std::size_t name = dimension.name;
     if (auto bound = signature.bound[name]; bound && got - dimension.offset != *bound)
-      return fail("SC6005",
-                  fmt::format("expected {} elements in dimension {} ('{}'), as fixed at compile "
-                              "time; got {}",
-                              *bound + dimension.offset, d, parameter.dims[d], got),
-                  fmt::format("compile for this size, or leave '{}' open",
-                              signature.names.sizes[name]));
+      return fail(
+          "SC6005",
+          fmt::format("expected {} elements in dimension {} ('{}'), as fixed at compile "
+                      "time; got {}",
+                      *bound + dimension.offset, d, parameter.dims[d], got),
+          fmt::format("compile for this size, or leave '{}' open", signature.names.sizes[name]));
     if (got < dimension.offset)
       return fail("SC6004",
                   fmt::format("expected at least {} elements in dimension {} ('{}'), got {}",
@@ -230,14 +229,14 @@ Result<void> OperandCheck::bindSizes(std::vector<std::int64_t> &sizes,
       sizes[name] = got - dimension.offset;
     } else if (sizes[name] != got - dimension.offset) {
       const Parameter &first = program.parameters[firstUse[name]];
-      Error error = fail(
-          "SC6004",
-          fmt::format("expected {} elements in dimension {} ('{}'), as in '{}'; got {}",
-                      sizes[name] + dimension.offset, d, parameter.dims[d], first.name, got),
-          "one name is one size: give tensors that agree");
-      error.notes.push_back({fmt::format("'{}' has {} = {}", first.name,
-                                         signature.names.sizes[name], sizes[name]),
-                             first.place});
+      Error error =
+          fail("SC6004",
+               fmt::format("expected {} elements in dimension {} ('{}'), as in '{}'; got {}",
+                           sizes[name] + dimension.offset, d, parameter.dims[d], first.name, got),
+               "one name is one size: give tensors that agree");
+      error.notes.push_back(
+          {fmt::format("'{}' has {} = {}", first.name, signature.names.sizes[name], sizes[name]),
+           first.place});
       return error;
     }
   }
@@ -285,8 +284,7 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
     bound.sizes[name] = signature.bound[name].value_or(0);
   for (std::size_t i = 0; i < count; ++i) {
     OperandCheck check(program, signature, i, operands[i]);
-    Result<void> alone =
-        check.checkAlone(target, bound.strides[i], bound.operands[i], ranges[i]);
+    Result<void> alone = check.checkAlone(target, bound.strides[i], bound.operands[i], ranges[i]);
     if (!alone)
       return alone.error();
     if (Result<void> sizes = check.bindSizes(bound.sizes, firstUse); !sizes)

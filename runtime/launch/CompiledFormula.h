@@ -74,10 +74,28 @@ private:
   friend class FormulaParser;
 
   enum class Kind : std::uint8_t {
-    integer, size, address, stride, span, bytes, workspace, // leaves
+    integer,
+    size,
+    address,
+    stride,
+    span,
+    bytes,
+    workspace, // leaves
     negate,
-    add, subtract, multiply, divide, remainder, ceildiv, min, max,
-    equal, notEqual, less, lessEqual, greater, greaterEqual,
+    add,
+    subtract,
+    multiply,
+    divide,
+    remainder,
+    ceildiv,
+    min,
+    max,
+    equal,
+    notEqual,
+    less,
+    lessEqual,
+    greater,
+    greaterEqual,
     both, // &&
   };
   /// Operands come before the node that uses them; the last node is the whole.

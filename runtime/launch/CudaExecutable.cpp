@@ -80,9 +80,9 @@ CudaExecutable::CudaExecutable(std::shared_ptr<const Program> program, const Dri
       context(std::move(context)), planner(std::move(planner)), kernels(std::move(kernels)),
       process(getpid()), slots(countVariants(this->planner.entry(), firstSlot)) {}
 
-Result<std::shared_ptr<Executable>>
-CudaExecutable::create(std::shared_ptr<const Program> program, const Driver &driver, int index,
-                       KernelSource kernels) {
+Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const Program> program,
+                                                           const Driver &driver, int index,
+                                                           KernelSource kernels) {
   Result<LaunchPlanner> planner = LaunchPlanner::create(program);
   if (!planner)
     return planner.error();
@@ -92,9 +92,9 @@ CudaExecutable::create(std::shared_ptr<const Program> program, const Driver &dri
   Result<DeviceContext> context = DeviceContext::retain(driver, index);
   if (!context)
     return context.error();
-  return std::shared_ptr<Executable>(
-      new CudaExecutable(std::move(program), driver, std::move(*device), std::move(*context),
-                         std::move(*planner), std::move(kernels)));
+  return std::shared_ptr<Executable>(new CudaExecutable(std::move(program), driver,
+                                                        std::move(*device), std::move(*context),
+                                                        std::move(*planner), std::move(kernels)));
 }
 
 CudaExecutable::~CudaExecutable() {
@@ -105,8 +105,7 @@ CudaExecutable::~CudaExecutable() {
     driver.libraryUnload(loaded->library);
 }
 
-Result<CudaExecutable::Planned>
-CudaExecutable::plan(std::span<const TensorRef> operands) const {
+Result<CudaExecutable::Planned> CudaExecutable::plan(std::span<const TensorRef> operands) const {
   if (process != getpid())
     return executableError("SC6038", ErrorKind::usage,
                            "expected a kernel that this process loaded, got one from before a fork",
@@ -136,8 +135,8 @@ Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel 
   CUkern_st *kernel = nullptr;
   int result = driver.libraryGetKernel(&kernel, loaded.library, variant.entry.c_str());
   if (result != Driver::success) {
-    Error error = driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", variant.entry),
-                              result);
+    Error error =
+        driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", variant.entry), result);
     if (result == Driver::notFound) {
       error.code = "SC6040";
       error.kind = ErrorKind::input;
@@ -203,7 +202,8 @@ CudaExecutable::loadVariant(const KernelVariant &variant) {
     Error error = driverError(driver, "cuLibraryLoadData", result);
     if (refused) {
       error.code = "SC6035";
-      error.help = "update the NVIDIA driver: it may be older than NVRTC ('scanc doctor' shows both)";
+      error.help =
+          "update the NVIDIA driver: it may be older than NVRTC ('scanc doctor' shows both)";
     }
     return error;
   }
@@ -275,9 +275,8 @@ Result<void> CudaExecutable::launchKernels(const LaunchPlan &plan, CUstream_st *
     int result = driver.launchKernelEx(&config, slotOf(kernel).load()->function,
                                        kernel.words.empty() ? nullptr : parameters, nullptr);
     if (result != Driver::success)
-      return driverError(driver,
-                         fmt::format("cuLaunchKernelEx of '{}'", planner.variantOf(kernel).name),
-                         result);
+      return driverError(
+          driver, fmt::format("cuLaunchKernelEx of '{}'", planner.variantOf(kernel).name), result);
   }
   return {};
 }
@@ -353,8 +352,8 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
   kernels.discard = [cache, keyOf](const CudaSource &source) { cache->discard(keyOf(source)); };
 
   auto shared = std::make_shared<const Program>(program);
-  Result<std::shared_ptr<Executable>> executable = rt::CudaExecutable::create(
-      std::move(shared), **driver, options.device, std::move(kernels));
+  Result<std::shared_ptr<Executable>> executable =
+      rt::CudaExecutable::create(std::move(shared), **driver, options.device, std::move(kernels));
   if (!executable)
     return executable.error();
   return Kernel(std::move(program), std::move(*executable));

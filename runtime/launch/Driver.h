@@ -126,7 +126,8 @@ class DeviceContext {
 public:
   static Result<DeviceContext> retain(const Driver &driver, int index);
   DeviceContext(DeviceContext &&other) noexcept
-      : driver(other.driver), device(other.device), context(std::exchange(other.context, nullptr)) {}
+      : driver(other.driver), device(other.device), context(std::exchange(other.context, nullptr)) {
+  }
   DeviceContext &operator=(DeviceContext &&) = delete;
   ~DeviceContext() {
     if (context)

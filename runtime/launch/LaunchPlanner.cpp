@@ -143,8 +143,7 @@ Result<std::int64_t> evaluate(const CompiledFormula &formula, const Facts &facts
 
 } // namespace
 
-Result<void> LaunchPlanner::compile(const KernelVariant &variant,
-                                    CompiledVariant &compiled) const {
+Result<void> LaunchPlanner::compile(const KernelVariant &variant, CompiledVariant &compiled) const {
   if (Result<void> geometry = checkGeometry(variant); !geometry)
     return geometry;
   auto parseInto = [&](std::vector<CompiledFormula> &list, const Formula &text) -> Result<void> {
@@ -189,13 +188,13 @@ Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> progr
     return entryName.empty() || entry.name == entryName;
   });
   if (found == entries.end())
-    return programError("SC6020",
-                        entryName.empty()
-                            ? fmt::format("'{}': expected a program with an entry, got none",
-                                          planner.program->name)
-                            : fmt::format("'{}': expected one of its entries, got '{}'",
-                                          planner.program->name, entryName),
-                        "compile the kernel again");
+    return programError(
+        "SC6020",
+        entryName.empty()
+            ? fmt::format("'{}': expected a program with an entry, got none", planner.program->name)
+            : fmt::format("'{}': expected one of its entries, got '{}'", planner.program->name,
+                          entryName),
+        "compile the kernel again");
   planner.entryIndex = found - entries.begin();
 
   Result<Signature> signature = resolveSignature(*planner.program);
@@ -224,10 +223,10 @@ Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> progr
 
   for (const Step &step : planner.entry().steps) {
     if (const auto *call = std::get_if<LibraryCall>(&step))
-      return programError("SC6019",
-                          fmt::format("not yet supported: a call of {}'s '{}'", call->library,
-                                      call->function),
-                          "compile with a strategy that needs no library");
+      return programError(
+          "SC6019",
+          fmt::format("not yet supported: a call of {}'s '{}'", call->library, call->function),
+          "compile with a strategy that needs no library");
     const std::vector<KernelVariant> &variants = std::get<KernelStep>(step).variants;
     if (variants.empty())
       return programError("SC6020", "expected a kernel step with a variant, got none",
@@ -260,7 +259,8 @@ Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &fa
     refusals.push_back({fmt::format("'{}' requires {}", named.name, failed->text()), {}});
   }
   Error error = programError(
-      "SC6016", fmt::format("'{}': no variant of step {} accepts these operands", program->name, step),
+      "SC6016",
+      fmt::format("'{}': no variant of step {} accepts these operands", program->name, step),
       "give contiguous, aligned tensors, or compile for these sizes");
   error.notes = std::move(refusals);
   return error;
@@ -287,9 +287,10 @@ Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,
       if (!blocks)
         return blocks.error();
       if (*blocks < 0 || *blocks > maxGrid[axis] || *blocks % kernel.cluster[axis] != 0)
-        return variantError(chosen, fmt::format("expected a grid of 0 to {} blocks along axis {}, "
-                                                "a multiple of {}; got {}",
-                                                maxGrid[axis], axis, kernel.cluster[axis], *blocks));
+        return variantError(chosen,
+                            fmt::format("expected a grid of 0 to {} blocks along axis {}, "
+                                        "a multiple of {}; got {}",
+                                        maxGrid[axis], axis, kernel.cluster[axis], *blocks));
       kernel.grid[axis] = *blocks;
     }
     Result<std::int64_t> shared = evaluate(compiled.shared[0], facts);

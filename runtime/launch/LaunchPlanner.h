@@ -25,8 +25,8 @@ struct Dimension {
 /// The signature of a program, resolved.
 struct Signature {
   FactNames names;
-  std::vector<std::vector<Dimension>> dims;        ///< per parameter
-  std::vector<std::optional<std::int64_t>> bound;  ///< per size name: fixed at compile time
+  std::vector<std::vector<Dimension>> dims;       ///< per parameter
+  std::vector<std::optional<std::int64_t>> bound; ///< per size name: fixed at compile time
 };
 
 /// The facts of one launch and the memory that they view. Moves keep the views valid; a copy
@@ -59,7 +59,8 @@ public:
   static Result<LaunchPlanner> create(std::shared_ptr<const Program> program,
                                       const std::string &entry = {});
 
-  Result<BoundOperands> bind(std::span<const TensorRef> operands, const LaunchTarget &target) const {
+  Result<BoundOperands> bind(std::span<const TensorRef> operands,
+                             const LaunchTarget &target) const {
     return bindOperands(*program, signature, operands, target);
   }
   /// Everything but the words, which may hold addresses of the workspace.
@@ -75,7 +76,7 @@ public:
 private:
   struct CompiledVariant {
     std::vector<CompiledFormula> required;
-    std::vector<CompiledFormula> grid; ///< three
+    std::vector<CompiledFormula> grid;   ///< three
     std::vector<CompiledFormula> shared; ///< one
     std::vector<CompiledFormula> arguments;
   };

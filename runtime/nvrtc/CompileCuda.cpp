@@ -31,9 +31,9 @@ Error unsupported(const NvrtcApi &nvrtc, const std::string &architecture) {
   Error error;
   error.code = "SC5003";
   error.kind = ErrorKind::environment;
-  error.message = fmt::format("expected an architecture of NVRTC {}.{} (sm_{}), got '{}'",
-                              nvrtc.info.major, nvrtc.info.minor,
-                              fmt::join(nvrtc.info.architectures, " sm_"), architecture);
+  error.message =
+      fmt::format("expected an architecture of NVRTC {}.{} (sm_{}), got '{}'", nvrtc.info.major,
+                  nvrtc.info.minor, fmt::join(nvrtc.info.architectures, " sm_"), architecture);
   error.help = "choose one of these with --target, or install a newer NVRTC";
   return error;
 }
@@ -133,8 +133,7 @@ Result<void> checkArchitecture(const NvrtcApi &nvrtc, const std::string &archite
   auto parsed = parseArchitecture(architecture);
   const std::vector<int> &known = nvrtc.info.architectures;
   // Suffixes begin with Hopper: "a" is one architecture's own features, "f" a family's.
-  bool supported = parsed &&
-                   std::find(known.begin(), known.end(), parsed->number) != known.end() &&
+  bool supported = parsed && std::find(known.begin(), known.end(), parsed->number) != known.end() &&
                    (parsed->suffix.empty() || parsed->number >= 90);
   if (!supported)
     return unsupported(nvrtc, architecture);

@@ -139,10 +139,9 @@ std::string pathOf(const void *function) {
 Result<NvrtcApi> describe(void *library, const std::string &path) {
   NvrtcApi api;
   if (std::string missing = loadFunctions(library, api); !missing.empty())
-    return environmentError("SC5002",
-                            fmt::format("expected NVRTC 12 or later, got '{}' without {}", path,
-                                        missing),
-                            installNvrtc);
+    return environmentError(
+        "SC5002", fmt::format("expected NVRTC 12 or later, got '{}' without {}", path, missing),
+        installNvrtc);
   int count = 0;
   bool known = api.version(&api.info.major, &api.info.minor) == NvrtcApi::success &&
                api.getNumSupportedArchs(&count) == NvrtcApi::success && count > 0;
@@ -173,12 +172,13 @@ std::optional<Result<NvrtcApi>> tryOpen(const fs::path &file, int major) {
   Result<NvrtcApi> api = describe(library, file.string());
   if (!api)
     return api;
-  std::string expected = fmt::format("libnvrtc-builtins.so.{}.{}", api->info.major, api->info.minor);
+  std::string expected =
+      fmt::format("libnvrtc-builtins.so.{}.{}", api->info.major, api->info.minor);
   if (!builtins.empty() && !fs::path(builtins).filename().string().starts_with(expected))
-    return environmentError("SC5006",
-                            fmt::format("expected '{}' beside '{}', got '{}'", expected,
-                                        api->info.path, builtins),
-                            "install one version of NVRTC in a folder");
+    return environmentError(
+        "SC5006",
+        fmt::format("expected '{}' beside '{}', got '{}'", expected, api->info.path, builtins),
+        "install one version of NVRTC in a folder");
   api->info.builtinsPath = builtins;
   return api;
 }

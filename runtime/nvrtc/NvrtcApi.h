@@ -42,8 +42,8 @@ struct NvrtcApi {
 
 /// Where NVRTC is looked for. Tests give their own.
 struct NvrtcSearch {
-  std::string explicitPlace;              ///< SCANC_NVRTC
-  std::vector<std::string> folders;       ///< in order
+  std::string explicitPlace;        ///< SCANC_NVRTC
+  std::vector<std::string> folders; ///< in order
   bool loaderPath = true;
 };
 

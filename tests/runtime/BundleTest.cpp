@@ -68,10 +68,14 @@ TEST(Bundle, equality_sees_every_field) {
       [](Program &p) { p.sourceText += "x"; },
   };
   const std::function<void(KernelVariant &)> variantChanges[] = {
-      [](KernelVariant &v) { v.name += "x"; },     [](KernelVariant &v) { v.source += "x"; },
-      [](KernelVariant &v) { v.entry += "x"; },    [](KernelVariant &v) { v.requires_.pop_back(); },
-      [](KernelVariant &v) { v.grid[2] = "2"; },   [](KernelVariant &v) { v.block[2] = 2; },
-      [](KernelVariant &v) { v.sharedBytes = "1"; }, [](KernelVariant &v) { v.cluster[1] = 2; },
+      [](KernelVariant &v) { v.name += "x"; },
+      [](KernelVariant &v) { v.source += "x"; },
+      [](KernelVariant &v) { v.entry += "x"; },
+      [](KernelVariant &v) { v.requires_.pop_back(); },
+      [](KernelVariant &v) { v.grid[2] = "2"; },
+      [](KernelVariant &v) { v.block[2] = 2; },
+      [](KernelVariant &v) { v.sharedBytes = "1"; },
+      [](KernelVariant &v) { v.cluster[1] = 2; },
       [](KernelVariant &v) { v.arguments.pop_back(); },
   };
   auto differs = [](const Program &changed) {
@@ -124,7 +128,8 @@ TEST(Bundle, sc7002_checksum) {
 }
 
 TEST(Bundle, edited_by_hand_is_accepted_when_it_says_so) {
-  Result<Program> program = fromBundle(edited([](auto &json) { json["program"]["name"] = "mine"; }));
+  Result<Program> program =
+      fromBundle(edited([](auto &json) { json["program"]["name"] = "mine"; }));
   ASSERT_TRUE(program) << render(program.error());
   EXPECT_EQ(program->name, "mine");
 }
@@ -176,15 +181,15 @@ TEST(Bundle, sc7004_every_missing_or_mistyped_field) {
 }
 
 TEST(Bundle, integers_beyond_64_bits_are_mistyped) {
-  EXPECT_EQ(codeOf(edited([](auto &json) {
-              json["program"]["boundSizes"]["N"] = 18446744073709551615u;
-            })),
+  EXPECT_EQ(codeOf(edited(
+                [](auto &json) { json["program"]["boundSizes"]["N"] = 18446744073709551615u; })),
             "SC7004");
 }
 
 TEST(Bundle, deep_nesting_does_not_exhaust_the_stack) {
   EXPECT_EQ(codeOf(std::string(1000000, '[')), "SC7001");
-  std::string deep = "{\"format\":\"scanc-bundle\",\"schema\":1,\"checksum\":\"edited\",\"program\":";
+  std::string deep =
+      "{\"format\":\"scanc-bundle\",\"schema\":1,\"checksum\":\"edited\",\"program\":";
   deep += std::string(200000, '[') + std::string(200000, ']') + "}";
   EXPECT_EQ(codeOf(deep), "SC7004");
 }

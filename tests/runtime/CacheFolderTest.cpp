@@ -1,6 +1,6 @@
 //===- CacheFolderTest.cpp - Which folder is used, and which is refused ---===//
-#include "Sample.h"
 #include "runtime/cache/CacheFolder.h"
+#include "Sample.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

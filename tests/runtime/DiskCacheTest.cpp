@@ -1,6 +1,6 @@
 //===- DiskCacheTest.cpp - Entries whole, damaged, foreign and contested --===//
-#include "Sample.h"
 #include "runtime/cache/DiskCache.h"
+#include "Sample.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -17,7 +17,10 @@ using testing::ScratchFolder;
 
 CompiledKernel kernelOf(const std::string &text) {
   CompiledKernel kernel;
-  kernel.cubin = std::string("\x7F" "ELF\0", 5) + text;
+  kernel.cubin = std::string("\x7F"
+                             "ELF\0",
+                             5) +
+                 text;
   kernel.ptx = ".version 8.0";
   kernel.log = "ptxas info    : Compiling entry function 'k' for 'sm_80'\n"
                "ptxas info    : Used 8 registers, used 0 barriers";

@@ -18,12 +18,13 @@ Error sample() {
 }
 
 TEST(Error, caret_underlines_the_range) {
-  EXPECT_EQ(render(sample()), "gated.scan:4:12: error[SC2001]: the step is not affine in state 'h'\n"
-                              "    h[t] = h[t-1] * h[t-1] # why\n"
-                              "           ^~~~~~~~~~~~~~~\n"
-                              "gated.scan:3:1: note: the state is squared\n"
-                              "note: a note without a place\n"
-                              "help: multiply by an input\n");
+  EXPECT_EQ(render(sample()),
+            "gated.scan:4:12: error[SC2001]: the step is not affine in state 'h'\n"
+            "    h[t] = h[t-1] * h[t-1] # why\n"
+            "           ^~~~~~~~~~~~~~~\n"
+            "gated.scan:3:1: note: the state is squared\n"
+            "note: a note without a place\n"
+            "help: multiply by an input\n");
 }
 
 TEST(Error, colour_adds_only_escapes) {

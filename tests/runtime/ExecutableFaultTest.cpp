@@ -135,6 +135,7 @@ TEST_F(ExecutableFaultTest, formula_without_value_enqueues_nothing) {
   variant(0).arguments.back() = "1 / (B - 2)";
   auto kernel = executable();
   EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6015");
+  EXPECT_EQ(FakeDriver::allocated, 0);
   EXPECT_TRUE(FakeDriver::launches.empty());
   kernel.reset();
   expectNothingLeaked();

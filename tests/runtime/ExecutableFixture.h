@@ -25,7 +25,8 @@ protected:
   }
   Result<std::shared_ptr<Executable>> create(int device = 0) {
     rt::KernelSource kernels;
-    kernels.get = [this](const CudaSource &source) -> Result<std::shared_ptr<const CompiledKernel>> {
+    kernels.get =
+        [this](const CudaSource &source) -> Result<std::shared_ptr<const CompiledKernel>> {
       std::lock_guard lock(mutex);
       ++compiles;
       lastSource = source;

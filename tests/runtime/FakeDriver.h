@@ -26,15 +26,15 @@ struct FakeLaunch {
 };
 
 struct FakeDriver {
-  static inline std::string failing;        ///< name of the call that fails
-  static inline int failure = 999;          ///< what it returns
-  static inline int failFrom = 0;           ///< calls of it that succeed first
-  static inline int failCount = 1 << 30;    ///< calls of it that fail then
-  static inline std::atomic<int> contexts, current, libraries, allocations, loads, calls;
+  static inline std::string failing;     ///< name of the call that fails
+  static inline int failure = 999;       ///< what it returns
+  static inline int failFrom = 0;        ///< calls of it that succeed first
+  static inline int failCount = 1 << 30; ///< calls of it that fail then
+  static inline std::atomic<int> contexts, current, libraries, allocations, allocated, loads, calls;
   static inline int capturing = 0;
   static inline int staticShared = 0;
   static inline std::size_t parameterBytes = 13 * 8;
-  static inline int device = 0;             ///< of the context last retained
+  static inline int device = 0; ///< of the context last retained
   static inline std::vector<std::pair<int, int>> functionAttributes;
   static inline std::vector<std::string> images;
   static inline std::vector<FakeLaunch> launches;
@@ -45,7 +45,7 @@ struct FakeDriver {
     failure = 999;
     failFrom = 0;
     failCount = 1 << 30;
-    contexts = current = libraries = allocations = loads = calls = 0;
+    contexts = current = libraries = allocations = allocated = loads = calls = 0;
     capturing = staticShared = device = 0;
     parameterBytes = 13 * 8;
     functionAttributes.clear();
@@ -151,6 +151,7 @@ struct FakeDriver {
       return *status = capturing, result("streamIsCapturing");
     };
     driver.memAllocAsync = [](rt::Driver::Address *address, std::size_t, CUstream_st *) {
+      ++allocated;
       *address = 0x100010; // not aligned to 256
       return account("memAllocAsync", allocations, 1);
     };

@@ -99,12 +99,33 @@ TEST_F(FormulaTest, division_by_zero_is_a_fault) {
 }
 
 TEST_F(FormulaTest, wrong_text_is_refused_with_the_column) {
-  EXPECT_EQ(refusal("B * * D"), "the program's formula 'B * * D' is not valid: expected a number, a "
-                                "name or '(' at column 5");
-  for (const char *text :
-       {"", " ", "B +", "(B", "B)", "B D", "1 == 1 == 1", "9223372036854775808", "f(B)", "stride(x)",
-        "stride(x, 3)", "stride(x, -1)", "stride(y, 1)", "address(z)", "workspace(flags)", "Q",
-        "min(B)", "ceildiv(B, 1", "B & D", "$", "stride(z, 0)", "workspace()", "1x", "B && "})
+  EXPECT_EQ(refusal("B * * D"),
+            "the program's formula 'B * * D' is not valid: expected a number, a "
+            "name or '(' at column 5");
+  for (const char *text : {"",
+                           " ",
+                           "B +",
+                           "(B",
+                           "B)",
+                           "B D",
+                           "1 == 1 == 1",
+                           "9223372036854775808",
+                           "f(B)",
+                           "stride(x)",
+                           "stride(x, 3)",
+                           "stride(x, -1)",
+                           "stride(y, 1)",
+                           "address(z)",
+                           "workspace(flags)",
+                           "Q",
+                           "min(B)",
+                           "ceildiv(B, 1",
+                           "B & D",
+                           "$",
+                           "stride(z, 0)",
+                           "workspace()",
+                           "1x",
+                           "B && "})
     refusal(text);
 }
 

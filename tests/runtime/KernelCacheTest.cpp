@@ -1,6 +1,6 @@
 //===- KernelCacheTest.cpp - One compile per key, whatever the disk does --===//
-#include "Sample.h"
 #include "runtime/cache/KernelCache.h"
+#include "Sample.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -81,7 +81,8 @@ TEST(KernelCache, faults_of_the_folder_never_change_a_result) {
   std::ofstream(scratch / "file") << "";
   std::filesystem::create_directory(scratch / "open");
   chmod((scratch / "open").c_str(), 0777);
-  for (const std::string &folder : {scratch / "file", scratch / "open", std::string("/proc/none")}) {
+  for (const std::string &folder :
+       {scratch / "file", scratch / "open", std::string("/proc/none")}) {
     std::atomic<int> count = 0;
     KernelCache cache(folder);
     EXPECT_FALSE(cache.withoutDisk().empty()) << folder;

@@ -1,14 +1,14 @@
 //===- LaunchPlanTest.cpp - Variants, geometry, words, workspace ----------===//
-#include "Sample.h"
 #include "scanc/LaunchPlan.h"
+#include "Sample.h"
 
 #include <gtest/gtest.h>
 
 namespace scanc {
 namespace {
 
-using testing::sampleProgram;
 using testing::SampleOperands;
+using testing::sampleProgram;
 using testing::workspaceProgram;
 
 class LaunchPlanTest : public ::testing::Test {
@@ -42,9 +42,9 @@ TEST_F(LaunchPlanTest, words_and_grid) {
   EXPECT_EQ(kernel.variant, 0u);
   EXPECT_EQ(kernel.grid, (std::array<std::int64_t, 3>{1, 1, 1}));
   EXPECT_EQ(kernel.block, (std::array<std::int64_t, 3>{64, 1, 1}));
-  EXPECT_EQ(kernel.words,
-            (std::vector<std::int64_t>{address(operands.x.data()), address(operands.w.data()),
-                                       address(operands.y.data()), 2, 3, 4, 12, 4, 1, 12, 4, 1, 1}));
+  EXPECT_EQ(kernel.words, (std::vector<std::int64_t>{
+                              address(operands.x.data()), address(operands.w.data()),
+                              address(operands.y.data()), 2, 3, 4, 12, 4, 1, 12, 4, 1, 1}));
   EXPECT_EQ(made.workspaceBytes, 0);
 }
 
@@ -169,16 +169,16 @@ TEST_F(LaunchPlanTest, sc6016_no_variant_says_why_each_declines) {
 }
 
 TEST_F(LaunchPlanTest, sc6017_geometry_beyond_the_device) {
-  const char *grids[][3] = {{"2147483648", "1", "1"}, {"1", "65536", "1"}, {"1", "1", "65536"},
-                            {"-1", "1", "1"}};
+  const char *grids[][3] = {
+      {"2147483648", "1", "1"}, {"1", "65536", "1"}, {"1", "1", "65536"}, {"-1", "1", "1"}};
   for (const auto &grid : grids) {
     program = sampleProgram();
     for (int i = 0; i < 3; ++i)
       variant(0).grid[i] = grid[i];
     EXPECT_EQ(refusal(), "SC6017") << grid[0];
   }
-  const std::array<std::int64_t, 3> blocks[] = {{0, 1, 1}, {1025, 1, 1}, {1, 1, 65}, {512, 4, 1},
-                                                {1, -1, 1}};
+  const std::array<std::int64_t, 3> blocks[] = {
+      {0, 1, 1}, {1025, 1, 1}, {1, 1, 65}, {512, 4, 1}, {1, -1, 1}};
   for (const auto &block : blocks) {
     program = sampleProgram();
     variant(1).block = block;

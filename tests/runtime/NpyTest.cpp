@@ -1,6 +1,6 @@
 //===- NpyTest.cpp - NumPy's files, whole or damaged ----------------------===//
-#include "Sample.h"
 #include "scanc/Npy.h"
+#include "Sample.h"
 
 #include <gtest/gtest.h>
 
@@ -154,7 +154,8 @@ TEST(Npy, sc6054_tensors_that_cannot_be_written) {
   EXPECT_EQ(code({&value, Dtype::f32, {-1}, {}}), "SC6054");
   EXPECT_EQ(code({&value, Dtype::f32, {1}, {1, 1}}), "SC6054");
   EXPECT_EQ(code({nullptr, Dtype::f32, {1}, {}}), "SC6054");
-  EXPECT_EQ(code({&value, Dtype::f32, {std::int64_t{1} << 40, std::int64_t{1} << 40}, {}}), "SC6054");
+  EXPECT_EQ(code({&value, Dtype::f32, {std::int64_t{1} << 40, std::int64_t{1} << 40}, {}}),
+            "SC6054");
 }
 
 } // namespace

@@ -54,8 +54,12 @@ struct Fake {
       std::memcpy(text, log.c_str(), log.size() + 1);
       return result("log");
     };
-    api.getPTXSize = [](NvrtcApi::Program, std::size_t *size) { return *size = 4, result("ptxSize"); };
-    api.getPTX = [](NvrtcApi::Program, char *text) { return std::memcpy(text, "ptx", 4), result("ptx"); };
+    api.getPTXSize = [](NvrtcApi::Program, std::size_t *size) {
+      return *size = 4, result("ptxSize");
+    };
+    api.getPTX = [](NvrtcApi::Program, char *text) {
+      return std::memcpy(text, "ptx", 4), result("ptx");
+    };
     api.getCUBINSize = [](NvrtcApi::Program, std::size_t *size) {
       return *size = 5, result("cubinSize");
     };
@@ -175,7 +179,8 @@ TEST(NvrtcFault, sc5006_builtins_of_another_version) {
   Result<NvrtcApi> api = openNvrtc(search);
   ASSERT_FALSE(api);
   EXPECT_EQ(api.error().code, "SC5006");
-  std::filesystem::rename(folder / "libnvrtc-builtins.so.12.3", folder / "libnvrtc-builtins.so.12.4");
+  std::filesystem::rename(folder / "libnvrtc-builtins.so.12.3",
+                          folder / "libnvrtc-builtins.so.12.4");
   api = openNvrtc(search);
   ASSERT_TRUE(api) << render(api.error());
   EXPECT_EQ(api->info.minor, 4);
@@ -202,21 +207,22 @@ TEST(NvrtcFault, search_follows_the_environment) {
 }
 
 TEST(NvrtcFault, log_of_several_entries_and_spills) {
-  auto stats = parsePtxasLog("ptxas info    : 0 bytes gmem\n"
-                             "ptxas info    : Compiling entry function 'a' for 'sm_90a'\n"
-                             "ptxas info    : Function properties for a\n"
-                             "ptxas         .     256 bytes stack frame, 12 bytes spill stores, 8 "
-                             "bytes spill loads\n"
-                             "ptxas info    : Used 255 registers, used 2 barriers, 1024 bytes smem, "
-                             "368 bytes cmem[0]\n"
-                             "ptxas info    : Function properties for helper\n"
-                             "ptxas         .     99 bytes stack frame, 99 bytes spill stores, 99 "
-                             "bytes spill loads\n"
-                             "ptxas info    : Compiling entry function 'b' for 'sm_90a'\n"
-                             "ptxas info    : Function properties for b\n"
-                             "ptxas         .     0 bytes stack frame, 0 bytes spill stores, 0 bytes "
-                             "spill loads\n"
-                             "ptxas info    : Used 10 registers, used 0 barriers\n");
+  auto stats =
+      parsePtxasLog("ptxas info    : 0 bytes gmem\n"
+                    "ptxas info    : Compiling entry function 'a' for 'sm_90a'\n"
+                    "ptxas info    : Function properties for a\n"
+                    "ptxas         .     256 bytes stack frame, 12 bytes spill stores, 8 "
+                    "bytes spill loads\n"
+                    "ptxas info    : Used 255 registers, used 2 barriers, 1024 bytes smem, "
+                    "368 bytes cmem[0]\n"
+                    "ptxas info    : Function properties for helper\n"
+                    "ptxas         .     99 bytes stack frame, 99 bytes spill stores, 99 "
+                    "bytes spill loads\n"
+                    "ptxas info    : Compiling entry function 'b' for 'sm_90a'\n"
+                    "ptxas info    : Function properties for b\n"
+                    "ptxas         .     0 bytes stack frame, 0 bytes spill stores, 0 bytes "
+                    "spill loads\n"
+                    "ptxas info    : Used 10 registers, used 0 barriers\n");
   ASSERT_EQ(stats.size(), 2u);
   EXPECT_EQ(stats[0].entry, "a");
   EXPECT_EQ(stats[0].stackBytes, 256);

@@ -44,7 +44,8 @@ TEST_F(NvrtcTest, compiles_with_headers_from_memory) {
     source.architecture = architecture;
     Result<CompiledKernel> kernel = compileCuda(source);
     ASSERT_TRUE(kernel) << render(kernel.error());
-    EXPECT_EQ(kernel->cubin.substr(0, 4), "\x7F" "ELF");
+    EXPECT_EQ(kernel->cubin.substr(0, 4), "\x7F"
+                                          "ELF");
     EXPECT_NE(kernel->ptx.find(std::string(".target ") + architecture), std::string::npos);
     ASSERT_EQ(kernel->stats.size(), 1u) << kernel->log;
     EXPECT_EQ(kernel->stats[0].entry, "scale");
@@ -103,7 +104,8 @@ TEST_F(NvrtcTest, sc5004_a_header_that_is_not_there) {
 }
 
 TEST_F(NvrtcTest, sc5003_architectures_are_named) {
-  for (const char *architecture : {"sm_20", "sm_80a", "sm_9999", "sm_", "compute_90", "", "sm_90x"}) {
+  for (const char *architecture :
+       {"sm_20", "sm_80a", "sm_9999", "sm_", "compute_90", "", "sm_90x"}) {
     CudaSource source = sample();
     source.architecture = architecture;
     Result<CompiledKernel> kernel = compileCuda(source);

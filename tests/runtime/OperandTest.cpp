@@ -9,8 +9,8 @@
 namespace scanc {
 namespace {
 
-using testing::sampleProgram;
 using testing::SampleOperands;
+using testing::sampleProgram;
 
 constexpr std::size_t x = 0, w = 1, y = 2;
 
@@ -51,8 +51,7 @@ TEST_F(OperandTest, sc6002_dtype_at_the_users_place) {
 TEST_F(OperandTest, sc6003_rank) {
   operands.list[y].sizes = {2, 12};
   EXPECT_EQ(refusal().code, "SC6003");
-  EXPECT_EQ(refusal().message,
-            "result 'y' of 'scale': expected 3 dimensions [B, T, N], got 2");
+  EXPECT_EQ(refusal().message, "result 'y' of 'scale': expected 3 dimensions [B, T, N], got 2");
 }
 
 TEST_F(OperandTest, sc6004_names_agree) {

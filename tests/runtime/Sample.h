@@ -17,7 +17,8 @@ inline Program sampleProgram() {
   Program program;
   program.name = "scale";
   program.strategy = "sequential";
-  program.sourceText = "# a comment\nkernel scale(x: f32[B, T, N], w: f32[N]) -> (y: f32[B, T, N]) {\n}\n";
+  program.sourceText =
+      "# a comment\nkernel scale(x: f32[B, T, N], w: f32[N]) -> (y: f32[B, T, N]) {\n}\n";
   program.parameters = {
       {"x", Parameter::Role::input, Dtype::f32, {"B", "T", "N"}, {"scale.scan", 2, 14, 1}},
       {"w", Parameter::Role::input, Dtype::f32, {"N"}, {"scale.scan", 2, 30, 1}},
@@ -32,9 +33,19 @@ inline Program sampleProgram() {
                      "span(x) < 2147483648"};
   dense.grid = {"ceildiv(B * T * N, 64)", "1", "1"};
   dense.block = {64, 1, 1};
-  dense.arguments = {"address(x)", "address(w)", "address(y)", "B", "T", "N",
-                     "stride(x, 0)", "stride(x, 1)", "stride(x, 2)",
-                     "stride(y, 0)", "stride(y, 1)", "stride(y, 2)", "stride(w, 0)"};
+  dense.arguments = {"address(x)",
+                     "address(w)",
+                     "address(y)",
+                     "B",
+                     "T",
+                     "N",
+                     "stride(x, 0)",
+                     "stride(x, 1)",
+                     "stride(x, 2)",
+                     "stride(y, 0)",
+                     "stride(y, 1)",
+                     "stride(y, 2)",
+                     "stride(w, 0)"};
   KernelVariant strided = dense;
   strided.name = "strided";
   strided.requires_.clear();
@@ -48,7 +59,8 @@ inline Program sampleProgram() {
        "  long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;\n"
        "  if (i >= a.B * a.T * a.N) return;\n"
        "  long long n = i % a.N, t = i / a.N % a.T, b = i / a.N / a.T;\n"
-       "  a.y[b * a.y0 + t * a.y1 + n * a.y2] = a.w[n * a.w0] * a.x[b * a.x0 + t * a.x1 + n * a.x2];\n"
+       "  a.y[b * a.y0 + t * a.y1 + n * a.y2] = a.w[n * a.w0] * a.x[b * a.x0 + t * a.x1 + n * "
+       "a.x2];\n"
        "}\n"}};
   program.promises = {true, "u |w x|"};
   program.planText = "plan";

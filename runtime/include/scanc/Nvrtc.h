@@ -31,7 +31,7 @@ struct KernelStats {
 struct CompiledKernel {
   std::string cubin;
   std::string ptx;
-  std::string log; ///< of NVRTC and ptxas
+  std::string log;                ///< of NVRTC and ptxas
   std::vector<KernelStats> stats; ///< in the order of the log
 };
 
