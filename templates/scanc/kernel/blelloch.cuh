@@ -83,11 +83,35 @@ static __device__ __forceinline__ void scan_stages(const R &recurrence,
   }
 }
 
-/// Scans tiles of time_threads * steps steps, carrying the states from one to the next. Threads
-/// past the last lane group, and steps past the end of time, take part as identity maps.
+/// One tile of all lanes of a thread, of which it has `active` steps. With a constant `active` every
+/// guard but the one of the store vanishes.
+template <typename R>
+static __device__ __forceinline__ void scan_tile(const R &recurrence, const typename R::lane &at,
+                                                 const typename R::tile &in, long long first,
+                                                 int active, bool exists,
+                                                 typename R::states (&carry)[R::shape.lanes],
+                                                 blelloch_storage<R> &storage) {
+  typename R::results out;
+#pragma unroll
+  for (int l = 0; l < R::shape.lanes; ++l) {
+    replayed<R> lane;
+    scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage);
+#pragma unroll
+    for (int v = 0; v < R::shape.steps; ++v)
+      if (v < active)
+        recurrence.epilogue(out, at, in, l, v, lane.at[v], lane.before(v));
+  }
+  if (exists && active > 0)
+    recurrence.store(out, at, first, active);
+}
+
+/// Scans tiles of time_threads * steps steps, carrying the states from one to the next. The loads
+/// of a tile are issued before the tile before it is scanned. Steps past the end of time are
+/// identity maps; threads past the last lane group repeat its work and store nothing.
 template <typename R>
 static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_storage<R> &storage) {
   constexpr policy shape = R::shape;
+  constexpr int steps = shape.steps, tile_steps = shape.time_threads * steps;
   constexpr bool along_time = shape.walk == order::time;
   const int time = along_time ? thread_index() % shape.time_threads
                               : thread_index() / shape.lane_threads;
@@ -96,38 +120,30 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   const long long group = static_cast<long long>(block_index()) * shape.lane_threads + place;
   const bool exists = group < recurrence.lane_groups();
 
-  typename R::lane at;
+  const typename R::lane at = recurrence.enter(exists ? group : recurrence.lane_groups() - 1);
   typename R::states carry[shape.lanes];
-  if (exists) {
-    at = recurrence.enter(group);
 #pragma unroll
-    for (int l = 0; l < shape.lanes; ++l)
-      recurrence.initial(carry[l], at, l);
+  for (int l = 0; l < shape.lanes; ++l)
+    recurrence.initial(carry[l], at, l);
+
+  long long first = static_cast<long long>(time) * steps; // of this thread's steps in the tile
+  const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
+  typename R::tile in;
+  if (first < ragged)
+    recurrence.load(in, at, first, steps);
+  for (; first < ragged; first += tile_steps) {
+    typename R::tile next;
+    if (first + tile_steps < ragged)
+      recurrence.load(next, at, first + tile_steps, steps);
+    scan_tile(recurrence, at, in, first, steps, exists, carry, storage);
+    in = next;
   }
-  const long long total = recurrence.steps();
-  for (long long first = static_cast<long long>(time) * shape.steps, tile = 0; tile < total;
-       first += shape.time_threads * shape.steps, tile += shape.time_threads * shape.steps) {
-    const long long left = exists ? total - first : 0;
-    const int active = left >= shape.steps ? shape.steps : left > 0 ? static_cast<int>(left) : 0;
-    typename R::tile in;
-    typename R::results out;
-    if (active == shape.steps)
-      recurrence.load(in, at, first, shape.steps);
-    else if (active > 0)
+  if (recurrence.steps() % tile_steps != 0) {
+    const long long left = recurrence.steps() - first;
+    const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
+    if (active > 0)
       recurrence.load(in, at, first, active);
-#pragma unroll
-    for (int l = 0; l < shape.lanes; ++l) {
-      replayed<R> lane;
-      scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage);
-#pragma unroll
-      for (int v = 0; v < shape.steps; ++v)
-        if (v < active)
-          recurrence.epilogue(out, at, in, l, v, lane.at[v], lane.before(v));
-    }
-    if (active == shape.steps)
-      recurrence.store(out, at, first, shape.steps);
-    else if (active > 0)
-      recurrence.store(out, at, first, active);
+    scan_tile(recurrence, at, in, first, active, exists, carry, storage);
   }
   if (exists && time == 0)
 #pragma unroll
