@@ -2,9 +2,13 @@
 #include "dialects/scan/ScanOps.h"
 
 #include "dialects/scan/IndexSets.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallSet.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace scanc::scan;
@@ -15,6 +19,41 @@ using namespace scanc::scan;
 
 BlockArgument scanc::scan::getPrevArgument(StepOp op, int64_t i) {
   return op.getBody().front().getArgument(op.getInputs().size() + i);
+}
+
+double scanc::scan::zeroOfState(StepOp op, int64_t i) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  auto yield = cast<YieldOp>(op.getBody().front().getTerminator());
+  // Walks from the next state to what the state at t-1 enters; other operands do not count.
+  llvm::SmallPtrSet<Operation *, 16> dependent;
+  for (int64_t p = 0; p < static_cast<int64_t>(op.getPrevs().size()); ++p)
+    if (op.getPrev(p).getState() == RecurrenceInterface(op).getState(i).getName())
+      for (Operation *user : getPrevArgument(op, p).getUsers())
+        dependent.insert(user);
+  for (Operation &inner : op.getBody().front())
+    if (llvm::any_of(inner.getOperands(), [&](Value v) {
+          return v.getDefiningOp() && dependent.contains(v.getDefiningOp());
+        }))
+      dependent.insert(&inner);
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  SmallVector<Operation *> work;
+  if (Operation *root = yield.getNext()[i].getDefiningOp())
+    work.push_back(root);
+  while (!work.empty()) {
+    Operation *next = work.pop_back_val();
+    if (!dependent.contains(next) || !seen.insert(next).second)
+      continue;
+    auto reduce = dyn_cast<ReduceOp>(next);
+    if (isa<arith::MaximumFOp, LogAddExpOp>(next) ||
+        (reduce && (reduce.getKind() == Reduction::Max || reduce.getKind() == Reduction::LogSumExp)))
+      return -infinity;
+    if (isa<arith::MinimumFOp>(next) || (reduce && reduce.getKind() == Reduction::Min))
+      return infinity;
+    for (Value operand : next->getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        work.push_back(source);
+  }
+  return 0;
 }
 
 /// Lanes, then one time, then one segment exactly with `reset`, then indices.

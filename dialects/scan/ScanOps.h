@@ -28,6 +28,11 @@ inline constexpr llvm::StringLiteral dimsAttr = "scan.dims";
 /// The block argument that reads state entry `i` of `prevs` of a step op.
 mlir::BlockArgument getPrevArgument(StepOp op, int64_t i);
 
+/// What state `i` starts from where it has no initial value: the zero of the semiring that its own
+/// operators make. -inf where it passes through max, logaddexp or their reductions, inf through
+/// min, else 0.
+double zeroOfState(StepOp op, int64_t i);
+
 } // namespace scanc::scan
 
 #endif // SCANC_DIALECTS_SCAN_SCANOPS_H

@@ -37,6 +37,7 @@ struct CompileOptions {
   std::map<std::string, std::int64_t> sizes; ///< sizes to specialise for, by name; others stay dynamic
   std::string strategy;            ///< empty: as pinned in the text, else chosen by cost
   std::string target = "native";   ///< "sm_80", "sm_90a", …, "cpu", or "native": the GPU if there is one
+  std::string variant;             ///< whose text `emit` of `cuda` gives; empty: the preferred one
   std::optional<Stage> from;       ///< the text is that stage's (`scan`, `affine` or `plan`), edited perhaps
   LoadOptions load;
 };

@@ -33,7 +33,8 @@ public:
   /// Requires a value.
   T &operator*() & { return *std::get_if<0>(&storage); }
   const T &operator*() const & { return *std::get_if<0>(&storage); }
-  T &&operator*() && { return std::move(*std::get_if<0>(&storage)); }
+  /// By value, so that `for (x : *f())` outlives the call.
+  T operator*() && { return std::move(*std::get_if<0>(&storage)); }
   T *operator->() { return std::get_if<0>(&storage); }
   const T *operator->() const { return std::get_if<0>(&storage); }
   /// Requires an error.

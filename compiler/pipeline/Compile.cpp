@@ -1,0 +1,175 @@
+//===- Compile.cpp - The public functions ---------------------------------===//
+#include "scanc/Compile.h"
+
+#include "compiler/emission/EmitProgram.h"
+#include "compiler/frontend/Format.h"
+#include "compiler/frontend/Parser.h"
+#include "compiler/pipeline/Session.h"
+#include "compiler/reference/Reference.h"
+#include "scanc/LaunchPlan.h"
+#include "templates/Templates.h"
+
+using namespace mlir;
+
+namespace scanc {
+
+static constexpr std::string_view stageNames[] = {"ast", "scan", "affine", "plan", "cuda"};
+
+std::string_view spelling(Stage stage) { return stageNames[static_cast<int>(stage)]; }
+
+std::optional<Stage> stageFromSpelling(std::string_view text) {
+  for (int i = 0; i < static_cast<int>(std::size(stageNames)); ++i)
+    if (stageNames[i] == text)
+      return static_cast<Stage>(i);
+  return std::nullopt;
+}
+
+Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  func::FuncOp function = (*session)->function();
+  if (!function) {
+    auto program = compileProgram(text, options);
+    if (!program)
+      return program.error();
+    return program->parameters;
+  }
+  return pipeline::signatureOf(function);
+}
+
+/// The plan of an open session as a program, headers and texts included.
+static Result<Program> finish(pipeline::Session &session) {
+  std::vector<Parameter> signature;
+  if (func::FuncOp function = session.function())
+    signature = pipeline::signatureOf(function);
+  if (auto reached = session.reach(Stage::plan); !reached)
+    return reached.error();
+  for (auto op : session.getModule().getOps<plan::ProgramOp>()) {
+    FailureOr<Program> program = emission::emitProgram(op);
+    if (failed(program))
+      return session.takeError();
+    program->headers = templateHeaders();
+    program->sourceText = session.text();
+    for (std::size_t i = 0; i < signature.size(); ++i)
+      program->parameters[i].place = signature[i].place;
+    return std::move(*program);
+  }
+  return session.takeError();
+}
+
+Result<Program> compileProgram(std::string_view text, const CompileOptions &options) {
+  if (options.target == "cpu") {
+    Error error;
+    error.code = "SC4003";
+    error.kind = ErrorKind::usage;
+    error.message = "a program is for a GPU, got target cpu";
+    error.help = "use compile(), or another target";
+    return error;
+  }
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  return finish(**session);
+}
+
+static std::string printed(ModuleOp ir) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  ir->print(stream, flags);
+  return text + "\n";
+}
+
+/// The text of one variant: the one that is called `name`, or the preferred one.
+static Result<std::string> cudaText(const Program &program, const std::string &name) {
+  std::string names;
+  for (const Entry &entry : program.entries)
+    for (const Step &step : entry.steps)
+      if (const auto *kernel = std::get_if<KernelStep>(&step))
+        for (const KernelVariant &variant : kernel->variants) {
+          if (name.empty() || variant.name == name)
+            return variant.source;
+          names += (names.empty() ? "" : ", ") + variant.name;
+        }
+  Error error;
+  error.code = "SC4004";
+  error.kind = ErrorKind::usage;
+  error.message = "expected one of the variants " + names + ", got '" + name + "'";
+  return error;
+}
+
+Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options) {
+  if (stage == Stage::ast) {
+    frontend::Diagnostics diagnostics(text, options.filename);
+    frontend::File file = frontend::parse(diagnostics);
+    if (diagnostics.hasErrors())
+      return diagnostics.take();
+    return frontend::dumpFile(file);
+  }
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  if (stage == Stage::cuda) {
+    auto program = finish(**session);
+    if (!program)
+      return program.error();
+    return cudaText(*program, options.variant);
+  }
+  if (auto reached = (*session)->reach(stage); !reached)
+    return reached.error();
+  return printed((*session)->getModule());
+}
+
+Result<std::string> format(std::string_view text, std::string_view filename) {
+  frontend::Diagnostics diagnostics(text, filename);
+  frontend::File file = frontend::parse(diagnostics);
+  if (diagnostics.hasErrors())
+    return diagnostics.take();
+  return frontend::formatFile(file);
+}
+
+Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
+                                                       std::span<const TensorRef> operands,
+                                                       const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  func::FuncOp function = (*session)->function();
+  if (!function) {
+    Error error;
+    error.code = "SC1025";
+    error.kind = ErrorKind::usage;
+    error.message = "expected a recurrence to evaluate, got a plan";
+    return error;
+  }
+  // The checks of a launch, on a program that launches nothing.
+  Program probe;
+  probe.name = function.getName().str();
+  probe.parameters = pipeline::signatureOf(function);
+  probe.sourceText = text;
+  probe.entries.push_back({"forward", {}});
+  LaunchTarget host;
+  host.device = DeviceKind::cpu;
+  if (auto fits = planLaunch(probe, operands, host); !fits)
+    return fits.error();
+  return reference::evaluate(function, operands);
+}
+
+Result<Kernel> compile(std::string_view text, const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  auto arch = (*session)->architecture();
+  if (!arch)
+    return arch.error();
+  if (*arch == "cpu")
+    return pipeline::compileForCpu(**session);
+  auto program = finish(**session);
+  if (!program)
+    return program.error();
+  return loadCuda(std::move(*program), options.load);
+}
+
+} // namespace scanc

@@ -1,0 +1,227 @@
+//===- Session.cpp - The list of phases, and their errors as the user's ---===//
+#include "compiler/pipeline/Session.h"
+
+#include "compiler/analysis/Passes.h"
+#include "compiler/emission/EmitProgram.h"
+#include "compiler/frontend/Importer.h"
+#include "compiler/frontend/Parser.h"
+#include "compiler/planning/Passes.h"
+#include "compiler/planning/Target.h"
+#include "dialects/plan/PlanOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "scanc/Device.h"
+
+using namespace mlir;
+
+namespace scanc::pipeline {
+
+/// The user's place of an op's location.
+static SourceRange placeOf(Location loc) {
+  SourceRange place;
+  if (auto range = loc->findInstanceOf<FileLineColRange>()) {
+    place.file = range.getFilename().str();
+    place.line = range.getStartLine();
+    place.column = range.getStartColumn();
+    bool oneLine = range.getEndLine() == range.getStartLine();
+    place.length = oneLine && range.getEndColumn() > range.getStartColumn()
+                       ? range.getEndColumn() - range.getStartColumn()
+                       : 1;
+  }
+  return place;
+}
+
+/// A diagnostic as an error: "[SC2001] …" gives its code, anything else is our fault.
+static Error errorOf(Diagnostic &diagnostic, const frontend::Diagnostics &lines) {
+  Error error;
+  std::string text = diagnostic.str();
+  error.code = "SC4002";
+  error.kind = ErrorKind::internal;
+  if (text.starts_with("[SC") && text.size() > 9 && text[7] == ']') {
+    error.code = text.substr(1, 6);
+    error.kind = error.code == "SC3006" ? ErrorKind::environment
+                 : error.code[2] == '4' ? ErrorKind::internal
+                                        : ErrorKind::input;
+    text.erase(0, 9);
+  }
+  error.message = std::move(text);
+  error.place = placeOf(diagnostic.getLocation());
+  error.sourceLine = lines.lineText(error.place.line);
+  for (Diagnostic &note : diagnostic.getNotes())
+    error.notes.push_back({note.str(), {}});
+  return error;
+}
+
+Session::Session(std::string_view text, const CompileOptions &options)
+    : source(text), options(options), context(MLIRContext::Threading::DISABLED) {
+  frontend::loadDialects(context);
+  context.loadDialect<plan::PlanDialect>();
+  context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return;
+    frontend::Diagnostics lines(source, this->options.filename);
+    errors.push_back(errorOf(diagnostic, lines));
+  });
+}
+
+Error Session::takeError() {
+  if (errors.empty()) {
+    Error error;
+    error.code = "SC4002";
+    error.kind = ErrorKind::internal;
+    error.message = "a pass failed without a message";
+    error.help = "please report it, with the program";
+    return error;
+  }
+  Error first = std::move(errors.front());
+  first.others.assign(std::make_move_iterator(errors.begin() + 1),
+                      std::make_move_iterator(errors.end()));
+  errors.clear();
+  return first;
+}
+
+Result<std::unique_ptr<Session>> Session::open(std::string_view text,
+                                               const CompileOptions &options) {
+  std::unique_ptr<Session> session(new Session(text, options));
+  Result<void> read = options.from ? session->readIR(*options.from) : session->readScan();
+  if (!read)
+    return read.error();
+  return session;
+}
+
+/// A call that names no kernel of the file, or leaves open which.
+static Error chooseError(const frontend::File &file, const std::string &wanted) {
+  std::string names;
+  for (const frontend::Kernel &kernel : file.kernels)
+    names += (names.empty() ? "" : ", ") + kernel.name.text;
+  Error error;
+  error.code = "SC1024";
+  error.kind = ErrorKind::usage;
+  error.message = wanted.empty() ? "the file has several kernels: " + names
+                                 : "expected one of the kernels " + names + ", got '" + wanted + "'";
+  error.help = "name one with --kernel";
+  return error;
+}
+
+Result<void> Session::readScan() {
+  frontend::Diagnostics diagnostics(source, options.filename);
+  frontend::File file = frontend::parse(diagnostics);
+  if (diagnostics.hasErrors())
+    return diagnostics.take();
+  frontend::Kernel *chosen = nullptr;
+  for (frontend::Kernel &kernel : file.kernels)
+    if (kernel.name.text == options.kernel || (options.kernel.empty() && file.kernels.size() == 1))
+      chosen = &kernel;
+  if (!chosen)
+    return chooseError(file, options.kernel);
+  frontend::CheckedKernel checked = frontend::check(*chosen, diagnostics);
+  if (diagnostics.hasErrors())
+    return diagnostics.take();
+  ir = ModuleOp::create(UnknownLoc::get(&context));
+  frontend::importKernel(checked, options.sizes, *ir);
+  stage = Stage::scan;
+  return {};
+}
+
+Result<void> Session::readIR(Stage from) {
+  if (from == Stage::ast || from == Stage::cuda) {
+    Error error;
+    error.code = "SC1025";
+    error.kind = ErrorKind::usage;
+    error.message = "a compilation can be resumed from scan, affine or plan, not from " +
+                    std::string(spelling(from));
+    return error;
+  }
+  ParserConfig config(&context);
+  ir = parseSourceString<ModuleOp>(source, config, options.filename);
+  if (!ir) {
+    Error error = takeError();
+    error.code = "SC1026";
+    error.kind = ErrorKind::input;
+    return error;
+  }
+  stage = from;
+  return {};
+}
+
+Result<std::string> Session::architecture() const {
+  if (options.target != "native") {
+    if (options.target != "cpu" && !planning::targetFor(options.target)) {
+      Error error;
+      error.code = "SC3006";
+      error.kind = ErrorKind::environment;
+      error.message = "unsupported architecture: expected cpu, native or one of " +
+                      planning::knownTargets() + ", got " + options.target;
+      return error;
+    }
+    return options.target;
+  }
+  auto devices = enumerateDevices();
+  if (!devices || devices->empty())
+    return std::string("cpu");
+  const DeviceInfo &device = (*devices)[std::min<std::size_t>(options.load.device,
+                                                              devices->size() - 1)];
+  return device.architecture;
+}
+
+Result<void> Session::reach(Stage wanted) {
+  PassManager passes(&context);
+  passes.enableVerifier(true);
+  if (stage < Stage::affine && wanted >= Stage::affine) {
+    passes.addPass(analysis::createRaiseToAffinePass());
+    passes.addPass(createCSEPass());
+  }
+  if (stage < Stage::plan && wanted >= Stage::plan) {
+    Result<std::string> arch = architecture();
+    if (!arch)
+      return arch.error();
+    // A plan is for a GPU: without one, for the newest that we generate for.
+    std::string target = *arch == "cpu" ? "sm_90a" : *arch;
+    passes.addPass(planning::createChooseStrategyPass({target, options.strategy}));
+    passes.addPass(planning::createConvertScanToPlanPass({target}));
+  }
+  if (failed(passes.run(*ir)))
+    return takeError();
+  stage = std::max(stage, wanted);
+  return {};
+}
+
+func::FuncOp Session::function() {
+  auto functions = ir->getOps<func::FuncOp>();
+  return functions.empty() ? func::FuncOp() : *functions.begin();
+}
+
+std::string Session::kernelName() {
+  if (func::FuncOp op = function())
+    return op.getName().str();
+  for (auto program : ir->getOps<plan::ProgramOp>())
+    return program.getSymName().str();
+  return "";
+}
+
+std::vector<Parameter> signatureOf(func::FuncOp function) {
+  std::vector<Parameter> list;
+  auto add = [&](Type type, StringAttr name, ArrayAttr dims, Parameter::Role role, Location loc) {
+    Parameter parameter;
+    parameter.name = name.str();
+    parameter.role = role;
+    parameter.dtype = emission::dtypeOf(cast<RankedTensorType>(type).getElementType());
+    for (StringAttr dim : dims.getAsRange<StringAttr>())
+      parameter.dims.push_back(dim.str());
+    parameter.place = placeOf(loc);
+    list.push_back(std::move(parameter));
+  };
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    add(function.getArgumentTypes()[i], function.getArgAttrOfType<StringAttr>(i, scan::nameAttr),
+        function.getArgAttrOfType<ArrayAttr>(i, scan::dimsAttr), Parameter::Role::input,
+        function.getArgument(i).getLoc());
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    add(function.getResultTypes()[i], function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
+        function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr), Parameter::Role::output,
+        function.getLoc());
+  return list;
+}
+
+} // namespace scanc::pipeline

@@ -1,0 +1,90 @@
+//===- Number.h - A value with a bound on its error -------------*- C++ -*-===//
+//
+// Note [Running error analysis]
+//
+// Beside each value v the interpreter carries a magnitude m >= |v|, the value of
+// the same expression with every term taken absolute, and a bound e on the error
+// that a correct kernel may make. With u the unit roundoff of the compute type:
+//
+//   a + b:  m = ma + mb,  e = ea + eb + u m
+//   a * b:  m = ma mb,    e = ma eb + mb ea + ea eb + u m
+//   f(a):   m = |f(a)|,   e = largest change of f over [a - ea, a + ea] + k u |f(a)|
+//
+// For a recurrence h' = a h + b this gives m' = |a| m + |b| and e' = |a| e + ... ,
+// which is larger than the error in the order of time, since m ignores that terms
+// cancel. In return it holds for any order of composition: a product of k
+// transitions is rounded at most k times and a term of the sum meets at most one
+// addition per step, whatever the shape of the tree. What is left out, products of
+// roundoffs, is covered by doubling the bound at the end (`slack`).
+//
+// The values themselves are never rounded: a declared narrow type adds its own
+// roundoff to e where the program rounds.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_COMPILER_REFERENCE_NUMBER_H
+#define SCANC_COMPILER_REFERENCE_NUMBER_H
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace scanc::reference {
+
+struct Number {
+  double v = 0; ///< value; real part of a complex one
+  double i = 0; ///< imaginary part
+  double m = 0; ///< magnitude
+  double e = 0; ///< error bound
+};
+
+inline constexpr double slack = 2;
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+inline Number exact(double v) { return {v, 0, std::fabs(v), 0}; }
+
+inline Number add(const Number &a, const Number &b, double u, double sign = 1) {
+  double m = a.m + b.m;
+  return {a.v + sign * b.v, a.i + sign * b.i, m, a.e + b.e + u * m};
+}
+
+inline Number multiply(const Number &a, const Number &b, double u) {
+  double m = a.m * b.m;
+  // 0 * inf in a bound means "no error of a zero", not NaN.
+  auto product = [](double x, double y) { return x == 0 || y == 0 ? 0 : x * y; };
+  double e = product(a.m, b.e) + product(b.m, a.e) + product(a.e, b.e) + u * m;
+  if (a.i == 0 && b.i == 0)
+    return {a.v * b.v, 0, m, e};
+  return {a.v * b.v - a.i * b.i, a.v * b.i + a.i * b.v, m, e + 2 * u * m};
+}
+
+inline Number divide(const Number &a, const Number &b, double u) {
+  double size = std::hypot(b.v, b.i), least = size - b.e;
+  double m = a.m / size, e = least > 0 ? (a.e + m * b.e) / least + 4 * u * m : infinity;
+  if (a.i == 0 && b.i == 0)
+    return {a.v / b.v, 0, m, e};
+  double scale = b.v * b.v + b.i * b.i;
+  return {(a.v * b.v + a.i * b.i) / scale, (a.i * b.v - a.v * b.i) / scale, m, e + 8 * u * m};
+}
+
+/// A monotone function: its ends tell how far it can change. `k` units of roundoff of its own.
+template <typename F>
+Number monotone(const Number &a, F f, double k, double u) {
+  double v = f(a.v), m = std::fabs(v);
+  double change = a.e == 0 ? 0
+                           : std::max(std::fabs(f(a.v + a.e) - v), std::fabs(v - f(a.v - a.e)));
+  if (std::isnan(change))
+    change = infinity;
+  // Results below the smallest normal number may be flushed to zero.
+  return {v, 0, m, change + k * u * m + (u > 1e-10 ? 2.4e-38 : 0)};
+}
+
+/// A function whose slope is at most `slope`.
+template <typename F>
+Number lipschitz(const Number &a, F f, double slope, double k, double u) {
+  double v = f(a.v), m = std::fabs(v);
+  return {v, 0, m, slope * a.e + k * u * (m + std::fabs(a.v) * u) + (u > 1e-10 ? 2.4e-38 : 0)};
+}
+
+} // namespace scanc::reference
+
+#endif // SCANC_COMPILER_REFERENCE_NUMBER_H
