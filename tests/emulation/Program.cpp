@@ -23,7 +23,7 @@ Buffer bufferOf(const Parameter &parameter, const TensorRef &tensor) {
   const std::int64_t element = sizeOf(tensor.dtype);
   const bool isInput = parameter.role == Parameter::Role::input;
   return {.name = parameter.name,
-          .data = static_cast<char *>(tensor.data) + lowest * element,
+          .data = isEmpty ? nullptr : static_cast<char *>(tensor.data) + lowest * element,
           .bytes = isEmpty ? 0 : (highest - lowest + 1) * element,
           .writable = !isInput,
           .initialized = isInput,

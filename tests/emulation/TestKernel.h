@@ -18,13 +18,7 @@ inline EmulatedModule buildKernel(const std::string &members, const std::string 
                            "extern \"C\" __global__ void __launch_bounds__(1024)\n"
                            "test_kernel(const __grid_constant__ arguments args) {\n" +
                            body + "}\n";
-  Result<EmulatedModule> module =
-      EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel");
-  if (!module) {
-    ADD_FAILURE() << module.error().message;
-    std::abort();
-  }
-  return std::move(*module);
+  return orExit(EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel"));
 }
 
 /// A buffer over the elements of `cells`, and the word that passes its address.

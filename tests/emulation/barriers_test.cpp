@@ -94,4 +94,21 @@ TEST(Barriers, orderFollowsTheSeed) {
   EXPECT_NE(ticketsOf(7), ticketsOf(8));
 }
 
+/// Hardware promises no order of blocks, so a kernel must not need one.
+TEST(Barriers, blocksStartInAnOrderOfTheirOwn) {
+  EmulatedModule module = buildKernel("uint32_t *order; uint32_t *next;", R"(
+    store_global<1>(args.order + atomic_add(args.next, 1), {uint32_t(block_index())});
+)");
+  std::vector<uint32_t> order(16), next(1);
+  Buffer orderBuffer = bufferOf("order", order), nextBuffer = bufferOf("next", next);
+  expectSuccess(module.launch({.blocks = 16, .threads = 1},
+                              std::vector{wordOf(orderBuffer), wordOf(nextBuffer)},
+                              {orderBuffer, nextBuffer}, {.residentBlocks = 1}));
+  EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_FALSE(std::is_sorted(order.rbegin(), order.rend()));
+  std::sort(order.begin(), order.end());
+  for (uint32_t i = 0; i < 16; ++i)
+    EXPECT_EQ(order[i], i);
+}
+
 } // namespace

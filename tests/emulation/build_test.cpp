@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
+#include <set>
 
 using namespace scanc;
 using namespace scanc::emulation;
@@ -39,6 +41,24 @@ TEST(Build, headersGivenAsTextAreFound) {
   Buffer buffer = bufferOf("out", out);
   expectSuccess(module->launch({.threads = 4}, std::vector{wordOf(buffer)}, {buffer}));
   EXPECT_EQ(out, (std::vector<float>{2.5f, 2.5f, 2.5f, 2.5f}));
+}
+
+/// The names of the functions that kernels call in a core/hardware.cuh.
+std::set<std::string> functionsOf(const std::filesystem::path &path) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::regex function("__forceinline__ \\w+ (\\w+)\\(");
+  std::set<std::string> names;
+  for (std::sregex_iterator at(text.begin(), text.end(), function), end; at != end; ++at)
+    names.insert((*at)[1]);
+  return names;
+}
+
+TEST(Build, emulationOffersTheFunctionsOfTheDevice) {
+  const std::filesystem::path root = SCANC_SOURCE_FOLDER;
+  const std::set<std::string> device = functionsOf(root / "templates/scanc/core/hardware.cuh");
+  EXPECT_EQ(functionsOf(root / "tests/emulation/include/scanc/core/hardware.cuh"), device);
+  EXPECT_TRUE(device.count("load_global"));
 }
 
 /// The compiler is a script that notes its calls. Its path is a part of the digest, so its objects

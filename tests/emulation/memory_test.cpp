@@ -1,6 +1,8 @@
 //===- memory_test.cpp - Accesses that the hardware would not forgive ------===//
 #include "tests/emulation/TestKernel.h"
 
+#include <cmath>
+
 using namespace scanc;
 using namespace scanc::emulation;
 
@@ -63,11 +65,21 @@ TEST(Memory, unwrittenSharedMemoryIsReported) {
               "unwritten", {"byte 128 of shared memory", "thread 31 reads at test_kernel.cu:11"});
 }
 
-/// Even with the check off, the value is a NaN and not an innocent zero.
+/// Even with the check off, the value is a NaN: neither an innocent zero nor what the block before
+/// has left in the same place.
 TEST(Memory, unwrittenSharedMemoryReadsAsNan) {
-  expectSuccess(launchCopy("  const float y = shared_load(cells[i]);\n"
-                           "  if (y == y) store_global<1>(args.out + 1000, {y});\n",
-                           {.checkRaces = false}));
+  EmulatedModule module = buildKernel("float *out;", R"(
+    __shared__ float cells[32];
+    const float found = shared_load(cells[thread_index()]);
+    shared_store(cells[thread_index()], 1.0f);
+    store_global<1>(args.out + 32 * block_index() + thread_index(), {found});
+)");
+  std::vector<float> out(64);
+  Buffer buffer = bufferOf("out", out);
+  expectSuccess(module.launch({.blocks = 2, .threads = 32}, std::vector{wordOf(buffer)}, {buffer},
+                              {.residentBlocks = 1, .checkRaces = false}));
+  for (float found : out)
+    EXPECT_TRUE(std::isnan(found));
 }
 
 TEST(Memory, sharedMemoryIsFreshInEveryBlock) {
@@ -83,6 +95,23 @@ TEST(Memory, sharedMemoryIsFreshInEveryBlock) {
     expectFault(module.launch({.blocks = 2, .threads = 32}, std::vector{wordOf(buffer)}, {buffer},
                               {.seed = seed, .residentBlocks = 1}),
                 "unwritten", {"block 1"});
+}
+
+/// Views of one tensor may overlap: together they are one region.
+TEST(Memory, overlappingBuffersAreOneRegion) {
+  std::vector<float> cells(32);
+  Buffer front = bufferOf("front", cells), back = front;
+  front.bytes = 20 * sizeof(float);
+  front.writable = false;
+  back.name = "back";
+  back.data = &cells[10];
+  back.bytes = 22 * sizeof(float);
+  EmulatedModule module =
+      buildKernel("float *cells;", "  store_global<1>(args.cells + thread_index(), {2.0f});\n");
+  expectSuccess(module.launch({.threads = 32}, std::vector{wordOf(front)}, {front, back}));
+  EXPECT_EQ(cells, std::vector<float>(32, 2.0f));
+  expectFault(module.launch({.threads = 33}, std::vector{wordOf(front)}, {front, back}), "bounds",
+              {"buffer 'front+back' has 128 bytes", "at byte 128"});
 }
 
 TEST(Memory, accessPastSharedMemoryIsReported) {

@@ -99,6 +99,14 @@ TEST(Races, twoWritersOfOneCellAreReported) {
       .racesUnderEverySeed({"race at byte 0 of shared memory", "writes at", "wrote at"});
 }
 
+/// The writer is ordered with the reads of its own warp, and not with those of the other, whichever
+/// of the two warps has read last.
+TEST(Races, writeThatRacesWithSomeOfManyReadsIsReported) {
+  Case("  if (i == 0) shared_store(cells[0], 1u);\n  block_barrier();\n"
+       "  shared_load(cells[0]);\n  warp_barrier();\n  if (i == 0) shared_store(cells[0], 2u);\n")
+      .racesUnderEverySeed({"race at byte 0 of shared memory"});
+}
+
 TEST(Races, writersOfNeighbouringBytesDoNotRace) {
   Case("  shared_store(((unsigned short *)cells)[i], (unsigned short)i);\n").passesUnderEverySeed();
 }
@@ -122,13 +130,13 @@ const char *const readCoherently =
 
 /// Block 0 hands `data` to block 1, whose threads read each other's parts.
 std::string handOver(const std::string &beforeFlag, const std::string &setFlag,
-                     const std::string &seeFlag, const std::string &afterFlag) {
-  return std::string(readCoherently) +
+                     const std::string &seeFlag, const std::string &afterFlag, int threads = 64) {
+  return std::string(readCoherently) + "  const int n = " + std::to_string(threads) + ";\n" +
          "  if (b == 0) {\n    x[0] = 100 + i;\n    store_global<1>(args.data + i, x);\n    " +
          beforeFlag + "\n    if (i == 0) " + setFlag + "\n  } else {\n    if (i == 0) while (!(" +
          seeFlag + ")) {}\n    " + afterFlag +
-         "\n    x[0] = read(args.data + 63 - i);\n"
-         "    store_global<1>(args.data + 64 + i, x);\n  }\n";
+         "\n    x[0] = read(args.data + n - 1 - i);\n"
+         "    store_global<1>(args.data + n + i, x);\n  }\n";
 }
 const std::string barrier = "block_barrier();";
 const std::string release = "store_release(args.flags, 1);";
@@ -159,6 +167,25 @@ TEST(Races, missingBarrierBeforeTheReleaseIsReported) {
 TEST(Races, missingBarrierAfterTheAcquireIsReported) {
   Case pair(handOver(barrier, release, acquire, ""), 2);
   pair.racesUnderEverySeed({"of buffer 'data'"});
+}
+
+TEST(Races, warpBarrierPassesOnWhatALaneAcquired) {
+  const auto hand = [](const std::string &afterFlag) {
+    return handOver(barrier, release, acquire, afterFlag, /*threads=*/32);
+  };
+  Case(hand("warp_barrier();"), 2, 32).passesUnderEverySeed();
+  Case(hand(""), 2, 32).racesUnderEverySeed({"of buffer 'data'"});
+}
+
+/// A release tells what its thread did before, and nothing that it does later.
+TEST(Races, writeAfterTheReleaseIsReported) {
+  Case(std::string(readCoherently) +
+           "  if (i == 0 && b == 0) {\n    store_release(args.flags, 1);\n"
+           "    store_global<1>(args.data, x);\n  }\n"
+           "  if (i == 0 && b == 1) {\n    while (!load_acquire(args.flags)) {}\n"
+           "    read(args.data);\n  }\n",
+       2)
+      .racesUnderEverySeed({"of buffer 'data'"});
 }
 
 TEST(Races, missingReleaseIsReported) {
