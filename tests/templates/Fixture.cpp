@@ -57,9 +57,8 @@ std::string Variant::entry() const {
 
 std::ostream &operator<<(std::ostream &out, const Variant &variant) {
   const device::policy &p = variant.shape;
-  out << variant.fixture << (variant.isBlelloch() ? " blelloch " : " sequential ")
-      << p.lane_threads << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps
-      << " steps";
+  out << variant.fixture << (variant.isBlelloch() ? " blelloch " : " sequential ") << p.lane_threads
+      << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps << " steps";
   for (const auto &[from, to] : variant.replacements)
     out << ", " << from << " -> " << to;
   return out;
@@ -80,8 +79,7 @@ Operand::Operand(std::string name, Role role, Dtype dtype, std::vector<std::int6
   // The memory ends with the last element, so that a read past the end of a row is found.
   bytes.resize(std::max<std::int64_t>(count, 0) * sizeOf(dtype));
   for (std::size_t i = 0; i < bytes.size() / sizeOf(dtype); ++i)
-    storeElement(bytes.data() + i * sizeOf(dtype), dtype,
-                 std::numeric_limits<double>::quiet_NaN());
+    storeElement(bytes.data() + i * sizeOf(dtype), dtype, std::numeric_limits<double>::quiet_NaN());
 }
 
 std::int64_t Operand::offsetOf(std::initializer_list<std::int64_t> place) const {
@@ -133,8 +131,7 @@ double Numbers::uniform(double low, double high) {
 }
 
 Result<void> run(const Variant &variant, std::span<Operand *const> operands,
-                 std::span<const std::int64_t> sizes, std::int64_t laneGroups,
-                 std::uint64_t seed) {
+                 std::span<const std::int64_t> sizes, std::int64_t laneGroups, std::uint64_t seed) {
   Result<emulation::EmulatedModule> module = emulation::EmulatedModule::build(
       variant.text(), std::vector<std::string>{SCANC_TEMPLATES}, variant.entry());
   if (!module)
@@ -147,10 +144,9 @@ Result<void> run(const Variant &variant, std::span<Operand *const> operands,
   }
   words.insert(words.end(), sizes.begin(), sizes.end());
   const std::int64_t laneThreads = variant.shape.lane_threads;
-  Result<emulation::Statistics> result =
-      module->launch({.blocks = (laneGroups + laneThreads - 1) / laneThreads,
-                      .threads = variant.shape.threads()},
-                     words, buffers, {.seed = seed});
+  Result<emulation::Statistics> result = module->launch(
+      {.blocks = (laneGroups + laneThreads - 1) / laneThreads, .threads = variant.shape.threads()},
+      words, buffers, {.seed = seed});
   if (!result)
     return result.error();
   return {};

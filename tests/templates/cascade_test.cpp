@@ -38,11 +38,10 @@ struct Operands {
   Operand g, x, rate, s0, c0, y, sT, cT;
 
   Operands(const Variant &v, std::int64_t B, std::int64_t T, std::int64_t D)
-      : timeOrder(v.isTimeOrder()),
-        dtype(v.replacements == asF64 ? Dtype::f64 : Dtype::f32), B(B), T(T), D(D),
-        g("g", in, dtype, sizes()), x("x", in, dtype, sizes()), rate("rate", in, dtype, {D}),
-        s0("s0", in, dtype, {B, D}), c0("c0", in, dtype, {B, D}), y("y", out, dtype, sizes()),
-        sT("sT", out, dtype, {B, D}), cT("cT", out, dtype, {B, D}) {
+      : timeOrder(v.isTimeOrder()), dtype(v.replacements == asF64 ? Dtype::f64 : Dtype::f32), B(B),
+        T(T), D(D), g("g", in, dtype, sizes()), x("x", in, dtype, sizes()),
+        rate("rate", in, dtype, {D}), s0("s0", in, dtype, {B, D}), c0("c0", in, dtype, {B, D}),
+        y("y", out, dtype, sizes()), sT("sT", out, dtype, {B, D}), cT("cT", out, dtype, {B, D}) {
     Numbers numbers(B * 31 + T * 7 + D);
     for (std::int64_t d = 0; d < D; ++d)
       rate.set({d}, numbers.uniform(-0.9, 0.9));
@@ -122,8 +121,8 @@ INSTANTIATE_TEST_SUITE_P(Policies, Cascade, testing::ValuesIn(variants));
 /// With gain 1 and 0.5 added, a bf16 state stays at 256, where its unit is 2; an f32 state grows.
 TEST(States, areRoundedToTheirTypeAtEveryStep) {
   for (bool rounded : {true, false}) {
-    const Variant variant{"cascade", {order::lanes, 32, 1, 1, 8},
-                          rounded ? withRoundedStates : Replacements{}};
+    const Variant variant{
+        "cascade", {order::lanes, 32, 1, 1, 8}, rounded ? withRoundedStates : Replacements{}};
     Operands o(variant, 1, 100, 1);
     o.s0.set({0, 0}, 256);
     for (std::int64_t t = 0; t < 100; ++t) {

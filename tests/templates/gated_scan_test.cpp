@@ -116,7 +116,8 @@ void check(const Case &c, std::int64_t B, std::int64_t T, std::int64_t D) {
         magnitude = a * magnitude + std::abs((1 - a) * x);
         const double gate = z * sigmoid(z), expected = h * gate;
         ASSERT_NEAR(operands.get(operands.y, b, t, d), expected,
-                    unit * magnitude * (1 + std::abs(gate)) + rounding * std::abs(expected) + 0x1p-25)
+                    unit * magnitude * (1 + std::abs(gate)) + rounding * std::abs(expected) +
+                        0x1p-25)
             << "b " << b << ", t " << t << ", d " << d;
       }
     }

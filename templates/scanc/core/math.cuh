@@ -19,8 +19,8 @@ static __device__ __forceinline__ float log(float x) { return ::logf(x); }
 static __device__ __forceinline__ double log(double x) { return ::log(x); }
 static __device__ __forceinline__ float log1p(float x) { return ::log1pf(x); }
 static __device__ __forceinline__ double log1p(double x) { return ::log1p(x); }
-static __device__ __forceinline__ float erf(float x) { return ::erff(x); }
-static __device__ __forceinline__ double erf(double x) { return ::erf(x); }
+static __device__ __forceinline__ float erfc(float x) { return ::erfcf(x); }
+static __device__ __forceinline__ double erfc(double x) { return ::erfc(x); }
 static __device__ __forceinline__ float sqrt(float x) { return ::sqrtf(x); }
 static __device__ __forceinline__ double sqrt(double x) { return ::sqrt(x); }
 static __device__ __forceinline__ float rsqrt(float x) { return 1.0f / ::sqrtf(x); }

@@ -23,10 +23,11 @@ static __device__ __forceinline__ T silu(T x) {
   return x == -infinity<T>() ? T(0) : x * sigmoid(x);
 }
 
-/// x/2 (1 + erf(x / sqrt 2)); 0, not NaN, at -inf.
+/// x/2 (1 + erf(x / sqrt 2)), with 1 + erf(u) as erfc(-u), which keeps its digits where erf(u) is
+/// near -1; 0, not NaN, at -inf.
 template <typename T>
 static __device__ __forceinline__ T gelu(T x) {
-  return x == -infinity<T>() ? T(0) : T(0.5) * x * (T(1) + erf(x * T(0.70710678118654752440)));
+  return x == -infinity<T>() ? T(0) : T(0.5) * x * erfc(x * T(-0.70710678118654752440));
 }
 
 template <typename T>

@@ -1,0 +1,88 @@
+//===- machine_code_test.cpp - What NVRTC makes of the fixtures -----------===//
+#include "scanc/Nvrtc.h"
+#include "templates/Templates.h"
+#include "tests/templates/Fixture.h"
+
+#include <gtest/gtest.h>
+
+using namespace scanc;
+using namespace scanc::templates;
+using device::order;
+
+namespace {
+
+/// A variant and the accesses that its PTX must have: widths that the policy asks for.
+struct Case {
+  Variant variant;
+  const char *load, *store;
+};
+
+// Offsets as a launch has them whose tensors span less than 2^31 elements.
+const Replacements offsets{{"using offset = long long", "using offset = int"}};
+
+const Case cases[] = {
+    {{"gated_scan", {order::lanes, 128, 1, 8, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"gated_scan", {order::lanes, 128, 1, 4, 4}, offsets}, "ld.global.nc.v2", "st.global.v2"},
+    {{"gated_scan", {order::lanes, 128, 1, 2, 8}, offsets}, "ld.global.nc.u32", "st.global.b32"},
+    {{"gated_scan", {order::lanes, 32, 8, 8, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"gated_scan", {order::lanes, 32, 8, 2, 8}, offsets}, "ld.global.nc.u32", "st.global.b32"},
+    {{"gated_scan_time", {order::time, 128, 1, 1, 16}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"gated_scan_time", {order::time, 4, 32, 1, 16}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"cascade", {order::lanes, 128, 1, 4, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"cascade", {order::lanes, 32, 8, 1, 8}, offsets}, "ld.global.nc.u32", "st.global.b32"},
+    {{"cascade_time", {order::time, 128, 1, 1, 8}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"cascade_time", {order::time, 1, 128, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"selective_scan", {order::lanes, 128, 1, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.b16"},
+    {{"selective_scan", {order::lanes, 32, 8, 1, 2}, offsets}, "ld.global.nc.v4", "st.global.b16"},
+};
+
+void PrintTo(const Case &c, std::ostream *out) { *out << c.variant; }
+
+std::size_t count(const std::string &text, const std::string &part) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size())
+    ++found;
+  return found;
+}
+
+class MachineCode : public testing::TestWithParam<Case> {
+protected:
+  void SetUp() override {
+    if (Result<NvrtcInfo> info = nvrtcInfo(); !info)
+      GTEST_SKIP() << info.error().message;
+  }
+};
+
+TEST_P(MachineCode, keepsEverythingInRegistersAndMovesWholeVectors) {
+  for (const char *architecture : {"sm_80", "sm_90a"}) {
+    SCOPED_TRACE(architecture);
+    Result<CompiledKernel> kernel = compileCuda({.text = GetParam().variant.text(),
+                                                 .headers = templateHeaders(),
+                                                 .architecture = architecture,
+                                                 .extraOptions = {}});
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    ASSERT_EQ(kernel->stats.size(), 1u) << kernel->log;
+    const KernelStats &stats = kernel->stats[0];
+    EXPECT_EQ(stats.stackBytes, 0) << kernel->log;
+    EXPECT_EQ(stats.spillStoreBytes, 0) << kernel->log;
+    EXPECT_EQ(kernel->log.find("warning"), std::string::npos) << kernel->log;
+    EXPECT_GT(count(kernel->ptx, GetParam().load), 0u);
+    EXPECT_GT(count(kernel->ptx, GetParam().store), 0u);
+    EXPECT_EQ(count(kernel->ptx, ".local"), 0u);
+  }
+}
+
+TEST(Widths, rowsOfAWholeTileAreNeverStoredInParts) {
+  if (Result<NvrtcInfo> info = nvrtcInfo(); !info)
+    GTEST_SKIP() << info.error().message;
+  Result<CompiledKernel> kernel = compileCuda({.text = cases[0].variant.text(),
+                                               .headers = templateHeaders(),
+                                               .architecture = "sm_90a",
+                                               .extraOptions = {}});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ(count(kernel->ptx, "st.global"), count(kernel->ptx, "st.global.v4"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, MachineCode, testing::ValuesIn(cases));
+
+} // namespace
