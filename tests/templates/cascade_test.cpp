@@ -16,17 +16,27 @@ const Replacements asF64{{"float", "double"}};
 const Replacements withRoundedStates{{"array<float, 1> s", "array<bf16, 1> s"},
                                      {"to.s[0] = narrow<float>", "to.s[0] = narrow<bf16>"}};
 
+// The second state has one number more than the first, so the stages lay out shared memory in
+// different ways: the cells of one must not be written while those of the other are still read.
+const Replacements withStatesOfTwoSizes{
+    {"array<float, 1> c", "array<float, 2> c"},
+    {"    to.c[0] =", "    to.c[1] = 0.0f;\n    to.c[0] ="},
+    {"array<affine<float>, 1> maps;\n      maps[0] = {at.rate[l]",
+     "array<affine<float>, 2> maps;\n      maps[1] = {0.5f, 1.0f};\n      maps[0] = {at.rate[l]"}};
+
 const Variant variants[] = {
     {"cascade", {order::lanes, 128, 1, 4, 4}},
     {"cascade", {order::lanes, 32, 1, 1, 8}},
     {"cascade", {order::lanes, 32, 1, 2, 4}, asF64},
     {"cascade", {order::lanes, 32, 8, 1, 8}},
     {"cascade", {order::lanes, 32, 4, 4, 2}},
+    {"cascade", {order::lanes, 32, 8, 1, 8}, withStatesOfTwoSizes},
     {"cascade", {order::lanes, 8, 16, 2, 4}, asF64},
     {"cascade_time", {order::time, 128, 1, 1, 8}},
     {"cascade_time", {order::time, 1, 128, 1, 4}},
     {"cascade_time", {order::time, 2, 32, 1, 8}},
     {"cascade_time", {order::time, 1, 64, 2, 4}},
+    {"cascade_time", {order::time, 1, 128, 1, 4}, withStatesOfTwoSizes},
     {"cascade_time", {order::time, 1, 64, 1, 2}, asF64},
 };
 
