@@ -58,6 +58,7 @@ Session::Session(std::string_view text, const CompileOptions &options)
     : source(text), options(options), context(MLIRContext::Threading::DISABLED) {
   frontend::loadDialects(context);
   context.loadDialect<plan::PlanDialect>();
+  context.printOpOnDiagnostic(false);
   context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return;

@@ -1,0 +1,150 @@
+//===- CpuExecutable.cpp - Bind operands, split lanes, run -----------------===//
+#include "compiler/cpu/Codegen.h"
+#include "compiler/cpu/Cpu.h"
+#include "compiler/cpu/Elementwise.h"
+#include "compiler/cpu/Jit.h"
+#include "compiler/cpu/Recurrence.h"
+#include "scanc/LaunchPlan.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+using namespace mlir;
+
+namespace scanc::cpu {
+
+namespace {
+
+constexpr const char *contiguousName = "run_contiguous";
+constexpr const char *stridedName = "run_strided";
+constexpr const char *singleName = "run_single";
+
+/// Scratch of one block of lanes: stays in the first-level cache.
+constexpr std::int64_t scratchBytes = 16 << 10;
+
+std::int64_t threadCount() {
+  if (const char *text = std::getenv("SCANC_CPU_THREADS"))
+    if (std::int64_t count = std::strtoll(text, nullptr, 10); count > 0)
+      return count;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+class CpuExecutable final : public Executable {
+public:
+  CpuExecutable(std::vector<Recurrence> recurrences, std::unique_ptr<CompiledCode> code,
+                Program program)
+      : recurrences(std::move(recurrences)), code(std::move(code)), program(std::move(program)) {}
+
+  Result<void> prepare(std::span<const TensorRef> operands) override { return check(operands); }
+  Result<void> launch(std::span<const TensorRef> operands, const LaunchOptions &) override;
+  Result<std::int64_t> workspaceBytes(std::span<const TensorRef> operands) override {
+    if (auto fits = check(operands); !fits)
+      return fits.error();
+    return std::int64_t(0);
+  }
+  std::string_view target() const override { return "cpu"; }
+
+private:
+  Result<void> check(std::span<const TensorRef> operands) const {
+    LaunchTarget host;
+    host.device = DeviceKind::cpu;
+    auto plan = planLaunch(program, operands, host);
+    return plan ? Result<void>() : Result<void>(plan.error());
+  }
+  Result<void> run(const Recurrence &recurrence, std::span<const TensorRef> operands);
+
+  std::vector<Recurrence> recurrences;
+  std::unique_ptr<CompiledCode> code;
+  Program program;
+};
+
+} // namespace
+
+Result<void> CpuExecutable::launch(std::span<const TensorRef> operands, const LaunchOptions &) {
+  if (auto fits = check(operands); !fits)
+    return fits;
+  for (const Recurrence &recurrence : recurrences)
+    if (auto done = run(recurrence, operands); !done)
+      return done;
+  return {};
+}
+
+Result<void> CpuExecutable::run(const Recurrence &recurrence,
+                                std::span<const TensorRef> operands) {
+  BoundRecurrence bound(recurrence, operands);
+  if (auto valid = bound.checkOffsets(); !valid)
+    return valid;
+  std::int64_t width = recurrence.width;
+  bool contiguous = bound.isContiguous();
+  // A block of neighbouring lanes: wide where they are neighbours in memory, a few rows otherwise.
+  std::int64_t perLane = std::max<std::int64_t>(1, bound.scratchPerLane());
+  std::int64_t block = contiguous ? scratchBytes / perLane / width * width : 2 * width;
+  std::int64_t threads = threadCount(), adjacent = bound.adjacentSize();
+  std::int64_t share = (adjacent * bound.outerLanes() + threads - 1) / threads;
+  block = std::max(width, std::min(block, (share + width - 1) / width * width));
+  std::int64_t blocks = (adjacent + block - 1) / block;
+  std::int64_t tasks = blocks * bound.outerLanes();
+  std::atomic<std::int64_t> next = 0;
+  auto work = [&] {
+    BlockRunner runner(bound, block);
+    for (std::int64_t task = next++; task < tasks; task = next++) {
+      std::int64_t first = task % blocks * block, count = std::min(block, adjacent - first);
+      std::int64_t whole = count / width * width;
+      if (whole > 0)
+        runner.run(code->function(contiguous ? contiguousName : stridedName), task / blocks, first,
+                   whole);
+      if (count > whole)
+        runner.run(code->function(singleName), task / blocks, first + whole, count - whole);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (std::int64_t i = 1; i < std::min(threads, tasks); ++i)
+    helpers.emplace_back(work);
+  work();
+  for (std::thread &helper : helpers)
+    helper.join();
+  return {};
+}
+
+/// SC9001 at the user's place.
+static Error refusal(const std::string &what, const std::string &help) {
+  Error error;
+  error.code = "SC9001";
+  error.kind = ErrorKind::input;
+  error.message = "not yet supported: " + what + " on the CPU";
+  error.help = help;
+  return error;
+}
+
+Result<std::shared_ptr<Executable>> createExecutable(func::FuncOp function,
+                                                     const Program &program) {
+  std::int64_t width = hostVectorWidth();
+  loadCodeDialects(*function.getContext());
+  OwningOpRef<ModuleOp> ir = ModuleOp::create(function.getLoc());
+  std::vector<Recurrence> recurrences;
+  SmallVector<scan::StepOp> steps(function.getBody().getOps<scan::StepOp>());
+  if (steps.size() != 1)
+    return refusal("several scans in one kernel", "write one kernel per scan");
+  for (scan::StepOp step : steps) {
+    if (auto reason = unsupported(step)) {
+      Error error = refusal(reason->first, "use a GPU target, or f32");
+      if (auto place = reason->second->findInstanceOf<FileLineColRange>())
+        error.place = {place.getFilename().str(), static_cast<std::int64_t>(place.getStartLine()),
+                       static_cast<std::int64_t>(place.getStartColumn()), 1};
+      return error;
+    }
+    recurrences.emplace_back(step, width);
+    const Layout &layout = recurrences.back().layout;
+    generate(step, layout, Lanes::contiguous, width, contiguousName, *ir);
+    generate(step, layout, Lanes::strided, width, stridedName, *ir);
+    generate(step, layout, Lanes::single, 1, singleName, *ir);
+  }
+  auto code = CompiledCode::create(*ir, {contiguousName, stridedName, singleName});
+  if (!code)
+    return code.error();
+  return std::shared_ptr<Executable>(std::make_shared<CpuExecutable>(
+      std::move(recurrences), std::move(*code), program));
+}
+
+} // namespace scanc::cpu

@@ -1,0 +1,189 @@
+//===- Elementwise.cpp - Conversions and activations in plain arithmetic ---===//
+#include "compiler/cpu/Elementwise.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace scanc::cpu {
+
+Type storageType(Type type) {
+  return type.isBF16() ? Type(IntegerType::get(type.getContext(), 16)) : type;
+}
+
+namespace {
+
+/// Arithmetic on values of one type, numbers or vectors.
+struct Words {
+  OpBuilder &builder;
+  Location loc;
+
+  Value splat(Type type, double value) {
+    Type element = getElementTypeOrSelf(type);
+    TypedAttr one = builder.getFloatAttr(element, value);
+    return constant(type, one);
+  }
+  Value splatI(Type type, int64_t value) {
+    TypedAttr one = builder.getIntegerAttr(getElementTypeOrSelf(type), value);
+    return constant(type, one);
+  }
+  Value constant(Type type, TypedAttr one) {
+    auto vector = dyn_cast<VectorType>(type);
+    return arith::ConstantOp::create(
+        builder, loc, vector ? TypedAttr(DenseElementsAttr::get(vector, Attribute(one))) : one);
+  }
+  Value add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
+  Value sub(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
+  Value mul(Value a, Value b) { return arith::MulFOp::create(builder, loc, a, b); }
+  Value div(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
+  Value neg(Value a) { return arith::NegFOp::create(builder, loc, a); }
+  Value exp(Value a) { return math::ExpOp::create(builder, loc, a); }
+  Value maximum(Value a, Value b) { return arith::MaximumFOp::create(builder, loc, a, b); }
+  Value minimum(Value a, Value b) { return arith::MinimumFOp::create(builder, loc, a, b); }
+  Value equal(Value a, Value b) {
+    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, b);
+  }
+  Value select(Value c, Value a, Value b) {
+    return arith::SelectOp::create(builder, loc, c, a, b);
+  }
+
+  Value sigmoid(Value x) {
+    Value one = splat(x.getType(), 1);
+    return div(one, add(one, exp(neg(x))));
+  }
+  /// x f(x) with the limit 0 at -inf.
+  Value gated(Value x, Value factor) {
+    Value least = splat(x.getType(), -std::numeric_limits<double>::infinity());
+    return select(equal(x, least), splat(x.getType(), 0), mul(x, factor));
+  }
+  /// max(x, 0) + log1p(e^-|x|)
+  Value softplus(Value x) {
+    Value tail = exp(neg(math::AbsFOp::create(builder, loc, x)));
+    return add(maximum(x, splat(x.getType(), 0)),
+               math::Log1pOp::create(builder, loc, tail).getResult());
+  }
+  Value logAddExp(Value a, Value b) {
+    Value larger = maximum(a, b);
+    Value apart = exp(neg(math::AbsFOp::create(builder, loc, sub(a, b))));
+    Value sum = add(larger, math::Log1pOp::create(builder, loc, apart).getResult());
+    Value twice = add(a, splat(a.getType(), 0.69314718055994530942));
+    return select(equal(a, b), twice, sum);
+  }
+  Value activation(scan::Activation kind, Value x) {
+    Type type = x.getType();
+    switch (kind) {
+    case scan::Activation::Sigmoid:
+      return sigmoid(x);
+    case scan::Activation::Silu:
+      return gated(x, sigmoid(x));
+    case scan::Activation::Gelu: {
+      Value scaled = mul(x, splat(type, 0.70710678118654752440));
+      Value erf = math::ErfOp::create(builder, loc, scaled);
+      return gated(x, mul(splat(type, 0.5), add(splat(type, 1), erf)));
+    }
+    case scan::Activation::Relu:
+      return maximum(x, splat(type, 0));
+    case scan::Activation::Softplus:
+      return softplus(x);
+    case scan::Activation::LogSigmoid:
+      return neg(softplus(neg(x)));
+    }
+    return {};
+  }
+
+  Type withElement(Type type, Type element) {
+    auto vector = dyn_cast<VectorType>(type);
+    return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+  }
+  /// The upper half of an f32.
+  Value widenBf16(Value bits) {
+    Type i32 = withElement(bits.getType(), builder.getI32Type());
+    Value wide = arith::ExtUIOp::create(builder, loc, i32, bits);
+    Value shifted = arith::ShLIOp::create(builder, loc, wide, splatI(i32, 16));
+    return arith::BitcastOp::create(builder, loc, withElement(i32, builder.getF32Type()), shifted);
+  }
+  /// To nearest even; a NaN stays one.
+  Value narrowBf16(Value x) {
+    Type i32 = withElement(x.getType(), builder.getI32Type());
+    Value bits = arith::BitcastOp::create(builder, loc, i32, x);
+    Value upper = arith::ShRUIOp::create(builder, loc, bits, splatI(i32, 16));
+    Value odd = arith::AndIOp::create(builder, loc, upper, splatI(i32, 1));
+    Value half = arith::AddIOp::create(builder, loc, odd, splatI(i32, 0x7fff));
+    Value rounded = arith::ShRUIOp::create(
+        builder, loc, arith::AddIOp::create(builder, loc, bits, half).getResult(), splatI(i32, 16));
+    Value quiet = arith::OrIOp::create(builder, loc, upper, splatI(i32, 0x40));
+    Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, x, x);
+    return arith::TruncIOp::create(builder, loc, withElement(x.getType(), builder.getI16Type()),
+                                   select(isNaN, quiet, rounded));
+  }
+};
+
+} // namespace
+
+Value emitElementwise(OpBuilder &builder, Operation *op, ValueRange operands, int64_t width) {
+  Words words{builder, op->getLoc()};
+  Type element = op->getResult(0).getType();
+  Type type = width == 1 ? element : Type(VectorType::get({width}, element));
+  if (auto constant = dyn_cast<arith::ConstantOp>(op))
+    return words.constant(type, constant.getValue());
+  if (auto activation = dyn_cast<scan::ActivationOp>(op))
+    return words.activation(activation.getKind(), operands[0]);
+  if (isa<scan::LogAddExpOp>(op))
+    return words.logAddExp(operands[0], operands[1]);
+  if (isa<arith::ExtFOp>(op) && op->getOperand(0).getType().isBF16()) {
+    Value wide = words.widenBf16(operands[0]);
+    return element.isF32() ? wide
+                           : arith::ExtFOp::create(builder, op->getLoc(), type, wide).getResult();
+  }
+  if (isa<arith::TruncFOp>(op) && element.isBF16()) {
+    Value x = operands[0];
+    Type f32 = words.withElement(x.getType(), builder.getF32Type());
+    if (x.getType() != f32)
+      x = arith::TruncFOp::create(builder, op->getLoc(), f32, x);
+    return words.narrowBf16(x);
+  }
+  OperationState state(op->getLoc(), op->getName(), operands, type, op->getAttrs());
+  state.propertiesAttr = op->getPropertiesAsAttribute();
+  return builder.create(state)->getResult(0);
+}
+
+Value emitNeutral(OpBuilder &builder, Location loc, scan::Reduction kind, Type type) {
+  double infinity = std::numeric_limits<double>::infinity();
+  double value = kind == scan::Reduction::Min                                        ? infinity
+                 : kind == scan::Reduction::Max || kind == scan::Reduction::LogSumExp ? -infinity
+                                                                                      : 0;
+  return Words{builder, loc}.splat(type, value);
+}
+
+Value emitCombine(OpBuilder &builder, Location loc, scan::Reduction kind, Value total,
+                  Value value) {
+  Words words{builder, loc};
+  switch (kind) {
+  case scan::Reduction::Add:
+  case scan::Reduction::Mean:
+    return words.add(total, value);
+  case scan::Reduction::Max:
+    return words.maximum(total, value);
+  case scan::Reduction::Min:
+    return words.minimum(total, value);
+  case scan::Reduction::LogSumExp:
+    return words.logAddExp(total, value);
+  }
+  return {};
+}
+
+Value emitMean(OpBuilder &builder, Location loc, Value total, Value count) {
+  Words words{builder, loc};
+  Type element = getElementTypeOrSelf(total.getType());
+  // Over no points the sum is 0 already: divide by 1.
+  Value one = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
+  Value divisor = arith::SIToFPOp::create(
+      builder, loc, element, arith::MaxSIOp::create(builder, loc, count, one).getResult());
+  if (auto vector = dyn_cast<VectorType>(total.getType()))
+    divisor = vector::BroadcastOp::create(builder, loc, vector, divisor);
+  return words.div(total, divisor);
+}
+
+} // namespace scanc::cpu

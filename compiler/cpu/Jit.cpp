@@ -1,0 +1,96 @@
+//===- Jit.cpp - ExecutionEngine behind a lock ----------------------------===//
+#include "compiler/cpu/Jit.h"
+
+#include "compiler/cpu/Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace scanc::cpu {
+
+struct CompiledCode::Engine {
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<ExecutionEngine> engine;
+};
+
+CompiledCode::CompiledCode() : engine(std::make_unique<Engine>()) {}
+CompiledCode::~CompiledCode() = default;
+
+std::int64_t hostVectorWidth() {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  if (features.lookup("avx512f"))
+    return 16;
+  return features.lookup("avx2") ? 8 : 4;
+}
+
+void loadCodeDialects(MLIRContext &context) {
+  context.loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                      math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+  registerBuiltinDialectTranslation(context);
+  registerLLVMDialectTranslation(context);
+}
+
+/// A failure of MLIR or LLVM below us.
+static Error jitError(const std::string &what) {
+  Error error;
+  error.code = "SC9002";
+  error.kind = ErrorKind::internal;
+  error.message = "the CPU backend could not compile: " + what;
+  error.help = "please report it, with the program; --target=sm_90a does not use this backend";
+  return error;
+}
+
+Result<std::unique_ptr<CompiledCode>> CompiledCode::create(ModuleOp ir,
+                                                           const std::vector<std::string> &names) {
+  static std::mutex lock;
+  std::lock_guard<std::mutex> guard(lock);
+  static const bool initialized = [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    return true;
+  }();
+  (void)initialized;
+  PassManager passes(ir.getContext());
+  addLoweringPasses(passes);
+  if (failed(passes.run(ir)))
+    return jitError("lowering to LLVM failed");
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return jitError(llvm::toString(builder.takeError()));
+  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+  auto machine = builder->createTargetMachine();
+  if (!machine)
+    return jitError(llvm::toString(machine.takeError()));
+  std::unique_ptr<CompiledCode> code(new CompiledCode());
+  code->engine->machine = std::move(*machine);
+  ExecutionEngineOptions options;
+  options.transformer = makeOptimizingTransformer(2, 0, code->engine->machine.get());
+  options.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Default;
+  auto engine = ExecutionEngine::create(ir, options);
+  if (!engine)
+    return jitError(llvm::toString(engine.takeError()));
+  code->engine->engine = std::move(*engine);
+  for (const std::string &name : names) {
+    auto found = code->engine->engine->lookup(name);
+    if (!found)
+      return jitError(llvm::toString(found.takeError()));
+    code->functions[name] = reinterpret_cast<RunFunction>(*found);
+  }
+  return code;
+}
+
+} // namespace scanc::cpu

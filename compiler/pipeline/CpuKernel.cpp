@@ -1,0 +1,28 @@
+//===- CpuKernel.cpp - The kernel of a session on the CPU -----------------===//
+#include "compiler/cpu/Cpu.h"
+#include "compiler/pipeline/Session.h"
+
+namespace scanc::pipeline {
+
+Result<Kernel> compileForCpu(Session &session) {
+  mlir::func::FuncOp function = session.function();
+  if (!function) {
+    Error error;
+    error.code = "SC1025";
+    error.kind = ErrorKind::usage;
+    error.message = "expected a recurrence to compile for the CPU, got a plan";
+    return error;
+  }
+  Program program;
+  program.name = function.getName().str();
+  program.strategy = "cpu";
+  program.parameters = signatureOf(function);
+  program.sourceText = session.text();
+  program.entries.push_back({"forward", {}});
+  auto executable = cpu::createExecutable(function, program);
+  if (!executable)
+    return executable.error();
+  return Kernel(std::move(program), std::move(*executable));
+}
+
+} // namespace scanc::pipeline
