@@ -178,13 +178,13 @@ static std::int64_t take(std::int64_t &total, std::int64_t bytes) {
 
 BlockRunner::BlockRunner(const BoundRecurrence &bound, std::int64_t lanes)
     : bound(bound), pitch(lanes), words(bound.shape.layout.words), point(bound.sizes.size()) {
-  std::int64_t total = 64;
+  std::int64_t total = 0;
   for (const StateShape &state : bound.shape.states)
     for (int twice = 0; twice < 2; ++twice)
       stateOffsets.push_back(take(total, bound.rows(state) * pitch * state.bytes));
   for (const StateShape &temporary : bound.shape.temporaries)
     temporaryOffsets.push_back(take(total, bound.rows(temporary) * pitch * temporary.bytes));
-  scratch.resize(total);
+  scratch.resize(total + 64); // room to begin at a cache line
 }
 
 char *BlockRunner::stateBuffer(std::size_t state, bool second) const {
