@@ -1,0 +1,225 @@
+//===- gpu_scan.cpp - Correct first, then timed: generated kernels on a GPU ----===//
+//
+// scanc-bench-gpu: for each case, fresh random inputs and poisoned outputs, a
+// check of sampled lanes against the f64 reference, then the median time of
+// launches with the L2 flushed between them. Prints a table in Markdown.
+//
+//===----------------------------------------------------------------------===//
+#include "scanc/Compile.h"
+#include "scanc/Device.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+using namespace scanc;
+
+namespace {
+
+struct Case {
+  std::string file;
+  std::map<std::string, std::int64_t> sizes;
+  std::map<std::string, std::pair<double, double>> ranges; ///< of random inputs, by parameter
+};
+
+/// A tensor on the device with its copy on the host.
+struct Operand {
+  Parameter parameter;
+  TensorRef host, device;
+  std::vector<char> bytes;
+  std::optional<DeviceMemory> memory;
+};
+
+std::string readFile(const std::string &path) {
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+std::int64_t elements(const std::vector<std::int64_t> &sizes) {
+  std::int64_t count = 1;
+  for (std::int64_t size : sizes)
+    count *= size;
+  return count;
+}
+
+Operand makeOperand(const Parameter &parameter, const Case &of, std::mt19937_64 &random) {
+  Operand operand;
+  operand.parameter = parameter;
+  TensorRef &host = operand.host;
+  host.dtype = parameter.dtype;
+  for (const std::string &dim : parameter.dims)
+    host.sizes.push_back(of.sizes.contains(dim) ? of.sizes.at(dim) : std::stoll(dim));
+  std::int64_t count = elements(host.sizes), size = sizeOf(host.dtype);
+  operand.bytes.resize(count * size);
+  host.data = operand.bytes.data();
+  if (parameter.role == Parameter::Role::input) {
+    // A repeated block of random numbers: filling gigabytes one by one would take the lease.
+    auto range = of.ranges.find(parameter.name);
+    std::uniform_real_distribution<double> uniform(
+        range == of.ranges.end() ? -1 : range->second.first,
+        range == of.ranges.end() ? 1 : range->second.second);
+    std::int64_t block = std::min<std::int64_t>(count, 1 << 20);
+    for (std::int64_t i = 0; i < block; ++i)
+      storeElement(operand.bytes.data() + i * size, host.dtype, uniform(random));
+    for (std::int64_t i = block; i < count; i += block)
+      std::memcpy(operand.bytes.data() + i * size, operand.bytes.data(),
+                  std::min(block, count - i) * size);
+  } else {
+    std::memset(operand.bytes.data(), 0xff, operand.bytes.size());
+  }
+  operand.memory = orExit(DeviceMemory::allocate(0, count * size));
+  orExit(operand.memory->copyFrom(operand.bytes.data()));
+  operand.device = host;
+  operand.device.data = operand.memory->data();
+  operand.device.device = DeviceKind::cuda;
+  return operand;
+}
+
+/// Compares a slice of a few lanes, whole in time. Returns the worst error over its bound.
+double checkSlice(const std::string &text, const std::vector<Operand> &operands,
+                  const std::string &lane, std::int64_t at, std::int64_t width,
+                  const CompileOptions &options) {
+  std::vector<TensorRef> slices;
+  for (const Operand &operand : operands) {
+    TensorRef slice = operand.host;
+    slice.strides = contiguousStrides(slice.sizes);
+    for (std::size_t i = 0; i < slice.sizes.size(); ++i) {
+      const std::string &dim = operand.parameter.dims[i];
+      bool outer = dim == "B";
+      if (dim != lane && !outer)
+        continue;
+      std::int64_t from = outer ? slice.sizes[i] - 1 : at;
+      slice.data = static_cast<char *>(slice.data) + from * slice.strides[i] * sizeOf(slice.dtype);
+      slice.sizes[i] = outer ? 1 : width;
+    }
+    slices.push_back(slice);
+  }
+  CompileOptions dynamic = options;
+  dynamic.sizes.clear();
+  std::vector<ReferenceTensor> expected = orExit(evaluateReference(text, slices, dynamic));
+  double worst = 0;
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (operands[i].parameter.role != Parameter::Role::output)
+      continue;
+    const ReferenceTensor &reference = expected[k++];
+    const TensorRef &slice = slices[i];
+    std::vector<std::int64_t> point(slice.sizes.size(), 0);
+    for (std::size_t e = 0; e < reference.values.size(); ++e) {
+      std::int64_t offset = 0;
+      for (std::size_t d = 0; d < point.size(); ++d)
+        offset += point[d] * slice.strides[d];
+      double got = loadElement(static_cast<char *>(slice.data) + offset * sizeOf(slice.dtype),
+                               slice.dtype);
+      double error = std::fabs(got - reference.values[e]);
+      double ratio = error == 0 ? 0 : error / reference.bounds[e];
+      worst = std::isfinite(got) && ratio == ratio ? std::max(worst, ratio) : INFINITY;
+      for (std::size_t d = point.size(); d-- > 0;) {
+        if (++point[d] < slice.sizes[d])
+          break;
+        point[d] = 0;
+      }
+    }
+  }
+  return worst;
+}
+
+double milliseconds(std::chrono::steady_clock::time_point since) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
+}
+
+void runCase(const Case &each, const std::string &strategy, double bandwidth) {
+  std::string text = readFile(each.file);
+  CompileOptions options;
+  options.filename = each.file;
+  options.strategy = strategy;
+  options.sizes = each.sizes;
+  std::mt19937_64 random(1);
+  std::vector<Operand> operands;
+  std::vector<TensorRef> views;
+  for (const Parameter &parameter : orExit(signature(text, options)))
+    operands.push_back(makeOperand(parameter, each, random));
+  double bytes = 0;
+  for (Operand &operand : operands) {
+    views.push_back(operand.device);
+    bytes += static_cast<double>(operand.bytes.size());
+  }
+  options.load.cacheDirectory = "off";
+  auto start = std::chrono::steady_clock::now();
+  auto kernel = compile(text, options);
+  std::string name = each.file.substr(each.file.rfind('/') + 1);
+  if (!kernel) {
+    std::printf("| %s | %s | declines: %s |\n", name.c_str(), strategy.c_str(),
+                kernel.error().message.c_str());
+    return;
+  }
+  orExit(kernel->prepare(views));
+  double cold = milliseconds(start);
+  orExit(kernel->launch(views));
+  orExit(synchronize(0));
+  for (Operand &operand : operands)
+    if (operand.parameter.role == Parameter::Role::output)
+      orExit(operand.memory->copyTo(operand.bytes.data()));
+  std::string lane = each.sizes.contains("D") ? "D" : "N";
+  std::int64_t width = std::min<std::int64_t>(8, each.sizes.at(lane));
+  double worst = 0;
+  for (std::int64_t at : {std::int64_t(0), each.sizes.at(lane) - width})
+    worst = std::max(worst, checkSlice(text, operands, lane, at, width, options));
+
+  DeviceMemory flush = orExit(DeviceMemory::allocate(0, std::int64_t(256) << 20));
+  Stopwatch watch = orExit(Stopwatch::create(0));
+  std::vector<double> times;
+  for (int i = 0; i < 23; ++i) {
+    orExit(flush.fill(static_cast<unsigned char>(i)));
+    orExit(watch.start());
+    orExit(kernel->launch(views));
+    orExit(watch.stop());
+    double seconds = orExit(watch.seconds());
+    if (i >= 3)
+      times.push_back(seconds);
+  }
+  std::sort(times.begin(), times.end());
+  double median = times[times.size() / 2];
+  std::string sizes;
+  for (const auto &[dim, size] : each.sizes)
+    sizes += (sizes.empty() ? "" : " ") + dim + "=" + std::to_string(size);
+  std::printf("| %s | %s | %s | %.1f | %.0f | %.1f %% | %.2f%s | %.0f |\n", name.c_str(),
+              sizes.c_str(), kernel->program().strategy.c_str(), median * 1e6, bytes / median / 1e9,
+              100 * bytes / bandwidth / median, worst, worst <= 1 ? "" : " WRONG", cold);
+  std::fflush(stdout);
+}
+
+} // namespace
+
+/// scanc-bench-gpu BANDWIDTH(GB/s) FILE STRATEGY NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
+int main(int argc, char **argv) {
+  if (argc < 4) {
+    std::fprintf(stderr, "usage: scanc-bench-gpu GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");
+    return 2;
+  }
+  double bandwidth = std::atof(argv[1]) * 1e9;
+  std::printf("| program | sizes | strategy | µs | GB/s | of the limit | error / bound | cold ms |\n"
+              "|---|---|---|---|---|---|---|---|\n");
+  for (int i = 2; i < argc; ++i) {
+    Case each{argv[i], {}, {}};
+    std::string strategy = argv[++i];
+    for (++i; i < argc && std::string(argv[i]) != "--"; ++i) {
+      std::string binding = argv[i];
+      std::size_t equals = binding.find('=');
+      std::size_t colon = binding.find(':');
+      if (colon == std::string::npos)
+        each.sizes[binding.substr(0, equals)] = std::atoll(binding.c_str() + equals + 1);
+      else
+        each.ranges[binding.substr(0, equals)] = {std::atof(binding.c_str() + equals + 1),
+                                                  std::atof(binding.c_str() + colon + 1)};
+    }
+    runCase(each, strategy, bandwidth);
+  }
+}
