@@ -26,4 +26,25 @@ def RaiseToAffinePass : Pass<"scan-raise-to-affine", "::mlir::ModuleOp"> {
 }
 
 
+def FuseElementwisePass : Pass<"scan-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "draw elementwise producers into the prologue, consumers into the epilogue";
+  let description = [{
+    Requires: `scan.step` or `scan.affine` among elementwise ops on tensors.
+    Ensures: an input that an elementwise op on tensors computes is computed in the region instead,
+    and so is an elementwise op whose tensors are one output and values of its type that the region
+    can read; inputs read twice under one map are read once; inputs and outputs without a use are
+    gone. An input read through a window is left alone: before the start of time a window reads
+    zero, not f(0).
+    Fails: never.
+
+    ```mlir
+    %e = math.exp %g : tensor<8x64xf32>
+    %y = scan.affine ins(%e : tensor<8x64xf32>) ... { ^bb0(%a: f32): ... }
+    // becomes
+    %y = scan.affine ins(%g : tensor<8x64xf32>) ... { ^bb0(%g0: f32): %a = math.exp %g0 : f32 ... }
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "fused", "Elementwise ops drawn in">];
+}
+
 #endif
