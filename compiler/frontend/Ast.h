@@ -36,11 +36,10 @@ struct Expr {
   SourceRange place;
   std::string text;
   double value = 0;
-  std::vector<Name> indices;     ///< of a reduce; of a reference without its time subscript
-  bool hasTime = false;          ///< of a reference: whether the first subscript is t or t-k
-  std::int64_t delay = 0;        ///< k of t-k
-  bool hasBrackets = false;      ///< of a reference
-  bool parenthesised = false;    ///< as written
+  std::vector<Name> indices; ///< of a reduce; of a reference without its time subscript
+  bool hasTime = false;      ///< of a reference: whether the first subscript is t or t-k
+  std::int64_t delay = 0;    ///< k of t-k
+  bool hasBrackets = false;  ///< of a reference
   std::vector<ExprPtr> operands;
 };
 
@@ -86,7 +85,7 @@ struct Scan {
   std::optional<Name> reset;
   std::vector<Statement> statements;
   std::vector<std::string> comments, closingComments;
-  std::string trailing;
+  std::string trailing, closingTrailing; ///< behind the braces
 };
 
 /// A dimension of a parameter: a name, a number, or `S+1` for the offsets of packed sequences.
@@ -108,6 +107,7 @@ struct Kernel {
   std::vector<Declaration> parameters, results;
   std::vector<Scan> scans;
   std::vector<std::string> comments, closingComments;
+  std::string trailing, closingTrailing; ///< behind the braces
 };
 
 struct File {

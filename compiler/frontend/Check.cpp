@@ -2,38 +2,8 @@
 #include "compiler/frontend/Check.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace scanc::frontend {
-
-const std::map<std::string, Function> &functions() {
-  static const std::map<std::string, Function> table = {
-      {"exp", {1, true}},        {"log", {1, false}},       {"sqrt", {1, false}},
-      {"rsqrt", {1, false}},     {"abs", {1, true}},        {"min", {2, false}},
-      {"max", {2, false}},       {"clamp", {3, false}},     {"pow", {2, false}},
-      {"tanh", {1, false}},      {"sigmoid", {1, false}},   {"silu", {1, false}},
-      {"gelu", {1, false}},      {"relu", {1, false}},      {"softplus", {1, false}},
-      {"logsigmoid", {1, false}}, {"logaddexp", {2, false}}, {"sin", {1, false}},
-      {"cos", {1, false}},       {"real", {1, true}},       {"imag", {1, true}},
-      {"conj", {1, true}},       {"select", {3, true}}};
-  return table;
-}
-
-bool hasDimension(const Declaration &declaration, const std::string &name) {
-  return std::any_of(declaration.dims.begin(), declaration.dims.end(),
-                     [&](const Dimension &dim) { return dim.text == name; });
-}
-
-std::vector<std::string> subscripted(const Declaration &declaration, const Scan &scan) {
-  std::vector<std::string> names;
-  for (const Dimension &dim : declaration.dims) {
-    bool lane = std::any_of(scan.over.begin(), scan.over.end(),
-                            [&](const Name &name) { return name.text == dim.text; });
-    if (!lane && dim.text != scan.dimension.text)
-      names.push_back(dim.text);
-  }
-  return names;
-}
 
 namespace {
 
@@ -48,8 +18,13 @@ private:
     diagnostics.error(code, place, std::move(message), std::move(help), std::move(notes));
   }
   void checkDeclarations();
-  void checkAttributes(const std::vector<Attribute> &attributes);
-  void checkHead(Scan &scan);
+  bool checkHead(Scan &scan);
+  void checkOffsets(const Scan &scan);
+  void checkName(const Name &name, const Scan *scan);
+  void checkWritten(const Declaration &result, const SourceRange &place, const Scan &scan);
+  void checkEnd(const CheckedScan &scan, const Symbol &state, const Declaration &end,
+                const Name &tensor);
+  void checkIndexNames(const Scan &scan, const Expr &expr);
   CheckedScan checkScan(Scan &scan);
   void declareTensors(CheckedScan &scan);
   void declareAssigned(CheckedScan &scan);
@@ -57,19 +32,19 @@ private:
   void bindStatements(CheckedScan &scan);
   void checkExpressions(CheckedScan &scan);
   void checkReference(CheckedScan &scan, Expr &expr);
-  void checkFunctions(Expr &expr, bool condition);
   void checkSubscripts(const Expr &expr, const std::vector<std::string> &dims, bool time,
                        const std::string &what);
-  void checkCycles(CheckedScan &scan);
   const Declaration *find(const std::vector<Declaration> &list, const std::string &name) const;
   const Declaration *declared(const Name &name, bool result, const std::string &what);
-  void unknown(const SourceRange &place, const std::string &name, std::vector<std::string> known,
-               const std::string &what);
+  void unknown(const SourceRange &place, const std::string &name,
+               const std::vector<std::string> &known, const std::string &what) {
+    diagnostics.unknown(place, name, known, what);
+  }
   std::vector<std::string> dimensionNames() const;
 
   Kernel &kernel;
   Diagnostics &diagnostics;
-  std::set<std::string> written; ///< results
+  std::map<std::string, const Scan *> written; ///< results, and the scan that writes each
 };
 
 } // namespace
@@ -82,13 +57,6 @@ const Declaration *Checker::find(const std::vector<Declaration> &list,
   return nullptr;
 }
 
-void Checker::unknown(const SourceRange &place, const std::string &name,
-                      std::vector<std::string> known, const std::string &what) {
-  std::string meant = nearest(name, known);
-  error("SC1005", place, "unknown " + what + " '" + name + "'",
-        meant.empty() ? "" : "did you mean '" + meant + "'?");
-}
-
 std::vector<std::string> Checker::dimensionNames() const {
   std::vector<std::string> names;
   for (const auto *list : {&kernel.parameters, &kernel.results})
@@ -98,97 +66,94 @@ std::vector<std::string> Checker::dimensionNames() const {
   return names;
 }
 
+/// Names that mean something else already.
+void Checker::checkName(const Name &name, const Scan *scan) {
+  if (functions().contains(name.text) || isReduction(name.text))
+    error("SC1008", name.place, "'" + name.text + "' is the name of a function",
+          "give the value another name");
+  if (scan && name.text == scan->time.text)
+    error("SC1008", name.place, "'" + name.text + "' is the name of the step",
+          "give the value another name, or write: scan " + scan->dimension.text + " as …");
+}
+
 void Checker::checkDeclarations() {
   std::set<std::string> seen;
   for (const auto *list : {&kernel.parameters, &kernel.results})
     for (const Declaration &declaration : *list) {
+      checkName(declaration.name, nullptr);
       if (!seen.insert(declaration.name.text).second)
-        error("SC1006", declaration.name.place,
-              "'" + declaration.name.text + "' is declared twice", "rename one of them");
-      std::set<std::string> dims;
-      for (const Dimension &dim : declaration.dims) {
-        bool number = dim.text.find_first_not_of("0123456789") == std::string::npos;
-        if (!number && !dims.insert(dim.text).second)
-          error("SC1006", dim.place, "dimension '" + dim.text + "' stands twice in '" +
-                                         declaration.name.text + "'",
-                "a subscript could not tell them apart: give one another name");
-      }
+        error("SC1006", declaration.name.place, "'" + declaration.name.text + "' is declared twice",
+              "rename one of them");
     }
 }
 
-void Checker::checkAttributes(const std::vector<Attribute> &attributes) {
-  static const std::vector<std::string> names = {"strategy",   "chunk",     "radix",
-                                                 "accumulate", "precision", "deterministic"};
-  static const std::map<std::string, std::vector<std::string>> values = {
-      {"strategy",
-       {"auto", "sequential", "blelloch", "look_back", "matmul_scan", "cyclic_reduction",
-        "chunkwise"}},
-      {"precision", {"ieee", "tf32", "tf32x3", "f16", "bf16", "bf16x3"}},
-      {"accumulate", {"f32", "f64"}}};
-  std::set<std::string> seen;
-  for (const Attribute &attribute : attributes) {
-    const std::string &name = attribute.name.text;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      unknown(attribute.name.place, name, names, "attribute");
-      continue;
-    }
-    if (!seen.insert(name).second)
-      error("SC1006", attribute.name.place, "attribute '@" + name + "' stands twice");
-    if (auto found = values.find(name); found != values.end()) {
-      if (std::find(found->second.begin(), found->second.end(), attribute.value) ==
-          found->second.end()) {
-        std::string list;
-        for (const std::string &value : found->second)
-          list += (list.empty() ? "" : ", ") + value;
-        error("SC1016", attribute.value.empty() ? attribute.name.place : attribute.valuePlace,
-              "@" + name + ": expected one of " + list + ", got '" + attribute.value + "'");
-      }
-    } else if (name == "deterministic" ? !attribute.value.empty()
-                                       : attribute.value.empty() ||
-                                             attribute.value.find_first_not_of("0123456789") !=
-                                                 std::string::npos ||
-                                             attribute.value.size() > 9) {
-      error("SC1016", attribute.name.place,
-            name == "deterministic" ? "@deterministic takes no value"
-                                    : "@" + name + ": expected a number, got '" +
-                                          attribute.value + "'");
-    }
-  }
-}
-
-void Checker::checkHead(Scan &scan) {
+/// Whether the dimensions that `scan` walks are those of the kernel.
+bool Checker::checkHead(Scan &scan) {
+  bool walks = true;
   std::vector<std::string> dims = dimensionNames();
   auto known = [&](const std::string &name) {
     return std::find(dims.begin(), dims.end(), name) != dims.end();
   };
-  if (!known(scan.dimension.text))
-    unknown(scan.dimension.place, scan.dimension.text, dims, "dimension");
-  std::set<std::string> lanes;
-  for (const Name &name : scan.over) {
+  auto check = [&](const Name &name) {
     if (!known(name.text))
       unknown(name.place, name.text, dims, "dimension");
+    walks &= known(name.text);
+  };
+  check(scan.dimension);
+  std::set<std::string> lanes;
+  for (const Name &name : scan.over) {
+    check(name);
     if (name.text == scan.dimension.text || !lanes.insert(name.text).second)
       error("SC1006", name.place, "dimension '" + name.text + "' is already walked by this scan");
+    if (name.text == scan.time.text)
+      error("SC1008", scan.time.place,
+            "'" + scan.time.text + "' is both the name of the step and of a lane",
+            "call the step something else: scan " + scan.dimension.text + " as t");
   }
-  for (const Declaration &result : kernel.results)
-    for (const Name &lane : scan.over)
-      if (!hasDimension(result, lane.text)) {
-        // Final states of packed sequences are told by `final`; every other result needs all lanes.
-        error("SC1014", result.name.place,
-              "result '" + result.name.text + "' lacks dimension '" + lane.text +
-                  "' that the scan runs over",
-              "add " + lane.text + " to its dimensions: each lane writes its own part");
-      }
-  if (scan.reset) {
-    const Declaration *offsets = declared(*scan.reset, /*result=*/false, "tensor of offsets");
-    bool fits = offsets && offsets->dtype == Dtype::i32 && offsets->dims.size() == 1 &&
-                offsets->dims[0].text.ends_with("+1");
-    if (offsets && !fits)
-      error("SC1020", scan.reset->place,
-            "reset at: expected offsets of type i32[S+1], got another type for '" +
-                scan.reset->text + "'",
-            "declare " + scan.reset->text + ": i32[S+1]");
-  }
+  lanes.insert(scan.dimension.text);
+  for (const auto *list : {&kernel.parameters, &kernel.results})
+    for (const Declaration &declaration : *list) {
+      std::set<std::string> seen;
+      for (const Dimension &dim : declaration.dims)
+        if (lanes.contains(dim.text) && !seen.insert(dim.text).second)
+          error("SC1006", dim.place,
+                "dimension '" + dim.text + "', which the scan walks, stands twice in '" +
+                    declaration.name.text + "'",
+                "subscripts leave walked dimensions out: give one of them another name");
+      if (declaration.name.text == scan.time.text)
+        error("SC1008", scan.time.place,
+              "'" + scan.time.text + "' is both the name of the step and of a tensor",
+              "call the step something else: scan " + scan.dimension.text + " as step");
+    }
+  if (scan.reset)
+    checkOffsets(scan);
+  return walks;
+}
+
+void Checker::checkOffsets(const Scan &scan) {
+  const Declaration *offsets = declared(*scan.reset, /*result=*/false, "tensor of offsets");
+  if (!offsets)
+    return;
+  bool fits = offsets->dtype == Dtype::i32 && offsets->dims.size() == 1 &&
+              offsets->dims[0].text.ends_with("+1");
+  if (!fits)
+    error("SC1020", scan.reset->place,
+          "reset at: expected offsets of type i32[S+1], got " + typeText(*offsets) + " for '" +
+              scan.reset->text + "'",
+          "declare " + scan.reset->text + ": i32[S+1]");
+}
+
+/// A result that `scan` writes, at `place`: once in the kernel, and by every lane.
+void Checker::checkWritten(const Declaration &result, const SourceRange &place, const Scan &scan) {
+  if (!written.emplace(result.name.text, &scan).second)
+    error("SC1013", place, "result '" + result.name.text + "' is written twice",
+          "declare a result of its own for each");
+  for (const Name &lane : scan.over)
+    if (!hasDimension(result, lane.text))
+      error("SC1014", result.name.place,
+            "result '" + result.name.text + "' lacks dimension '" + lane.text +
+                "' that the scan runs over",
+            "add " + lane.text + " to its dimensions: each lane writes its own part");
 }
 
 const Declaration *Checker::declared(const Name &name, bool result, const std::string &what) {
@@ -243,8 +208,8 @@ void Checker::declareAssigned(CheckedScan &scan) {
     symbol.declaration = find(kernel.results, target.text);
     symbol.isResult = symbol.declaration != nullptr;
     symbol.kind = target.hasTime && readBefore.contains(target.text) ? Symbol::Kind::state
-                  : symbol.isResult                                   ? Symbol::Kind::result
-                                                                      : Symbol::Kind::local;
+                  : symbol.isResult                                  ? Symbol::Kind::result
+                                                                     : Symbol::Kind::local;
     for (const Name &index : target.indices)
       symbol.indices.push_back(index.text);
     if (symbol.kind == Symbol::Kind::state)
@@ -257,13 +222,16 @@ void Checker::declareAssigned(CheckedScan &scan) {
 void Checker::checkAssigned(CheckedScan &scan, Statement &statement) {
   const Expr &target = *statement.assignment.target;
   const Symbol &symbol = scan.symbols.at(target.text);
+  if (!symbol.isResult)
+    checkName({target.text, target.place}, scan.scan);
+  checkIndexNames(*scan.scan, target);
   std::set<std::string> names;
   for (const Name &index : target.indices)
     if (!names.insert(index.text).second)
       error("SC1007", index.place, "index '" + index.text + "' stands twice on a left-hand side");
   if (target.delay != 0)
-    error("SC1009", target.place, "expected '" + scan.scan->time.text +
-                                      "' on a left-hand side, got another step",
+    error("SC1009", target.place,
+          "expected '" + scan.scan->time.text + "' on a left-hand side, got another step",
           "assign at [" + scan.scan->time.text + "] and read at [" + scan.scan->time.text + "-1]");
   if (symbol.kind == Symbol::Kind::local && target.hasTime)
     error("SC1021", target.place,
@@ -271,19 +239,42 @@ void Checker::checkAssigned(CheckedScan &scan, Statement &statement) {
               "] but is neither a result nor read at [" + scan.scan->time.text + "-1]",
           "a local lives for one step: write it without [" + scan.scan->time.text + "]");
   if (symbol.kind == Symbol::Kind::result && !target.hasTime)
-    error("SC1007", target.place,
-          "result '" + target.text + "' is assigned without the step",
+    error("SC1007", target.place, "result '" + target.text + "' is assigned without the step",
           "write " + target.text + "[" + scan.scan->time.text + ", …]");
   if (symbol.isResult) {
-    written.insert(target.text);
+    checkWritten(*symbol.declaration, target.place, *scan.scan);
     if (target.hasTime && !hasDimension(*symbol.declaration, scan.scan->dimension.text))
-      error("SC1007", target.place, "result '" + target.text + "' has no dimension '" +
-                                        scan.scan->dimension.text + "'",
+      error("SC1007", target.place,
+            "result '" + target.text + "' has no dimension '" + scan.scan->dimension.text + "'",
             "a final state is written by: final STATE -> " + target.text);
-    else
+    else if (target.hasTime)
       checkSubscripts(target, subscripted(*symbol.declaration, *scan.scan), true,
                       "result '" + target.text + "'");
   }
+}
+
+/// Index names stand beside the step and the lanes in one space: each name means one thing.
+void Checker::checkIndexNames(const Scan &scan, const Expr &expr) {
+  for (const Name &index : expr.indices) {
+    if (index.text == scan.time.text)
+      error("SC1007", index.place, "the step '" + index.text + "' comes first and once",
+            "write " + expr.text + "[" + scan.time.text + ", …]");
+    else if (std::any_of(scan.over.begin(), scan.over.end(),
+                         [&](const Name &lane) { return lane.text == index.text; }))
+      error("SC1008", index.place, "'" + index.text + "' is a lane, not an index",
+            "dimensions in `over` are never written: remove it, or use another index name");
+    else if (scan.reset && index.text == segmentName)
+      error("SC1008", index.place, "'" + index.text + "' is the name of the segments",
+            "use another index name");
+  }
+}
+
+/// "the step and 2 indices"
+static std::string shapeText(bool time, std::size_t indices) {
+  std::string count = std::to_string(indices) + (indices == 1 ? " index" : " indices");
+  if (time)
+    return indices == 0 ? "the step" : "the step and " + count;
+  return indices == 0 ? "no subscript" : count;
 }
 
 /// The subscripts of `expr` against the dimensions `dims` that they name.
@@ -312,8 +303,14 @@ void Checker::bindStatements(CheckedScan &scan) {
                        : statement.kind == Statement::Kind::initial ? statement.initial.state
                                                                     : statement.final.state;
     auto found = scan.symbols.find(name.text);
-    if (found == scan.symbols.end() || found->second.kind != Symbol::Kind::state) {
+    if (found == scan.symbols.end()) {
       unknown(name.place, name.text, scan.states, "state");
+      continue;
+    }
+    if (found->second.kind != Symbol::Kind::state) {
+      const std::string &t = scan.scan->time.text;
+      error("SC1005", name.place, "'" + name.text + "' is not a state",
+            "a state is assigned at [" + t + "] and read at [" + t + "-1]");
       continue;
     }
     Symbol &state = found->second;
@@ -322,59 +319,48 @@ void Checker::bindStatements(CheckedScan &scan) {
       twice = state.stateType.has_value();
       state.stateType = statement.stateType.dtype;
       if (statement.stateType.dtype == Dtype::i32)
-        error("SC1017", name.place, "a state has a floating-point type, got i32");
+        error("SC1017", name.place,
+              "state '" + name.text + "': expected a floating-point type, got i32");
     } else if (statement.kind == Statement::Kind::initial) {
       twice = state.initial != nullptr;
       state.initial = declared(statement.initial.tensor, false, "tensor of initial states");
+      if (state.initial)
+        checkEnd(scan, state, *state.initial, statement.initial.tensor);
     } else {
       twice = state.final != nullptr;
       state.final = declared(statement.final.tensor, true, "result");
-      if (state.final && !written.insert(state.final->name.text).second)
-        error("SC1013", statement.final.tensor.place,
-              "result '" + state.final->name.text + "' is written twice");
+      if (state.final) {
+        checkWritten(*state.final, statement.final.tensor.place, *scan.scan);
+        checkEnd(scan, state, *state.final, statement.final.tensor);
+      }
     }
     if (twice)
       error("SC1006", name.place, "'" + name.text + "' has this statement already");
-    for (const Declaration *end : {state.initial, state.final}) {
-      bool reported = !end;
-      if (reported || (end == state.initial) != (statement.kind == Statement::Kind::initial))
-        continue;
-      std::vector<std::string> dims = subscripted(*end, *scan.scan);
-      if (scan.scan->reset && !dims.empty())
-        dims.erase(dims.begin()); // the segment
-      if (dims.size() != state.indices.size() || hasDimension(*end, scan.scan->dimension.text))
-        error("SC1019", name.place,
-              "'" + end->name.text + "' cannot hold state '" + name.text + "': expected " +
-                  std::to_string(state.indices.size()) + " dimensions beside the lanes" +
-                  (scan.scan->reset ? " and a leading dimension of segments" : "") + ", got " +
-                  std::to_string(dims.size()));
-    }
   }
 }
 
-void Checker::checkFunctions(Expr &expr, bool condition) {
-  bool comparison = expr.kind == Expr::Kind::binary &&
-                    std::string_view("+-*/").find(expr.text) == std::string_view::npos;
-  if (comparison && !condition)
-    error("SC1022", expr.place, "expected a number, got a comparison",
-          "comparisons stand in the first argument of select(c, a, b)");
-  if (condition && !comparison)
-    error("SC1022", expr.place, "expected a comparison in select, got a number",
-          "write select(x > 0, a, b)");
-  if (expr.kind == Expr::Kind::call) {
-    auto found = functions().find(expr.text);
-    std::vector<std::string> names;
-    for (const auto &[name, function] : functions())
-      names.push_back(name);
-    if (found == functions().end())
-      unknown(expr.place, expr.text, names, "function");
-    else if (expr.operands.size() != static_cast<std::size_t>(found->second.arity))
-      error("SC1015", expr.place,
-            expr.text + ": expected " + std::to_string(found->second.arity) + " arguments, got " +
-                std::to_string(expr.operands.size()));
+/// Whether the dimensions of an initial or final state hold the state: the segments of packed
+/// sequences first, then one dimension for each index.
+void Checker::checkEnd(const CheckedScan &scan, const Symbol &state, const Declaration &end,
+                       const Name &tensor) {
+  std::vector<std::string> dims = subscripted(end, *scan.scan);
+  std::size_t expected = state.indices.size();
+  bool fits = !hasDimension(end, scan.scan->dimension.text);
+  std::string segments;
+  if (scan.scan->reset) {
+    const Declaration *offsets = find(kernel.parameters, scan.scan->reset->text);
+    if (!offsets || offsets->dims.size() != 1 || !offsets->dims[0].text.ends_with("+1"))
+      return; // reported
+    segments = offsets->dims[0].text.substr(0, offsets->dims[0].text.size() - 2);
+    fits &= !dims.empty() && dims.front() == segments;
+    ++expected;
   }
-  for (std::size_t i = 0; i < expr.operands.size(); ++i)
-    checkFunctions(*expr.operands[i], expr.kind == Expr::Kind::call && expr.text == "select" && i == 0);
+  if (!fits || dims.size() != expected)
+    error("SC1019", tensor.place,
+          "'" + end.name.text + "' cannot hold state '" + state.name + "': expected " +
+              (segments.empty() ? "" : "dimension " + segments + " and ") +
+              std::to_string(state.indices.size()) + " more beside the lanes and no '" +
+              scan.scan->dimension.text + "', got " + typeText(end));
 }
 
 void Checker::checkReference(CheckedScan &scan, Expr &expr) {
@@ -384,13 +370,20 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
     std::vector<std::string> known;
     for (const auto &[name, symbol] : scan.symbols)
       known.push_back(name);
-    if (const Declaration *result = find(kernel.results, expr.text)) {
-      error("SC1005", expr.place, "result '" + result->name.text + "' is read but never assigned");
+    if (find(kernel.results, expr.text)) {
+      bool elsewhere = written.contains(expr.text) && written.at(expr.text) != scan.scan;
+      error(elsewhere ? "SC1023" : "SC1005", expr.place,
+            "result '" + expr.text + "' is read " +
+                (elsewhere ? "but another scan writes it" : "but never assigned"),
+            elsewhere ? "scans of a kernel are independent: compute it in this scan, or in a "
+                        "kernel of its own"
+                      : "assign it: " + expr.text + "[" + t + ", …] = …");
       return;
     }
     unknown(expr.place, expr.text, known, "name");
     return;
   }
+  checkIndexNames(*scan.scan, expr);
   const Symbol &symbol = found->second;
   switch (symbol.kind) {
   case Symbol::Kind::tensor: {
@@ -407,9 +400,8 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
   case Symbol::Kind::state:
     if (!expr.hasTime || expr.indices.size() != symbol.indices.size())
       error("SC1007", expr.place,
-            "state '" + expr.text + "': expected the step and " +
-                std::to_string(symbol.indices.size()) + " indices, got " +
-                std::to_string(expr.indices.size()) + (expr.hasTime ? "" : " without a step"));
+            "state '" + expr.text + "': expected " + shapeText(true, symbol.indices.size()) +
+                ", got " + shapeText(expr.hasTime, expr.indices.size()));
     else if (expr.delay != 0 && expr.delay != 1)
       error("SC1010", expr.place,
             "state '" + expr.text + "': expected [" + t + "] or [" + t + "-1], got another step",
@@ -417,58 +409,37 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
                 "-1]");
     break;
   case Symbol::Kind::result:
-  case Symbol::Kind::local:
+  case Symbol::Kind::local: {
+    bool time = symbol.kind == Symbol::Kind::result;
+    if (symbol.assignment->assignment.target->hasTime != time)
+      break; // reported there
     if (expr.delay != 0)
-      error("SC1010", expr.place, "'" + expr.text + "' is read at an earlier step, but is no state");
-    else if (expr.indices.size() != symbol.indices.size() ||
-             expr.hasTime != (symbol.kind == Symbol::Kind::result))
+      error("SC1010", expr.place, "'" + expr.text + "' is read at another step, but is no state",
+            "a state is assigned at the step: " + expr.text + "[" + t + "] = …");
+    else if (expr.indices.size() != symbol.indices.size() || expr.hasTime != time)
       error("SC1007", expr.place,
-            "'" + expr.text + "': expected " + std::to_string(symbol.indices.size()) +
-                " indices" + (symbol.kind == Symbol::Kind::result ? " after the step" : "") +
-                ", got " + std::to_string(expr.indices.size()));
+            "'" + expr.text + "': expected " + shapeText(time, symbol.indices.size()) + ", got " +
+                shapeText(expr.hasTime, expr.indices.size()));
     break;
+  }
   }
 }
 
 void Checker::checkExpressions(CheckedScan &scan) {
   for (Statement &statement : scan.scan->statements)
     if (statement.kind == Statement::Kind::assignment) {
-      checkFunctions(*statement.assignment.value, false);
+      checkFunctions(*statement.assignment.value, false, diagnostics);
       forEachReference(*statement.assignment.value,
                        [&](Expr &expr) { checkReference(scan, expr); });
     }
 }
 
-/// Names that need each other at the same step have no value.
-void Checker::checkCycles(CheckedScan &scan) {
-  std::map<std::string, int> color; // 1: being visited, 2: done
-  std::function<void(const std::string &)> visit = [&](const std::string &name) {
-    Symbol &symbol = scan.symbols.at(name);
-    if (!symbol.assignment || color[name] == 2)
-      return;
-    color[name] = 1;
-    forEachReference(*symbol.assignment->assignment.value, [&](Expr &expr) {
-      auto found = scan.symbols.find(expr.text);
-      if (found == scan.symbols.end() || !found->second.assignment || expr.delay != 0)
-        return;
-      if (color[expr.text] == 1)
-        error("SC1018", expr.place,
-              "'" + expr.text + "' at this step depends on itself through '" + name + "'",
-              "read one of them at the step before");
-      else
-        visit(expr.text);
-    });
-    color[name] = 2;
-  };
-  for (auto &[name, symbol] : scan.symbols)
-    visit(name);
-}
-
 CheckedScan Checker::checkScan(Scan &scan) {
   CheckedScan checked;
   checked.scan = &scan;
-  checkAttributes(scan.attributes);
-  checkHead(scan);
+  checkAttributes(scan.attributes, diagnostics);
+  if (!checkHead(scan)) // subscripts would be counted against the wrong dimensions
+    return checked;
   declareTensors(checked);
   declareAssigned(checked);
   bindStatements(checked);
@@ -477,9 +448,14 @@ CheckedScan Checker::checkScan(Scan &scan) {
     if (auto found = checked.symbols.find(result.name.text);
         found != checked.symbols.end() && found->second.assignment)
       checked.outputs.push_back(result.name.text);
+  if (checked.outputs.empty() && std::none_of(checked.symbols.begin(), checked.symbols.end(),
+                                              [](auto &entry) { return entry.second.final; }))
+    error("SC1012", scan.dimension.place,
+          "the scan over '" + scan.dimension.text + "' writes no result",
+          "assign a result at [" + scan.time.text + "], or write: final STATE -> RESULT");
   if (diagnostics.hasErrors())
     return checked;
-  checkCycles(checked);
+  orderAssignments(checked, diagnostics);
   resolveIndices(checked, diagnostics);
   insertSums(checked, diagnostics);
   if (!diagnostics.hasErrors())
@@ -491,9 +467,13 @@ CheckedKernel Checker::run() {
   CheckedKernel checked;
   checked.kernel = &kernel;
   checkDeclarations();
-  checkAttributes(kernel.attributes);
-  if (kernel.scans.empty())
-    error("SC1012", kernel.name.place, "kernel '" + kernel.name.text + "' has no scan");
+  checkAttributes(kernel.attributes, diagnostics);
+  if (kernel.results.empty())
+    error("SC1012", kernel.name.place, "kernel '" + kernel.name.text + "' has no result",
+          "declare what it computes: -> (y: f32[…])");
+  else if (kernel.scans.empty())
+    error("SC1012", kernel.name.place, "kernel '" + kernel.name.text + "' has no scan",
+          "write one: scan T as t { … }");
   for (Scan &scan : kernel.scans)
     checked.scans.push_back(checkScan(scan));
   if (!diagnostics.hasErrors())

@@ -21,10 +21,10 @@ struct Symbol {
   SourceRange place;
   const Declaration *declaration = nullptr; ///< of a tensor, a result, a state that is a result
   bool isResult = false;
-  Statement *assignment = nullptr; ///< of everything but a tensor
+  Statement *assignment = nullptr;  ///< of everything but a tensor
   std::vector<std::string> indices; ///< names at its assignment; of a tensor: none
   Compute type = Compute::f32;
-  std::optional<Dtype> stateType;   ///< as declared, or the compute type
+  std::optional<Dtype> stateType;                         ///< as declared, or the compute type
   const Declaration *initial = nullptr, *final = nullptr; ///< of a state
 };
 
@@ -33,9 +33,11 @@ struct Symbol {
 struct CheckedScan {
   Scan *scan = nullptr;
   std::map<std::string, Symbol> symbols;
-  std::vector<std::string> states;  ///< in the order of their assignments
-  std::vector<std::string> outputs; ///< results written at every step, in signature order
-  std::vector<std::string> indices; ///< index names, in order of appearance
+  std::vector<std::string> states; ///< in the order of their assignments
+  /// Every assigned name, behind those that its value reads at the same step.
+  std::vector<std::string> order;
+  std::vector<std::string> outputs;           ///< results written at every step, in signature order
+  std::vector<std::string> indices;           ///< index names, in order of appearance
   std::map<std::string, std::string> extents; ///< index name -> dimension name or number
 };
 
@@ -51,6 +53,8 @@ CheckedKernel check(Kernel &kernel, Diagnostics &diagnostics);
 /// Dimensions of `declaration` that a subscript names: all but the scanned one and those in `over`.
 std::vector<std::string> subscripted(const Declaration &declaration, const Scan &scan);
 bool hasDimension(const Declaration &declaration, const std::string &name);
+/// "f32[B, T]"
+std::string typeText(const Declaration &declaration);
 
 /// A function of the language: its arity, and whether it takes c64.
 struct Function {
@@ -58,7 +62,22 @@ struct Function {
   bool complex;
 };
 const std::map<std::string, Function> &functions();
+/// Whether `name` combines over indices: sum mean max min logsumexp.
+bool isReduction(const std::string &name);
+/// Whether `expr` is < <= > >= == or !=.
+bool isComparison(const Expr &expr);
 
+/// What an index may not be called in a scan with `reset`: the dimension of the segments.
+inline constexpr const char *segmentName = "segment";
+
+/// Names, arities, and that comparisons stand in `select` alone; `condition`: `expr` stands there
+/// (Functions.cpp).
+void checkFunctions(const Expr &expr, bool condition, Diagnostics &diagnostics);
+/// Names and values of attributes (Attributes.cpp).
+void checkAttributes(const std::vector<Attribute> &attributes, Diagnostics &diagnostics);
+
+/// Orders the assignments by what they read at the step; none may need itself (Order.cpp).
+void orderAssignments(CheckedScan &scan, Diagnostics &diagnostics);
 /// Resolves the index names of a scan to dimensions (Indices.cpp).
 void resolveIndices(CheckedScan &scan, Diagnostics &diagnostics);
 /// Writes the implicit sums out (Sums.cpp).

@@ -24,6 +24,18 @@ void Diagnostics::error(std::string_view code, const SourceRange &place, std::st
   errors.push_back(std::move(error));
 }
 
+void Diagnostics::unknown(const SourceRange &place, const std::string &name,
+                          const std::vector<std::string> &known, const std::string &what) {
+  std::string meant = nearest(name, known);
+  error("SC1005", place, "unknown " + what + " '" + name + "'",
+        meant.empty() ? "" : "did you mean '" + meant + "'?");
+}
+
+bool Diagnostics::hasErrorOn(std::int64_t line) const {
+  return std::any_of(errors.begin(), errors.end(),
+                     [&](const Error &error) { return error.place.line == line; });
+}
+
 Error Diagnostics::take() {
   std::stable_sort(errors.begin(), errors.end(), [](const Error &a, const Error &b) {
     return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);

@@ -13,13 +13,17 @@ namespace scanc::frontend {
 /// A text and the errors found in it. The text must outlive this.
 class Diagnostics {
 public:
-  Diagnostics(std::string_view text, std::string_view filename)
-      : text(text), filename(filename) {}
+  Diagnostics(std::string_view text, std::string_view filename) : text(text), filename(filename) {}
 
   void error(std::string_view code, const SourceRange &place, std::string message,
              std::string help = "", std::vector<ErrorNote> notes = {});
 
+  /// SC1005: no `what` is called `name`; suggests the nearest of `known`.
+  void unknown(const SourceRange &place, const std::string &name,
+               const std::vector<std::string> &known, const std::string &what);
+
   bool hasErrors() const { return !errors.empty(); }
+  bool hasErrorOn(std::int64_t line) const;
   /// The first error, with the others behind it. Requires an error.
   Error take();
 

@@ -154,7 +154,7 @@ void Printer::scan(const Scan &scan) {
     line(2, statement(each), each.trailing);
   }
   comments(scan.closingComments, 2);
-  line(1, "}");
+  line(1, "}", scan.closingTrailing);
 }
 
 void Printer::kernel(const Kernel &kernel) {
@@ -162,15 +162,15 @@ void Printer::kernel(const Kernel &kernel) {
   std::string head = attributes(kernel.attributes) + "kernel " + kernel.name.text + "(";
   std::string inputs = declarations(kernel.parameters), results = declarations(kernel.results);
   if (head.size() + inputs.size() + results.size() + 8 <= 100) {
-    line(0, head + inputs + ") -> (" + results + ") {");
+    line(0, head + inputs + ") -> (" + results + ") {", kernel.trailing);
   } else {
     line(0, head + inputs + ")");
-    line(2, "-> (" + results + ") {");
+    line(2, "-> (" + results + ") {", kernel.trailing);
   }
   for (const Scan &each : kernel.scans)
     scan(each);
   comments(kernel.closingComments, 1);
-  line(0, "}");
+  line(0, "}", kernel.closingTrailing);
 }
 
 std::string Printer::run(const File &file) {
@@ -190,7 +190,8 @@ std::string formatFile(const File &file) { return Printer().run(file); }
 static void dumpExpr(const Expr &expr, int depth, std::string &text) {
   static const char *const names[] = {"number", "reference", "negate", "binary", "call", "reduce"};
   text += std::string(2 * depth, ' ') + names[static_cast<int>(expr.kind)];
-  text += " " + (expr.kind == Expr::Kind::reference ? formatReference(expr, currentTime) : expr.text);
+  text +=
+      " " + (expr.kind == Expr::Kind::reference ? formatReference(expr, currentTime) : expr.text);
   if (expr.kind == Expr::Kind::reduce)
     text += "[" + joined(expr.indices) + "]";
   text += " @" + std::to_string(expr.place.line) + ":" + std::to_string(expr.place.column) + "\n";
@@ -227,8 +228,8 @@ std::string dumpFile(const File &file) {
           text += "    init " + statement.initial.state.text + " = " +
                   statement.initial.tensor.text + "\n";
         } else {
-          text += "    final " + statement.final.state.text + " -> " +
-                  statement.final.tensor.text + "\n";
+          text += "    final " + statement.final.state.text + " -> " + statement.final.tensor.text +
+                  "\n";
         }
       }
     }

@@ -43,14 +43,21 @@ void IndexResolver::mention(const Name &index) {
     scan.indices.push_back(index.text);
 }
 
+/// "index 'i'", or "an index of 'S'" for a position of a state or local.
+static std::string described(const std::string &node) {
+  static constexpr std::string_view prefix = "index ";
+  return node.starts_with(prefix) ? "index '" + node.substr(prefix.size()) + "'"
+                                  : "an index of '" + node.substr(0, node.find(' ')) + "'";
+}
+
 void IndexResolver::size(const std::string &node, const std::string &extent,
                          const SourceRange &place) {
   std::string root = find(node);
   auto [entry, fresh] = extents.emplace(root, std::pair(extent, place));
   if (!fresh && entry->second.first != extent)
     diagnostics.error("SC1011", place,
-                      "index runs over two dimensions: '" + entry->second.first + "' and '" +
-                          extent + "'",
+                      described(node) + " runs over two dimensions: '" + entry->second.first +
+                          "' and '" + extent + "'",
                       "use another index name for one of them",
                       {{"it runs over '" + entry->second.first + "' here", entry->second.second}});
 }
@@ -64,7 +71,8 @@ void IndexResolver::unite(const std::string &a, const std::string &b, const Sour
     std::string extent = found->second.first;
     SourceRange at = found->second.second;
     extents.erase(found);
-    size(rootA, extent, at.line ? at : place);
+    // At the reading that brings the two together; the other place becomes a note.
+    size(a, extent, extents.contains(rootA) ? place : at);
   }
 }
 

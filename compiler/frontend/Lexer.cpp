@@ -45,9 +45,9 @@ void Lexer::advance() {
 }
 
 void Lexer::comment() {
-  std::size_t end = text.find_first_of("\r\n", position);
+  std::size_t end = text.find('\n', position);
   std::string body(text.substr(position, end == std::string_view::npos ? end : end - position));
-  while (!body.empty() && (body.back() == ' ' || body.back() == '\t'))
+  while (!body.empty() && (body.back() == ' ' || body.back() == '\t' || body.back() == '\r'))
     body.pop_back();
   if (lastTokenLine == line && !tokens.empty())
     tokens.back().trailing = body;
@@ -96,6 +96,9 @@ void Lexer::add(Token::Kind kind, std::string word, std::int64_t atColumn) {
 
 std::vector<Token> Lexer::run() {
   static constexpr std::string_view pairs[] = {"->", "<=", ">=", "==", "!="};
+  static constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(byteOrderMark))
+    position = byteOrderMark.size();
   while (position < text.size()) {
     char c = peek();
     std::int64_t start = column;
@@ -117,13 +120,14 @@ std::vector<Token> Lexer::run() {
       for (std::string_view pair : pairs)
         if (text.substr(position, 2) == pair)
           sign = pair;
-      if (sign.size() == 1 && std::string_view("(){}[],:;=+-*/@<>").find(c) == std::string_view::npos) {
+      if (sign.size() == 1 &&
+          std::string_view("(){}[],:;=+-*/@<>").find(c) == std::string_view::npos) {
         std::size_t bytes = 1;
         while ((peek(bytes) & 0xc0) == 0x80)
           ++bytes;
         diagnostics.error("SC1002", {diagnostics.filename, line, start, 1},
-                          "unexpected character '" +
-                              std::string(text.substr(position, bytes)) + "'",
+                          "unexpected character '" + std::string(text.substr(position, bytes)) +
+                              "'",
                           "remove it; names are made of letters, digits and '_'");
         while (bytes--)
           advance();

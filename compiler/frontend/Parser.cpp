@@ -1,7 +1,8 @@
 //===- Parser.cpp - Recursive descent over the grammar of docs/language.md ----===//
 #include "compiler/frontend/Parser.h"
 
-#include "compiler/frontend/Lexer.h"
+#include "compiler/frontend/Check.h"
+#include "compiler/frontend/Words.h"
 
 #include <charconv>
 #include <cmath>
@@ -11,38 +12,18 @@ namespace scanc::frontend {
 
 namespace {
 
-/// Parentheses and unary signs within each other: far more than a person writes, far less than a
-/// stack holds.
+/// Parentheses and unary signs within each other, and operators in a row: far more than a person
+/// writes, far less than a stack holds, for later phases recurse over the tree.
 constexpr int depthLimit = 200;
+constexpr int operatorLimit = 2000;
+constexpr std::size_t statementLimit = 4096;
 
-/// Thrown away with its statement: the error is already reported.
-struct Recover {};
-
-class Parser {
+class Parser : private Words {
 public:
-  explicit Parser(Diagnostics &diagnostics)
-      : diagnostics(diagnostics), tokens(tokenize(diagnostics.text, diagnostics)) {}
+  explicit Parser(Diagnostics &diagnostics) : Words(diagnostics) {}
   File file();
 
 private:
-  // Words
-  const Token &peek(std::size_t ahead = 0) const {
-    return tokens[std::min(next + ahead, tokens.size() - 1)];
-  }
-  const Token &take() { return tokens[next + 1 < tokens.size() ? next++ : next]; }
-  bool at(std::string_view text) const {
-    return peek().text == text && peek().kind != Token::Kind::end;
-  }
-  bool accept(std::string_view text) {
-    if (!at(text))
-      return false;
-    take();
-    return true;
-  }
-  [[noreturn]] void fail(const std::string &expected, const std::string &help = "");
-  void expect(std::string_view text);
-  Name name(const std::string &what);
-
   // Declarations
   Kernel kernel();
   Attribute attribute();
@@ -63,46 +44,27 @@ private:
   ExprPtr reference(Name name);
   ExprPtr call(Name name);
   ExprPtr reduction(Name name);
-  static ExprPtr binary(std::string sign, ExprPtr left, ExprPtr right);
+  ExprPtr binary(std::string sign, ExprPtr left, ExprPtr right);
 
   void skipStatement();
 
-  Diagnostics &diagnostics;
-  std::vector<Token> tokens;
-  std::size_t next = 0;
-  int depth = 0;
+  int depth = 0, operators = 0; ///< of the statement being parsed
   std::string timeName;
 };
 
-bool isReduction(std::string_view name) {
-  return name == "sum" || name == "mean" || name == "max" || name == "min" || name == "logsumexp";
-}
-
 } // namespace
-
-void Parser::fail(const std::string &expected, const std::string &help) {
-  std::string got = peek().kind == Token::Kind::end ? "the end of the file" : "'" + peek().text + "'";
-  diagnostics.error("SC1001", peek().place, "expected " + expected + ", got " + got, help);
-  throw Recover();
-}
-
-void Parser::expect(std::string_view text) {
-  if (!accept(text))
-    fail("'" + std::string(text) + "'");
-}
-
-Name Parser::name(const std::string &what) {
-  if (peek().kind != Token::Kind::identifier)
-    fail(what);
-  const Token &token = take();
-  return {token.text, token.place};
-}
 
 File Parser::file() {
   File file;
   while (peek().kind != Token::Kind::end) {
     try {
-      file.kernels.push_back(kernel());
+      Kernel next = kernel();
+      for (const Kernel &other : file.kernels)
+        if (other.name.text == next.name.text)
+          diagnostics.error("SC1006", next.name.place,
+                            "kernel '" + next.name.text + "' stands twice in the file",
+                            "rename one of them", {{"first here", other.name.place}});
+      file.kernels.push_back(std::move(next));
     } catch (const Recover &) {
       while (peek().kind != Token::Kind::end && !at("kernel"))
         take();
@@ -138,7 +100,7 @@ Attribute Parser::attribute() {
 
 Kernel Parser::kernel() {
   Kernel kernel;
-  kernel.comments = peek().comments;
+  std::size_t first = next;
   kernel.attributes = attributes();
   if (!at("kernel"))
     fail("'kernel'", "a file is a list of kernels: kernel NAME(inputs) -> (results) { scan … }");
@@ -150,6 +112,7 @@ Kernel Parser::kernel() {
   expect("(");
   kernel.results = declarations();
   expect("{");
+  takeComments(first, kernel.comments, kernel.trailing);
   while (!at("}")) {
     if (peek().kind == Token::Kind::end)
       fail("'scan' or '}'");
@@ -157,13 +120,16 @@ Kernel Parser::kernel() {
   }
   kernel.closingComments = peek().comments;
   expect("}");
+  kernel.closingTrailing = tokens[next - 1].trailing;
   return kernel;
 }
 
 /// `a, b: f32[T], c: i32[S+1])`, the closing parenthesis included.
 std::vector<Declaration> Parser::declarations() {
   std::vector<Declaration> list;
-  while (!accept(")")) {
+  if (accept(")"))
+    return list;
+  do {
     std::size_t first = list.size();
     do {
       Declaration declaration;
@@ -174,19 +140,19 @@ std::vector<Declaration> Parser::declarations() {
     list[first].startsGroup = true;
     Dtype type = dtype();
     std::vector<Dimension> dims;
-    if (accept("["))
-      while (!accept("]")) {
+    if (accept("[")) {
+      do
         dims.push_back(dimension());
-        if (!at("]"))
-          expect(",");
-      }
+      while (accept(","));
+      expect("]");
+    }
     for (std::size_t i = first; i < list.size(); ++i) {
       list[i].dtype = type;
       list[i].dims = dims;
     }
-    if (!at(")"))
-      expect(",");
-  }
+  } while (accept(","));
+  if (!accept(")"))
+    fail("',' or ')'");
   return list;
 }
 
@@ -209,7 +175,9 @@ Dimension Parser::dimension() {
     auto [end, error] = std::from_chars(dim.text.data(), dim.text.data() + dim.text.size(), value);
     if (error != std::errc() || end != dim.text.data() + dim.text.size())
       diagnostics.error("SC1003", dim.place,
-                        "expected a size below 2^63, got '" + dim.text + "'");
+                        "expected a whole size below 2^63, got '" + dim.text + "'");
+    else
+      dim.text = std::to_string(value); // 016 is 16
     return dim;
   }
   dim.text = name("a dimension: a name or a number").text;
@@ -224,7 +192,7 @@ Dimension Parser::dimension() {
 
 Scan Parser::scan() {
   Scan scan;
-  scan.comments = peek().comments;
+  std::size_t first = next;
   scan.attributes = attributes();
   scan.reverse = accept("reverse");
   if (!at("scan"))
@@ -244,12 +212,17 @@ Scan Parser::scan() {
     scan.reset = name("the tensor of offsets");
   }
   expect("{");
-  scan.trailing = tokens[next - 1].trailing;
+  takeComments(first, scan.comments, scan.trailing);
   while (!at("}")) {
     if (peek().kind == Token::Kind::end)
       fail("a statement or '}'");
-    if (accept(";"))
-      continue;
+    if (scan.statements.size() == statementLimit) {
+      diagnostics.error("SC1004", peek().place,
+                        "expected at most " + std::to_string(statementLimit) +
+                            " statements in a scan",
+                        "index notation writes many alike as one: h[t,n] = …");
+      throw Recover();
+    }
     try {
       scan.statements.push_back(statement());
     } catch (const Recover &) {
@@ -258,12 +231,12 @@ Scan Parser::scan() {
   }
   scan.closingComments = peek().comments;
   expect("}");
+  scan.closingTrailing = tokens[next - 1].trailing;
   return scan;
 }
 
 /// To the first word of a later line that can begin a statement, or the end of the block.
 void Parser::skipStatement() {
-  depth = 0;
   std::int64_t line = peek().place.line;
   while (peek().kind != Token::Kind::end && !at("}")) {
     if (peek().place.line > line && peek().kind == Token::Kind::identifier)
@@ -274,7 +247,8 @@ void Parser::skipStatement() {
 
 Statement Parser::statement() {
   Statement statement;
-  statement.comments = peek().comments;
+  std::size_t first = next;
+  depth = operators = 0;
   bool word = peek(1).kind == Token::Kind::identifier;
   if (at("state") && word) {
     take();
@@ -300,7 +274,8 @@ Statement Parser::statement() {
     expect("=");
     statement.assignment.value = sum();
   }
-  statement.trailing = tokens[next - 1].trailing;
+  accept(";");
+  takeComments(first, statement.comments, statement.trailing);
   return statement;
 }
 
@@ -313,6 +288,13 @@ static SourceRange span(const SourceRange &a, const SourceRange &b) {
 }
 
 ExprPtr Parser::binary(std::string sign, ExprPtr left, ExprPtr right) {
+  if (++operators > operatorLimit) {
+    diagnostics.error("SC1004", right->place,
+                      "expected at most " + std::to_string(operatorLimit) +
+                          " operators in a statement",
+                      "name a part of the expression: part = …");
+    throw Recover();
+  }
   auto expr = std::make_unique<Expr>();
   expr->kind = Expr::Kind::binary;
   expr->text = std::move(sign);
@@ -381,7 +363,6 @@ ExprPtr Parser::primary() {
     ExprPtr inner = comparison();
     SourceRange close = peek().place;
     expect(")");
-    inner->parenthesised = true;
     inner->place = span(open, close);
     return inner;
   }
@@ -413,13 +394,13 @@ ExprPtr Parser::reference(Name word) {
   if (!accept("["))
     return expr;
   expr->hasBrackets = true;
-  while (!at("]")) {
+  do {
     Name index = name("an index name");
     if (index.text == timeName && expr->indices.empty() && !expr->hasTime) {
       expr->hasTime = true;
       bool minus = at("-");
       if (minus || at("+")) {
-        SourceRange place = take().place;
+        take();
         if (peek().kind != Token::Kind::number)
           fail("a number of steps");
         const std::string &text = peek().text;
@@ -429,14 +410,11 @@ ExprPtr Parser::reference(Name word) {
           fail("a whole number of steps");
         expr->delay = minus ? steps : -steps;
         take();
-        (void)place;
       }
     } else {
       expr->indices.push_back(std::move(index));
     }
-    if (!at("]"))
-      expect(",");
-  }
+  } while (accept(","));
   expr->place = span(word.place, peek().place);
   expect("]");
   return expr;
@@ -447,11 +425,12 @@ ExprPtr Parser::call(Name word) {
   expr->kind = Expr::Kind::call;
   expr->text = word.text;
   expect("(");
-  while (!at(")")) {
-    expr->operands.push_back(comparison());
-    if (!at(")"))
-      expect(",");
-  }
+  if (!at(")"))
+    do
+      expr->operands.push_back(comparison());
+    while (accept(","));
+  if (!at(")"))
+    fail("',' or ')'");
   expr->place = span(word.place, peek().place);
   expect(")");
   return expr;

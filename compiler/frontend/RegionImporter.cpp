@@ -22,10 +22,6 @@ Type ScanImporter::computeType(Compute type) {
   return {};
 }
 
-static Compute computeOf(Type type) {
-  return type.isF64() ? Compute::f64 : isa<ComplexType>(type) ? Compute::c64 : Compute::f32;
-}
-
 /// The natural type of an expression: the widest of its operands, real for parts of complex ones.
 Compute ScanImporter::typeOf(const Expr &expr) const {
   if (expr.kind == Expr::Kind::reference) {
@@ -50,8 +46,7 @@ Value ScanImporter::constant(double value, Compute type, Location loc) {
     return complex::ConstantOp::create(builder, loc, computeType(type),
                                        builder.getArrayAttr({part(value), part(0)}));
   }
-  return arith::ConstantOp::create(builder, loc,
-                                   builder.getFloatAttr(computeType(type), value));
+  return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(computeType(type), value));
 }
 
 Value ScanImporter::convert(Value value, Type to, Location loc) {
@@ -80,10 +75,18 @@ Value ScanImporter::widened(Value element, Location loc) {
   return wide ? element : convert(element, builder.getF32Type(), loc);
 }
 
+/// Whether `expr` is made of numbers alone.
+static bool isNumeric(const Expr &expr) {
+  return expr.kind != Expr::Kind::reference &&
+         llvm::all_of(expr.operands, [](const ExprPtr &operand) { return isNumeric(*operand); });
+}
+
 Value ScanImporter::emit(const Expr &expr, Compute want) {
   if (expr.kind == Expr::Kind::number)
     return constant(expr.value, want, at(expr));
-  return convert(emitNatural(expr, typeOf(expr)), computeType(want), at(expr));
+  // Numbers alone have the type of what they meet: 1/3 beside an f64 is a third in f64.
+  bool exact = want == Compute::f64 && isNumeric(expr);
+  return convert(emitNatural(expr, exact ? want : typeOf(expr)), computeType(want), at(expr));
 }
 
 Value ScanImporter::emitNatural(const Expr &expr, Compute type) {
@@ -122,7 +125,7 @@ Value ScanImporter::emitReference(const Expr &expr) {
     }
     return value;
   }
-  Value value = assigned(symbol);
+  Value value = values.at(symbol.name);
   SmallVector<StringRef> from, to;
   for (std::size_t i = 0; i < symbol.indices.size(); ++i)
     if (symbol.indices[i] != expr.indices[i].text) {
@@ -137,7 +140,7 @@ Value ScanImporter::emitReference(const Expr &expr) {
 
 Value ScanImporter::emitBinary(const Expr &expr, Compute type) {
   Location loc = at(expr);
-  bool comparison = std::string_view("+-*/").find(expr.text) == std::string_view::npos;
+  bool comparison = isComparison(expr);
   if (comparison)
     type = std::max(typeOf(*expr.operands[0]), typeOf(*expr.operands[1]));
   Value left = emit(*expr.operands[0], type), right = emit(*expr.operands[1], type);
@@ -238,11 +241,10 @@ Value ScanImporter::emitCall(const Expr &expr, Compute type) {
   return x[0]; // real and conj of a real number
 }
 
-/// The value of an assignment in its compute type; a state of a narrow type is rounded first.
-Value ScanImporter::assigned(const Symbol &symbol) {
+/// Emits an assignment in its compute type; a state of a narrow type is rounded first. Requires
+/// what it reads at the step to be emitted.
+void ScanImporter::assign(const Symbol &symbol) {
   Value &value = values[symbol.name];
-  if (value)
-    return value;
   const Expr &expr = *symbol.assignment->assignment.value;
   value = emit(expr, symbol.type);
   if (symbol.kind == Symbol::Kind::state) {
@@ -253,7 +255,24 @@ Value ScanImporter::assigned(const Symbol &symbol) {
   // The emitted kernel calls a local as the user does.
   if (Operation *op = value.getDefiningOp(); op && !isa<NameLoc>(op->getLoc()))
     op->setLoc(NameLoc::get(builder.getStringAttr(symbol.name), op->getLoc()));
-  return value;
+}
+
+/// Names whose values states or outputs need, in the order of dependence.
+std::vector<std::string> ScanImporter::needed() const {
+  std::set<std::string> names(scan.states.begin(), scan.states.end());
+  names.insert(scan.outputs.begin(), scan.outputs.end());
+  std::vector<std::string> list;
+  for (const std::string &name : llvm::reverse(scan.order)) {
+    if (!names.contains(name))
+      continue;
+    list.push_back(name);
+    forEachReference(*scan.symbols.at(name).assignment->assignment.value, [&](Expr &expr) {
+      if (expr.delay == 0)
+        names.insert(expr.text);
+    });
+  }
+  std::reverse(list.begin(), list.end());
+  return list;
 }
 
 void ScanImporter::buildRegion(Block &into) {
@@ -264,13 +283,15 @@ void ScanImporter::buildRegion(Block &into) {
     block->addArgument(elementType(builder.getContext(), *scan.symbols.at(read->text).stateType),
                        at(*read));
   builder.setInsertionPointToEnd(block);
+  for (const std::string &name : needed())
+    assign(scan.symbols.at(name));
   SmallVector<Value> next, outs;
   for (const std::string &name : scan.states) {
     const Symbol &symbol = scan.symbols.at(name);
     Location loc = at(*symbol.assignment->assignment.value);
-    Value value = assigned(symbol);
+    Value value = values.at(name);
     Type own = elementType(builder.getContext(), *symbol.stateType);
-    // `assigned` has rounded a narrow state already: give the rounded element itself.
+    // `assign` has rounded a narrow state already: give the rounded element itself.
     auto widen = value.getDefiningOp<arith::ExtFOp>();
     bool rounded = own != value.getType() && widen && widen.getIn().getType() == own;
     next.push_back(rounded ? widen.getIn() : convert(value, own, loc));
@@ -278,7 +299,7 @@ void ScanImporter::buildRegion(Block &into) {
   for (const std::string &name : scan.outputs) {
     const Symbol &symbol = scan.symbols.at(name);
     const Expr &expr = *symbol.assignment->assignment.value;
-    outs.push_back(convert(assigned(symbol),
+    outs.push_back(convert(values.at(name),
                            elementType(builder.getContext(), symbol.declaration->dtype), at(expr)));
   }
   scan::YieldOp::create(builder, locate(builder.getContext(), scan.scan->dimension.place), next,

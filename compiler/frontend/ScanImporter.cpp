@@ -8,8 +8,6 @@ using namespace mlir;
 
 namespace scanc::frontend {
 
-static constexpr const char *segmentName = "segment";
-
 std::int64_t sizeNamed(const std::string &name, const BoundSizes &sizes) {
   if (name.find_first_not_of("0123456789") == std::string::npos)
     return std::stoll(name);
@@ -143,14 +141,13 @@ void ScanImporter::collectReads() {
         SmallVector<StringAttr> indices;
         for (const Name &index : expr.indices)
           indices.push_back(StringAttr::get(context, index.text));
-        prevs.push_back(
-            scan::PrevAttr::get(context, StringAttr::get(context, expr.text), indices));
+        prevs.push_back(scan::PrevAttr::get(context, StringAttr::get(context, expr.text), indices));
         return;
       }
       readKeys[readKey(expr)] = inputs.size();
       inputs.push_back(tensors.at(expr.text));
-      inputMaps.push_back(AffineMapAttr::get(
-          mapOf(*symbol.declaration, namesOf(expr.indices), expr.delay, false)));
+      inputMaps.push_back(
+          AffineMapAttr::get(mapOf(*symbol.declaration, namesOf(expr.indices), expr.delay, false)));
     });
   }
 }
@@ -160,9 +157,9 @@ DictionaryAttr ScanImporter::pins() const {
   const Scan &head = *scan.scan;
   for (const auto *attributes : {&kernel.attributes, &head.attributes})
     for (const Attribute &attribute : *attributes)
-      list.set(attribute.name.text,
-               attribute.value.empty() ? mlir::Attribute(builder.getUnitAttr())
-                                       : mlir::Attribute(builder.getStringAttr(attribute.value)));
+      list.set(attribute.name.text, attribute.value.empty()
+                                        ? mlir::Attribute(builder.getUnitAttr())
+                                        : mlir::Attribute(builder.getStringAttr(attribute.value)));
   return list.empty() ? DictionaryAttr() : list.getDictionary(builder.getContext());
 }
 
@@ -203,11 +200,9 @@ scan::StepOp ScanImporter::build(std::vector<std::string> &resultNames) {
   Value reset = packed ? tensors.at(scan.scan->reset->text) : Value();
   auto op = scan::StepOp::create(
       builder, locate(context, scan.scan->dimension.place), results, inputs, inits, reset,
-      builder.getArrayAttr(dims), builder.getArrayAttr(inputMaps),
-      builder.getArrayAttr(outputMaps), builder.getArrayAttr(states), initStates,
-      builder.getArrayAttr(initMaps), finalStates, builder.getArrayAttr(finalMaps),
-      scan.scan->reverse, pins(),
-      builder.getArrayAttr(prevs));
+      builder.getArrayAttr(dims), builder.getArrayAttr(inputMaps), builder.getArrayAttr(outputMaps),
+      builder.getArrayAttr(states), initStates, builder.getArrayAttr(initMaps), finalStates,
+      builder.getArrayAttr(finalMaps), scan.scan->reverse, pins(), builder.getArrayAttr(prevs));
   OpBuilder::InsertionGuard guard(builder);
   buildRegion(*builder.createBlock(&op.getBody()));
   return op;

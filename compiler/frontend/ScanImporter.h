@@ -49,7 +49,8 @@ private:
   mlir::Value emitCall(const Expr &expr, Compute type);
   mlir::Value emitSelect(const Expr &expr, Compute type);
   mlir::Value emitReduce(const Expr &expr, Compute type);
-  mlir::Value assigned(const Symbol &symbol);
+  void assign(const Symbol &symbol);
+  std::vector<std::string> needed() const;
   mlir::Value convert(mlir::Value value, mlir::Type to, mlir::Location loc);
   mlir::Value constant(double value, Compute type, mlir::Location loc);
   mlir::Value widened(mlir::Value element, mlir::Location loc);
@@ -65,7 +66,7 @@ private:
 
   llvm::SmallVector<mlir::Attribute> dims, inputMaps, prevs;
   llvm::SmallVector<mlir::Value> inputs;
-  std::vector<std::string> dimNames; ///< as `dims`, by the names that maps look up
+  std::vector<std::string> dimNames;        ///< as `dims`, by the names that maps look up
   std::map<std::string, unsigned> readKeys; ///< key of a read -> block argument
   std::vector<const Expr *> prevReads;
   std::map<std::string, mlir::Value> values; ///< of assignments, in their compute type

@@ -23,6 +23,14 @@ bool isSum(const Expr &expr) {
   return expr.kind == Expr::Kind::binary && (expr.text == "+" || expr.text == "-");
 }
 
+/// Whether `expr` compares two things that both vary over `index`: not a number, so the sum over
+/// it stands around the select.
+bool comparesAll(const Expr &expr, const std::string &index, std::size_t all) {
+  return isComparison(expr) &&
+         std::none_of(expr.operands.begin(), expr.operands.end(),
+                      [&](const ExprPtr &operand) { return occurrences(*operand, index) == all; });
+}
+
 /// Sums over `index` at the lowest node that holds all its occurrences; at + and - each operand
 /// sums its own.
 void sumOver(ExprPtr &expr, const Name &index) {
@@ -30,7 +38,7 @@ void sumOver(ExprPtr &expr, const Name &index) {
   if (all == 0)
     return;
   for (ExprPtr &operand : expr->operands)
-    if (occurrences(*operand, index.text) == all)
+    if (occurrences(*operand, index.text) == all && !comparesAll(*operand, index.text, all))
       return sumOver(operand, index);
   if (isSum(*expr)) {
     for (ExprPtr &operand : expr->operands)
@@ -62,13 +70,19 @@ void collectFree(const Expr &expr, std::vector<std::string> bound, std::vector<N
 
 /// A reduction's indices must occur free below it.
 void checkReductions(const Expr &expr, Diagnostics &diagnostics) {
-  if (expr.kind == Expr::Kind::reduce)
-    for (const Name &index : expr.indices)
-      if (occurrences(*expr.operands[0], index.text) == 0)
+  std::set<std::string> seen;
+  if (expr.kind == Expr::Kind::reduce) {
+    for (const Name &index : expr.indices) {
+      if (!seen.insert(index.text).second)
+        diagnostics.error("SC1006", index.place,
+                          "index '" + index.text + "' stands twice in " + expr.text);
+      else if (occurrences(*expr.operands[0], index.text) == 0)
         diagnostics.error("SC1011", index.place,
                           "nothing under " + expr.text + "[" + index.text + "] varies over '" +
                               index.text + "'",
                           "remove the index from the reduction");
+    }
+  }
   for (const ExprPtr &operand : expr.operands)
     checkReductions(*operand, diagnostics);
 }

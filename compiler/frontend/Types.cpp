@@ -43,6 +43,10 @@ Compute TypeInference::typeOf(const Expr &expr, bool report) {
     operands.push_back(typeOf(*operand, report));
     widest = std::max(widest, operands.back());
   }
+  if (report && widest == Compute::c64 &&
+      std::find(operands.begin(), operands.end(), Compute::f64) != operands.end())
+    diagnostics.error("SC1017", expr.place, "f64 and c64 do not mix: a part of c64 is an f32",
+                      "declare the f64 tensor f32");
   switch (expr.kind) {
   case Expr::Kind::number:
     return Compute::f32;
@@ -53,14 +57,14 @@ Compute TypeInference::typeOf(const Expr &expr, bool report) {
   case Expr::Kind::call:
     if (report)
       checkCall(expr, operands);
-    if (expr.text == "real" || expr.text == "imag" || expr.text == "abs")
+    if (expr.text == "real" || expr.text == "imag" || expr.text == "abs" ||
+        !functions().at(expr.text).complex)
       return widest == Compute::c64 ? Compute::f32 : widest;
     if (expr.text == "select")
       return std::max(operands[1], operands[2]);
     return widest;
   case Expr::Kind::binary: {
-    bool comparison = std::string_view("+-*/").find(expr.text) == std::string_view::npos;
-    if (report && comparison && widest == Compute::c64)
+    if (report && isComparison(expr) && widest == Compute::c64)
       diagnostics.error("SC1017", expr.place, "complex numbers have no order",
                         "compare real(…), imag(…) or abs(…)");
     return widest;
