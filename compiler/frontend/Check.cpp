@@ -24,7 +24,7 @@ private:
   void checkWritten(const Declaration &result, const SourceRange &place, const Scan &scan);
   void checkEnd(const CheckedScan &scan, const Symbol &state, const Declaration &end,
                 const Name &tensor);
-  void checkIndexNames(const Scan &scan, const Expr &expr);
+  bool checkIndexNames(const Scan &scan, const Expr &expr);
   CheckedScan checkScan(Scan &scan);
   void declareTensors(CheckedScan &scan);
   void declareAssigned(CheckedScan &scan);
@@ -224,7 +224,8 @@ void Checker::checkAssigned(CheckedScan &scan, Statement &statement) {
   const Symbol &symbol = scan.symbols.at(target.text);
   if (!symbol.isResult)
     checkName({target.text, target.place}, scan.scan);
-  checkIndexNames(*scan.scan, target);
+  if (!checkIndexNames(*scan.scan, target))
+    return;
   std::set<std::string> names;
   for (const Name &index : target.indices)
     if (!names.insert(index.text).second)
@@ -253,20 +254,26 @@ void Checker::checkAssigned(CheckedScan &scan, Statement &statement) {
   }
 }
 
-/// Index names stand beside the step and the lanes in one space: each name means one thing.
-void Checker::checkIndexNames(const Scan &scan, const Expr &expr) {
+/// Whether the index names of `expr` are its own: they stand beside the step and the lanes in one
+/// space.
+bool Checker::checkIndexNames(const Scan &scan, const Expr &expr) {
   for (const Name &index : expr.indices) {
+    auto fail = [&](std::string_view code, const std::string &message, const std::string &help) {
+      error(code, index.place, message, help);
+      return false;
+    };
     if (index.text == scan.time.text)
-      error("SC1007", index.place, "the step '" + index.text + "' comes first and once",
-            "write " + expr.text + "[" + scan.time.text + ", …]");
-    else if (std::any_of(scan.over.begin(), scan.over.end(),
-                         [&](const Name &lane) { return lane.text == index.text; }))
-      error("SC1008", index.place, "'" + index.text + "' is a lane, not an index",
-            "dimensions in `over` are never written: remove it, or use another index name");
-    else if (scan.reset && index.text == segmentName)
-      error("SC1008", index.place, "'" + index.text + "' is the name of the segments",
-            "use another index name");
+      return fail("SC1007", "the step '" + index.text + "' comes first and once",
+                  "write " + expr.text + "[" + scan.time.text + ", …]");
+    if (std::any_of(scan.over.begin(), scan.over.end(),
+                    [&](const Name &lane) { return lane.text == index.text; }))
+      return fail("SC1008", "'" + index.text + "' is a lane, not an index",
+                  "dimensions in `over` are never written: remove it, or use another index name");
+    if (scan.reset && index.text == segmentName)
+      return fail("SC1008", "'" + index.text + "' is the name of the segments",
+                  "use another index name");
   }
+  return true;
 }
 
 /// "the step and 2 indices"
@@ -383,7 +390,8 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
     unknown(expr.place, expr.text, known, "name");
     return;
   }
-  checkIndexNames(*scan.scan, expr);
+  if (!checkIndexNames(*scan.scan, expr))
+    return;
   const Symbol &symbol = found->second;
   switch (symbol.kind) {
   case Symbol::Kind::tensor: {
