@@ -1,0 +1,218 @@
+//===- SampleInputs.cpp - Trace transitions back to the inputs they use ---===//
+#include "scanc/SampleInputs.h"
+
+#include "compiler/pipeline/Session.h"
+#include "dialects/scan/ScanOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace scanc {
+
+/// The size of a dimension, bound or in `sizes`.
+static double sizeOf(scan::DimAttr dim, const std::map<std::string, std::int64_t> &sizes) {
+  if (!ShapedType::isDynamic(dim.getSize()))
+    return static_cast<double>(dim.getSize());
+  return static_cast<double>(sizes.at(dim.getExtent().str()));
+}
+
+namespace {
+
+/// Narrows the ranges of the inputs of one recurrence.
+class Tracer {
+public:
+  Tracer(scan::AffineOp op, SampleInputs &samples) : op(op), samples(samples) {}
+
+  void trace(scan::AdvanceOp advance);
+
+private:
+  void narrow(BlockArgument argument, double low, double high);
+  /// Wants |value| <= `limit`.
+  void wantWithin(Value value, double limit);
+  /// Wants `value` <= 0: it is the argument of an exponential.
+  void wantNegative(Value value);
+  /// Points of the dims called `indices`.
+  double extentOf(ArrayAttr indices);
+
+  scan::AffineOp op;
+  SampleInputs &samples;
+};
+
+} // namespace
+
+void Tracer::narrow(BlockArgument argument, double low, double high) {
+  auto tensor = dyn_cast<BlockArgument>(op.getInputs()[argument.getArgNumber()]);
+  if (!tensor || isa<IntegerType>(argument.getType()))
+    return; // made by an earlier recurrence, or a flag
+  SampleInput &input = samples.inputs[tensor.getArgNumber()];
+  input.low = low;
+  input.high = high;
+}
+
+static bool isOne(Value value) {
+  FloatAttr constant;
+  return matchPattern(value, m_Constant(&constant)) && constant.getValueAsDouble() == 1.0;
+}
+
+/// Whether `value` cannot be negative, by its own operator.
+static bool isPositive(Value value) {
+  Operation *source = value.getDefiningOp();
+  if (auto activation = dyn_cast_or_null<scan::ActivationOp>(source))
+    return activation.getKind() == scan::Activation::Sigmoid ||
+           activation.getKind() == scan::Activation::Softplus ||
+           activation.getKind() == scan::Activation::Relu;
+  return isa_and_nonnull<math::ExpOp, math::AbsFOp, math::SqrtOp>(source);
+}
+
+void Tracer::wantWithin(Value value, double limit) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    // Of a plain factor the upper half only: the past must matter to the result.
+    bool plain = limit == 1 && isa<FloatType>(argument.getType());
+    double low = plain ? 0.5 : -limit;
+    // Real and imaginary part together.
+    double scale = isa<ComplexType>(argument.getType()) ? std::sqrt(0.5) : 1;
+    return narrow(argument, low * scale, limit * scale);
+  }
+  Operation *source = value.getDefiningOp();
+  if (isa<arith::ExtFOp, arith::TruncFOp, arith::NegFOp>(source))
+    return wantWithin(source->getOperand(0), limit);
+  if (isa<arith::MulFOp, complex::MulOp>(source)) {
+    wantWithin(source->getOperand(0), limit);
+    return wantWithin(source->getOperand(1), 1);
+  }
+  if (isa<math::ExpOp, complex::ExpOp>(source))
+    return wantNegative(source->getOperand(0));
+  if (auto select = dyn_cast<arith::SelectOp>(source)) {
+    wantWithin(select.getTrueValue(), limit);
+    return wantWithin(select.getFalseValue(), limit);
+  }
+  auto difference = dyn_cast<arith::SubFOp>(source);
+  if (difference && isOne(difference.getLhs())) {
+    Value rest = difference.getRhs();
+    while (auto extended = rest.getDefiningOp<arith::ExtFOp>())
+      rest = extended.getIn();
+    if (auto argument = dyn_cast<BlockArgument>(rest))
+      narrow(argument, 0, 0.5);
+  }
+}
+
+void Tracer::wantNegative(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return narrow(argument, -1, 0);
+  Operation *source = value.getDefiningOp();
+  if (isa<arith::ExtFOp, arith::TruncFOp, complex::ReOp>(source))
+    return wantNegative(source->getOperand(0));
+  if (isa<arith::AddFOp>(source)) {
+    wantNegative(source->getOperand(0));
+    return wantNegative(source->getOperand(1));
+  }
+  if (isa<arith::MulFOp>(source)) {
+    Value left = source->getOperand(0), right = source->getOperand(1);
+    if (isPositive(left))
+      return wantNegative(right);
+    if (isPositive(right))
+      return wantNegative(left);
+  }
+}
+
+double Tracer::extentOf(ArrayAttr indices) {
+  double extent = 1;
+  for (StringAttr name : indices.getAsRange<StringAttr>())
+    if (int64_t at = op.findDim(name); at >= 0)
+      extent *= std::max(1.0, sizeOf(op.getDim(at), samples.sizes));
+  return extent;
+}
+
+void Tracer::trace(scan::AdvanceOp advance) {
+  if (advance.getRing() != scan::Ring::Real)
+    return; // a transition is added there, whatever its size
+  double extent = extentOf(advance.getContract());
+  switch (advance.getStructure()) {
+  case scan::Structure::Identity:
+    return;
+  case scan::Structure::Scalar:
+  case scan::Structure::Diagonal:
+    return wantWithin(advance.getTransition()[0], 1);
+  case scan::Structure::Dense:
+    for (Value coefficient : advance.getTransition())
+      wantWithin(coefficient, 1 / extent);
+    return;
+  case scan::Structure::LowRank:
+  case scan::Structure::DiagonalLowRank:
+  case scan::Structure::Product:
+    break;
+  }
+  // I - u v' with |v| <= 1 and u a multiple of v by at most 1.
+  bool hasDiagonal = advance.getStructure() != scan::Structure::LowRank;
+  for (auto [i, factor] : llvm::enumerate(advance.getTransition()))
+    wantWithin(factor, i == 0 && hasDiagonal ? 1 : 1 / std::sqrt(extent));
+}
+
+/// A small size for a dimension: enough of time to cross several tiles, lanes that fill no warp.
+static int64_t smallSize(scan::DimKind kind, bool firstLane) {
+  switch (kind) {
+  case scan::DimKind::Time:
+    return 1000;
+  case scan::DimKind::Lane:
+    return firstLane ? 2 : 40;
+  case scan::DimKind::Segment:
+    return 5;
+  case scan::DimKind::Index:
+    return 16;
+  }
+  return 1;
+}
+
+/// Sizes for the names that `sizes` lacks.
+static void completeSizes(func::FuncOp function, std::map<std::string, std::int64_t> &sizes) {
+  bool firstLane = true;
+  function.walk([&](scan::RecurrenceInterface op) {
+    for (int64_t i = 0; i < op.getNumDims(); ++i) {
+      scan::DimAttr dim = op.getDim(i);
+      if (ShapedType::isDynamic(dim.getSize()))
+        sizes.emplace(dim.getExtent().str(), smallSize(dim.getKind(), firstLane));
+      firstLane &= dim.getKind() != scan::DimKind::Lane;
+    }
+  });
+}
+
+Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  func::FuncOp function = (*session)->function();
+  SampleInputs samples;
+  samples.sizes = options.sizes;
+  if (!function)
+    return samples; // a plan says nothing of transitions
+  if (auto reached = (*session)->reach(Stage::affine); !reached)
+    return reached.error();
+  function = (*session)->function();
+  completeSizes(function, samples.sizes);
+  for (BlockArgument argument : function.getArguments()) {
+    SampleInput input;
+    input.name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), scan::nameAttr).str();
+    if (cast<ShapedType>(argument.getType()).getElementType().isInteger(32))
+      input.low = 0;
+    samples.inputs.push_back(std::move(input));
+  }
+  function.walk([&](scan::AffineOp op) {
+    Tracer tracer(op, samples);
+    for (auto advance : op.getBody().getOps<scan::AdvanceOp>())
+      tracer.trace(advance);
+    auto offsets = op.getReset() ? dyn_cast<BlockArgument>(op.getReset()) : BlockArgument();
+    if (offsets) {
+      SampleInput &input = samples.inputs[offsets.getArgNumber()];
+      input.isOffsets = true;
+      input.high = sizeOf(op.getDim(op.getTimeDim()), samples.sizes);
+    }
+  });
+  return samples;
+}
+
+} // namespace scanc

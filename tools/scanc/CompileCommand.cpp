@@ -1,0 +1,180 @@
+//===- CompileCommand.cpp - scanc compile: any stage, for any target ------===//
+#include "scanc/Device.h"
+#include "tools/scanc/Artifacts.h"
+#include "tools/scanc/Commands.h"
+#include "tools/scanc/Files.h"
+#include "tools/scanc/Report.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+
+namespace scanc::cli {
+
+namespace {
+
+struct CompileCommand {
+  CompileFlags flags;
+  std::vector<std::string> stages;
+  std::vector<std::string> targets;
+  std::string output, bundle;
+
+  Result<int> run() const;
+
+private:
+  Result<std::vector<Artifact>> artifacts() const;
+  Result<Program> editedProgram(const std::string &text) const;
+  Result<Producer> producer(const std::string &text, const CompileOptions &options) const;
+  Result<void> writeFor(Producer &producer, const std::vector<Artifact> &wanted,
+                        const std::string &folder) const;
+};
+
+} // namespace
+
+/// "native" as an architecture: the first GPU's, or without one the newest that we generate for.
+static std::string resolveTarget(const std::string &target) {
+  if (target != "native")
+    return target;
+  Result<std::vector<DeviceInfo>> devices = enumerateDevices();
+  if (devices && !devices->empty())
+    return devices->front().architecture;
+  return "sm_90a";
+}
+
+Result<std::vector<Artifact>> CompileCommand::artifacts() const {
+  std::vector<Artifact> wanted;
+  for (const ArtifactInfo &info : allArtifacts())
+    if (info.name && std::find(stages.begin(), stages.end(), info.name) != stages.end())
+      wanted.push_back(info.artifact);
+  if (wanted.empty())
+    wanted.push_back(flags.from == "cuda" ? Artifact::bundle : Artifact::cuda);
+  return wanted;
+}
+
+Result<Program> CompileCommand::editedProgram(const std::string &text) const {
+  if (bundle.empty())
+    return makeError("SC8010", ErrorKind::usage,
+                     "--from=cuda needs the bundle that the kernel belongs to",
+                     "add --bundle=FILE, made by --emit=bundle");
+  Result<std::string> bytes = readFile(bundle);
+  if (!bytes)
+    return bytes.error();
+  Result<Program> program = fromBundle(*bytes);
+  if (!program)
+    return program.error();
+  Result<KernelVariant *> variant = findVariant(*program, flags.variant);
+  if (!variant)
+    return variant.error();
+  if (text.find((*variant)->entry) == std::string::npos)
+    return makeError("SC8012", ErrorKind::input,
+                     fmt::format("expected the kernel '{}' of the bundle in '{}', got no such name",
+                                 (*variant)->entry, displayName(flags.file)),
+                     "an edited kernel keeps its name and its parameter");
+  (*variant)->source = text;
+  return program;
+}
+
+Result<Producer> CompileCommand::producer(const std::string &text,
+                                          const CompileOptions &options) const {
+  if (flags.from == "cuda") {
+    Result<Program> program = editedProgram(text);
+    if (!program)
+      return program.error();
+    return Producer(std::move(*program), options);
+  }
+  if (!bundle.empty())
+    return makeError("SC8010", ErrorKind::usage, "--bundle is for --from=cuda only");
+  if (isBundle(text)) {
+    Result<Program> program = fromBundle(text);
+    if (!program)
+      return program.error();
+    return Producer(std::move(*program), options);
+  }
+  return Producer(text, options);
+}
+
+Result<void> CompileCommand::writeFor(Producer &producer, const std::vector<Artifact> &wanted,
+                                      const std::string &folder) const {
+  // Everything is made before anything is written: an error leaves nothing behind.
+  std::vector<std::pair<std::string, std::string>> files;
+  for (Artifact artifact : wanted) {
+    Result<std::string> bytes = producer.make(artifact);
+    if (!bytes)
+      return bytes.error();
+    files.emplace_back(infoOf(artifact).file, std::move(*bytes));
+  }
+  if (folder.empty())
+    return writeFile(output.empty() ? "-" : output, files.front().second);
+  if (Result<void> made = makeFolder(folder); !made)
+    return made;
+  for (const auto &[name, bytes] : files)
+    if (Result<void> written = writeFile(folder + "/" + name, bytes); !written)
+      return written;
+  return {};
+}
+
+Result<int> CompileCommand::run() const {
+  Result<std::vector<Artifact>> wanted = artifacts();
+  if (!wanted)
+    return wanted.error();
+  bool isFolder = std::filesystem::is_directory(output) || output.ends_with('/') ||
+                  wanted->size() > 1 || targets.size() > 1;
+  if (isFolder && (output.empty() || output == "-"))
+    return makeError("SC8010", ErrorKind::usage,
+                     "several stages or targets need a folder to be written to", "add -o DIR");
+  Result<CompileOptions> options = flags.options();
+  if (!options)
+    return options.error();
+  Result<std::string> text = readFile(flags.file);
+  if (!text)
+    return text.error();
+  if (isFolder && flags.from.empty() && !isBundle(*text))
+    wanted->insert(wanted->begin(), Artifact::source);
+  for (const std::string &target : targets) {
+    options->target = resolveTarget(target);
+    Result<Producer> made = producer(*text, *options);
+    if (!made)
+      return made.error();
+    std::string folder = !isFolder ? "" : targets.size() > 1 ? output + "/" + target : output;
+    if (Result<void> written = writeFor(*made, *wanted, folder); !written)
+      return written.error();
+  }
+  if (!options->sizes.empty() && flags.from != "cuda" && !isBundle(*text))
+    if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
+      warnOfUnknownSizes(options->sizes, *parameters);
+  return 0;
+}
+
+void addCompileCommand(CLI::App &root, Action &action) {
+  auto command = std::make_shared<CompileCommand>();
+  CLI::App *app = root.add_subcommand("compile", "write a stage of the compilation (scanc FILE)");
+  command->flags.addTo(*app);
+  std::vector<std::string> names;
+  for (const ArtifactInfo &info : allArtifacts())
+    if (info.name)
+      names.emplace_back(info.name);
+  app->add_option("--emit", command->stages,
+                  "what to write; several need -o DIR (default: cuda): " +
+                      fmt::format("{}", fmt::join(names, " ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name("STAGE");
+  app->add_option("--target", command->targets,
+                  "sm_80, sm_90a, …, native or cpu; may be repeated (default: native)")
+      ->delimiter(',');
+  app->add_option("--from", command->flags.from,
+                  "FILE is the text of a stage, edited perhaps: scan affine plan cuda")
+      ->check(CLI::IsMember({"scan", "affine", "plan", "cuda"}).description(""))
+      ->type_name("STAGE");
+  app->add_option("--bundle", command->bundle, "with --from=cuda: the bundle to put FILE into");
+  app->add_option("--variant", command->flags.variant, "which variant of the kernel to write");
+  app->add_option("-o,--output", command->output, "a file, a folder, or - for stdout");
+  app->callback([command, &action] {
+    if (command->targets.empty())
+      command->targets.push_back("native");
+    action = [command] { return command->run(); };
+  });
+}
+
+} // namespace scanc::cli

@@ -1,0 +1,126 @@
+//===- ExplainCommand.cpp - scanc explain: why this strategy, what error --===//
+#include "scanc/Compile.h"
+#include "tools/scanc/Commands.h"
+#include "tools/scanc/ErrorPages.h"
+#include "tools/scanc/Files.h"
+#include "tools/scanc/Numbers.h"
+#include "tools/scanc/Report.h"
+
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+namespace scanc::cli {
+
+namespace {
+
+struct ExplainCommand {
+  CompileFlags flags;
+  std::string target = "native";
+  bool json = false;
+
+  Result<int> run() const;
+};
+
+} // namespace
+
+static Result<int> explainError(const std::string &code) {
+  std::string section = errorSection(code);
+  if (section.empty())
+    return makeError("SC8013", ErrorKind::usage, fmt::format("there is no error {}", code));
+  if (Result<void> written = writeFile("-", section); !written)
+    return written.error();
+  return 0;
+}
+
+static std::string sizesText(const std::map<std::string, std::int64_t> &sizes) {
+  std::string text;
+  for (const auto &[name, size] : sizes)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, size);
+  return text;
+}
+
+static std::string tableOf(const Explanation &explanation) {
+  std::string text = fmt::format("kernel     {}\ntransition {}\ntarget     {}\nsizes      {}\n\n",
+                                 explanation.kernel, explanation.structure, explanation.target,
+                                 sizesText(explanation.assumedSizes));
+  text += fmt::format("  {:<16} {:>10} {:>10} {:>10} {:>9} {:>7}  {:<13}  {}\n", "strategy", "time",
+                      "bytes", "flop", "registers", "shared", "deterministic", "error bound");
+  for (const Candidate &candidate : explanation.candidates) {
+    if (!candidate.declined.empty()) {
+      text += fmt::format("  {:<16} declined: {}\n", candidate.strategy, candidate.declined);
+      continue;
+    }
+    text += fmt::format("{} {:<16} {:>10} {:>10} {:>10} {:>9} {:>7}  {:<13}  {}\n",
+                        candidate.chosen ? "*" : " ", candidate.strategy,
+                        secondsText(candidate.seconds),
+                        bytesText(static_cast<double>(candidate.bytes)),
+                        countText(candidate.flops), candidate.registersPerThread,
+                        bytesText(static_cast<double>(candidate.sharedBytes)),
+                        candidate.deterministic ? "yes" : "no", candidate.errorBound);
+    if (!candidate.policy.empty())
+      text += fmt::format("  {:<16} {}\n", "", candidate.policy);
+  }
+  return text + "\n* chosen. Times are estimates of the cost model, not measurements.\n";
+}
+
+static std::string jsonOf(const Explanation &explanation) {
+  using Json = nlohmann::ordered_json;
+  Json candidates = Json::array();
+  for (const Candidate &candidate : explanation.candidates) {
+    Json entry = {{"strategy", candidate.strategy}, {"chosen", candidate.chosen}};
+    if (!candidate.declined.empty()) {
+      entry["declined"] = candidate.declined;
+    } else {
+      entry["seconds"] = candidate.seconds;
+      entry["bytes"] = candidate.bytes;
+      entry["flop"] = candidate.flops;
+      entry["registersPerThread"] = candidate.registersPerThread;
+      entry["sharedBytes"] = candidate.sharedBytes;
+      entry["deterministic"] = candidate.deterministic;
+      entry["errorBound"] = candidate.errorBound;
+      entry["policy"] = candidate.policy;
+    }
+    candidates.push_back(std::move(entry));
+  }
+  Json json = {{"schema", 1},
+               {"kernel", explanation.kernel},
+               {"transition", explanation.structure},
+               {"target", explanation.target},
+               {"sizes", explanation.assumedSizes}};
+  json["candidates"] = std::move(candidates);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<int> ExplainCommand::run() const {
+  if (isErrorCode(flags.file))
+    return explainError(flags.file);
+  Result<CompileOptions> options = flags.options();
+  if (!options)
+    return options.error();
+  options->target = target;
+  Result<std::string> text = readFile(flags.file);
+  if (!text)
+    return text.error();
+  Result<Explanation> explanation = explain(*text, *options);
+  if (!explanation)
+    return explanation.error();
+  if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
+    warnOfUnknownSizes(options->sizes, *parameters);
+  Result<void> written = writeFile("-", json ? jsonOf(*explanation) : tableOf(*explanation));
+  if (!written)
+    return written.error();
+  return 0;
+}
+
+void addExplainCommand(CLI::App &root, Action &action) {
+  auto command = std::make_shared<ExplainCommand>();
+  CLI::App *app =
+      root.add_subcommand("explain", "every strategy with its cost, or an error by its code");
+  command->flags.addTo(*app);
+  app->add_option("--target", command->target, "sm_80, sm_90a, … or native (default)");
+  app->add_flag("--json", command->json, "the same as JSON");
+  app->callback([command, &action] { action = [command] { return command->run(); }; });
+}
+
+} // namespace scanc::cli

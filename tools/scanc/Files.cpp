@@ -1,0 +1,95 @@
+//===- Files.cpp - Reads and writes that say what went wrong --------------===//
+#include "tools/scanc/Files.h"
+
+#include "tools/scanc/Report.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <unistd.h>
+
+namespace scanc::cli {
+
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE *file) const { std::fclose(file); }
+};
+
+} // namespace
+
+static Error readError(const std::string &path, int reason) {
+  return makeError("SC8002", ErrorKind::input,
+                   fmt::format("cannot read '{}': {}", path, std::strerror(reason)));
+}
+
+static Error writeError(const std::string &path, int reason) {
+  return makeError("SC8003", ErrorKind::environment,
+                   fmt::format("cannot write '{}': {}", path, std::strerror(reason)));
+}
+
+std::string displayName(const std::string &path) { return path == "-" ? "<stdin>" : path; }
+
+static Result<std::string> readAll(std::FILE *stream, const std::string &path) {
+  std::string bytes;
+  char buffer[1 << 16];
+  errno = 0;
+  while (std::size_t count = std::fread(buffer, 1, sizeof(buffer), stream))
+    bytes.append(buffer, count);
+  if (std::ferror(stream))
+    return readError(path, errno);
+  return bytes;
+}
+
+Result<std::string> readFile(const std::string &path) {
+  if (path == "-")
+    return readAll(stdin, "<stdin>");
+  std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(path.c_str(), "rb"));
+  if (!stream)
+    return readError(path, errno);
+  return readAll(stream.get(), path);
+}
+
+static Result<void> writeAll(std::FILE *stream, const std::string &path, std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size() || std::fflush(stream))
+    return writeError(path, errno);
+  return {};
+}
+
+Result<void> writeFile(const std::string &path, std::string_view bytes) {
+  if (path == "-")
+    return writeAll(stdout, "<stdout>", bytes);
+  // A device or a pipe is written as it is; a file must not be replaced in part.
+  std::error_code failed;
+  bool inPlace = std::filesystem::exists(path, failed) &&
+                 !std::filesystem::is_regular_file(path, failed);
+  std::string target = inPlace ? path : fmt::format("{}.{}.part", path, getpid());
+  {
+    std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(target.c_str(), "wb"));
+    if (!stream)
+      return writeError(path, errno);
+    if (Result<void> written = writeAll(stream.get(), path, bytes); !written) {
+      if (!inPlace)
+        std::remove(target.c_str());
+      return written;
+    }
+  }
+  if (!inPlace && std::rename(target.c_str(), path.c_str()) != 0) {
+    int reason = errno;
+    std::remove(target.c_str());
+    return writeError(path, reason);
+  }
+  return {};
+}
+
+Result<void> makeFolder(const std::string &path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (failed)
+    return writeError(path, failed.value());
+  return {};
+}
+
+} // namespace scanc::cli

@@ -1,0 +1,110 @@
+//===- Flags.cpp - Pairs, sizes and compile options from the command line -===//
+#include "tools/scanc/Flags.h"
+
+#include "tools/scanc/Files.h"
+#include "tools/scanc/Report.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <set>
+
+namespace scanc::cli {
+
+Result<Pairs> parsePairs(const std::vector<std::string> &texts, const std::string &option) {
+  Pairs pairs;
+  for (const std::string &text : texts) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return makeError("SC8004", ErrorKind::usage,
+                       fmt::format("{}: expected NAME=VALUE, got '{}'", option, text));
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return pairs;
+}
+
+static std::optional<std::int64_t> parseSize(std::string_view text) {
+  std::int64_t size = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (failed != std::errc() || end != text.data() + text.size() || size < 0)
+    return std::nullopt;
+  return size;
+}
+
+Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::string> &texts) {
+  Result<Pairs> pairs = parsePairs(texts, "--shape");
+  if (!pairs)
+    return pairs.error();
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto &[name, value] : *pairs) {
+    std::optional<std::int64_t> size = parseSize(value);
+    if (!size)
+      return makeError("SC8004", ErrorKind::usage,
+                       fmt::format("--shape: expected a size of at least 0 for '{}', got '{}'",
+                                   name, value));
+    if (sizes.contains(name) && sizes[name] != *size)
+      return makeError("SC8004", ErrorKind::usage,
+                       fmt::format("--shape: '{}' is given twice, as {} and as {}", name,
+                                   sizes[name], *size));
+    sizes[name] = *size;
+  }
+  return sizes;
+}
+
+void CompileFlags::addTo(CLI::App &app) {
+  app.add_option("FILE", file, "the program; - is stdin")->required();
+  app.add_option("--shape", shape, "sizes to specialise for: T=4096,D=64")->delimiter(',');
+  app.add_option("--strategy", strategy, "use this strategy; see scanc explain FILE");
+  app.add_option("--kernel", kernel, "which kernel of a file that has several");
+}
+
+Result<CompileOptions> CompileFlags::options() const {
+  Result<std::map<std::string, std::int64_t>> sizes = parseSizes(shape);
+  if (!sizes)
+    return sizes.error();
+  CompileOptions options;
+  options.filename = displayName(file);
+  options.kernel = kernel;
+  options.sizes = *sizes;
+  options.strategy = strategy;
+  options.variant = variant;
+  if (!from.empty())
+    options.from = stageFromSpelling(from);
+  return options;
+}
+
+std::string nameInDimension(const std::string &dim) {
+  std::string name = dim.substr(0, dim.find('+'));
+  return parseSize(name) ? "" : name;
+}
+
+std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
+                                            const std::map<std::string, std::int64_t> &sizes) {
+  std::string name = nameInDimension(dim);
+  if (name.empty())
+    return parseSize(dim);
+  auto found = sizes.find(name);
+  if (found == sizes.end())
+    return std::nullopt;
+  std::size_t plus = dim.find('+');
+  return found->second + (plus == std::string::npos ? 0 : *parseSize(dim.substr(plus + 1)));
+}
+
+void warnOfUnknownSizes(const std::map<std::string, std::int64_t> &sizes,
+                        const std::vector<Parameter> &signature) {
+  std::set<std::string> names;
+  for (const Parameter &parameter : signature)
+    for (const std::string &dim : parameter.dims)
+      if (std::string name = nameInDimension(dim); !name.empty())
+        names.insert(name);
+  for (const auto &[name, size] : sizes)
+    if (!names.contains(name))
+      warn(fmt::format("--shape: the program has no size '{}'; it has {}", name,
+                       fmt::join(names, ", ")));
+}
+
+bool isBundle(std::string_view text) {
+  std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && text[begin] == '{';
+}
+
+} // namespace scanc::cli

@@ -1,0 +1,53 @@
+//===- Flags.h - Options that several sub-commands share --------*- C++ -*-===//
+#ifndef SCANC_TOOLS_SCANC_FLAGS_H
+#define SCANC_TOOLS_SCANC_FLAGS_H
+
+#include "scanc/Compile.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace scanc::cli {
+
+/// What a sub-command does once its options are read: its exit code, or an error.
+using Action = std::function<Result<int>()>;
+
+/// NAME=VALUE pairs, in the order given.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Splits "f=f.npy". Fails with SC8004; `option` is for the message.
+Result<Pairs> parsePairs(const std::vector<std::string> &texts, const std::string &option);
+
+/// Splits "T=4096"; sizes are at least 0. Fails with SC8004.
+Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::string> &texts);
+
+/// The options that make a CompileOptions.
+struct CompileFlags {
+  std::string file;
+  std::vector<std::string> shape;
+  std::string strategy, kernel;
+  std::string variant;
+  std::string from;
+
+  void addTo(CLI::App &app);
+  /// Without `target`, which commands read in their own ways.
+  Result<CompileOptions> options() const;
+};
+
+/// Warns of names in `sizes` that no parameter has.
+void warnOfUnknownSizes(const std::map<std::string, std::int64_t> &sizes,
+                        const std::vector<Parameter> &signature);
+
+/// The size of a dimension as it is declared: a number, a name, or a name plus a number; nothing
+/// where the name has no size.
+std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
+                                            const std::map<std::string, std::int64_t> &sizes);
+/// The name in a declared dimension, empty for a number.
+std::string nameInDimension(const std::string &dim);
+
+/// Whether the text is a bundle.
+bool isBundle(std::string_view text);
+
+} // namespace scanc::cli
+
+#endif // SCANC_TOOLS_SCANC_FLAGS_H

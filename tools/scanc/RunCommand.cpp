@@ -1,0 +1,257 @@
+//===- RunCommand.cpp - scanc run: evaluate, check and time a program -----===//
+#include "tools/scanc/Commands.h"
+#include "tools/scanc/Files.h"
+#include "tools/scanc/Operands.h"
+#include "tools/scanc/Report.h"
+#include "tools/scanc/RunReport.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <memory>
+
+namespace scanc::cli {
+
+namespace {
+
+struct RunCommand {
+  CompileFlags flags;
+  std::string target = "native";
+  std::vector<std::string> inputs, outputs, ranges;
+  std::uint64_t seed = 0;
+  bool check = false, time = false, json = false, dynamic = false;
+
+  Result<int> run() const;
+
+private:
+  Result<OperandRequest> request() const;
+};
+
+/// The program of a run: a text, or a bundle with the text that it was made from.
+struct Source {
+  std::string text;
+  std::optional<Program> program;
+  CompileOptions options; ///< to read `text` with
+  std::vector<Parameter> parameters;
+};
+
+} // namespace
+
+static Result<Source> readSource(const CompileFlags &flags, const CompileOptions &options) {
+  Result<std::string> text = readFile(flags.file);
+  if (!text)
+    return text.error();
+  Source source{std::move(*text), {}, options, {}};
+  if (!isBundle(source.text)) {
+    Result<std::vector<Parameter>> parameters = signature(source.text, options);
+    if (!parameters)
+      return parameters.error();
+    source.parameters = std::move(*parameters);
+    return source;
+  }
+  Result<Program> program = fromBundle(source.text);
+  if (!program)
+    return program.error();
+  source.text = program->sourceText;
+  source.options.kernel = program->name;
+  source.options.sizes.insert(program->boundSizes.begin(), program->boundSizes.end());
+  source.parameters = program->parameters;
+  source.program = std::move(*program);
+  return source;
+}
+
+static Result<double> parseNumber(std::string_view text, std::string_view whole) {
+  double value = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size())
+    return makeError("SC8004", ErrorKind::usage,
+                     fmt::format("--random: expected NAME=LOW:HIGH, got '{}'", whole));
+  return value;
+}
+
+Result<OperandRequest> RunCommand::request() const {
+  OperandRequest request;
+  request.seed = seed;
+  Result<Pairs> files = parsePairs(inputs, "--in");
+  if (!files)
+    return files.error();
+  request.inputFiles.insert(files->begin(), files->end());
+  Result<Pairs> pairs = parsePairs(ranges, "--random");
+  if (!pairs)
+    return pairs.error();
+  for (const auto &[name, range] : *pairs) {
+    std::size_t colon = std::min(range.find(':'), range.size());
+    Result<double> low = parseNumber(std::string_view(range).substr(0, colon), range);
+    if (!low)
+      return low.error();
+    Result<double> high = parseNumber(
+        std::string_view(range).substr(std::min(colon + 1, range.size())), range);
+    if (!high)
+      return high.error();
+    request.ranges[name] = {*low, *high};
+  }
+  return request;
+}
+
+/// The names of a list of pairs.
+template <typename Map>
+static std::vector<std::string> namesOf(const Map &map) {
+  std::vector<std::string> names;
+  for (const auto &entry : map)
+    names.push_back(entry.first);
+  return names;
+}
+
+/// Loads the operands and completes them with random inputs and poisoned results.
+static Result<Operands> makeOperands(const Source &source, OperandRequest &request) {
+  auto inputsOnly = Parameter::Role::input;
+  if (auto known = checkNames(namesOf(request.inputFiles), "--in", source.parameters, inputsOnly);
+      !known)
+    return known.error();
+  if (auto known = checkNames(namesOf(request.ranges), "--random", source.parameters, inputsOnly);
+      !known)
+    return known.error();
+  Result<Operands> operands = Operands::load(source.parameters, request);
+  if (!operands)
+    return operands;
+  CompileOptions options = source.options;
+  options.sizes = request.sizes;
+  Result<SampleInputs> samples = sampleInputs(source.text, options);
+  if (!samples) {
+    // A bundle may hold a text that is not `.scan`: every size must be given then.
+    if (!source.program)
+      return samples.error();
+    samples = SampleInputs{request.sizes, {}};
+  }
+  if (Result<void> completed = operands->complete(*samples, request); !completed)
+    return completed.error();
+  request.sizes = samples->sizes;
+  return operands;
+}
+
+/// Compares the results with the reference.
+static Result<std::vector<Comparison>> checkResults(const Source &source, Operands &operands,
+                                                    const OperandRequest &request) {
+  CompileOptions options = source.options;
+  options.sizes = request.sizes;
+  std::vector<TensorRef> views = operands.hostViews();
+  Result<std::vector<ReferenceTensor>> expected = evaluateReference(source.text, views, options);
+  if (!expected)
+    return expected.error();
+  std::vector<Comparison> comparisons;
+  for (std::size_t i = 0; i < source.parameters.size(); ++i)
+    if (source.parameters[i].role == Parameter::Role::output)
+      comparisons.push_back(compare(source.parameters[i].name, operands.tensor(i),
+                                    (*expected)[comparisons.size()]));
+  return comparisons;
+}
+
+/// Writes the results that --out names.
+static Result<void> writeResults(const Pairs &files, Operands &operands) {
+  const std::vector<Parameter> &signature = operands.signature();
+  for (const auto &[name, file] : files)
+    for (std::size_t i = 0; i < signature.size(); ++i)
+      if (signature[i].name == name && signature[i].role == Parameter::Role::output)
+        if (Result<void> stored = storeNpy(file, operands.tensor(i).view()); !stored)
+          return stored;
+  return {};
+}
+
+static Result<Kernel> compileSource(const Source &source, const CompileOptions &options) {
+  if (!source.program)
+    return compile(source.text, options);
+  if (options.target == "cpu")
+    return makeError("SC8011", ErrorKind::usage, "a bundle is for a GPU, got --target=cpu",
+                     "run the program that it was made from");
+  return loadCuda(*source.program, options.load);
+}
+
+Result<int> RunCommand::run() const {
+  Result<CompileOptions> options = flags.options();
+  if (!options)
+    return options.error();
+  options->target = target;
+  Result<Pairs> files = parsePairs(outputs, "--out");
+  if (!files)
+    return files.error();
+  Result<OperandRequest> wanted = request();
+  if (!wanted)
+    return wanted.error();
+  CompileOptions unbound = *options;
+  unbound.sizes.clear();
+  Result<Source> source = readSource(flags, unbound);
+  if (!source)
+    return source.error();
+  warnOfUnknownSizes(options->sizes, source->parameters);
+  wanted->sizes = options->sizes;
+  wanted->sizes.insert(source->options.sizes.begin(), source->options.sizes.end());
+  if (auto known = checkNames(namesOf(*files), "--out", source->parameters, Parameter::Role::output);
+      !known)
+    return known.error();
+  Result<Operands> operands = makeOperands(*source, *wanted);
+  if (!operands)
+    return operands.error();
+
+  if (dynamic)
+    options->sizes.clear();
+  Result<Kernel> kernel = compileSource(*source, *options);
+  if (!kernel)
+    return kernel.error();
+  bool onDevice = kernel->target() != "cpu";
+  if (onDevice)
+    if (Result<void> moved = operands->moveToDevice(options->load.device); !moved)
+      return moved.error();
+  if (Result<void> poisoned = operands->poisonResults(); !poisoned)
+    return poisoned.error();
+  std::vector<TensorRef> views = operands->views();
+  if (Result<void> launched = kernel->launch(views); !launched)
+    return launched.error();
+  if (onDevice)
+    if (Result<void> waited = synchronize(options->load.device); !waited)
+      return waited.error();
+  if (Result<void> fetched = operands->fetchResults(); !fetched)
+    return fetched.error();
+
+  RunReport report(*kernel, wanted->sizes, *operands);
+  if (check) {
+    Result<std::vector<Comparison>> compared = checkResults(*source, *operands, *wanted);
+    if (!compared)
+      return compared.error();
+    report.comparisons = std::move(*compared);
+  }
+  if (time) {
+    Result<Timing> timing = timeLaunches(*kernel, views, options->load.device);
+    if (!timing)
+      return timing.error();
+    report.timing = *timing;
+  }
+  if (Result<void> written = writeResults(*files, *operands); !written)
+    return written.error();
+  if (Result<void> written = writeFile("-", json ? report.json() : report.text()); !written)
+    return written.error();
+  if (Result<void> passed = verdict(report.comparisons); !passed)
+    return passed.error();
+  return 0;
+}
+
+void addRunCommand(CLI::App &root, Action &action) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App *app = root.add_subcommand("run", "evaluate a program or a bundle, check it, time it");
+  command->flags.addTo(*app);
+  app->add_option("--target", command->target, "native (default: the GPU if there is one), cpu, …");
+  app->add_option("--from", command->flags.from, "FILE is the text of a stage: scan affine plan")
+      ->check(CLI::IsMember({"scan", "affine", "plan"}).description(""))
+      ->type_name("STAGE");
+  app->add_option("--in", command->inputs, "an input from a file: f=f.npy; random otherwise")
+      ->delimiter(',');
+  app->add_option("--out", command->outputs, "a result into a file: y=y.npy")->delimiter(',');
+  app->add_option("--random", command->ranges, "the range of a random input: f=-1:1")
+      ->delimiter(',');
+  app->add_option("--seed", command->seed, "of the random inputs (default: 0)");
+  app->add_flag("--check", command->check, "compare with the f64 reference; exit 4 if it differs");
+  app->add_flag("--time", command->time, "the time of a launch, and bytes per second");
+  app->add_flag("--dynamic", command->dynamic, "bind the sizes of --shape at launch only");
+  app->add_flag("--json", command->json, "the report as JSON");
+  app->callback([command, &action] { action = [command] { return command->run(); }; });
+}
+
+} // namespace scanc::cli
