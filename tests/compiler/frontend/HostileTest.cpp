@@ -84,6 +84,11 @@ TEST(Lexer, carriage_returns_are_white_space) {
 }
 
 TEST(Lexer, columns_count_characters) {
+  Read wide("kernel k(x: f32[T]) -> (y: f32[T]) {\n  scan T as t { y[t] = x[t] λ€ 😀 } }");
+  ASSERT_EQ(wide.errors.size(), 3u) << renderAll(wide.errors);
+  EXPECT_EQ(wide.errors[0].place.column, 29);
+  EXPECT_EQ(wide.errors[1].place.column, 30);
+  EXPECT_EQ(wide.errors[2].place.column, 32);
   Read read("kernel k(x: f32[T]) -> (y: f32[T]) { # αβγδ €😀\n scan T as t { y[t] = «x[t] } }");
   ASSERT_FALSE(read.errors.empty());
   EXPECT_EQ(read.errors[0].message, "unexpected character '«'");

@@ -32,6 +32,11 @@ std::vector<Example> examples(const std::string &page) {
   return list;
 }
 
+std::string canonical(const std::string &text) {
+  Diagnostics diagnostics(text, "test.scan");
+  return formatFile(parse(diagnostics));
+}
+
 class Page : public testing::TestWithParam<const char *> {};
 
 TEST_P(Page, its_examples_are_as_it_says) {
@@ -42,6 +47,9 @@ TEST_P(Page, its_examples_are_as_it_says) {
     if (example.title == "scan") {
       ++right;
       EXPECT_TRUE(read.errors.empty()) << place << "\n" << renderAll(read.errors);
+      std::string once = canonical(example.text);
+      EXPECT_TRUE(Read(once).errors.empty()) << place << "\n" << once;
+      EXPECT_EQ(canonical(once), once) << place;
     } else if (example.title.starts_with("wrong ")) {
       ++wrong;
       ASSERT_EQ(read.errors.size(), 1u) << place << "\n" << renderAll(read.errors);

@@ -105,6 +105,14 @@ TEST(Indices, take_their_sizes_from_initial_states) {
   EXPECT_EQ(onlyScan(read).extents.at("i"), "N");
 }
 
+// The leading dimension of h0 is that of the segments, not of the state.
+TEST(Indices, take_their_sizes_from_initial_states_of_segments) {
+  Read read("kernel k(x: f32[T], cu: i32[S+1], h0: f32[S, N]) -> (y: f32[T]) {\n"
+            "  scan T as t reset at cu {\n"
+            "    init h = h0\n    h[t,i] = 0.5 * h[t-1,i] + x[t]\n    y[t] = h[t,i]\n  }\n}");
+  EXPECT_EQ(onlyScan(read).extents.at("i"), "N");
+}
+
 TEST(Dimensions, may_stand_twice_where_no_scan_walks_them) {
   Read read(program("viterbi"));
   EXPECT_EQ(onlyScan(read).extents.at("l"), "N");
