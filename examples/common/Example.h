@@ -1,45 +1,61 @@
-//===- Example.h - Buffers, timing and the check that examples share -*- C++ -*-===//
+//===- Example.h - Tensors, a check and a clock for the examples -*- C++ -*-===//
+//
+// What every program that uses scanc has in its own way. The examples' main.cpp
+// shows the calls of scanc; this holds the rest.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SCANC_EXAMPLES_COMMON_EXAMPLE_H
 #define SCANC_EXAMPLES_COMMON_EXAMPLE_H
 
 #include "scanc/Compile.h"
 #include "scanc/Device.h"
 
-#include <map>
-#include <string>
-#include <vector>
+#include <cstddef>
+#include <optional>
 
 namespace example {
 
-/// A contiguous tensor in host memory, and on the device where the kernel runs there.
-class Buffer {
+/// Contiguous memory of one operand: on the host, and on the GPU where the kernel runs there.
+class Tensor {
 public:
-  /// Inputs are uniform in [low, high); results are poisoned with NaN bytes.
-  Buffer(const scanc::Parameter &parameter, const std::map<std::string, std::int64_t> &sizes,
-         double low, double high, bool onDevice);
+  /// Filled with NaN.
+  Tensor(scanc::Dtype dtype, std::vector<std::int64_t> sizes);
 
-  scanc::TensorRef host() const { return view; }
-  scanc::TensorRef operand() const;
-  /// Brings what a kernel wrote to the host.
+  /// Uniform in [low, high], the same for the same seed.
+  Tensor &fill(double low, double high, unsigned seed);
+
+  /// The host's memory.
+  scanc::TensorRef host();
+  /// The memory that a kernel on `target` uses: a copy on the first GPU, unless it is "cpu".
+  scanc::TensorRef on(std::string_view target);
+  /// Copies what a kernel wrote back to the host.
   void fetch();
-  std::int64_t bytes() const { return static_cast<std::int64_t>(storage.size()); }
-  const scanc::Parameter &parameter() const { return declared; }
+
+  std::int64_t bytes() const { return static_cast<std::int64_t>(memory.size()); }
 
 private:
-  scanc::Parameter declared;
-  std::vector<char> storage;
-  scanc::TensorRef view;
-  std::optional<scanc::DeviceMemory> memory;
+  scanc::Dtype dtype;
+  std::vector<std::int64_t> sizes;
+  std::vector<std::byte> memory;
+  std::optional<scanc::DeviceMemory> device;
 };
 
-/// Ranges of random inputs by parameter; others are drawn from [-1, 1).
-using Ranges = std::map<std::string, std::pair<double, double>>;
+/// The largest error of a result, and the largest in units of its bound: at most 1 where the kernel
+/// is correct.
+struct Deviation {
+  double error = 0;
+  double overBound = 0;
+};
+Deviation compare(const scanc::TensorRef &result, const scanc::ReferenceTensor &reference);
 
-/// Compiles the program in `path` for the GPU, or for the CPU where there is none; runs it on random
-/// inputs; prints strategy, time, bandwidth and the error against the f64 reference. Returns the
-/// exit code: 1 when a result is outside its bound.
-int run(const std::string &path, const std::map<std::string, std::int64_t> &sizes,
-        const Ranges &ranges = {});
+/// Seconds of one launch: the median of several.
+double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::TensorRef> operands);
+
+/// Prints what ran, how fast and how exact; gives the exit code, 4 for a wrong result.
+int report(const scanc::Kernel &kernel, double seconds, std::int64_t bytes, Deviation deviation);
+
+/// The whole text of a file; ends the program where it cannot be read.
+std::string readText(const std::string &path);
 
 } // namespace example
 
