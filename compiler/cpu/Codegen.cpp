@@ -340,7 +340,8 @@ void Codegen::storeNext(unsigned state) {
   overDims(stateDims(state), {}, [&](const Binding &binding) {
     storeAt(scratchPointer(next[state], stateDims(state), binding, element), emit(value, binding));
   });
-  if (!sets.of(value).empty())
+  // Read back only where the value's indices are all of the state's: a read binds no others.
+  if (!sets.of(value).empty() && sets.of(value).size() == stateDims(state).size())
     stored[value] = state;
 }
 
@@ -451,6 +452,9 @@ std::optional<std::pair<std::string, Location>> unsupported(scan::StepOp op) {
     if (isa<Float8E4M3FNType, Float8E5M2Type>(element))
       return std::pair(std::string("8-bit elements"), operand.getLoc());
   }
+  for (auto state : op.getStates().getAsRange<scan::StateAttr>())
+    if (isa<ComplexType, Float8E4M3FNType, Float8E5M2Type>(state.getElementType()))
+      return std::pair(std::string("complex and 8-bit states"), op.getLoc());
   for (Value result : op->getResults()) {
     Type element = cast<RankedTensorType>(result.getType()).getElementType();
     if (isa<ComplexType, Float8E4M3FNType, Float8E5M2Type>(element))

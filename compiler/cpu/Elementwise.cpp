@@ -79,9 +79,18 @@ struct Words {
     case scan::Activation::Silu:
       return gated(x, sigmoid(x));
     case scan::Activation::Gelu: {
-      Value scaled = mul(x, splat(type, 0.70710678118654752440));
-      Value erf = math::ErfOp::create(builder, loc, scaled);
-      return gated(x, mul(splat(type, 0.5), add(splat(type, 1), erf)));
+      // erfc, since 1 + erf would cancel for negative x; in f64, since erfc multiplies the relative
+      // error of its argument by the argument's square.
+      Type f64 = withElement(type, builder.getF64Type());
+      Value wide = type == f64 ? x : arith::ExtFOp::create(builder, loc, f64, x).getResult();
+      Value tail = math::ErfcOp::create(builder, loc,
+                                        mul(wide, splat(f64, -0.70710678118654752440)));
+      Value half = mul(splat(f64, 0.5), tail);
+      Value value = mul(wide, half);
+      if (type != f64)
+        value = arith::TruncFOp::create(builder, loc, type, value);
+      Value least = splat(type, -std::numeric_limits<double>::infinity());
+      return select(equal(x, least), splat(type, 0), value);
     }
     case scan::Activation::Relu:
       return maximum(x, splat(type, 0));
@@ -103,6 +112,23 @@ struct Words {
     Value wide = arith::ExtUIOp::create(builder, loc, i32, bits);
     Value shifted = arith::ShLIOp::create(builder, loc, wide, splatI(i32, 16));
     return arith::BitcastOp::create(builder, loc, withElement(i32, builder.getF32Type()), shifted);
+  }
+  /// f64 to f32 so that a second rounding is as good as one: where the first was inexact, the last
+  /// bit of the result is set (rounding to odd, Boldo and Melquiond 2005).
+  Value truncateToOdd(Value x, Type f32) {
+    Value near = arith::TruncFOp::create(builder, loc, f32, x);
+    Value back = arith::ExtFOp::create(builder, loc, x.getType(), near);
+    Type i32 = withElement(f32, builder.getI32Type());
+    Value bits = arith::BitcastOp::create(builder, loc, i32, near);
+    // Toward zero where `near` is beyond x, then set the last bit.
+    Value beyond = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
+                                         math::AbsFOp::create(builder, loc, back).getResult(),
+                                         math::AbsFOp::create(builder, loc, x).getResult());
+    Value below = arith::SubIOp::create(builder, loc, bits, splatI(i32, 1));
+    Value chopped = select(beyond, below, bits);
+    Value odd = arith::OrIOp::create(builder, loc, chopped, splatI(i32, 1));
+    Value inexact = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::ONE, back, x);
+    return arith::BitcastOp::create(builder, loc, f32, select(inexact, odd, bits));
   }
   /// To nearest even; a NaN stays one.
   Value narrowBf16(Value x) {
@@ -141,7 +167,7 @@ Value emitElementwise(OpBuilder &builder, Operation *op, ValueRange operands, in
     Value x = operands[0];
     Type f32 = words.withElement(x.getType(), builder.getF32Type());
     if (x.getType() != f32)
-      x = arith::TruncFOp::create(builder, op->getLoc(), f32, x);
+      x = words.truncateToOdd(x, f32);
     return words.narrowBf16(x);
   }
   OperationState state(op->getLoc(), op->getName(), operands, type, op->getAttrs());

@@ -33,6 +33,12 @@ TEST(Refusals, EightBitElements) {
   }
 }
 
+TEST(Refusals, EightBitState) {
+  Error error = errorOf("kernel k(x: f32[T, D]) -> (y: f32[T, D]) {\n"
+                        "scan T as t over D { state h: f8e5m2\nh[t] = h[t-1] + x[t]\ny[t] = h[t] } }");
+  EXPECT_EQ(error.code, "SC9001") << render(error);
+}
+
 TEST(Refusals, SeveralScans) {
   Error error = errorOf("kernel k(x: f32[T, D]) -> (y, z: f32[T, D]) {\n"
                         "scan T as t over D { y[t] = y[t-1] + x[t] }\n"

@@ -12,6 +12,47 @@ CompileOptions fromStep() {
   return options;
 }
 
+/// A matrix state whose next value varies over its rows alone, read again at both indices.
+const char *broadcastNext = R"mlir(
+func.func @k(%x: tensor<?x?xf64> {scan.name = "x", scan.dims = ["T", "I"]},
+             %w: tensor<?xf64> {scan.name = "w", scan.dims = ["J"]})
+    -> (tensor<?x?xf64> {scan.name = "o", scan.dims = ["T", "I"]}) {
+  %o = scan.step ins(%x, %w : tensor<?x?xf64>, tensor<?xf64>) attributes {
+      dims = [#scan.dim<time t in T : ?>, #scan.dim<index i in I : ?>, #scan.dim<index j in J : ?>],
+      input_maps = [affine_map<(t, i, j) -> (t, i)>, affine_map<(t, i, j) -> (j)>],
+      output_maps = [affine_map<(t, i, j) -> (t, i)>],
+      states = [#scan.state<S : f64 [i, j]>], prevs = [#scan.prev<S [i, j]>],
+      init_states = array<i64>, init_maps = [], final_states = array<i64>, final_maps = []}
+      -> tensor<?x?xf64> {
+  ^bb0(%x0: f64, %w0: f64, %s: f64):
+    %p = arith.mulf %s, %w0 : f64
+    %r = scan.reduce add over ["j"] %p : f64
+    %next = arith.addf %r, %x0 : f64
+    %o0 = arith.mulf %next, %x0 : f64
+    scan.yield next(%next : f64) outs(%o0 : f64)
+  }
+  return %o : tensor<?x?xf64>
+}
+)mlir";
+
+TEST(StepText, NextThatLacksAnIndexOfItsState) {
+  std::int64_t T = 5, I = 3, J = 4;
+  Evaluation run(broadcastNext, {{"T", T}, {"I", I}, {"J", J}}, Lie::contiguous, fromStep());
+  auto done = run.launch();
+  ASSERT_TRUE(done) << render(done.error());
+  std::vector<double> x = run["x"].values(), w = run["w"].values(), o = run["o"].values();
+  double weight = 0;
+  for (double value : w)
+    weight += value;
+  for (std::int64_t i = 0; i < I; ++i) {
+    double s = 0;
+    for (std::int64_t t = 0; t < T; ++t) {
+      s = s * weight + x[t * I + i];
+      EXPECT_NEAR(o[t * I + i], s * x[t * I + i], 1e-13) << t << " " << i;
+    }
+  }
+}
+
 /// A dense transition: the state is read under the name that is summed.
 const char *dense = R"mlir(
 func.func @k(%a: tensor<?x?x?xf64> {scan.name = "a", scan.dims = ["T", "N", "N"]},
