@@ -16,8 +16,8 @@ int precedence(const Expr &expr) {
   return expr.text == "*" || expr.text == "/" ? 2 : 0;
 }
 
-std::string at(const Expr &expr, int least) {
-  std::string text = formatExpr(expr);
+std::string at(const Expr &expr, int least, const std::string &time) {
+  std::string text = formatExpr(expr, time);
   return precedence(expr) < least ? "(" + text + ")" : text;
 }
 
@@ -42,10 +42,7 @@ std::string formatReference(const Expr &expr, const std::string &time) {
   return expr.text + "[" + inside + "]";
 }
 
-/// The name of the step in the scan that is being printed.
-thread_local std::string currentTime = "t";
-
-/// Prints whole files; keeps the name of the step of the scan being printed.
+/// Prints whole files.
 class Printer {
 public:
   std::string run(const File &file);
@@ -57,32 +54,32 @@ private:
   void scan(const Scan &scan);
   std::string declarations(const std::vector<Declaration> &list);
   static std::string attributes(const std::vector<Attribute> &list);
-  static std::string statement(const Statement &statement);
+  static std::string statement(const Statement &statement, const std::string &time);
 
   std::string text;
 };
 
 } // namespace
 
-std::string formatExpr(const Expr &expr) {
+std::string formatExpr(const Expr &expr, const std::string &time) {
   switch (expr.kind) {
   case Expr::Kind::number:
     return expr.text;
   case Expr::Kind::reference:
-    return formatReference(expr, currentTime);
+    return formatReference(expr, time);
   case Expr::Kind::negate:
-    return "-" + at(*expr.operands[0], 3);
+    return "-" + at(*expr.operands[0], 3, time);
   case Expr::Kind::binary: {
     // Sums and products associate to the left: an equal neighbour on the right keeps its own.
     int own = precedence(expr);
-    return at(*expr.operands[0], own == 0 ? 1 : own) + " " + expr.text + " " +
-           at(*expr.operands[1], own + 1);
+    return at(*expr.operands[0], own == 0 ? 1 : own, time) + " " + expr.text + " " +
+           at(*expr.operands[1], own + 1, time);
   }
   case Expr::Kind::call:
   case Expr::Kind::reduce: {
     std::string arguments;
     for (const ExprPtr &operand : expr.operands)
-      arguments += (arguments.empty() ? "" : ", ") + formatExpr(*operand);
+      arguments += (arguments.empty() ? "" : ", ") + formatExpr(*operand, time);
     std::string over = expr.kind == Expr::Kind::reduce ? "[" + joined(expr.indices) + "]" : "";
     return expr.text + over + "(" + arguments + ")";
   }
@@ -123,7 +120,7 @@ std::string Printer::declarations(const std::vector<Declaration> &list) {
   return text;
 }
 
-std::string Printer::statement(const Statement &statement) {
+std::string Printer::statement(const Statement &statement, const std::string &time) {
   switch (statement.kind) {
   case Statement::Kind::stateType:
     return "state " + statement.stateType.state.text + ": " +
@@ -133,14 +130,13 @@ std::string Printer::statement(const Statement &statement) {
   case Statement::Kind::final:
     return "final " + statement.final.state.text + " -> " + statement.final.tensor.text;
   case Statement::Kind::assignment:
-    return formatExpr(*statement.assignment.target) + " = " +
-           formatExpr(*statement.assignment.value);
+    return formatExpr(*statement.assignment.target, time) + " = " +
+           formatExpr(*statement.assignment.value, time);
   }
   return "";
 }
 
 void Printer::scan(const Scan &scan) {
-  currentTime = scan.time.text;
   comments(scan.comments, 1);
   std::string head = attributes(scan.attributes) + (scan.reverse ? "reverse " : "") + "scan " +
                      scan.dimension.text + " as " + scan.time.text;
@@ -151,7 +147,7 @@ void Printer::scan(const Scan &scan) {
   line(1, head + " {", scan.trailing);
   for (const Statement &each : scan.statements) {
     comments(each.comments, 2);
-    line(2, statement(each), each.trailing);
+    line(2, statement(each, scan.time.text), each.trailing);
   }
   comments(scan.closingComments, 2);
   line(1, "}", scan.closingTrailing);
@@ -187,16 +183,15 @@ std::string Printer::run(const File &file) {
 
 std::string formatFile(const File &file) { return Printer().run(file); }
 
-static void dumpExpr(const Expr &expr, int depth, std::string &text) {
+static void dumpExpr(const Expr &expr, const std::string &time, int depth, std::string &text) {
   static const char *const names[] = {"number", "reference", "negate", "binary", "call", "reduce"};
   text += std::string(2 * depth, ' ') + names[static_cast<int>(expr.kind)];
-  text +=
-      " " + (expr.kind == Expr::Kind::reference ? formatReference(expr, currentTime) : expr.text);
+  text += " " + (expr.kind == Expr::Kind::reference ? formatReference(expr, time) : expr.text);
   if (expr.kind == Expr::Kind::reduce)
     text += "[" + joined(expr.indices) + "]";
   text += " @" + std::to_string(expr.place.line) + ":" + std::to_string(expr.place.column) + "\n";
   for (const ExprPtr &operand : expr.operands)
-    dumpExpr(*operand, depth + 1, text);
+    dumpExpr(*operand, time, depth + 1, text);
 }
 
 std::string dumpFile(const File &file) {
@@ -212,15 +207,15 @@ std::string dumpFile(const File &file) {
         text += "]\n";
       }
     for (const Scan &scan : kernel.scans) {
-      currentTime = scan.time.text;
+      const std::string &time = scan.time.text;
       text += "  scan " + scan.dimension.text + " as " + scan.time.text +
               (scan.over.empty() ? "" : " over " + joined(scan.over)) +
               (scan.reverse ? " reverse" : "") +
               (scan.reset ? " reset at " + scan.reset->text : "") + "\n";
       for (const Statement &statement : scan.statements) {
         if (statement.kind == Statement::Kind::assignment) {
-          text += "    assign " + formatExpr(*statement.assignment.target) + "\n";
-          dumpExpr(*statement.assignment.value, 3, text);
+          text += "    assign " + formatExpr(*statement.assignment.target, time) + "\n";
+          dumpExpr(*statement.assignment.value, time, 3, text);
         } else if (statement.kind == Statement::Kind::stateType) {
           text += "    state " + statement.stateType.state.text + ": " +
                   std::string(spelling(statement.stateType.dtype)) + "\n";

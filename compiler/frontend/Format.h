@@ -8,15 +8,16 @@
 
 namespace scanc::frontend {
 
-/// Canonical text: two spaces of indentation, one statement a line with its `=` aligned to nothing,
-/// comments where they stood. Parsing it gives the same AST, formatting it again the same text.
+/// Canonical text: two spaces of indentation, a statement a line, no parentheses but those that the
+/// tree needs. Comments behind a line stay there, those within it move before it. Parsing it gives
+/// the same AST, formatting it again the same text.
 std::string formatFile(const File &file);
 
 /// The AST as nested lines, for people who ask what was parsed.
 std::string dumpFile(const File &file);
 
-/// One expression, with no more parentheses than its meaning needs.
-std::string formatExpr(const Expr &expr);
+/// One expression, in a scan that calls its step `time`.
+std::string formatExpr(const Expr &expr, const std::string &time);
 
 } // namespace scanc::frontend
 

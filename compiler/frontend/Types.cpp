@@ -2,6 +2,7 @@
 #include "compiler/frontend/Check.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace scanc::frontend {
 
@@ -21,6 +22,8 @@ private:
   Compute typeOf(const Expr &expr, bool report);
   void checkCall(const Expr &expr, const std::vector<Compute> &operands);
   void checkStored(const Symbol &symbol, Compute value);
+  void checkNumbers(Expr &value);
+  void checkNumber(const Expr &expr);
 
   CheckedScan &scan;
   Diagnostics &diagnostics;
@@ -106,6 +109,23 @@ void TypeInference::checkStored(const Symbol &symbol, Compute value) {
                           std::string(spelling(*symbol.stateType)));
 }
 
+/// Numbers of a statement without f64 are constants of f32, where a larger one would be inf.
+void TypeInference::checkNumbers(Expr &value) {
+  bool wide = false;
+  forEachReference(value, [&](Expr &expr) { wide |= typeOf(expr, false) == Compute::f64; });
+  if (!wide)
+    checkNumber(value);
+}
+
+void TypeInference::checkNumber(const Expr &expr) {
+  if (expr.kind == Expr::Kind::number && expr.value > std::numeric_limits<float>::max())
+    diagnostics.error("SC1003", expr.place,
+                      "expected a number that f32 can hold, got '" + expr.text + "'",
+                      "compute in f64: declare a tensor beside it f64");
+  for (const ExprPtr &operand : expr.operands)
+    checkNumber(*operand);
+}
+
 void TypeInference::run() {
   // Types only grow, and there are three: a few rounds reach the fixed point.
   for (bool changed = true; changed;) {
@@ -130,6 +150,7 @@ void TypeInference::run() {
     if (!symbol.assignment)
       continue;
     typeOf(*symbol.assignment->assignment.value, true);
+    checkNumbers(*symbol.assignment->assignment.value);
     checkStored(symbol, symbol.type);
     if (symbol.kind == Symbol::Kind::state && !symbol.stateType)
       symbol.stateType = symbol.type == Compute::f64   ? Dtype::f64

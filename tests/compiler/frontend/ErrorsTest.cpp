@@ -57,6 +57,9 @@ const Wrong table[] = {
      "expected a whole size below 2^63, got '1.5'", ""},
     {"number_above_f64", "SC1003", IN_SCAN("y[t] = x[t] * «1e999»"),
      "expected a number that f64 can hold, got '1e999'", ""},
+    {"number_above_f32", "SC1003", IN_SCAN("y[t] = select(x[t] > 0, x[t], «1e300»)"),
+     "expected a number that f32 can hold, got '1e300'",
+     "compute in f64: declare a tensor beside it f64"},
     // SC1005
     {"misspelt_tensor", "SC1005",
      "kernel k(gate: f32[T]) -> (y: f32[T]) { scan T as t { y[t] = «gat[t]» } }",

@@ -12,7 +12,7 @@ std::string summed(const std::string &value) {
             "    -> (y: f32[T, J]) {\n  scan T as t {\n    y[t,j] = " +
             value + "\n  }\n}");
   EXPECT_TRUE(read.errors.empty()) << renderAll(read.errors);
-  return formatExpr(*read.file.kernels.at(0).scans.at(0).statements.at(0).assignment.value);
+  return formatExpr(*read.file.kernels.at(0).scans.at(0).statements.at(0).assignment.value, "t");
 }
 
 TEST(Sums, stand_at_the_lowest_node_with_every_occurrence) {
@@ -70,7 +70,7 @@ TEST(Sums, of_both_sides_of_a_comparison_stand_around_the_select) {
 TEST(Sums, selective_scan_adds_its_skip_once) {
   Read read(program("selective_scan"));
   const Statement &y = read.file.kernels.at(0).scans.at(0).statements.back();
-  EXPECT_EQ(formatExpr(*y.assignment.value),
+  EXPECT_EQ(formatExpr(*y.assignment.value, "t"),
             "(sum[n](Cm[t,n] * h[t,n]) + skip * x[t]) * silu(z[t])");
 }
 

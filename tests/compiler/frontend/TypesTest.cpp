@@ -43,6 +43,11 @@ TEST(Types, declared_states_are_computed_wide_and_kept_narrow) {
   EXPECT_EQ(typed("state h: c64\n    h[t] = a[t] * h[t-1]").type, Compute::c64);
 }
 
+TEST(Types, numbers_may_be_as_large_as_the_widest_operand) {
+  EXPECT_EQ(typed("h = select(d[t] > 1e300, x[t], 0)").type, Compute::f32);
+  EXPECT_EQ(typed("h = x[t] * 3e38").type, Compute::f32);
+}
+
 TEST(Types, of_selections_ignore_the_condition) {
   EXPECT_EQ(typed("h = select(d[t] > 0, x[t], 0)").type, Compute::f32);
   EXPECT_EQ(typed("h = select(x[t] > 0, c[t], 0)").type, Compute::c64);
