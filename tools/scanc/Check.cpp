@@ -45,7 +45,8 @@ Comparison compare(const std::string &name, const NpyTensor &got, const Referenc
           fmt::format("{}{}: expected {:.9g} within {:.2g}, got {:.9g}", name,
                       coordinates(expected.sizes, isComplex ? i / 2 : i), wanted, bound, value);
   }
-  result.relativeL2 = sumOfErrors == 0 ? 0 : std::sqrt(sumOfErrors / sumOfValues);
+  if (sumOfErrors > 0)
+    result.relativeL2 = std::isfinite(sumOfErrors) ? std::sqrt(sumOfErrors / sumOfValues) : HUGE_VAL;
   return result;
 }
 

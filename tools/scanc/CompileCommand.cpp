@@ -131,6 +131,9 @@ Result<int> CompileCommand::run() const {
     return text.error();
   if (isFolder && flags.from.empty() && !isBundle(*text))
     wanted->insert(wanted->begin(), Artifact::source);
+  if (!options->sizes.empty() && flags.from != "cuda" && !isBundle(*text))
+    if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
+      dropUnknownSizes(options->sizes, *parameters);
   for (const std::string &target : targets) {
     options->target = resolveTarget(target);
     Result<Producer> made = producer(*text, *options);
@@ -140,9 +143,6 @@ Result<int> CompileCommand::run() const {
     if (Result<void> written = writeFor(*made, *wanted, folder); !written)
       return written.error();
   }
-  if (!options->sizes.empty() && flags.from != "cuda" && !isBundle(*text))
-    if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
-      warnOfUnknownSizes(options->sizes, *parameters);
   return 0;
 }
 

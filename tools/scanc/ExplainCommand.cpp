@@ -102,11 +102,12 @@ Result<int> ExplainCommand::run() const {
   Result<std::string> text = readFile(flags.file);
   if (!text)
     return text.error();
+  if (!options->sizes.empty())
+    if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
+      dropUnknownSizes(options->sizes, *parameters);
   Result<Explanation> explanation = explain(*text, *options);
   if (!explanation)
     return explanation.error();
-  if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
-    warnOfUnknownSizes(options->sizes, *parameters);
   Result<void> written = writeFile("-", json ? jsonOf(*explanation) : tableOf(*explanation));
   if (!written)
     return written.error();

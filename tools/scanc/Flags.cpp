@@ -51,13 +51,16 @@ Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::st
 }
 
 void CompileFlags::addTo(CLI::App &app) {
-  app.add_option("FILE", file, "the program; - is stdin")->required();
+  app.add_option("FILE", file, "the program; - is stdin");
   app.add_option("--shape", shape, "sizes to specialise for: T=4096,D=64")->delimiter(',');
   app.add_option("--strategy", strategy, "use this strategy; see scanc explain FILE");
   app.add_option("--kernel", kernel, "which kernel of a file that has several");
 }
 
 Result<CompileOptions> CompileFlags::options() const {
+  // Not left to the parser, which would hide what is wrong with the options behind it.
+  if (file.empty())
+    return makeError("SC8001", ErrorKind::usage, "FILE is required", "see scanc --help");
   Result<std::map<std::string, std::int64_t>> sizes = parseSizes(shape);
   if (!sizes)
     return sizes.error();
@@ -89,17 +92,20 @@ std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
   return found->second + (plus == std::string::npos ? 0 : *parseSize(dim.substr(plus + 1)));
 }
 
-void warnOfUnknownSizes(const std::map<std::string, std::int64_t> &sizes,
-                        const std::vector<Parameter> &signature) {
+void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,
+                      const std::vector<Parameter> &signature) {
   std::set<std::string> names;
   for (const Parameter &parameter : signature)
     for (const std::string &dim : parameter.dims)
       if (std::string name = nameInDimension(dim); !name.empty())
         names.insert(name);
-  for (const auto &[name, size] : sizes)
-    if (!names.contains(name))
-      warn(fmt::format("--shape: the program has no size '{}'; it has {}", name,
-                       fmt::join(names, ", ")));
+  std::erase_if(sizes, [&](const auto &entry) {
+    if (names.contains(entry.first))
+      return false;
+    warn(fmt::format("--shape: the program has no size '{}'; it has {}", entry.first,
+                     names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+    return true;
+  });
 }
 
 bool isBundle(std::string_view text) {

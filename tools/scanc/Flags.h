@@ -34,9 +34,9 @@ struct CompileFlags {
   Result<CompileOptions> options() const;
 };
 
-/// Warns of names in `sizes` that no parameter has.
-void warnOfUnknownSizes(const std::map<std::string, std::int64_t> &sizes,
-                        const std::vector<Parameter> &signature);
+/// Drops the names in `sizes` that no parameter has, with a warning.
+void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,
+                      const std::vector<Parameter> &signature);
 
 /// The size of a dimension as it is declared: a number, a name, or a name plus a number; nothing
 /// where the name has no size.

@@ -44,6 +44,8 @@ Result<bool> FormatCommand::formatOne(const std::string &file) const {
 }
 
 Result<int> FormatCommand::run() const {
+  if (files.empty())
+    return makeError("SC8001", ErrorKind::usage, "FILE is required", "see scanc fmt --help");
   bool allCanonical = true;
   for (const std::string &file : files) {
     Result<bool> canonical = formatOne(file);
@@ -57,7 +59,7 @@ Result<int> FormatCommand::run() const {
 void addFormatCommand(CLI::App &root, Action &action) {
   auto command = std::make_shared<FormatCommand>();
   CLI::App *app = root.add_subcommand("fmt", "print a program in canonical form");
-  app->add_option("FILE", command->files, "the programs; - is stdin")->required();
+  app->add_option("FILE", command->files, "the programs; - is stdin");
   CLI::Option *inPlace = app->add_flag("-i,--in-place", command->inPlace, "rewrite the files");
   app->add_flag("--check", command->check, "only say which files are not canonical, and exit 1")
       ->excludes(inPlace);

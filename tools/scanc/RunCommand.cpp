@@ -181,7 +181,7 @@ Result<int> RunCommand::run() const {
   Result<Source> source = readSource(flags, unbound);
   if (!source)
     return source.error();
-  warnOfUnknownSizes(options->sizes, source->parameters);
+  dropUnknownSizes(options->sizes, source->parameters);
   wanted->sizes = options->sizes;
   wanted->sizes.insert(source->options.sizes.begin(), source->options.sizes.end());
   if (auto known = checkNames(namesOf(*files), "--out", source->parameters, Parameter::Role::output);

@@ -1,0 +1,74 @@
+//===- SampleInputsTest.cpp - Ranges at which recurrences stay bounded ----===//
+#include "scanc/SampleInputs.h"
+
+#include "gtest/gtest.h"
+
+#include <fstream>
+#include <sstream>
+
+using namespace scanc;
+
+static SampleInputs samplesOf(const std::string &program, CompileOptions options = {}) {
+  std::ifstream stream(SCANC_PROGRAMS "/" + program + ".scan");
+  std::stringstream text;
+  text << stream.rdbuf();
+  auto samples = sampleInputs(text.str(), options);
+  EXPECT_TRUE(samples) << render(samples.error());
+  return samples ? *samples : SampleInputs();
+}
+
+static SampleInput inputOf(const SampleInputs &samples, const std::string &name) {
+  for (const SampleInput &input : samples.inputs)
+    if (input.name == name)
+      return input;
+  ADD_FAILURE() << "no input " << name;
+  return {};
+}
+
+TEST(SampleInputs, a_plain_factor_is_at_most_one) {
+  SampleInput a = inputOf(samplesOf("init_final"), "a");
+  EXPECT_GE(a.low, -1);
+  EXPECT_LE(a.high, 1);
+}
+
+TEST(SampleInputs, a_row_of_a_dense_transition_sums_to_at_most_one) {
+  SampleInput a = inputOf(samplesOf("dense"), "A"); // 64 columns
+  EXPECT_LE(a.high * 64, 1);
+  EXPECT_GE(a.low * 64, -1);
+}
+
+TEST(SampleInputs, the_argument_of_an_exponential_is_not_positive) {
+  EXPECT_LE(inputOf(samplesOf("gla"), "g").high, 0);
+  EXPECT_LE(inputOf(samplesOf("selective_scan"), "A").high, 0); // times a softplus
+}
+
+TEST(SampleInputs, one_minus_a_rate) {
+  SampleInput alpha = inputOf(samplesOf("ema"), "alpha");
+  EXPECT_GE(alpha.low, 0);
+  EXPECT_LE(alpha.high, 2);
+}
+
+TEST(SampleInputs, keys_of_a_low_rank_update_have_at_most_unit_length) {
+  CompileOptions options;
+  options.sizes = {{"K", 100}};
+  SampleInput k = inputOf(samplesOf("gated_delta", options), "k");
+  EXPECT_LE(k.high * k.high * 100, 1.0001);
+}
+
+TEST(SampleInputs, offsets_of_segments_end_at_the_size_of_time) {
+  CompileOptions options;
+  options.sizes = {{"T", 77}};
+  SampleInputs samples = samplesOf("varlen", options);
+  SampleInput offsets = inputOf(samples, "cu_seqlens");
+  EXPECT_TRUE(offsets.isOffsets);
+  EXPECT_EQ(offsets.low, 0);
+  EXPECT_EQ(offsets.high, 77);
+  EXPECT_EQ(samples.sizes.at("T"), 77);
+  EXPECT_EQ(samples.sizes.count("S"), 1u);
+}
+
+TEST(SampleInputs, flags_are_zero_or_one) {
+  SampleInput mask = inputOf(samplesOf("masked"), "mask");
+  EXPECT_EQ(mask.low, 0);
+  EXPECT_EQ(mask.high, 1);
+}
