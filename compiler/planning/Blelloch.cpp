@@ -64,8 +64,11 @@ public:
     double tiles =
         std::ceil(stepCount(mapping, sizes) /
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
-    // A tile costs the latency of its loads and the barriers of its scan; resident blocks overlap.
-    double latency = waves * tiles * (target.memoryLatency + tileScan * mapping.op.getStates().size());
+    // A tile costs the latency of its loads and a scan per number of state: shuffles along time, or
+    // the barriers of the sweeps across lanes; resident blocks overlap.
+    bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
+    double scan = (alongTime ? shuffleScan : sweepScan) * mapping.stateSize();
+    double latency = waves * tiles * (target.memoryLatency + scan);
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
     cost.seconds = target.launchOverhead +
@@ -80,8 +83,10 @@ public:
   }
 
 private:
-  /// Seconds of the scan of one tile's maps across a block: shuffles and barriers.
-  static constexpr double tileScan = 0.5e-6;
+  /// Seconds of the scan of one number of state across a block, for a tile: along time by shuffles,
+  /// across lanes by sweeps through shared memory; fitted on an H200 (bench/results).
+  static constexpr double shuffleScan = 0.5e-6;
+  static constexpr double sweepScan = 2.5e-6;
   /// Share of the bandwidth that is reached while blocks alternate between loading and scanning.
   static constexpr double streamed = 0.85;
 

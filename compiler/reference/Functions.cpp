@@ -54,15 +54,16 @@ static double logaddexp(double x, double y) {
   return std::max(x, y) + std::log1p(std::exp(-std::fabs(x - y)));
 }
 
-/// Rounding to a narrower type: the value is kept, its error grows.
+Number rounded(const Number &x, Type to) {
+  Number result = x;
+  double size = std::hypot(x.v, x.i);
+  bool overflows = size + x.e > largestOf(to);
+  result.e = overflows ? infinity : x.e + roundoffOf(to) * size + smallestOf(to);
+  return result;
+}
+
 static Function rounding(Type to) {
-  double u = roundoffOf(to), largest = largestOf(to), floor = smallestOf(to);
-  return [=](const Number *x) {
-    Number result = x[0];
-    bool overflows = std::hypot(result.v, result.i) + result.e > largest;
-    result.e = overflows ? infinity : result.e + u * std::hypot(result.v, result.i) + floor;
-    return result;
-  };
+  return [=](const Number *x) { return rounded(x[0], to); };
 }
 
 static Number logAddExp(const Number &a, const Number &b, double u) {

@@ -19,6 +19,9 @@ double roundoffOf(mlir::Type type);
 /// Largest finite value.
 double largestOf(mlir::Type type);
 
+/// Rounding to a narrower type: the value is kept, its error grows.
+Number rounded(const Number &x, mlir::Type to);
+
 Number reduce(scan::Reduction kind, const Number *frame, const std::size_t *from,
               std::size_t count, double u);
 

@@ -305,9 +305,17 @@ void Interpreter::runSegment(ArrayRef<std::int64_t> lane, std::int64_t segment, 
       });
     }
   }
-  for (auto [k, state] : llvm::enumerate(op.getFinalStates()))
+  for (auto [k, state] : llvm::enumerate(op.getFinalStates())) {
+    // The store of a final state rounds it to the result's type.
+    Type element = cast<RankedTensorType>(op->getResult(op.getNumOutputs() + k).getType())
+                       .getElementType();
+    const Slot &slot = code->stateSlot(state);
+    for (std::size_t p = 0; p < slot.count; ++p)
+      if (element != op.getState(state).getElementType())
+        frame[slot.offset + p] = rounded(frame[slot.offset + p], element);
     write(finals[k], base(finals[k], lane, segment), code->stateSlot(state), frame,
           results[resultNumber(op.getNumOutputs() + k)]);
+  }
 }
 
 void Interpreter::runLane(ArrayRef<std::int64_t> lane, Number *frame,

@@ -103,7 +103,8 @@ def Plan_BlellochOp : Plan_Kernel<"blelloch"> {
   }];
 }
 
-def Plan_AdvanceOp : Plan_Op<"advance", [Pure]> {
+// Not Pure: see scan.advance.
+def Plan_AdvanceOp : Plan_Op<"advance"> {
   let summary = "the state at t and at t-1: now = gain * before + bias, elementwise";
   let description = [{
     `now` and `before` have the state's element type; a narrow state is rounded at every step.

@@ -157,7 +157,8 @@ def Scan_AffineOp : Scan_Recurrence<"affine"> {
   let arguments = commonArguments;
 }
 
-def Scan_AdvanceOp : Scan_Op<"advance", [Pure, AttrSizedOperandSegments]> {
+// Not Pure: a state that nobody reads has a final value all the same, and C8 of `scan.affine` holds.
+def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments]> {
   let summary = "the state at t and at t-1: now = A before + b in a semiring";
   let description = [{
     Gives, for each of `states`, first all values at t (`now`), then all values at t-1 (`before`).

@@ -1,0 +1,28 @@
+//===- Comparison.h - Random operands, and results against the oracle -*- C++ -*-===//
+#ifndef SCANC_TESTS_SUPPORT_COMPARISON_H
+#define SCANC_TESTS_SUPPORT_COMPARISON_H
+
+#include "scanc/Compile.h"
+
+#include <string>
+#include <vector>
+
+namespace scanc::testing_support {
+
+/// Contiguous host tensors of a signature: inputs drawn from `seed` within the ranges at which the
+/// recurrence is tame, results NaN in every byte.
+struct Operands {
+  std::vector<std::vector<char>> storage;
+  std::vector<TensorRef> tensors;
+};
+Result<Operands> makeOperands(const std::string &text, const CompileOptions &options,
+                              const std::vector<Parameter> &signature, std::uint64_t seed);
+
+/// What is wrong with the results among `operands`, or empty: the first element that is outside the
+/// reference's bound, or a reference that is not finite.
+std::string firstMismatch(const std::string &text, const CompileOptions &options,
+                          const std::vector<Parameter> &signature, const Operands &operands);
+
+} // namespace scanc::testing_support
+
+#endif // SCANC_TESTS_SUPPORT_COMPARISON_H
