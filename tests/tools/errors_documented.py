@@ -4,6 +4,8 @@ import re
 import sys
 
 root = sys.argv[1]
+# Faults of libraries below us, which no input is known to provoke.
+UNPROVOKED = {"SC9002"}
 CODE = re.compile(r"SC[1-9][0-9]{3}")
 
 
@@ -28,12 +30,12 @@ def codes_in(folders, endings, pattern=CODE):
 given = codes_in(["compiler", "dialects", "runtime", "tools"], (".cpp", ".h", ".td"),
                  re.compile(r'"\[?(SC[1-9][0-9]{3})\b'))
 sections = codes_in(["docs/errors"], (".md",), re.compile(r"^## (SC[1-9][0-9]{3}) \S", re.MULTILINE))
-tested = codes_in(["tests"], (".cpp", ".test", ".mlir", ".py", ".h"))
+tested = set(codes_in(["tests"], (".cpp", ".test", ".mlir", ".py", ".h")))
 
 faults = [f"{code} ({place}) has no section in docs/errors" for code, place in given.items()
           if code not in sections]
 faults += [f"{code} ({place}) is mentioned in no test" for code, place in given.items()
-           if code not in tested]
+           if code not in tested | UNPROVOKED]
 faults += [f"{code} ({place}) is described, but no source gives it"
            for code, place in sections.items() if code not in given]
 for fault in sorted(faults):

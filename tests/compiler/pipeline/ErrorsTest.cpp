@@ -1,0 +1,106 @@
+//===- ErrorsTest.cpp - Wrong calls of the public functions ---------------===//
+#include "scanc/Compile.h"
+
+#include "gtest/gtest.h"
+
+#include <string>
+
+using namespace scanc;
+
+static const std::string sum = "kernel k(x: f32[T]) -> (h: f32[T]) {\n"
+                               "  scan T as t { h[t] = h[t-1] * x[t] + x[t] }\n}\n";
+
+static CompileOptions optionsFor(const std::string &target, std::optional<Stage> from = {}) {
+  CompileOptions options;
+  options.target = target;
+  options.from = from;
+  return options;
+}
+
+template <typename T>
+static std::string codeOf(const Result<T> &result) {
+  return result ? "success" : result.error().code;
+}
+
+static std::string textOf(Stage stage) {
+  auto text = emit(sum, stage, optionsFor("sm_90a"));
+  return text ? *text : render(text.error());
+}
+
+TEST(Errors, a_plan_is_no_recurrence) {
+  CompileOptions options = optionsFor("sm_90a", Stage::plan);
+  EXPECT_EQ(codeOf(explain(textOf(Stage::plan), options)), "SC1025");
+  EXPECT_EQ(codeOf(evaluateReference(textOf(Stage::plan), {}, options)), "SC1025");
+  EXPECT_EQ(codeOf(compile(textOf(Stage::plan), optionsFor("cpu", Stage::plan))), "SC1025");
+}
+
+TEST(Errors, cuda_is_no_stage_to_resume_from) {
+  EXPECT_EQ(codeOf(compileProgram(textOf(Stage::cuda), optionsFor("sm_90a", Stage::cuda))), "SC1025");
+}
+
+TEST(Errors, text_that_is_no_ir) {
+  auto program = compileProgram(sum, optionsFor("sm_90a", Stage::affine));
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code, "SC1026");
+  EXPECT_EQ(program.error().kind, ErrorKind::input);
+  EXPECT_EQ(program.error().place.line, 1);
+}
+
+TEST(Errors, a_dense_transition_beside_another_term) {
+  auto text = emit("kernel k(A, C: f32[T, 4, 4], x: f32[T, 4]) -> (h: f32[T, 4]) {\n"
+                   "  scan T as t { h[t,i] = A[t,i,l] * h[t-1,l] + C[t,i,m] * h[t-1,m] + x[t,i] }\n}\n",
+                   Stage::affine, optionsFor("sm_90a"));
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, "SC2002");
+  EXPECT_EQ(text.error().place.line, 2);
+}
+
+TEST(Errors, a_pin_without_meaning_for_the_strategy) {
+  auto program = compileProgram("@chunk(64) " + sum, optionsFor("sm_90a"));
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code, "SC3004");
+  EXPECT_EQ(program.error().kind, ErrorKind::input);
+}
+
+TEST(Errors, two_scans_in_a_kernel) {
+  auto program = compileProgram("kernel two(x, z: f32[T]) -> (h, g: f32[T]) {\n"
+                                "  scan T as t { h[t] = h[t-1] + x[t] }\n"
+                                "  scan T as t { g[t] = g[t-1] + z[t] }\n}\n",
+                                optionsFor("sm_90a"));
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code, "SC3005");
+  EXPECT_EQ(program.error().place.line, 3);
+}
+
+TEST(Errors, an_op_without_a_spelling) {
+  auto plan = emit("kernel k(x, z: f32[T]) -> (h: f32[T]) {\n"
+                   "  scan T as t { h[t] = h[t-1] + x[t] * z[t] }\n}\n",
+                   Stage::plan, optionsFor("sm_90a"));
+  ASSERT_TRUE(plan);
+  std::string text = *plan;
+  std::size_t at = text.find("arith.mulf");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 10, "arith.remf");
+  auto program = compileProgram(text, optionsFor("sm_90a", Stage::plan));
+  EXPECT_EQ(codeOf(program), "SC4001");
+}
+
+TEST(Errors, ir_that_holds_no_program) {
+  EXPECT_EQ(codeOf(compileProgram("module {}", optionsFor("sm_90a", Stage::plan))), "SC4002");
+}
+
+TEST(Errors, a_program_is_for_a_gpu) {
+  auto program = compileProgram(sum, optionsFor("cpu"));
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code, "SC4003");
+  EXPECT_EQ(program.error().kind, ErrorKind::usage);
+}
+
+TEST(Errors, a_variant_by_a_wrong_name) {
+  CompileOptions options = optionsFor("sm_90a");
+  options.variant = "none";
+  auto text = emit(sum, Stage::cuda, options);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, "SC4004");
+  EXPECT_NE(text.error().message.find("any_i64"), std::string::npos);
+}
