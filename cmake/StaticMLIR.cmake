@@ -23,6 +23,14 @@ set_property(TARGET MLIRExecutionEngine PROPERTY INTERFACE_LINK_LIBRARIES
 set_property(TARGET MLIRExecutionEngineUtils PROPERTY INTERFACE_LINK_LIBRARIES
   LLVMPasses LLVMTarget ${scanc_llvm_base})
 
+# So do the shared zlib and zstd that LLVMSupport names; z3 is linked only where a symbol of it is used.
+find_library(SCANC_ZLIB_ARCHIVE libz.a REQUIRED)
+find_library(SCANC_ZSTD_ARCHIVE libzstd.a REQUIRED)
+get_target_property(links LLVMSupport INTERFACE_LINK_LIBRARIES)
+list(TRANSFORM links REPLACE "^ZLIB::ZLIB$" "${SCANC_ZLIB_ARCHIVE}")
+list(TRANSFORM links REPLACE "^zstd::libzstd_shared$" "${SCANC_ZSTD_ARCHIVE}")
+set_property(TARGET LLVMSupport PROPERTY INTERFACE_LINK_LIBRARIES ${links})
+
 set(SCANC_STATIC_MLIR_LIBRARIES
   MLIRIR MLIRParser MLIRPass MLIRTransforms MLIRTransformUtils MLIRSupport MLIRFuncDialect
   MLIRArithDialect MLIRComplexDialect MLIRMathDialect MLIRMathTransforms MLIRSCFDialect
