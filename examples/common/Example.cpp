@@ -101,6 +101,15 @@ int report(const scanc::Kernel &kernel, double seconds, std::int64_t bytes, Devi
   return right ? 0 : exitCode(scanc::ErrorKind::mismatch);
 }
 
+bool wantsLarge(int argc, char **argv) {
+  bool large = argc == 2 && std::string_view(argv[1]) == "--size=large";
+  if (argc > 1 && !large) {
+    std::fprintf(stderr, "usage: %s [--size=large]\n", argv[0]);
+    std::exit(exitCode(scanc::ErrorKind::usage));
+  }
+  return large;
+}
+
 std::string readText(const std::string &path) {
   std::ifstream stream(path);
   std::stringstream text;

@@ -54,6 +54,10 @@ double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::Tens
 /// Prints what ran, how fast and how exact; gives the exit code, 4 for a wrong result.
 int report(const scanc::Kernel &kernel, double seconds, std::int64_t bytes, Deviation deviation);
 
+/// Whether the example was called with `--size=large`, which is for a GPU; ends the program at any
+/// other argument.
+bool wantsLarge(int argc, char **argv);
+
 /// The whole text of a file; ends the program where it cannot be read.
 std::string readText(const std::string &path);
 

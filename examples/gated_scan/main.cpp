@@ -3,11 +3,12 @@
 
 using namespace scanc;
 
-int main() {
+int main(int argc, char **argv) {
+  bool large = example::wantsLarge(argc, argv);
   std::string text = example::readText(GATED_SCAN_FILE);
 
   // Sizes that are known are compiled in; B is bound at launch.
-  const std::int64_t B = 4, T = 1024, D = 256;
+  const std::int64_t B = large ? 8 : 4, T = large ? 4096 : 1024, D = large ? 1024 : 256;
   CompileOptions options;
   options.filename = GATED_SCAN_FILE;
   options.sizes = {{"T", T}, {"D", D}};

@@ -3,7 +3,8 @@
 
 using namespace scanc;
 
-int main() {
+int main(int argc, char **argv) {
+  bool large = example::wantsLarge(argc, argv);
   // A program may be a string. Without options it is for the GPU if there is one, else the CPU.
   const char *text = R"(
     kernel prefix_sum(x: f32[B, T]) -> (y: f32[B, T]) {
@@ -11,7 +12,7 @@ int main() {
     })";
   Kernel kernel = orExit(compile(text));
 
-  const std::int64_t lanes = 256, time = 4099;
+  const std::int64_t lanes = large ? 8192 : 256, time = 4099;
   example::Tensor x(Dtype::f32, {lanes, time}), y(Dtype::f32, {lanes, time});
   x.fill(-1, 1, 1);
 

@@ -22,8 +22,9 @@ static Builder selectiveScan() {
   return b;
 }
 
-int main() {
-  const std::int64_t B = 2, T = 512, D = 96, N = 16;
+int main(int argc, char **argv) {
+  bool large = example::wantsLarge(argc, argv);
+  const std::int64_t B = 2, T = large ? 2048 : 512, D = large ? 512 : 96, N = 16;
   Builder program = selectiveScan();
   CompileOptions options;
   options.sizes = {{"N", N}};
