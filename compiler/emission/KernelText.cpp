@@ -421,7 +421,8 @@ void KernelWriter::writeEntry() {
   writer.blank();
   writer.line("} // namespace scanc::device::program");
   writer.blank();
-  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", policy.getThreads()).str());
+  // One block per multiprocessor is enough: ptxas would rather spill than lose a third one.
+  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, 1)", policy.getThreads()).str());
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
                       entryName(kernel))
                   .str());
