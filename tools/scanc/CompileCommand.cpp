@@ -26,9 +26,10 @@ private:
   Result<std::vector<Artifact>> artifacts() const;
   Result<Program> editedProgram(const std::string &text) const;
   Result<Producer> producer(const std::string &text, const CompileOptions &options) const;
-  Result<void> writeFor(Producer &producer, const std::vector<Artifact> &wanted,
-                        const std::string &folder) const;
 };
+
+/// A file to be written: its place, and what it holds.
+using OutputFile = std::pair<std::string, std::string>;
 
 } // namespace
 
@@ -53,6 +54,8 @@ Result<std::vector<Artifact>> CompileCommand::artifacts() const {
 }
 
 Result<Program> CompileCommand::editedProgram(const std::string &text) const {
+  if (Result<void> fit = flags.checkForBundle(/*isRun=*/false); !fit)
+    return fit.error();
   if (bundle.empty())
     return makeError("SC8010", ErrorKind::usage,
                      "--from=cuda needs the bundle that the kernel belongs to",
@@ -86,6 +89,8 @@ Result<Producer> CompileCommand::producer(const std::string &text,
   if (!bundle.empty())
     return makeError("SC8010", ErrorKind::usage, "--bundle is for --from=cuda only");
   if (isBundle(text)) {
+    if (Result<void> fit = flags.checkForBundle(/*isRun=*/false); !fit)
+      return fit.error();
     Result<Program> program = fromBundle(text);
     if (!program)
       return program.error();
@@ -94,23 +99,15 @@ Result<Producer> CompileCommand::producer(const std::string &text,
   return Producer(text, options);
 }
 
-Result<void> CompileCommand::writeFor(Producer &producer, const std::vector<Artifact> &wanted,
-                                      const std::string &folder) const {
-  // Everything is made before anything is written: an error leaves nothing behind.
-  std::vector<std::pair<std::string, std::string>> files;
-  for (Artifact artifact : wanted) {
-    Result<std::string> bytes = producer.make(artifact);
-    if (!bytes)
-      return bytes.error();
-    files.emplace_back(infoOf(artifact).file, std::move(*bytes));
-  }
-  if (folder.empty())
-    return writeFile(output.empty() ? "-" : output, files.front().second);
-  if (Result<void> made = makeFolder(folder); !made)
-    return made;
-  for (const auto &[name, bytes] : files)
-    if (Result<void> written = writeFile(folder + "/" + name, bytes); !written)
+/// Writes files, and the folders that they lie in.
+static Result<void> writeFiles(const std::vector<OutputFile> &files, bool intoFolders) {
+  for (const auto &[path, bytes] : files) {
+    if (intoFolders)
+      if (Result<void> made = makeFolder(std::filesystem::path(path).parent_path()); !made)
+        return made;
+    if (Result<void> written = writeFile(path, bytes); !written)
       return written;
+  }
   return {};
 }
 
@@ -118,11 +115,15 @@ Result<int> CompileCommand::run() const {
   Result<std::vector<Artifact>> wanted = artifacts();
   if (!wanted)
     return wanted.error();
-  bool isFolder = std::filesystem::is_directory(output) || output.ends_with('/') ||
+  std::error_code failed;
+  bool isFolder = std::filesystem::is_directory(output, failed) || output.ends_with('/') ||
                   wanted->size() > 1 || targets.size() > 1;
-  if (isFolder && (output.empty() || output == "-"))
+  if (isFolder && output == "-")
     return makeError("SC8010", ErrorKind::usage,
                      "several stages or targets need a folder to be written to", "add -o DIR");
+  for (const std::string &target : targets)
+    if (Result<void> known = checkTarget(target); !known)
+      return known.error();
   Result<CompileOptions> options = flags.options();
   if (!options)
     return options.error();
@@ -134,15 +135,24 @@ Result<int> CompileCommand::run() const {
   if (!options->sizes.empty() && flags.from != "cuda" && !isBundle(*text))
     if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
       dropUnknownSizes(options->sizes, *parameters);
+  // Everything is made before anything is written: an error leaves nothing behind.
+  std::vector<OutputFile> files;
   for (const std::string &target : targets) {
     options->target = resolveTarget(target);
     Result<Producer> made = producer(*text, *options);
     if (!made)
       return made.error();
-    std::string folder = !isFolder ? "" : targets.size() > 1 ? output + "/" + target : output;
-    if (Result<void> written = writeFor(*made, *wanted, folder); !written)
-      return written.error();
+    std::filesystem::path folder = targets.size() > 1 ? output + "/" + target : output;
+    for (Artifact artifact : *wanted) {
+      Result<std::string> bytes = made->make(artifact);
+      if (!bytes)
+        return bytes.error();
+      files.emplace_back(isFolder ? (folder / infoOf(artifact).file).string() : output,
+                         std::move(*bytes));
+    }
   }
+  if (Result<void> written = writeFiles(files, isFolder); !written)
+    return written.error();
   return 0;
 }
 
@@ -173,6 +183,8 @@ void addCompileCommand(CLI::App &root, Action &action) {
   app->callback([command, &action] {
     if (command->targets.empty())
       command->targets.push_back("native");
+    if (command->output.empty())
+      command->output = "-";
     action = [command] { return command->run(); };
   });
 }

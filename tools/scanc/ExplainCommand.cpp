@@ -98,10 +98,15 @@ Result<int> ExplainCommand::run() const {
   Result<CompileOptions> options = flags.options();
   if (!options)
     return options.error();
+  if (Result<void> known = checkTarget(target); !known)
+    return known.error();
   options->target = target;
   Result<std::string> text = readFile(flags.file);
   if (!text)
     return text.error();
+  if (isBundle(*text))
+    return makeError("SC8011", ErrorKind::usage, "a bundle holds no candidates to explain",
+                     "give the program that the bundle was made from");
   if (!options->sizes.empty())
     if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
       dropUnknownSizes(options->sizes, *parameters);

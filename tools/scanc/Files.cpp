@@ -58,14 +58,23 @@ static Result<void> writeAll(std::FILE *stream, const std::string &path, std::st
   return {};
 }
 
+/// The file that a chain of links leads to, which is replaced in the place of the first link.
+static std::string resolveLinks(const std::string &path) {
+  std::error_code failed;
+  std::filesystem::path resolved = std::filesystem::canonical(path, failed);
+  return failed ? path : resolved.string();
+}
+
 Result<void> writeFile(const std::string &path, std::string_view bytes) {
   if (path == "-")
     return writeAll(stdout, "<stdout>", bytes);
   // A device or a pipe is written as it is; a file must not be replaced in part.
   std::error_code failed;
-  bool inPlace = std::filesystem::exists(path, failed) &&
-                 !std::filesystem::is_regular_file(path, failed);
-  std::string target = inPlace ? path : fmt::format("{}.{}.part", path, getpid());
+  std::filesystem::file_status before = std::filesystem::status(path, failed);
+  bool isFile = std::filesystem::is_regular_file(before);
+  bool inPlace = std::filesystem::exists(before) && !isFile;
+  std::string place = isFile ? resolveLinks(path) : path;
+  std::string target = inPlace ? path : fmt::format("{}.{}.part", place, getpid());
   {
     std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(target.c_str(), "wb"));
     if (!stream)
@@ -76,7 +85,9 @@ Result<void> writeFile(const std::string &path, std::string_view bytes) {
       return written;
     }
   }
-  if (!inPlace && std::rename(target.c_str(), path.c_str()) != 0) {
+  if (isFile)
+    std::filesystem::permissions(target, before.permissions(), failed);
+  if (!inPlace && std::rename(target.c_str(), place.c_str()) != 0) {
     int reason = errno;
     std::remove(target.c_str());
     return writeError(path, reason);

@@ -13,7 +13,7 @@ namespace scanc::cli {
 Result<std::string> readFile(const std::string &path);
 
 /// Replaces a file; `-` is stdout. Fails with SC8003. A file is written beside its place and
-/// renamed, so that it is never seen in part.
+/// renamed, so that it is never seen in part; it keeps its permissions, and links to it stay links.
 Result<void> writeFile(const std::string &path, std::string_view bytes);
 
 /// Makes a folder and those above it. Fails with SC8003.

@@ -75,6 +75,36 @@ Result<CompileOptions> CompileFlags::options() const {
   return options;
 }
 
+Result<void> CompileFlags::checkForBundle(bool isRun) const {
+  const char *wrong = !strategy.empty()                 ? "--strategy"
+                      : !kernel.empty()                 ? "--kernel"
+                      : !shape.empty() && !isRun        ? "--shape"
+                      : !from.empty() && from != "cuda" ? "--from"
+                                                        : nullptr;
+  if (!wrong)
+    return {};
+  return makeError("SC8010", ErrorKind::usage,
+                   fmt::format("{} is for a program: the kernels of a bundle are made already", wrong),
+                   "give the program that the bundle was made from");
+}
+
+Result<void> checkTarget(const std::string &target) {
+  // It names a folder too, so nothing else may stand in it.
+  auto isNumber = [](char c) { return c >= '0' && c <= '9'; };
+  std::string_view rest = target;
+  bool isArchitecture = rest.starts_with("sm_") && rest.size() > 3 && isNumber(rest[3]);
+  rest.remove_prefix(isArchitecture ? 3 : 0);
+  while (!rest.empty() && isNumber(rest.front()))
+    rest.remove_prefix(1);
+  isArchitecture &= rest.empty() || rest == "a" || rest == "f";
+  if (isArchitecture || target == "native" || target == "cpu")
+    return {};
+  return makeError("SC8001", ErrorKind::usage,
+                   fmt::format("--target: expected native, cpu or an architecture, as sm_90a, got "
+                               "'{}'", target),
+                   "scanc doctor lists the architectures");
+}
+
 std::string nameInDimension(const std::string &dim) {
   std::string name = dim.substr(0, dim.find('+'));
   return parseSize(name) ? "" : name;

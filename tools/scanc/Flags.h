@@ -32,7 +32,13 @@ struct CompileFlags {
   void addTo(CLI::App &app);
   /// Without `target`, which commands read in their own ways.
   Result<CompileOptions> options() const;
+  /// Fails with SC8010 where an option chooses what was settled when the bundle was made. A run
+  /// takes the sizes of its tensors from --shape all the same.
+  Result<void> checkForBundle(bool isRun) const;
 };
+
+/// Fails with SC8001 where the text is none of "native", "cpu" and the form of an architecture.
+Result<void> checkTarget(const std::string &target);
 
 /// Drops the names in `sizes` that no parameter has, with a warning.
 void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,

@@ -6,6 +6,7 @@
 #include "tools/scanc/RunReport.h"
 
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <memory>
 
@@ -48,6 +49,8 @@ static Result<Source> readSource(const CompileFlags &flags, const CompileOptions
     source.parameters = std::move(*parameters);
     return source;
   }
+  if (Result<void> fit = flags.checkForBundle(/*isRun=*/true); !fit)
+    return fit.error();
   Result<Program> program = fromBundle(source.text);
   if (!program)
     return program.error();
@@ -87,6 +90,10 @@ Result<OperandRequest> RunCommand::request() const {
         std::string_view(range).substr(std::min(colon + 1, range.size())), range);
     if (!high)
       return high.error();
+    if (!std::isfinite(*low) || !std::isfinite(*high) || *low > *high)
+      return makeError("SC8004", ErrorKind::usage,
+                       fmt::format("--random: expected finite LOW <= HIGH for '{}', got '{}'", name,
+                                   range));
     request.ranges[name] = {*low, *high};
   }
   return request;
@@ -169,6 +176,8 @@ Result<int> RunCommand::run() const {
   Result<CompileOptions> options = flags.options();
   if (!options)
     return options.error();
+  if (Result<void> known = checkTarget(target); !known)
+    return known.error();
   options->target = target;
   Result<Pairs> files = parsePairs(outputs, "--out");
   if (!files)
