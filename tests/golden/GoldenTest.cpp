@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -16,54 +18,68 @@ using namespace scanc;
 
 namespace {
 
-class Golden : public testing::TestWithParam<const char *> {};
+/// The operands of a program with the values of its JSON file; a complex element is two numbers.
+struct StoredOperands {
+  std::vector<std::vector<char>> storage;
+  std::vector<TensorRef> tensors;
+  std::vector<std::vector<double>> results;
+
+  StoredOperands(const std::vector<Parameter> &signature, const nlohmann::json &data) {
+    for (const Parameter &parameter : signature) {
+      bool input = parameter.role == Parameter::Role::input;
+      const nlohmann::json &stored = data.at(input ? "inputs" : "results").at(parameter.name);
+      std::vector<double> values = stored.at("values").get<std::vector<double>>();
+      Dtype dtype = parameter.dtype == Dtype::c64 ? Dtype::f32 : parameter.dtype;
+      std::int64_t size = sizeOf(dtype);
+      TensorRef &tensor = tensors.emplace_back();
+      tensor.dtype = parameter.dtype;
+      tensor.sizes = stored.at("sizes").get<std::vector<std::int64_t>>();
+      tensor.data = storage.emplace_back(values.size() * size + 8).data();
+      for (std::size_t i = 0; input && i < values.size(); ++i) {
+        char *address = static_cast<char *>(tensor.data) + i * size;
+        storeElement(address, dtype, values[i]);
+        EXPECT_EQ(loadElement(address, dtype), values[i]) << parameter.name << " is not exact";
+      }
+      if (!input)
+        results.push_back(std::move(values));
+    }
+  }
+};
+
+class Golden : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Golden, theInterpreterGivesNumPysValues) {
-  std::ifstream program(std::string(SCANC_PROGRAMS) + "/" + GetParam() + ".scan");
   std::stringstream text;
-  text << program.rdbuf();
-  std::ifstream stream(std::string(SCANC_GOLDEN) + "/" + GetParam() + ".json");
-  ASSERT_TRUE(stream.good());
-  nlohmann::json data = nlohmann::json::parse(stream);
+  text << std::ifstream(GetParam()).rdbuf();
+  std::ifstream stream(SCANC_GOLDEN "/data/" + GetParam().stem().string() + ".json");
+  ASSERT_TRUE(stream.good()) << "no values: run generate.py";
   auto parameters = signature(text.str());
   ASSERT_TRUE(parameters) << render(parameters.error());
-  std::vector<std::vector<char>> storage;
-  std::vector<TensorRef> operands;
-  for (const Parameter &parameter : *parameters) {
-    bool input = parameter.role == Parameter::Role::input;
-    const nlohmann::json &tensor = data[input ? "inputs" : "results"][parameter.name];
-    TensorRef ref;
-    ref.dtype = parameter.dtype;
-    ref.sizes = tensor["sizes"].get<std::vector<std::int64_t>>();
-    std::vector<double> values = tensor["values"].get<std::vector<double>>();
-    storage.emplace_back(values.size() * sizeOf(ref.dtype));
-    ref.data = storage.back().data();
-    for (std::size_t i = 0; input && i < values.size(); ++i) {
-      storeElement(static_cast<char *>(ref.data) + i * sizeOf(ref.dtype), ref.dtype, values[i]);
-      ASSERT_EQ(loadElement(static_cast<char *>(ref.data) + i * sizeOf(ref.dtype), ref.dtype),
-                values[i]);
-    }
-    operands.push_back(ref);
-  }
-  auto results = evaluateReference(text.str(), operands);
+  StoredOperands operands(*parameters, nlohmann::json::parse(stream));
+  auto results = evaluateReference(text.str(), operands.tensors);
   ASSERT_TRUE(results) << render(results.error());
-  std::size_t k = 0;
-  for (const Parameter &parameter : *parameters) {
-    if (parameter.role != Parameter::Role::output)
-      continue;
-    std::vector<double> expected =
-        data["results"][parameter.name]["values"].get<std::vector<double>>();
-    const ReferenceTensor &got = (*results)[k++];
-    ASSERT_EQ(got.values.size(), expected.size());
+  ASSERT_EQ(results->size(), operands.results.size());
+  for (std::size_t k = 0; k < results->size(); ++k) {
+    const std::vector<double> &got = (*results)[k].values, &expected = operands.results[k];
+    ASSERT_EQ(got.size(), expected.size());
     // Both compute in f64; some hundred operations in another order.
     for (std::size_t i = 0; i < expected.size(); ++i)
-      ASSERT_NEAR(got.values[i], expected[i], 1e-13 * (1 + std::fabs(expected[i]))) << i;
+      EXPECT_NEAR(got[i], expected[i], 1e-13 * (1 + std::fabs(expected[i])))
+          << "result " << k << " at " << i;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, Golden,
-                         testing::Values("gated_scan", "inter_chunk", "dense", "selective_scan",
-                                         "gla", "gated_delta", "gated_layer"),
-                         [](const auto &info) { return std::string(info.param); });
+std::vector<std::filesystem::path> programs() {
+  std::vector<std::filesystem::path> list;
+  for (const char *folder : {SCANC_PROGRAMS, SCANC_GOLDEN "/programs"})
+    for (const auto &file : std::filesystem::directory_iterator(folder))
+      if (file.path().extension() == ".scan")
+        list.push_back(file.path());
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, Golden, testing::ValuesIn(programs()),
+                         [](const auto &info) { return info.param.stem().string(); });
 
 } // namespace

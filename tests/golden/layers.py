@@ -1,0 +1,140 @@
+"""Layers of sequence models."""
+import numpy as np
+
+from draw import number, sigmoid, silu, softplus
+
+
+def gated_scan(draw, B=2, T=13, D=5):
+    f, x, z = draw(B, T, D), draw(B, T, D), draw(B, T, D)
+    y, h = np.zeros((B, T, D)), np.zeros((B, D))
+    for t in range(T):
+        a = sigmoid(f[:, t])
+        h = a * h + (1 - a) * x[:, t]
+        y[:, t] = h * silu(z[:, t])
+    return dict(f=f, x=x, z=z), dict(y=y)
+
+
+def gated_scan_time(draw):
+    inputs, results = gated_scan(draw)
+    across = lambda tensors: {name: value.swapaxes(1, 2) for name, value in tensors.items()}
+    return across(inputs), across(results)
+
+
+def inter_chunk(draw, N=1, G=3):
+    alpha, b = draw(N, G, 16), draw(N, G, 16, 64)
+    s, h = np.zeros((N, G, 16, 64)), np.zeros((N, 16, 64))
+    for g in range(G):
+        h = alpha[:, g, :, None] * h + b[:, g]
+        s[:, g] = h
+    return dict(alpha=alpha, b=b), dict(s=s)
+
+
+def dense(draw, B=1, T=3):
+    A, b = draw(B, T, 64, 64, low=-1 / 64, high=1 / 64), draw(B, T, 64)
+    h, s = np.zeros((B, T, 64)), np.zeros((B, 64))
+    for t in range(T):
+        for n in range(B):
+            s[n] = A[n, t] @ s[n] + b[n, t]
+        h[:, t] = s
+    return dict(A=A, b=b), dict(h=h)
+
+
+def selective_scan(draw, B=2, T=13, D=3, N=5):
+    x, dt, z = draw(B, T, D), draw(B, T, D), draw(B, T, D)
+    A = draw(D, N, high=-1 / 64)
+    Bm, Cm, skip, bias = draw(B, T, N), draw(B, T, N), draw(D), draw(D)
+    y, h = np.zeros((B, T, D)), np.zeros((B, D, N))
+    for t in range(T):
+        d = softplus(dt[:, t] + bias)
+        h = np.exp(d[:, :, None] * A) * h + (d * x[:, t])[:, :, None] * Bm[:, t, None, :]
+        y[:, t] = ((Cm[:, t, None, :] * h).sum(-1) + skip * x[:, t]) * silu(z[:, t])
+    return dict(x=x, dt=dt, z=z, A=A, Bm=Bm, Cm=Cm, skip=skip, bias=bias), dict(y=y)
+
+
+def gla(draw, B=1, T=9, H=2, K=3, V=4):
+    q, k, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
+    g = draw(B, T, H, K, high=0)
+    o = np.zeros((B, T, H, V))
+    for b in range(B):
+        for n in range(H):
+            S = np.zeros((K, V))
+            for t in range(T):
+                S = np.diag(np.exp(g[b, t, n])) @ S + np.outer(k[b, t, n], v[b, t, n])
+                o[b, t, n] = q[b, t, n] @ S
+    return dict(q=q, k=k, g=g, v=v), dict(o=o)
+
+
+def gated_delta(draw, B=1, T=9, H=2, K=3, V=4):
+    q, k, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
+    g, beta = draw(B, T, H, high=0), draw(B, T, H, low=0)
+    o = np.zeros((B, T, H, V))
+    for b in range(B):
+        for n in range(H):
+            S = np.zeros((K, V))
+            for t in range(T):
+                u = k[b, t, n]
+                S = np.exp(g[b, t, n]) * (np.eye(K) - beta[b, t, n] * np.outer(u, u)) @ S
+                S = S + beta[b, t, n] * np.outer(u, v[b, t, n])
+                o[b, t, n] = q[b, t, n] @ S
+    return dict(q=q, k=k, v=v, g=g, beta=beta), dict(o=o)
+
+
+def two_householders(draw, B=2, T=6, H=1, K=3, V=2):
+    q, k1, k2, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
+    b1, b2 = draw(B, T, H, low=0), draw(B, T, H, low=0)
+    o = np.zeros((B, T, H, V))
+    for at in np.ndindex(B, H):
+        S = np.zeros((K, V))
+        for t in range(T):
+            of = lambda tensor: tensor[at[0], t, at[1]]
+            reflection = lambda beta, u: np.eye(K) - beta * np.outer(u, u)
+            S = reflection(of(b2), of(k2)) @ reflection(of(b1), of(k1)) @ S
+            S = S + of(b2) * np.outer(of(k2), of(v))
+            o[at[0], t, at[1]] = of(q) @ S
+    return dict(q=q, k1=k1, k2=k2, v=v, b1=b1, b2=b2), dict(o=o)
+
+
+def gated_layer(draw, B=2, T=6, E=3, D=4):
+    x, Wf, Wv, Wz = draw(B, T, E), draw(E, D), draw(E, D), draw(E, D)
+    f, v, z = sigmoid(x @ Wf), x @ Wv, x @ Wz
+    y, h = np.zeros((B, T, D)), np.zeros((B, D))
+    for t in range(T):
+        h = f[:, t] * h + (1 - f[:, t]) * v[:, t]
+        y[:, t] = h * silu(z[:, t])
+    return dict(x=x, Wf=Wf, Wv=Wv, Wz=Wz), dict(y=y)
+
+
+def s5(draw, B=2, T=7, N=3, U=2, O=4):
+    lam, Bm = draw.complex(N, low=-0.625, high=0.625), draw.complex(N, U)
+    Cm, x = draw.complex(O, N), draw(B, T, U)
+    y, h = np.zeros((B, T, O)), np.zeros((B, N), complex)
+    for t in range(T):
+        h = h * lam + x[:, t] @ Bm.T
+        y[:, t] = 2 * (h @ Cm.T).real
+    return {"lambda": lam, "Bm": Bm, "Cm": Cm, "x": x}, dict(y=y)
+
+
+def short_conv(draw, B=2, T=8, D=3):
+    f, x = draw(B, T, D), draw(B, T, D)
+    w, bias = draw(4, D), draw(D)
+    padded = np.concatenate([np.zeros((B, 3, D)), x], axis=1)
+    y, h = np.zeros((B, T, D)), np.zeros((B, D))
+    for t in range(T):
+        window = padded[:, t : t + 4][:, ::-1]
+        h = sigmoid(f[:, t]) * h + silu((window * w).sum(1) + bias)
+        y[:, t] = h
+    return dict(f=f, x=x, w0=w[0], w1=w[1], w2=w[2], w3=w[3], bias=bias), dict(y=y)
+
+
+def softmax_readout(draw, B=2, T=6, N=4):
+    k, x = draw(B, T, N), draw(B, T)
+    p, h = np.zeros((B, T, N)), np.zeros((B, N))
+    for t in range(T):
+        h = number(0.9) * h + k[:, t] * x[:, t, None]
+        e = np.exp(h)
+        p[:, t] = e / e.sum(-1, keepdims=True)
+    return dict(k=k, x=x), dict(p=p)
+
+
+PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, selective_scan, gla, gated_delta,
+            two_householders, gated_layer, s5, short_conv, softmax_readout]
