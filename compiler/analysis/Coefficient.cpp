@@ -77,8 +77,6 @@ NodePtr makeReduce(scan::Reduction kind, Names over, NodePtr operand) {
 }
 
 NodePtr makeReindex(NodePtr operand, Names from, Names to) {
-  if (operand->kind == Node::Kind::constant)
-    return operand;
   Node node;
   node.kind = Node::Kind::reindex;
   node.from = std::move(from);

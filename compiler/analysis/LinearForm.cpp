@@ -17,9 +17,14 @@ static bool meet(const Names &a, const Names &b) {
   return llvm::any_of(a, [&](const std::string &name) { return contains(b, name); });
 }
 
+static std::string renamed(const std::string &name, const Names &from, const Names &to) {
+  auto found = llvm::find(from, name);
+  return found == from.end() ? name : to[found - from.begin()];
+}
+
 LinearAnalysis::LinearAnalysis(scan::StepOp op, const scan::IndexSets &sets, scan::Ring ring,
-                               ArrayRef<unsigned> block)
-    : failureLoc(op.getLoc()), op(op), sets(sets), ring(ring) {
+                               ArrayRef<unsigned> block, std::vector<scan::DimAttr> dims)
+    : failureLoc(op.getLoc()), dims(std::move(dims)), op(op), sets(sets), ring(ring) {
   for (auto [i, attr] : llvm::enumerate(op.getPrevs()))
     for (unsigned k : block)
       if (scan::RecurrenceInterface(op).getState(k).getName() ==
@@ -56,12 +61,25 @@ Names LinearAnalysis::indicesOf(const NodePtr &node) const {
     for (const std::string &name : indicesOf(operand)) {
       if (node->kind == Node::Kind::reduce && contains(node->from, name))
         continue;
-      auto found = llvm::find(node->from, name);
-      add(node->kind == Node::Kind::reindex && found != node->from.end()
-              ? node->to[found - node->from.begin()]
-              : name);
+      add(node->kind == Node::Kind::reindex ? analysis::renamed(name, node->from, node->to) : name);
     }
   return names;
+}
+
+NodePtr LinearAnalysis::renamed(const NodePtr &node, const Names &from, const Names &to) const {
+  // One renaming in place of two.
+  bool twice = node->kind == Node::Kind::reindex;
+  const NodePtr &source = twice ? node->operands[0] : node;
+  Names before, after;
+  for (const std::string &name : indicesOf(source)) {
+    std::string between = twice ? analysis::renamed(name, node->from, node->to) : name;
+    std::string last = analysis::renamed(between, from, to);
+    if (last != name) {
+      before.push_back(name);
+      after.push_back(last);
+    }
+  }
+  return before.empty() ? source : makeReindex(source, before, after);
 }
 
 bool LinearAnalysis::variesWithTime(const NodePtr &node) const {
@@ -233,29 +251,64 @@ static scan::Reduction sumOf(scan::Ring ring) {
   return scan::Reduction::Add;
 }
 
+/// A name that no dimension has, of a new one with the extent of `like`.
+std::string LinearAnalysis::freshIndex(const std::string &like) {
+  auto find = [&](const std::string &name) {
+    return llvm::find_if(dims, [&](scan::DimAttr dim) { return dim.getName().str() == name; });
+  };
+  unsigned count = 1;
+  std::string name;
+  do
+    name = like + "_" + std::to_string(count++);
+  while (find(name) != dims.end());
+  scan::DimAttr old = *find(like);
+  MLIRContext *context = old.getContext();
+  dims.push_back(scan::DimAttr::get(context, old.getKind(), StringAttr::get(context, name),
+                                    old.getExtent(), old.getSize()));
+  return name;
+}
+
+/// Makes room for an index of the same name outside of the sum: those in `taken` are summed over
+/// under fresh names.
+void LinearAnalysis::renameReduced(Term &term, const Names &taken) {
+  Names from, to;
+  for (const std::string &name : term.reduced)
+    if (contains(taken, name)) {
+      from.push_back(name);
+      to.push_back(freshIndex(name));
+    }
+  for (NodePtr &factor : term.inner)
+    factor = renamed(factor, from, to);
+  for (Names *names : {&term.indices, &term.reduced})
+    for (std::string &name : *names)
+      name = analysis::renamed(name, from, to);
+}
+
 bool LinearAnalysis::reduceTerm(scan::ReduceOp at, Term &term) {
   Names over;
   for (StringAttr name : at.getOver().getAsRange<StringAttr>())
     over.push_back(name.str());
+  renameReduced(term, over);
   std::vector<NodePtr> kept, summed;
   for (const NodePtr &factor : term.outer)
     (meet(indicesOf(factor), over) ? summed : kept).push_back(factor);
-  bool contracts = llvm::all_of(over, [&](const std::string &name) {
-    return contains(term.indices, name) && !contains(term.reduced, name);
-  });
+  bool contracts = llvm::all_of(
+      over, [&](const std::string &name) { return contains(term.indices, name); });
   if (contracts && term.reduced.empty()) {
     term.outer = std::move(kept);
     term.inner = std::move(summed);
     term.reduced = over;
+    // A coefficient of the sum may vary over the state's own indices.
+    Names own;
+    for (StringAttr name : scan::RecurrenceInterface(op).getState(term.state).getIndices())
+      own.push_back(name.str());
+    renameReduced(term, own);
     return true;
   }
   // The state's part does not vary over these indices: the sum is of coefficients alone.
-  bool apart = !meet(term.indices, over) || term.reduced == term.indices;
-  for (const NodePtr &factor : term.inner)
-    apart &= !meet(indicesOf(factor), over);
-  for (const std::string &name : over)
-    apart &= contains(term.reduced, name) || !contains(term.indices, name);
-  if (!apart)
+  bool apart = llvm::none_of(
+      term.inner, [&](const NodePtr &factor) { return meet(indicesOf(factor), over); });
+  if (!apart || meet(term.indices, over))
     return false;
   kept.push_back(makeReduce(sumOf(ring), over, makeProduct(summed)));
   term.outer = std::move(kept);
@@ -293,18 +346,15 @@ std::optional<LinearForm> LinearAnalysis::analyzeReindex(scan::ReindexOp at) {
   for (StringAttr name : at.getTo().getAsRange<StringAttr>())
     to.push_back(name.str());
   for (NodePtr &constant : form->constants)
-    constant = makeReindex(constant, from, to);
+    constant = renamed(constant, from, to);
   for (Term &term : form->terms) {
-    if (meet(term.reduced, to))
-      return fail(at, "an index is renamed to one that a contraction of the state sums over",
-                  "use another index name");
+    renameReduced(term, from);
+    renameReduced(term, to);
     for (auto *factors : {&term.outer, &term.inner})
       for (NodePtr &factor : *factors)
-        factor = makeReindex(factor, from, to);
+        factor = renamed(factor, from, to);
     for (std::string &name : term.indices)
-      if (auto found = llvm::find(from, name);
-          found != from.end() && !contains(term.reduced, name))
-        name = to[found - from.begin()];
+      name = analysis::renamed(name, from, to);
   }
   return form;
 }

@@ -30,16 +30,20 @@ struct LinearForm {
 class LinearAnalysis {
 public:
   LinearAnalysis(scan::StepOp op, const scan::IndexSets &sets, scan::Ring ring,
-                 llvm::ArrayRef<unsigned> block);
+                 llvm::ArrayRef<unsigned> block, std::vector<scan::DimAttr> dims);
 
   std::optional<LinearForm> analyze(mlir::Value value);
 
   /// Where and why the last `analyze` failed.
   mlir::Location failureLoc;
   std::string failure, cure;
+  /// As given, then those of names that the analysis made up.
+  std::vector<scan::DimAttr> dims;
 
   bool depends(mlir::Value value) const { return dependent.contains(value); }
   Names indicesOf(const NodePtr &node) const;
+  /// `node` with the index `from[k]` called `to[k]`.
+  NodePtr renamed(const NodePtr &node, const Names &from, const Names &to) const;
   bool variesWithTime(const NodePtr &node) const;
 
 private:
@@ -53,6 +57,8 @@ private:
   std::optional<LinearForm> analyzeReindex(scan::ReindexOp op);
   std::optional<LinearForm> analyzeTropical(mlir::Operation *op);
   bool reduceTerm(scan::ReduceOp op, Term &term);
+  void renameReduced(Term &term, const Names &taken);
+  std::string freshIndex(const std::string &like);
   static void scale(LinearForm &form, const NodePtr &factor);
   static void append(LinearForm &to, LinearForm from);
 

@@ -21,7 +21,10 @@ class Raise {
 public:
   explicit Raise(scan::StepOp op)
       : op(op), loop(op), sets(loop), builder(op), yield(cast<scan::YieldOp>(
-                                                       op.getBody().front().getTerminator())) {}
+                                                       op.getBody().front().getTerminator())) {
+    for (Attribute dim : op.getDims())
+      dims.push_back(cast<scan::DimAttr>(dim));
+  }
   LogicalResult run();
 
 private:
@@ -35,6 +38,7 @@ private:
   Value materialize(Value old);
   Value before(unsigned prev);
   unsigned stateOf(unsigned prev);
+  void addDims(scan::AffineOp affine);
 
   scan::StepOp op;
   scan::RecurrenceInterface loop;
@@ -44,6 +48,7 @@ private:
   IRMapping mapping;
   std::vector<std::vector<unsigned>> needs; ///< state -> states that its next value reads
   std::vector<Value> nowOf, beforeOf;       ///< by state, once advanced
+  std::vector<scan::DimAttr> dims;          ///< of the step, then those of fresh names
 };
 
 } // namespace
@@ -134,7 +139,7 @@ Raise::linearize(ArrayRef<unsigned> block, scan::Ring &ring,
   std::optional<LinearAnalysis> real;
   for (scan::Ring candidate :
        {scan::Ring::Real, scan::Ring::MaxPlus, scan::Ring::MinPlus, scan::Ring::Log}) {
-    LinearAnalysis attempt(op, sets, candidate, block);
+    LinearAnalysis attempt(op, sets, candidate, block, dims);
     std::vector<LinearForm> forms;
     for (unsigned state : block) {
       auto form = attempt.analyze(root(state));
@@ -201,6 +206,7 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
   auto forms = linearize(block, ring, analysis);
   if (!forms)
     return refuse(*analysis, block);
+  dims = analysis->dims;
   SmallVector<scan::StateAttr> states;
   for (unsigned state : block)
     states.push_back(loop.getState(state));
@@ -238,6 +244,33 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
   return success();
 }
 
+/// Gives the op the dimensions of those fresh names that its region has kept.
+void Raise::addDims(scan::AffineOp affine) {
+  auto has = [](ArrayAttr names, scan::DimAttr dim) {
+    return llvm::is_contained(names, Attribute(dim.getName()));
+  };
+  SmallVector<Attribute> kept(op.getDims().getValue());
+  for (scan::DimAttr dim : ArrayRef(dims).drop_front(kept.size()))
+    if (llvm::any_of(affine.getBody().front(), [&](Operation &inner) {
+          auto reindex = dyn_cast<scan::ReindexOp>(inner);
+          auto advance = dyn_cast<scan::AdvanceOp>(inner);
+          return (reindex && has(reindex.getTo(), dim)) ||
+                 (advance && has(advance.getContract(), dim));
+        }))
+      kept.push_back(dim);
+  auto widened = [&](ArrayAttr maps) {
+    SmallVector<AffineMap> result;
+    for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
+      result.push_back(AffineMap::get(kept.size(), 0, map.getResults(), map.getContext()));
+    return builder.getAffineMapArrayAttr(result);
+  };
+  affine.setDimsAttr(builder.getArrayAttr(kept));
+  affine.setInputMapsAttr(widened(op.getInputMaps()));
+  affine.setOutputMapsAttr(widened(op.getOutputMaps()));
+  affine.setInitMapsAttr(widened(op.getInitMaps()));
+  affine.setFinalMapsAttr(widened(op.getFinalMaps()));
+}
+
 LogicalResult Raise::run() {
   findDependences();
   nowOf.resize(loop.getNumStates());
@@ -258,6 +291,7 @@ LogicalResult Raise::run() {
   for (Value value : yield.getOuts())
     outs.push_back(materialize(value));
   scan::YieldOp::create(builder, yield.getLoc(), ValueRange(), outs);
+  addDims(affine);
   op->replaceAllUsesWith(affine);
   op.erase();
   return success();

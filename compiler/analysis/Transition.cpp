@@ -97,14 +97,11 @@ void SingleState::setLowRank(const std::vector<const Term *> &terms,
     if (negative)
       factors.insert(factors.begin(), makeConstant(-1));
     outers.push_back(std::move(factors));
-    NodePtr inner = makeProduct(term->inner);
     Names from;
     for (auto [name, read] : llvm::zip(own, term->indices))
       if (llvm::is_contained(term->reduced, read))
         from.push_back(read);
-    if (from != result.contract)
-      inner = makeReindex(inner, from, result.contract);
-    inners.push_back(inner);
+    inners.push_back(analysis.renamed(makeProduct(term->inner), from, result.contract));
   }
   // A factor of the diagonal that every update has too stands before the whole transition.
   std::vector<NodePtr> shared;

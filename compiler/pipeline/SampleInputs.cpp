@@ -50,6 +50,13 @@ void Tracer::narrow(BlockArgument argument, double low, double high) {
   if (!tensor || isa<IntegerType>(argument.getType()))
     return; // made by an earlier recurrence, or a flag
   SampleInput &input = samples.inputs[tensor.getArgNumber()];
+  double lowest = std::max(low, input.low), highest = std::min(high, input.high);
+  if (lowest < highest) {
+    low = lowest;
+    high = highest;
+  } else if (std::max(-low, high) > std::max(-input.low, input.high)) {
+    return; // nothing suits both uses: the smaller magnitude keeps the state bounded
+  }
   input.low = low;
   input.high = high;
 }

@@ -10,8 +10,7 @@ import subprocess
 import sys
 
 REFUSED = {
-    "s5": "SC9001",                # complex numbers
-    "two_householders": "SC2001",  # a product of two updates through a local
+    "s5": "SC9001",  # complex numbers
 }
 
 scanc, program = sys.argv[1:]

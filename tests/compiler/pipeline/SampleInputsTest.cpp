@@ -55,6 +55,13 @@ TEST(SampleInputs, keys_of_a_low_rank_update_have_at_most_unit_length) {
   EXPECT_LE(k.high * k.high * 100, 1.0001);
 }
 
+TEST(SampleInputs, a_key_that_two_updates_read_stays_within_the_smaller_range) {
+  CompileOptions options;
+  options.sizes = {{"K", 100}};
+  SampleInput k2 = inputOf(samplesOf("two_householders", options), "k2");
+  EXPECT_LE(k2.high * k2.high * 100, 1.0001);
+}
+
 TEST(SampleInputs, offsets_of_segments_end_at_the_size_of_time) {
   CompileOptions options;
   options.sizes = {{"T", 77}};
