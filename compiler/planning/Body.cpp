@@ -140,15 +140,18 @@ static plan::Reduction reductionOf(scan::Reduction kind) {
 }
 
 void BodyLowering::lowerReduce(scan::ReduceOp op) {
-  Dims from = registersOf(op.getValue());
+  SmallVector<StringAttr> names(op.getOver().getAsRange<StringAttr>());
+  Dims summed = scan::positionsOf(loop, names);
+  // Over an index that the value lacks it counts once for each point.
+  Dims from = registersIn(scan::unite(sets.of(op.getValue()), summed));
   SmallVector<int64_t> over;
-  for (StringAttr name : op.getOver().getAsRange<StringAttr>())
-    over.push_back(llvm::find(from, loop.findDim(name.getValue())) - from.begin());
+  for (int64_t i : summed)
+    over.push_back(llvm::find(from, i) - from.begin());
   llvm::sort(over);
   Type type = shaped(op.getType(), registersOf(op.getResult()));
   lowered.map(op.getResult(),
               plan::ReduceOp::create(builder, op.getLoc(), type, reductionOf(op.getKind()), over,
-                                     lowered.lookup(op.getValue()))
+                                     operand(op.getValue(), from, op.getLoc()))
                   .getResult());
 }
 

@@ -1,6 +1,7 @@
 //===- Strategy.cpp - The list of strategies and what they decline alike --===//
 #include "compiler/planning/Strategy.h"
 
+#include "dialects/scan/IndexSets.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -42,6 +43,10 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
       return llvm::formatv("a {0} transition", scan::stringifyStructure(advance.getStructure())).str();
     }
   }
+  scan::IndexSets sets(loop);
+  for (auto reindex : mapping.op.getBody().getOps<scan::ReindexOp>())
+    if (sets.of(reindex.getResult()).size() < sets.of(reindex.getValue()).size())
+      return std::string("a local read with one index in two places");
   if (loop.getReset())
     return std::string("packed sequences (reset at)");
   for (Value tensor : mapping.op->getOperands())

@@ -15,8 +15,9 @@ static std::vector<std::size_t> gather(const Slot &of, ArrayRef<int64_t> dims,
   SmallVector<std::size_t> strides(dims.size(), 0);
   std::size_t stride = 1;
   for (std::size_t k = of.dims.size(); k-- > 0;) {
+    // One index may stand in two places: their strides add up.
     if (auto found = llvm::find(dims, of.dims[k]); found != dims.end())
-      strides[found - dims.begin()] = stride;
+      strides[found - dims.begin()] += stride;
     stride *= of.sizes[k];
   }
   std::vector<std::size_t> table;
@@ -83,15 +84,12 @@ void RegionCode::compileElementwise(Operation &inner) {
 
 void RegionCode::compileReduce(scan::ReduceOp inner) {
   const Slot &to = slots[inner.getResult()], &source = slots[inner.getValue()];
-  SmallVector<int64_t> reduced, reducedSizes;
-  for (std::size_t k = 0; k < source.dims.size(); ++k)
-    if (!llvm::is_contained(to.dims, source.dims[k])) {
-      reduced.push_back(source.dims[k]);
-      reducedSizes.push_back(source.sizes[k]);
-    }
+  SmallVector<StringAttr> names(inner.getOver().getAsRange<StringAttr>());
   SmallVector<int64_t> dims(ArrayRef<int64_t>(to.dims)), allSizes(ArrayRef<int64_t>(to.sizes));
-  llvm::append_range(dims, reduced);
-  llvm::append_range(allSizes, reducedSizes);
+  for (int64_t dim : scan::positionsOf(op, names)) {
+    dims.push_back(dim);
+    allSizes.push_back(sizes[dim]);
+  }
   std::vector<std::size_t> from = gather(source, dims, allSizes);
   std::size_t each = to.count == 0 ? 0 : from.size() / to.count, offset = to.offset,
               count = to.count;

@@ -33,6 +33,11 @@ def reductions(draw, T=4, N=3, M=2, E=0):
     return dict(u=u, w=w, W=W, x=x, none=none), results
 
 
+def one_index_in_two_places(draw, T=4, N=3):
+    u, w = draw(T, N), draw(T, N)
+    return dict(u=u, w=w), dict(y=(u * w).sum(1).cumsum(), z=u * w)
+
+
 def complex_numbers(draw, B=2, T=6, N=3):
     lam, x = draw.complex(N, low=-0.5, high=0.5), draw.complex(B, T)
     d, h0 = draw(B, T, low=0.5), draw.complex(B, N)
@@ -59,4 +64,4 @@ def eight_bits(draw, B=2, T=6, D=3):
     return dict(a=a, x=x, s=s), dict(y=y, z=z)
 
 
-PROGRAMS = [functions, reductions, complex_numbers, eight_bits]
+PROGRAMS = [functions, reductions, one_index_in_two_places, complex_numbers, eight_bits]
