@@ -8,100 +8,16 @@
 #include "compiler/cpu/Codegen.h"
 
 #include "compiler/cpu/Elementwise.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "compiler/cpu/StepCode.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Builders.h"
-
-#include <map>
 
 using namespace mlir;
 
 namespace scanc::cpu {
 
-namespace {
-
-/// The index of each index dim at the present point.
-using Binding = std::map<int64_t, Value>;
-
-class Codegen {
-public:
-  Codegen(scan::StepOp op, const Layout &layout, Lanes lanes, int64_t width)
-      : op(op), loop(op), layout(layout), lanes(lanes), width(width), sets(loop),
-        builder(op.getContext()), loc(op.getLoc()),
-        yield(cast<scan::YieldOp>(op.getBody().front().getTerminator())) {}
-
-  void run(StringRef name, ModuleOp into);
-
-private:
-  // Small words of code
-  Value constant(int64_t value) {
-    return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
-  }
-  Value addI(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
-  Value mulI(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
-  Value word(unsigned position);
-  Value address(Value base, Value bytes);
-  Type vectorOf(Type element) const {
-    return width == 1 ? element : Type(VectorType::get({width}, element));
-  }
-  void forLoop(Value count, int64_t step, ValueRange carried,
-               llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body,
-               SmallVector<Value> *results = nullptr);
-  void overDims(ArrayRef<int64_t> dims, Binding binding,
-                llvm::function_ref<void(const Binding &)> body);
-
-  // Memory
-  Value loadAt(Value pointer, Type element);
-  void storeAt(Value pointer, Value value);
-  Value scratchPointer(Value base, ArrayRef<int64_t> dims, const Binding &binding, Type element);
-  Value accessPointer(unsigned access, AffineMap map, const Binding &binding, Value lane);
-  Value loadInput(unsigned input, const Binding &binding);
-  Value loadLanes(unsigned input, const Binding &binding);
-  void storeOutput(unsigned output, Value value, const Binding &binding);
-
-  // Values
-  Value emit(Value value, const Binding &binding);
-  Value emitFresh(Value value, const Binding &binding);
-  Value emitReduce(scan::ReduceOp op, const Binding &binding);
-  Value emitPrev(unsigned prev, const Binding &binding);
-  SmallVector<int64_t> stateDims(unsigned state);
-  void storeNext(unsigned state);
-  void materialise(scan::ReduceOp op);
-  void statements();
-
-  scan::StepOp op;
-  scan::RecurrenceInterface loop;
-  const Layout &layout;
-  Lanes lanes;
-  int64_t width;
-  scan::IndexSets sets;
-  OpBuilder builder;
-  Location loc;
-  scan::YieldOp yield;
-
-  Value words, pitch, step, group; ///< arguments and the loop variables around a group
-  SmallVector<Value> current, next; ///< scratch of the states
-  std::map<unsigned, Value> loadedWords;
-  using Key = std::pair<void *, std::vector<void *>>;
-  std::vector<std::map<Key, Value>> scopes;
-  llvm::DenseMap<Value, unsigned> stored; ///< next value -> state, once stored
-  llvm::DenseMap<Value, unsigned> kept;   ///< materialised value -> temporary, once stored
-};
-
-} // namespace
-
-Value Codegen::word(unsigned position) { return loadedWords.at(position); }
-
-Value Codegen::address(Value base, Value bytes) {
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
-                             ArrayRef<LLVM::GEPArg>{bytes});
-}
-
-void Codegen::forLoop(Value count, int64_t by, ValueRange carried,
+void StepCode::forLoop(Value count, int64_t by, ValueRange carried,
                       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body,
                       SmallVector<Value> *results) {
   auto for_ = scf::ForOp::create(
@@ -118,7 +34,7 @@ void Codegen::forLoop(Value count, int64_t by, ValueRange carried,
     llvm::append_range(*results, for_.getResults());
 }
 
-void Codegen::overDims(ArrayRef<int64_t> dims, Binding binding,
+void StepCode::overDims(ArrayRef<int64_t> dims, Binding binding,
                        llvm::function_ref<void(const Binding &)> body) {
   if (dims.empty())
     return body(binding);
@@ -130,124 +46,14 @@ void Codegen::overDims(ArrayRef<int64_t> dims, Binding binding,
   });
 }
 
-Value Codegen::loadAt(Value pointer, Type element) {
-  return LLVM::LoadOp::create(builder, loc, vectorOf(element), pointer,
-                              /*alignment=*/element.getIntOrFloatBitWidth() / 8);
-}
-
-void Codegen::storeAt(Value pointer, Value value) {
-  Type element = getElementTypeOrSelf(value.getType());
-  LLVM::StoreOp::create(builder, loc, value, pointer, element.getIntOrFloatBitWidth() / 8);
-}
-
-/// Row `binding` of a scratch array, at the present group.
-Value Codegen::scratchPointer(Value base, ArrayRef<int64_t> dims, const Binding &binding,
-                              Type element) {
-  Value row = constant(0);
-  for (int64_t dim : dims)
-    row = addI(mulI(row, word(layout.dims + dim)), binding.at(dim));
-  Value lane = addI(mulI(row, pitch), group);
-  return address(base, mulI(lane, constant(element.getIntOrFloatBitWidth() / 8)));
-}
-
-Value Codegen::accessPointer(unsigned access, AffineMap map, const Binding &binding, Value lane) {
-  unsigned first = layout.accesses[access];
-  Value offset = constant(0);
-  for (AffineExpr expr : map.getResults()) {
-    int64_t delay = 0;
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim) {
-      auto sum = cast<AffineBinaryOpExpr>(expr);
-      dim = cast<AffineDimExpr>(sum.getLHS());
-      delay = -cast<AffineConstantExpr>(sum.getRHS()).getValue();
-    }
-    int64_t i = dim.getPosition();
-    Value at;
-    if (i == loop.getTimeDim())
-      at = delay ? addI(step, constant(-delay)) : step;
-    else if (i == layout.adjacent)
-      at = lane;
-    else if (auto found = binding.find(i); found != binding.end())
-      at = found->second;
-    if (at)
-      offset = addI(offset, mulI(at, word(first + 1 + i)));
-  }
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  Value base = LLVM::IntToPtrOp::create(builder, loc, pointer, word(first));
-  return address(base, offset);
-}
-
-/// The present lanes of an input, as elements of memory.
-Value Codegen::loadLanes(unsigned input, const Binding &binding) {
-  AffineMap map = loop.getInputMap(input);
-  Type element = storageType(
-      cast<RankedTensorType>(op.getInputs()[input].getType()).getElementType());
-  int64_t alignment = element.getIntOrFloatBitWidth() / 8;
-  bool varies = layout.adjacent >= 0 && map.isFunctionOfDim(layout.adjacent);
-  Value pointer = accessPointer(input, map, binding, group);
-  if (width == 1)
-    return LLVM::LoadOp::create(builder, loc, element, pointer, alignment);
-  Type vector = VectorType::get({width}, element);
-  if (!varies) {
-    Value one = LLVM::LoadOp::create(builder, loc, element, pointer, alignment);
-    return vector::BroadcastOp::create(builder, loc, vector, one);
-  }
-  if (lanes == Lanes::contiguous)
-    return LLVM::LoadOp::create(builder, loc, vector, pointer, alignment);
-  SmallVector<Value> elements;
-  Value stride = word(layout.accesses[input] + 1 + layout.adjacent);
-  for (int64_t lane = 0; lane < width; ++lane) {
-    elements.push_back(LLVM::LoadOp::create(builder, loc, element, pointer, alignment));
-    pointer = address(pointer, stride);
-  }
-  return vector::FromElementsOp::create(builder, loc, cast<VectorType>(vector), elements);
-}
-
-/// A window reads zero before the run's start.
-Value Codegen::loadInput(unsigned input, const Binding &binding) {
-  int64_t delay = 0;
-  for (AffineExpr expr : loop.getInputMap(input).getResults())
-    if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr))
-      delay = -cast<AffineConstantExpr>(sum.getRHS()).getValue();
-  if (delay == 0)
-    return loadLanes(input, binding);
-  Value exists = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, step,
-                                       constant(delay));
-  Type element = storageType(
-      cast<RankedTensorType>(op.getInputs()[input].getType()).getElementType());
-  auto branch = scf::IfOp::create(builder, loc, TypeRange(vectorOf(element)), exists, true);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(branch.thenBlock());
-    scf::YieldOp::create(builder, loc, loadLanes(input, binding));
-    builder.setInsertionPointToStart(branch.elseBlock());
-    Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(vectorOf(element)));
-    scf::YieldOp::create(builder, loc, zero);
-  }
-  return branch.getResult(0);
-}
-
-void Codegen::storeOutput(unsigned output, Value value, const Binding &binding) {
-  unsigned access = op.getInputs().size() + output;
-  Value pointer = accessPointer(access, loop.getOutputMap(output), binding, group);
-  if (width == 1 || lanes == Lanes::contiguous)
-    return storeAt(pointer, value);
-  Value stride = word(layout.accesses[access] + 1 + layout.adjacent);
-  for (int64_t lane = 0; lane < width; ++lane) {
-    Value one = vector::ExtractOp::create(builder, loc, value, lane);
-    storeAt(pointer, one);
-    pointer = address(pointer, stride);
-  }
-}
-
-SmallVector<int64_t> Codegen::stateDims(unsigned state) {
+SmallVector<int64_t> StepCode::stateDims(unsigned state) {
   SmallVector<int64_t> dims;
   for (StringAttr name : loop.getState(state).getIndices())
     dims.push_back(loop.findDim(name.getValue()));
   return dims;
 }
 
-Value Codegen::emitPrev(unsigned prev, const Binding &binding) {
+Value StepCode::emitPrev(unsigned prev, const Binding &binding) {
   unsigned state = 0;
   while (loop.getState(state).getName() != op.getPrev(prev).getState())
     ++state;
@@ -259,7 +65,7 @@ Value Codegen::emitPrev(unsigned prev, const Binding &binding) {
   return loadAt(scratchPointer(current[state], stateDims(state), own, element), element);
 }
 
-Value Codegen::emit(Value value, const Binding &binding) {
+Value StepCode::emit(Value value, const Binding &binding) {
   Key key{value.getAsOpaquePointer(), {}};
   for (int64_t dim : sets.of(value))
     key.second.push_back(binding.at(dim).getAsOpaquePointer());
@@ -271,7 +77,7 @@ Value Codegen::emit(Value value, const Binding &binding) {
   return result;
 }
 
-Value Codegen::emitFresh(Value value, const Binding &binding) {
+Value StepCode::emitFresh(Value value, const Binding &binding) {
   if (auto found = stored.find(value); found != stored.end()) {
     unsigned state = found->second;
     Type element = storageType(loop.getState(state).getElementType());
@@ -285,7 +91,10 @@ Value Codegen::emitFresh(Value value, const Binding &binding) {
   }
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     unsigned number = arg.getArgNumber(), inputs = op.getInputs().size();
-    return number < inputs ? loadInput(number, binding) : emitPrev(number - inputs, binding);
+    if (number >= inputs)
+      return emitPrev(number - inputs, binding);
+    return isTiled(number) ? loadAt(tilePointer(number, row), elementOf(number))
+                           : loadInput(number, binding);
   }
   Operation *source = value.getDefiningOp();
   if (auto reduce = dyn_cast<scan::ReduceOp>(source))
@@ -304,7 +113,7 @@ Value Codegen::emitFresh(Value value, const Binding &binding) {
 }
 
 /// Loops over the reduced indices with the accumulator carried.
-Value Codegen::emitReduce(scan::ReduceOp reduce, const Binding &binding) {
+Value StepCode::emitReduce(scan::ReduceOp reduce, const Binding &binding) {
   SmallVector<int64_t> over;
   for (StringAttr name : reduce.getOver().getAsRange<StringAttr>())
     over.push_back(loop.findDim(name.getValue()));
@@ -334,7 +143,7 @@ Value Codegen::emitReduce(scan::ReduceOp reduce, const Binding &binding) {
 }
 
 /// Stores a state's next value for all its indices; from here on it is read back.
-void Codegen::storeNext(unsigned state) {
+void StepCode::storeNext(unsigned state) {
   Value value = yield.getNext()[state];
   Type element = storageType(loop.getState(state).getElementType());
   overDims(stateDims(state), {}, [&](const Binding &binding) {
@@ -345,7 +154,7 @@ void Codegen::storeNext(unsigned state) {
     stored[value] = state;
 }
 
-void Codegen::materialise(scan::ReduceOp reduce) {
+void StepCode::materialise(scan::ReduceOp reduce) {
   unsigned position = llvm::find(layout.materialised, Value(reduce)) - layout.materialised.begin();
   Type element = storageType(reduce.getType());
   Value base = word(layout.temporaries[position]);
@@ -356,7 +165,7 @@ void Codegen::materialise(scan::ReduceOp reduce) {
 }
 
 /// The code of one group of lanes at one step.
-void Codegen::statements() {
+void StepCode::statements() {
   llvm::SmallVector<bool> done(loop.getNumStates(), false);
   for (Operation &inner : op.getBody().front()) {
     if (isa<scan::YieldOp>(inner))
@@ -384,12 +193,62 @@ void Codegen::statements() {
         if (loop.getDim(dim.getPosition()).getKind() == scan::DimKind::Index)
           dims.push_back(dim.getPosition());
     overDims(dims, {}, [&, i = i, value = value](const Binding &binding) {
-      storeOutput(i, emit(value, binding), binding);
+      unsigned access = op.getInputs().size() + i;
+      if (isTiled(access))
+        storeAt(tilePointer(access, row), emit(value, binding));
+      else
+        storeOutput(i, emit(value, binding), binding);
     });
   }
 }
 
-void Codegen::run(StringRef name, ModuleOp into) {
+void StepCode::overGroups(llvm::function_ref<void()> body) {
+  forLoop(count, width, {}, [&](Value lane, ValueRange) {
+    group = lane;
+    body();
+    return SmallVector<Value>();
+  });
+}
+
+/// All lanes at the present step. The buffers of a state at t-1 and at t change places.
+SmallVector<Value> StepCode::oneStep(ValueRange buffers) {
+  current.clear();
+  next.clear();
+  SmallVector<Value> swapped;
+  for (std::size_t i = 0; i < buffers.size(); i += 2) {
+    current.push_back(buffers[i]);
+    next.push_back(buffers[i + 1]);
+    swapped.append({buffers[i + 1], buffers[i]});
+  }
+  overGroups([&] { statements(); });
+  return swapped;
+}
+
+/// All lanes at the steps from `first` to the end of the tile or of the run.
+SmallVector<Value> StepCode::oneTile(Value first, ValueRange buffers) {
+  Value left = arith::SubIOp::create(builder, loc, word(layout.steps), first);
+  Value steps = arith::MinSIOp::create(builder, loc, left, constant(width));
+  unsigned inputs = op.getInputs().size(), accesses = layout.accesses.size();
+  auto move = [&](unsigned from, unsigned to) {
+    for (unsigned access = from; access < to; ++access)
+      if (isTiled(access))
+        overGroups([&] { moveTile(access, first, steps); });
+  };
+  move(0, inputs);
+  SmallVector<Value> results;
+  forLoop(
+      steps, 1, buffers,
+      [&](Value index, ValueRange carried) {
+        row = index;
+        step = addI(first, row);
+        return oneStep(carried);
+      },
+      &results);
+  move(inputs, accesses);
+  return results;
+}
+
+void StepCode::run(StringRef name, ModuleOp into) {
   builder.setInsertionPointToEnd(into.getBody());
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type();
@@ -399,6 +258,7 @@ void Codegen::run(StringRef name, ModuleOp into) {
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToEnd(body);
   words = body->getArgument(0);
+  count = body->getArgument(1);
   pitch = body->getArgument(2);
   scopes.emplace_back();
   llvm::DenseSet<unsigned> scratch(layout.temporaries.begin(), layout.temporaries.end());
@@ -406,6 +266,9 @@ void Codegen::run(StringRef name, ModuleOp into) {
     scratch.insert(state);
     scratch.insert(state + 1);
   }
+  for (int tile : layout.tiles)
+    if (tile >= 0)
+      scratch.insert(tile);
   for (unsigned i = 0; i < layout.words; ++i) {
     Value at = address(words, constant(8 * i));
     loadedWords[i] = LLVM::LoadOp::create(builder, loc, scratch.contains(i) ? Type(pointer) : i64,
@@ -416,32 +279,21 @@ void Codegen::run(StringRef name, ModuleOp into) {
     buffers.push_back(word(state));
     buffers.push_back(word(state + 1));
   }
-  forLoop(word(layout.steps), 1, buffers, [&](Value t, ValueRange carried) {
-    step = t;
-    current.clear();
-    next.clear();
-    for (std::size_t i = 0; i < layout.states.size(); ++i) {
-      current.push_back(carried[2 * i]);
-      next.push_back(carried[2 * i + 1]);
-    }
-    forLoop(body->getArgument(1), width, {}, [&](Value lane, ValueRange) {
-      group = lane;
-      statements();
-      return SmallVector<Value>();
+  Value steps = word(layout.steps);
+  if (lanes != Lanes::strided)
+    forLoop(steps, 1, buffers, [&](Value t, ValueRange carried) {
+      step = t;
+      return oneStep(carried);
     });
-    SmallVector<Value> swapped;
-    for (std::size_t i = 0; i < layout.states.size(); ++i) {
-      swapped.push_back(next[i]);
-      swapped.push_back(current[i]);
-    }
-    return swapped;
-  });
+  else
+    forLoop(steps, width, buffers,
+            [&](Value first, ValueRange carried) { return oneTile(first, carried); });
   func::ReturnOp::create(builder, loc);
 }
 
 void generate(scan::StepOp op, const Layout &layout, Lanes lanes, int64_t width, StringRef name,
               ModuleOp into) {
-  Codegen(op, layout, lanes, width).run(name, into);
+  StepCode(op, layout, lanes, width).run(name, into);
 }
 
 std::optional<std::pair<std::string, Location>> unsupported(scan::StepOp op) {

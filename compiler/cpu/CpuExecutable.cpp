@@ -87,7 +87,7 @@ Result<void> CpuExecutable::run(const Recurrence &recurrence,
   std::int64_t tasks = blocks * bound.outerLanes();
   std::atomic<std::int64_t> next = 0;
   auto work = [&] {
-    BlockRunner runner(bound, block);
+    BlockRunner runner(bound, block, /*tiles=*/!contiguous);
     for (std::int64_t task = next++; task < tasks; task = next++) {
       std::int64_t first = task % blocks * block, count = std::min(block, adjacent - first);
       std::int64_t whole = count / width * width;

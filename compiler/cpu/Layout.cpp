@@ -31,6 +31,14 @@ static int64_t adjacentLane(scan::RecurrenceInterface op) {
   return best;
 }
 
+/// Numbers that vary over time and neighbouring lanes and nothing inside of a step.
+static bool hasTile(scan::RecurrenceInterface op, AffineMap map, int64_t adjacent) {
+  for (int64_t i = 0; i < op.getNumDims(); ++i)
+    if (op.getDim(i).getKind() == scan::DimKind::Index && map.isFunctionOfDim(i))
+      return false;
+  return adjacent >= 0 && map.isFunctionOfDim(adjacent) && map.isFunctionOfDim(op.getTimeDim());
+}
+
 Layout::Layout(scan::StepOp op) {
   scan::RecurrenceInterface loop = op;
   adjacent = adjacentLane(loop);
@@ -45,6 +53,13 @@ Layout::Layout(scan::StepOp op) {
   dims = take(numDims);
   for (std::size_t i = 0; i < op.getInputs().size() + loop.getNumOutputs(); ++i)
     accesses.push_back(take(1 + numDims));
+  auto takeTile = [&](AffineMap map) {
+    tiles.push_back(hasTile(loop, map, adjacent) ? static_cast<int>(take(1)) : -1);
+  };
+  for (std::size_t i = 0; i < op.getInputs().size(); ++i)
+    takeTile(loop.getInputMap(i));
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    takeTile(loop.getOutputMap(i));
   for (int64_t i = 0; i < loop.getNumStates(); ++i)
     states.push_back(take(2));
   for (auto reduce : op.getBody().getOps<scan::ReduceOp>())

@@ -176,7 +176,7 @@ static std::int64_t take(std::int64_t &total, std::int64_t bytes) {
   return at;
 }
 
-BlockRunner::BlockRunner(const BoundRecurrence &bound, std::int64_t lanes)
+BlockRunner::BlockRunner(const BoundRecurrence &bound, std::int64_t lanes, bool tiles)
     : bound(bound), pitch(lanes), words(bound.shape.layout.words), point(bound.sizes.size()) {
   std::int64_t total = 0;
   for (const StateShape &state : bound.shape.states)
@@ -184,13 +184,18 @@ BlockRunner::BlockRunner(const BoundRecurrence &bound, std::int64_t lanes)
       stateOffsets.push_back(take(total, bound.rows(state) * pitch * state.bytes));
   for (const StateShape &temporary : bound.shape.temporaries)
     temporaryOffsets.push_back(take(total, bound.rows(temporary) * pitch * temporary.bytes));
+  const Recurrence &shape = bound.shape;
+  for (std::size_t a = 0; a < shape.accesses.size(); ++a) {
+    std::int64_t bytes = sizeOf(bound.operands[shape.accesses[a].operand].dtype);
+    bool has = tiles && shape.layout.tiles[a] >= 0;
+    tileOffsets.push_back(has ? take(total, shape.width * pitch * bytes) : -1);
+  }
   scratch.resize(total + 64); // room to begin at a cache line
 }
 
-char *BlockRunner::stateBuffer(std::size_t state, bool second) const {
-  auto base = reinterpret_cast<std::uintptr_t>(scratch.data());
-  base = (base + 63) / 64 * 64 - reinterpret_cast<std::uintptr_t>(scratch.data());
-  return const_cast<char *>(scratch.data()) + base + stateOffsets[2 * state + second];
+char *BlockRunner::buffer(std::int64_t offset) const {
+  auto begin = reinterpret_cast<std::uintptr_t>(scratch.data());
+  return reinterpret_cast<char *>((begin + 63) / 64 * 64 + offset);
 }
 
 std::int64_t BlockRunner::byteOffset(const AccessShape &access, std::int64_t segment,
@@ -291,16 +296,17 @@ void BlockRunner::runSegment(RunFunction function, std::int64_t segment) {
       }
       words[word] = reinterpret_cast<std::int64_t>(tensor.data) + offset;
     }
+    auto setAddress = [&](unsigned word, std::int64_t offset) {
+      words[word] = reinterpret_cast<std::int64_t>(buffer(offset));
+    };
     for (std::size_t s = 0; s < shape.states.size(); ++s)
       for (int second = 0; second < 2; ++second)
-        words[shape.layout.states[s] + second] =
-            reinterpret_cast<std::int64_t>(stateBuffer(s, second));
-    std::int64_t base = stateOffsets.empty()
-                            ? 0
-                            : stateBuffer(0, false) - scratch.data() - stateOffsets[0];
+        setAddress(shape.layout.states[s] + second, stateOffsets[2 * s + second]);
     for (std::size_t t = 0; t < shape.temporaries.size(); ++t)
-      words[shape.layout.temporaries[t]] =
-          reinterpret_cast<std::int64_t>(scratch.data() + base + temporaryOffsets[t]);
+      setAddress(shape.layout.temporaries[t], temporaryOffsets[t]);
+    for (std::size_t a = 0; a < tileOffsets.size(); ++a)
+      if (tileOffsets[a] >= 0)
+        setAddress(shape.layout.tiles[a], tileOffsets[a]);
     function(words.data(), count, pitch);
   }
   writeFinals(segment, steps);

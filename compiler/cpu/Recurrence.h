@@ -71,7 +71,8 @@ public:
 /// Runs blocks of lanes on one thread, with scratch of its own.
 class BlockRunner {
 public:
-  BlockRunner(const BoundRecurrence &bound, std::int64_t lanes);
+  /// `tiles`: whether the strided version will run.
+  BlockRunner(const BoundRecurrence &bound, std::int64_t lanes, bool tiles);
   /// Lanes [first, first + count) of the adjacent dim at point `outer` of the other lanes.
   void run(RunFunction function, std::int64_t outer, std::int64_t first, std::int64_t count);
 
@@ -80,13 +81,17 @@ private:
   std::int64_t byteOffset(const AccessShape &access, std::int64_t segment, std::int64_t lane) const;
   void setStates(std::int64_t segment);
   void writeFinals(std::int64_t segment, std::int64_t steps);
-  char *stateBuffer(std::size_t state, bool second) const;
+  char *buffer(std::int64_t offset) const;
+  char *stateBuffer(std::size_t state, bool second) const {
+    return buffer(stateOffsets[2 * state + second]);
+  }
 
   const BoundRecurrence &bound;
   std::int64_t pitch;
   std::vector<char> scratch;
   std::vector<std::int64_t> words, point; ///< point: coordinate per dim
   std::vector<std::int64_t> stateOffsets, temporaryOffsets;
+  std::vector<std::int64_t> tileOffsets; ///< per access; -1 without tile
   std::int64_t first = 0, count = 0;
 };
 
