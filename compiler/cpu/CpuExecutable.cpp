@@ -77,9 +77,10 @@ Result<void> CpuExecutable::run(const Recurrence &recurrence,
     return valid;
   std::int64_t width = recurrence.width;
   bool contiguous = bound.isContiguous();
-  // A block of neighbouring lanes: wide where they are neighbours in memory, a few rows otherwise.
+  // A block of neighbouring lanes: wide where they are neighbours in memory; else a single vector,
+  // since every lane is a stream of its own through the caches.
   std::int64_t perLane = std::max<std::int64_t>(1, bound.scratchPerLane());
-  std::int64_t block = contiguous ? scratchBytes / perLane / width * width : 2 * width;
+  std::int64_t block = contiguous ? scratchBytes / perLane / width * width : width;
   std::int64_t threads = threadCount(), adjacent = bound.adjacentSize();
   std::int64_t share = (adjacent * bound.outerLanes() + threads - 1) / threads;
   block = std::max(width, std::min(block, (share + width - 1) / width * width));

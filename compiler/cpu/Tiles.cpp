@@ -16,7 +16,7 @@ namespace scanc::cpu {
 
 /// Steps between a tile and what is fetched ahead of it. Every lane is a stream of its own: more
 /// of them than the hardware follows.
-static constexpr int64_t stepsAhead = 64;
+static constexpr int64_t stepsAhead = 32;
 
 Value StepCode::tilePointer(unsigned access, Value row) {
   Value lane = addI(mulI(row, pitch), group);
