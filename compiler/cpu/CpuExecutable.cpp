@@ -4,11 +4,10 @@
 #include "compiler/cpu/Elementwise.h"
 #include "compiler/cpu/Jit.h"
 #include "compiler/cpu/Recurrence.h"
+#include "compiler/cpu/Threads.h"
 #include "scanc/LaunchPlan.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <thread>
 
 using namespace mlir;
 
@@ -22,13 +21,6 @@ constexpr const char *singleName = "run_single";
 
 /// Scratch of one block of lanes: stays in the first-level cache.
 constexpr std::int64_t scratchBytes = 16 << 10;
-
-std::int64_t threadCount() {
-  if (const char *text = std::getenv("SCANC_CPU_THREADS"))
-    if (std::int64_t count = std::strtoll(text, nullptr, 10); count > 0)
-      return count;
-  return std::max(1u, std::thread::hardware_concurrency());
-}
 
 class CpuExecutable final : public Executable {
 public:
@@ -99,12 +91,7 @@ Result<void> CpuExecutable::run(const Recurrence &recurrence,
         runner.run(code->function(singleName), task / blocks, first + whole, count - whole);
     }
   };
-  std::vector<std::thread> helpers;
-  for (std::int64_t i = 1; i < std::min(threads, tasks); ++i)
-    helpers.emplace_back(work);
-  work();
-  for (std::thread &helper : helpers)
-    helper.join();
+  onThreads(std::min(threads, tasks), work);
   return {};
 }
 

@@ -1,7 +1,12 @@
 //===- ThreadsTest.cpp - The number of threads changes no bit -------------===//
+#include "compiler/cpu/Threads.h"
 #include "tests/compiler/cpu/Evaluation.h"
+#include "llvm/Support/Threading.h"
 
+#include <atomic>
 #include <cstdlib>
+#include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -63,6 +68,40 @@ TEST_F(Threads, OneKernelFromSeveralThreads) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     EXPECT_TRUE(succeeded[i]);
     EXPECT_EQ(runs[i]["y"].values(), runs[0]["y"].values());
+  }
+}
+
+/// With every thread of the pool inside another caller's work, a call does its own.
+TEST_F(Threads, ABusyPoolHoldsNoOtherLaunchUp) {
+  std::atomic<std::int64_t> entered = 0;
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::int64_t all = llvm::hardware_concurrency().compute_thread_count() + 1;
+  std::thread other([&] {
+    cpu::onThreads(all, [&] {
+      ++entered;
+      released.wait();
+    });
+  });
+  while (entered < all)
+    std::this_thread::yield();
+  std::atomic<int> calls = 0;
+  cpu::onThreads(3, [&] { ++calls; });
+  EXPECT_EQ(calls, 1);
+  release.set_value();
+  other.join();
+}
+
+/// Nothing of a call is touched after its return, though its helpers come late.
+TEST_F(Threads, ManyShortCalls) {
+  for (int i = 0; i < 2000; ++i) {
+    auto next = std::make_unique<std::atomic<int>>(0);
+    std::vector<int> done(5);
+    cpu::onThreads(3, [&] {
+      for (int task = (*next)++; task < 5; task = (*next)++)
+        ++done[task];
+    });
+    ASSERT_EQ(done, std::vector<int>(5, 1));
   }
 }
 
