@@ -18,24 +18,24 @@ using namespace mlir;
 namespace scanc::cpu {
 
 void StepCode::forLoop(Value count, int64_t by, ValueRange carried,
-                      llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body,
-                      SmallVector<Value> *results) {
-  auto for_ = scf::ForOp::create(
-      builder, loc, constant(0), count, constant(by), carried,
-      [&](OpBuilder &inner, Location, Value index, ValueRange args) {
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPoint(inner.getInsertionBlock(), inner.getInsertionPoint());
-        scopes.emplace_back();
-        SmallVector<Value> yielded = body(index, args);
-        scopes.pop_back();
-        scf::YieldOp::create(builder, loc, yielded);
-      });
+                       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body,
+                       SmallVector<Value> *results) {
+  auto for_ = scf::ForOp::create(builder, loc, constant(0), count, constant(by), carried,
+                                 [&](OpBuilder &inner, Location, Value index, ValueRange args) {
+                                   OpBuilder::InsertionGuard guard(builder);
+                                   builder.setInsertionPoint(inner.getInsertionBlock(),
+                                                             inner.getInsertionPoint());
+                                   scopes.emplace_back();
+                                   SmallVector<Value> yielded = body(index, args);
+                                   scopes.pop_back();
+                                   scf::YieldOp::create(builder, loc, yielded);
+                                 });
   if (results)
     llvm::append_range(*results, for_.getResults());
 }
 
 void StepCode::overDims(ArrayRef<int64_t> dims, Binding binding,
-                       llvm::function_ref<void(const Binding &)> body) {
+                        llvm::function_ref<void(const Binding &)> body) {
   if (dims.empty())
     return body(binding);
   forLoop(word(layout.dims + dims.front()), 1, {}, [&](Value index, ValueRange) {
@@ -85,9 +85,9 @@ Value StepCode::emitFresh(Value value, const Binding &binding) {
   }
   if (auto found = kept.find(value); found != kept.end()) {
     Type element = storageType(value.getType());
-    return loadAt(scratchPointer(word(layout.temporaries[found->second]), sets.of(value), binding,
-                                 element),
-                  element);
+    return loadAt(
+        scratchPointer(word(layout.temporaries[found->second]), sets.of(value), binding, element),
+        element);
   }
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     unsigned number = arg.getArgNumber(), inputs = op.getInputs().size();
@@ -271,8 +271,8 @@ void StepCode::run(StringRef name, ModuleOp into) {
       scratch.insert(tile);
   for (unsigned i = 0; i < layout.words; ++i) {
     Value at = address(words, constant(8 * i));
-    loadedWords[i] = LLVM::LoadOp::create(builder, loc, scratch.contains(i) ? Type(pointer) : i64,
-                                          at, 8);
+    loadedWords[i] =
+        LLVM::LoadOp::create(builder, loc, scratch.contains(i) ? Type(pointer) : i64, at, 8);
   }
   SmallVector<Value> buffers;
   for (unsigned state : layout.states) {
@@ -297,20 +297,20 @@ void generate(scan::StepOp op, const Layout &layout, Lanes lanes, int64_t width,
 }
 
 std::optional<std::pair<std::string, Location>> unsupported(scan::StepOp op) {
-  for (Value operand : op->getOperands()) {
-    Type element = cast<RankedTensorType>(operand.getType()).getElementType();
-    if (isa<ComplexType>(element))
+  auto isComplex = [](Type type) { return isa<ComplexType>(getElementTypeOrSelf(type)); };
+  for (Value operand : op->getOperands())
+    if (isComplex(operand.getType()))
       return std::pair(std::string("complex numbers"), operand.getLoc());
-    if (isa<Float8E4M3FNType, Float8E5M2Type>(element))
-      return std::pair(std::string("8-bit elements"), operand.getLoc());
-  }
   for (auto state : op.getStates().getAsRange<scan::StateAttr>())
-    if (isa<ComplexType, Float8E4M3FNType, Float8E5M2Type>(state.getElementType()))
-      return std::pair(std::string("complex and 8-bit states"), op.getLoc());
+    if (isComplex(state.getElementType()))
+      return std::pair(std::string("complex states"), op.getLoc());
   for (Value result : op->getResults()) {
-    Type element = cast<RankedTensorType>(result.getType()).getElementType();
-    if (isa<ComplexType, Float8E4M3FNType, Float8E5M2Type>(element))
-      return std::pair(std::string("complex and 8-bit results"), op.getLoc());
+    if (isComplex(result.getType()))
+      return std::pair(std::string("complex results"), op.getLoc());
+    bool isReturned =
+        llvm::any_of(result.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+    if (!isReturned)
+      return std::pair(std::string("a scan's result that is not the kernel's"), op.getLoc());
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include "compiler/cpu/Recurrence.h"
 #include "compiler/cpu/Threads.h"
 #include "scanc/LaunchPlan.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <atomic>
 
@@ -15,9 +16,13 @@ namespace scanc::cpu {
 
 namespace {
 
-constexpr const char *contiguousName = "run_contiguous";
-constexpr const char *stridedName = "run_strided";
-constexpr const char *singleName = "run_single";
+/// The function of one version of the scan that comes as number `scan`.
+std::string nameOf(Lanes lanes, std::size_t scan) {
+  const char *version = lanes == Lanes::contiguous ? "contiguous"
+                        : lanes == Lanes::strided  ? "strided"
+                                                   : "single";
+  return llvm::formatv("scan{0}_{1}", scan, version);
+}
 
 /// Scratch of one block of lanes: stays in the first-level cache.
 constexpr std::int64_t scratchBytes = 16 << 10;
@@ -44,7 +49,7 @@ private:
     auto plan = planLaunch(program, operands, host);
     return plan ? Result<void>() : Result<void>(plan.error());
   }
-  Result<void> run(const Recurrence &recurrence, std::span<const TensorRef> operands);
+  Result<void> run(std::size_t scan, std::span<const TensorRef> operands);
 
   std::vector<Recurrence> recurrences;
   std::unique_ptr<CompiledCode> code;
@@ -56,14 +61,14 @@ private:
 Result<void> CpuExecutable::launch(std::span<const TensorRef> operands, const LaunchOptions &) {
   if (auto fits = check(operands); !fits)
     return fits;
-  for (const Recurrence &recurrence : recurrences)
-    if (auto done = run(recurrence, operands); !done)
+  for (std::size_t scan = 0; scan < recurrences.size(); ++scan)
+    if (auto done = run(scan, operands); !done)
       return done;
   return {};
 }
 
-Result<void> CpuExecutable::run(const Recurrence &recurrence,
-                                std::span<const TensorRef> operands) {
+Result<void> CpuExecutable::run(std::size_t scan, std::span<const TensorRef> operands) {
+  const Recurrence &recurrence = recurrences[scan];
   BoundRecurrence bound(recurrence, operands);
   if (auto valid = bound.checkOffsets(); !valid)
     return valid;
@@ -79,16 +84,18 @@ Result<void> CpuExecutable::run(const Recurrence &recurrence,
   std::int64_t blocks = (adjacent + block - 1) / block;
   std::int64_t tasks = blocks * bound.outerLanes();
   std::atomic<std::int64_t> next = 0;
+  RunFunction vectors =
+      code->function(nameOf(contiguous ? Lanes::contiguous : Lanes::strided, scan));
+  RunFunction single = code->function(nameOf(Lanes::single, scan));
   auto work = [&] {
     BlockRunner runner(bound, block, /*tiles=*/!contiguous);
     for (std::int64_t task = next++; task < tasks; task = next++) {
       std::int64_t first = task % blocks * block, count = std::min(block, adjacent - first);
       std::int64_t whole = count / width * width;
       if (whole > 0)
-        runner.run(code->function(contiguous ? contiguousName : stridedName), task / blocks, first,
-                   whole);
+        runner.run(vectors, task / blocks, first, whole);
       if (count > whole)
-        runner.run(code->function(singleName), task / blocks, first + whole, count - whole);
+        runner.run(single, task / blocks, first + whole, count - whole);
     }
   };
   onThreads(std::min(threads, tasks), work);
@@ -111,10 +118,8 @@ Result<std::shared_ptr<Executable>> createExecutable(func::FuncOp function,
   loadCodeDialects(*function.getContext());
   OwningOpRef<ModuleOp> ir = ModuleOp::create(function.getLoc());
   std::vector<Recurrence> recurrences;
-  SmallVector<scan::StepOp> steps(function.getBody().getOps<scan::StepOp>());
-  if (steps.size() != 1)
-    return refusal("several scans in one kernel", "write one kernel per scan");
-  for (scan::StepOp step : steps) {
+  std::vector<std::string> names;
+  for (scan::StepOp step : function.getBody().getOps<scan::StepOp>()) {
     if (auto reason = unsupported(step)) {
       Error error = refusal(reason->first, "use a GPU target, or f32");
       if (auto place = reason->second->findInstanceOf<FileLineColRange>())
@@ -122,17 +127,19 @@ Result<std::shared_ptr<Executable>> createExecutable(func::FuncOp function,
                        static_cast<std::int64_t>(place.getStartColumn()), 1};
       return error;
     }
+    std::size_t scan = recurrences.size();
     recurrences.emplace_back(step, width);
-    const Layout &layout = recurrences.back().layout;
-    generate(step, layout, Lanes::contiguous, width, contiguousName, *ir);
-    generate(step, layout, Lanes::strided, width, stridedName, *ir);
-    generate(step, layout, Lanes::single, 1, singleName, *ir);
+    for (Lanes lanes : {Lanes::contiguous, Lanes::strided, Lanes::single}) {
+      names.push_back(nameOf(lanes, scan));
+      generate(step, recurrences.back().layout, lanes, lanes == Lanes::single ? 1 : width,
+               names.back(), *ir);
+    }
   }
-  auto code = CompiledCode::create(*ir, {contiguousName, stridedName, singleName});
+  auto code = CompiledCode::create(*ir, names);
   if (!code)
     return code.error();
-  return std::shared_ptr<Executable>(std::make_shared<CpuExecutable>(
-      std::move(recurrences), std::move(*code), program));
+  return std::shared_ptr<Executable>(
+      std::make_shared<CpuExecutable>(std::move(recurrences), std::move(*code), program));
 }
 
 } // namespace scanc::cpu

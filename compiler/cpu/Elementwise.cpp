@@ -5,12 +5,17 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace scanc::cpu {
 
+static bool isF8(Type type) { return isa<Float8E4M3FNType, Float8E5M2Type>(type); }
+
 Type storageType(Type type) {
-  return type.isBF16() ? Type(IntegerType::get(type.getContext(), 16)) : type;
+  bool hasArithmetic = !type.isBF16() && !isF8(type);
+  return hasArithmetic ? type : IntegerType::get(type.getContext(), type.getIntOrFloatBitWidth());
 }
 
 namespace {
@@ -45,9 +50,7 @@ struct Words {
   Value equal(Value a, Value b) {
     return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, b);
   }
-  Value select(Value c, Value a, Value b) {
-    return arith::SelectOp::create(builder, loc, c, a, b);
-  }
+  Value select(Value c, Value a, Value b) { return arith::SelectOp::create(builder, loc, c, a, b); }
 
   Value sigmoid(Value x) {
     Value one = splat(x.getType(), 1);
@@ -83,8 +86,8 @@ struct Words {
       // error of its argument by the argument's square.
       Type f64 = withElement(type, builder.getF64Type());
       Value wide = type == f64 ? x : arith::ExtFOp::create(builder, loc, f64, x).getResult();
-      Value tail = math::ErfcOp::create(builder, loc,
-                                        mul(wide, splat(f64, -0.70710678118654752440)));
+      Value tail =
+          math::ErfcOp::create(builder, loc, mul(wide, splat(f64, -0.70710678118654752440)));
       Value half = mul(splat(f64, 0.5), tail);
       Value value = mul(wide, half);
       if (type != f64)
@@ -144,6 +147,65 @@ struct Words {
     return arith::TruncIOp::create(builder, loc, withElement(x.getType(), builder.getI16Type()),
                                    select(isNaN, quiet, rounded));
   }
+  /// Through f16, whose exponent reaches further. e5m2 is its upper half; e4m3 has a bit less of
+  /// exponent, hence a bias that is smaller by 8, and one NaN in place of infinities.
+  Value widenF8(Value bits, bool isE5M2) {
+    Type i16 = withElement(bits.getType(), builder.getI16Type());
+    Type f16 = withElement(bits.getType(), builder.getF16Type());
+    Type f32 = withElement(bits.getType(), builder.getF32Type());
+    Value wide = arith::ExtUIOp::create(builder, loc, i16, bits);
+    Value upper = arith::ShLIOp::create(builder, loc, wide, splatI(i16, 8));
+    auto asF32 = [&](Value halfBits) -> Value {
+      Value half = arith::BitcastOp::create(builder, loc, f16, halfBits);
+      return arith::ExtFOp::create(builder, loc, f32, half);
+    };
+    if (isE5M2)
+      return asF32(upper);
+    Value sign = arith::AndIOp::create(builder, loc, upper, splatI(i16, 0x8000));
+    Value magnitude = arith::AndIOp::create(builder, loc, wide, splatI(i16, 0x7f));
+    Value shifted = arith::ShLIOp::create(builder, loc, magnitude, splatI(i16, 7));
+    Value number = mul(asF32(arith::OrIOp::create(builder, loc, sign, shifted)), splat(f32, 256));
+    Value isNaN =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, magnitude, splatI(i16, 0x7f));
+    return select(isNaN, splat(f32, std::numeric_limits<double>::quiet_NaN()), number);
+  }
+  /// To nearest even; what is too large becomes the infinity, or the NaN of a format without one.
+  Value narrowF8(Value x, bool isE5M2) {
+    int fractionBits = isE5M2 ? 2 : 3, bias = isE5M2 ? 15 : 7;
+    int dropped = 23 - fractionBits;
+    Type i32 = withElement(x.getType(), builder.getI32Type());
+    auto asBits = [&](Value v) -> Value { return arith::BitcastOp::create(builder, loc, i32, v); };
+    auto plus = [&](Value a, Value b) -> Value {
+      return arith::AddIOp::create(builder, loc, a, b);
+    };
+    auto shifted = [&](Value v, int by) -> Value {
+      return arith::ShRUIOp::create(builder, loc, v, splatI(i32, by));
+    };
+    auto masked = [&](Value v, int64_t mask) -> Value {
+      return arith::AndIOp::create(builder, loc, v, splatI(i32, mask));
+    };
+    Value bits = asBits(x), magnitude = masked(bits, 0x7fffffff);
+    Value half = plus(masked(shifted(bits, dropped), 1), splatI(i32, (1 << (dropped - 1)) - 1));
+    Value normal =
+        plus(shifted(plus(magnitude, half), dropped), splatI(i32, -((127 - bias) << fractionBits)));
+    // Below the normal numbers: beside a number whose last place is that of the subnormal ones, the
+    // sum rounds as wanted.
+    Value least = splat(x.getType(), std::ldexp(1.0, 1 - bias));
+    Value beside = splat(x.getType(), std::ldexp(1.0, 1 - bias + dropped));
+    Value distance = math::AbsFOp::create(builder, loc, x);
+    Value subnormal =
+        arith::SubIOp::create(builder, loc, asBits(add(distance, beside)), asBits(beside));
+    Value isSubnormal =
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, distance, least);
+    Value tooLarge = splatI(i32, isE5M2 ? 0x7c : 0x7f);
+    Value code =
+        arith::MinUIOp::create(builder, loc, select(isSubnormal, subnormal, normal), tooLarge);
+    Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, x, x);
+    code = select(isNaN, splatI(i32, isE5M2 ? 0x7e : 0x7f), code);
+    Value sign = masked(shifted(bits, 24), 0x80);
+    return arith::TruncIOp::create(builder, loc, withElement(i32, builder.getI8Type()),
+                                   arith::OrIOp::create(builder, loc, sign, code).getResult());
+  }
 };
 
 } // namespace
@@ -158,17 +220,19 @@ Value emitElementwise(OpBuilder &builder, Operation *op, ValueRange operands, in
     return words.activation(activation.getKind(), operands[0]);
   if (isa<scan::LogAddExpOp>(op))
     return words.logAddExp(operands[0], operands[1]);
-  if (isa<arith::ExtFOp>(op) && op->getOperand(0).getType().isBF16()) {
-    Value wide = words.widenBf16(operands[0]);
+  Type narrow = op->getNumOperands() ? op->getOperand(0).getType() : Type();
+  if (isa<arith::ExtFOp>(op) && narrow != storageType(narrow)) {
+    Value wide = narrow.isBF16() ? words.widenBf16(operands[0])
+                                 : words.widenF8(operands[0], isa<Float8E5M2Type>(narrow));
     return element.isF32() ? wide
                            : arith::ExtFOp::create(builder, op->getLoc(), type, wide).getResult();
   }
-  if (isa<arith::TruncFOp>(op) && element.isBF16()) {
+  if (isa<arith::TruncFOp>(op) && element != storageType(element)) {
     Value x = operands[0];
     Type f32 = words.withElement(x.getType(), builder.getF32Type());
     if (x.getType() != f32)
       x = words.truncateToOdd(x, f32);
-    return words.narrowBf16(x);
+    return element.isBF16() ? words.narrowBf16(x) : words.narrowF8(x, isa<Float8E5M2Type>(element));
   }
   OperationState state(op->getLoc(), op->getName(), operands, type, op->getAttrs());
   state.propertiesAttr = op->getPropertiesAsAttribute();
@@ -177,7 +241,7 @@ Value emitElementwise(OpBuilder &builder, Operation *op, ValueRange operands, in
 
 Value emitNeutral(OpBuilder &builder, Location loc, scan::Reduction kind, Type type) {
   double infinity = std::numeric_limits<double>::infinity();
-  double value = kind == scan::Reduction::Min                                        ? infinity
+  double value = kind == scan::Reduction::Min                                         ? infinity
                  : kind == scan::Reduction::Max || kind == scan::Reduction::LogSumExp ? -infinity
                                                                                       : 0;
   return Words{builder, loc}.splat(type, value);

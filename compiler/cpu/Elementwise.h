@@ -8,8 +8,8 @@
 
 namespace scanc::cpu {
 
-/// The type in which elements of `type` are kept in memory and in vectors: i16 for bf16, which the
-/// host has no arithmetic for, else `type`.
+/// The type in which elements of `type` are kept in memory and in vectors: i16 for bf16 and i8 for
+/// the 8-bit types, which the host has no arithmetic for, else `type`.
 mlir::Type storageType(mlir::Type type);
 
 /// `op` on `operands`, vectors of `width` lanes (numbers for 1).

@@ -30,8 +30,8 @@ struct Layout {
   std::vector<unsigned> accesses;  ///< per input, then output: address, then a stride per dim, bytes
   std::vector<unsigned> states;    ///< per state: two addresses of scratch, at t-1 and at t
   std::vector<unsigned> temporaries; ///< per materialised value: one address of scratch
-  /// Per access: one address of scratch, of `width` steps of all lanes of the block; -1 for accesses
-  /// whose lanes are loaded as they lie. Used by the strided version alone.
+  /// Per access: one address of scratch, of `width` steps of all lanes of the block; -1 where
+  /// lanes are loaded as they lie. Used by the strided version alone.
   std::vector<int> tiles;
   unsigned words = 0;
 

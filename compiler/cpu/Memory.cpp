@@ -29,7 +29,7 @@ void StepCode::storeAt(Value pointer, Value value) {
 
 /// Row `binding` of a scratch array, at the present group.
 Value StepCode::scratchPointer(Value base, ArrayRef<int64_t> dims, const Binding &binding,
-                              Type element) {
+                               Type element) {
   Value row = constant(0);
   for (int64_t dim : dims)
     row = addI(mulI(row, word(layout.dims + dim)), binding.at(dim));
@@ -109,8 +109,8 @@ Value StepCode::loadInput(unsigned input, const Binding &binding) {
   int64_t delay = delayOf(input);
   if (delay == 0)
     return loadLanes(input, binding);
-  Value exists = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, step,
-                                       constant(delay));
+  Value exists =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, step, constant(delay));
   Type element = elementOf(input);
   auto branch = scf::IfOp::create(builder, loc, TypeRange(vectorOf(element)), exists, true);
   {

@@ -4,6 +4,7 @@
 #include "compiler/cpu/Elementwise.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
 #include <numeric>
@@ -13,8 +14,13 @@ using namespace mlir;
 namespace scanc::cpu {
 
 static Dtype dtypeOf(Type type) {
-  return type.isF64() ? Dtype::f64 : type.isF16() ? Dtype::f16 : type.isBF16() ? Dtype::bf16
-                                                                                : Dtype::f32;
+  return llvm::TypeSwitch<Type, Dtype>(type)
+      .Case([](Float64Type) { return Dtype::f64; })
+      .Case([](Float16Type) { return Dtype::f16; })
+      .Case([](BFloat16Type) { return Dtype::bf16; })
+      .Case([](Float8E4M3FNType) { return Dtype::f8e4m3; })
+      .Case([](Float8E5M2Type) { return Dtype::f8e5m2; })
+      .Default(Dtype::f32);
 }
 
 static AccessShape shapeOf(AffineMap map, std::size_t operand) {
@@ -32,14 +38,13 @@ Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
       reverse(op.getReverse()), inputs(op.getInputs().size()) {
   scan::RecurrenceInterface loop = op;
   auto function = op->getParentOfType<func::FuncOp>();
-  auto argument = [](Value value) -> std::size_t {
-    return cast<BlockArgument>(value).getArgNumber();
-  };
-  auto result = [&](unsigned i) -> std::size_t {
-    for (OpOperand &use : op->getResult(i).getUses())
-      if (isa<func::ReturnOp>(use.getOwner()))
-        return function.getNumArguments() + use.getOperandNumber();
-    return 0;
+  /// The position of a tensor in the signature; see unsupported for those that have none.
+  auto position = [&](Value tensor) -> std::size_t {
+    if (auto argument = dyn_cast<BlockArgument>(tensor))
+      return argument.getArgNumber();
+    Operation *end = function.getBody().front().getTerminator();
+    return function.getNumArguments() +
+           (llvm::find(end->getOperands(), tensor) - end->operand_begin());
   };
   for (int64_t i = 0; i < loop.getNumDims(); ++i) {
     scan::DimAttr dim = loop.getDim(i);
@@ -51,11 +56,11 @@ Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
       segmentDim = i;
   }
   if (op.getReset())
-    resetOperand = argument(op.getReset());
+    resetOperand = position(op.getReset());
   for (auto [i, input] : llvm::enumerate(op.getInputs()))
-    accesses.push_back(shapeOf(loop.getInputMap(i), argument(input)));
+    accesses.push_back(shapeOf(loop.getInputMap(i), position(input)));
   for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
-    accesses.push_back(shapeOf(loop.getOutputMap(i), result(i)));
+    accesses.push_back(shapeOf(loop.getOutputMap(i), position(op->getResult(i))));
   auto shape = [&](Type type, double zero, ArrayRef<int64_t> dims) {
     return StateShape{storageType(type).getIntOrFloatBitWidth() / 8, dtypeOf(type), zero,
                       std::vector<std::int64_t>(dims.begin(), dims.end())};
@@ -67,16 +72,16 @@ Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
     states.push_back(shape(loop.getState(i).getElementType(), scan::zeroOfState(op, i), dims));
   }
   for (auto [k, state] : llvm::enumerate(op.getInitStates()))
-    inits.emplace_back(state, shapeOf(loop.getInitMap(k), argument(op.getInits()[k])));
+    inits.emplace_back(state, shapeOf(loop.getInitMap(k), position(op.getInits()[k])));
   for (auto [k, state] : llvm::enumerate(op.getFinalStates()))
-    finals.emplace_back(state, shapeOf(loop.getFinalMap(k), result(loop.getNumOutputs() + k)));
+    finals.emplace_back(
+        state, shapeOf(loop.getFinalMap(k), position(op->getResult(loop.getNumOutputs() + k))));
   scan::IndexSets sets(loop);
   for (Value value : layout.materialised)
     temporaries.push_back(shape(value.getType(), 0, sets.of(value)));
 }
 
-BoundRecurrence::BoundRecurrence(const Recurrence &recurrence,
-                                 std::span<const TensorRef> operands)
+BoundRecurrence::BoundRecurrence(const Recurrence &recurrence, std::span<const TensorRef> operands)
     : shape(recurrence), operands(operands), sizes(recurrence.sizes) {
   for (const TensorRef &tensor : operands)
     strides.push_back(tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides);
@@ -105,8 +110,7 @@ std::int64_t BoundRecurrence::offsetOf(std::int64_t segment) const {
   if (shape.segmentDim < 0)
     return segment == 0 ? 0 : sizes[shape.timeDim];
   const TensorRef &offsets = operands[shape.resetOperand];
-  return static_cast<const std::int32_t *>(
-      offsets.data)[segment * strides[shape.resetOperand][0]];
+  return static_cast<const std::int32_t *>(offsets.data)[segment * strides[shape.resetOperand][0]];
 }
 
 Result<void> BoundRecurrence::checkOffsets() const {
@@ -217,8 +221,7 @@ std::int64_t BlockRunner::byteOffset(const AccessShape &access, std::int64_t seg
 /// Calls `visit(row, lane)` with `point` set to each point of the state's dims.
 template <typename Visit>
 static void forEachNumber(std::vector<std::int64_t> &point, const std::vector<std::int64_t> &dims,
-                          const std::vector<std::int64_t> &sizes, std::int64_t lanes,
-                          Visit visit) {
+                          const std::vector<std::int64_t> &sizes, std::int64_t lanes, Visit visit) {
   std::int64_t rows = 1;
   for (std::int64_t dim : dims)
     rows *= sizes[dim];
@@ -247,9 +250,9 @@ void BlockRunner::setStates(std::int64_t segment) {
       double value = state.zero;
       if (init) {
         const TensorRef &tensor = bound.operands[init->operand];
-        value = loadElement(static_cast<const char *>(tensor.data) +
-                                byteOffset(*init, segment, lane),
-                            tensor.dtype);
+        value =
+            loadElement(static_cast<const char *>(tensor.data) + byteOffset(*init, segment, lane),
+                        tensor.dtype);
       }
       storeElement(buffer + (row * pitch + lane) * state.bytes, state.dtype, value);
     });

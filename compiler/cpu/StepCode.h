@@ -30,24 +30,31 @@ private:
   mlir::Value constant(int64_t value) {
     return mlir::arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
   }
-  mlir::Value addI(mlir::Value a, mlir::Value b) { return mlir::arith::AddIOp::create(builder, loc, a, b); }
-  mlir::Value mulI(mlir::Value a, mlir::Value b) { return mlir::arith::MulIOp::create(builder, loc, a, b); }
+  mlir::Value addI(mlir::Value a, mlir::Value b) {
+    return mlir::arith::AddIOp::create(builder, loc, a, b);
+  }
+  mlir::Value mulI(mlir::Value a, mlir::Value b) {
+    return mlir::arith::MulIOp::create(builder, loc, a, b);
+  }
   mlir::Value word(unsigned position);
   mlir::Value address(mlir::Value base, mlir::Value bytes);
   mlir::Type vectorOf(mlir::Type element) const {
     return width == 1 ? element : mlir::Type(mlir::VectorType::get({width}, element));
   }
-  void forLoop(mlir::Value count, int64_t step, mlir::ValueRange carried,
-               llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body,
-               llvm::SmallVector<mlir::Value> *results = nullptr);
+  void
+  forLoop(mlir::Value count, int64_t step, mlir::ValueRange carried,
+          llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body,
+          llvm::SmallVector<mlir::Value> *results = nullptr);
   void overDims(llvm::ArrayRef<int64_t> dims, Binding binding,
                 llvm::function_ref<void(const Binding &)> body);
 
   // Memory.cpp
   mlir::Value loadAt(mlir::Value pointer, mlir::Type element);
   void storeAt(mlir::Value pointer, mlir::Value value);
-  mlir::Value scratchPointer(mlir::Value base, llvm::ArrayRef<int64_t> dims, const Binding &binding, mlir::Type element);
-  mlir::Value accessPointer(unsigned access, mlir::AffineMap map, const Binding &binding, mlir::Value lane);
+  mlir::Value scratchPointer(mlir::Value base, llvm::ArrayRef<int64_t> dims, const Binding &binding,
+                             mlir::Type element);
+  mlir::Value accessPointer(unsigned access, mlir::AffineMap map, const Binding &binding,
+                            mlir::Value lane);
   mlir::Type elementOf(unsigned access);
   int64_t delayOf(unsigned input);
   mlir::Value loadInput(unsigned input, const Binding &binding);
@@ -55,7 +62,9 @@ private:
   void storeOutput(unsigned output, mlir::Value value, const Binding &binding);
 
   // Tiles.cpp
-  bool isTiled(unsigned access) const { return lanes == Lanes::strided && layout.tiles[access] >= 0; }
+  bool isTiled(unsigned access) const {
+    return lanes == Lanes::strided && layout.tiles[access] >= 0;
+  }
   mlir::Value tilePointer(unsigned access, mlir::Value row);
   llvm::SmallVector<mlir::Value> transpose(llvm::SmallVector<mlir::Value> rows);
   void moveTile(unsigned access, mlir::Value first, mlir::Value count);

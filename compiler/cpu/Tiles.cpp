@@ -46,14 +46,13 @@ SmallVector<Value> StepCode::transpose(SmallVector<Value> rows) {
 /// Between tensor and tile, all steps of a tile at the present group: time runs along vectors.
 void StepCode::moveTransposed(unsigned access, Value first) {
   bool reads = access < op.getInputs().size();
-  AffineMap map = reads ? loop.getInputMap(access)
-                        : loop.getOutputMap(access - op.getInputs().size());
+  AffineMap map =
+      reads ? loop.getInputMap(access) : loop.getOutputMap(access - op.getInputs().size());
   Type element = elementOf(access);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   Value last = constant(width - 1), zero = constant(0);
   Value stride = word(layout.accesses[access] + 1 + loop.getTimeDim());
-  Value forwards =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, stride, zero);
+  Value forwards = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, stride, zero);
   auto choose = [&](Value ahead, Value back) -> Value {
     return arith::SelectOp::create(builder, loc, forwards, ahead, back);
   };
@@ -97,9 +96,9 @@ void StepCode::moveTile(unsigned access, Value first, Value count) {
   };
   int64_t bytes = elementOf(access).getIntOrFloatBitWidth() / 8;
   Value stride = word(layout.accesses[access] + 1 + loop.getTimeDim());
-  Value innermost = arith::OrIOp::create(builder, loc,
-                                         compare(arith::CmpIPredicate::eq, stride, bytes),
-                                         compare(arith::CmpIPredicate::eq, stride, -bytes));
+  Value innermost =
+      arith::OrIOp::create(builder, loc, compare(arith::CmpIPredicate::eq, stride, bytes),
+                           compare(arith::CmpIPredicate::eq, stride, -bytes));
   Value whole = compare(arith::CmpIPredicate::eq, count, width);
   int64_t delay = access < op.getInputs().size() ? delayOf(access) : 0;
   if (delay > 0)

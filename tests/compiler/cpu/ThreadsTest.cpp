@@ -33,7 +33,8 @@ TEST_F(Threads, AnyNumberGivesTheSameBits) {
     std::vector<double> alone;
     for (const char *count : {"1", "2", "3", "7", "64"}) {
       setenv("SCANC_CPU_THREADS", count, 1);
-      Evaluation run(program(name), {{"B", 3}, {"T", 9}, {"D", 67}, {"H", 5}, {"K", 4}, {"V", 5}, {"N", 3}});
+      Evaluation run(program(name),
+                     {{"B", 3}, {"T", 9}, {"D", 67}, {"H", 5}, {"K", 4}, {"V", 5}, {"N", 3}});
       auto done = run.launch();
       ASSERT_TRUE(done) << render(done.error());
       Operand &result = run[name == std::string("gla") ? "o" : "y"];
