@@ -1,4 +1,5 @@
 //===- PlanDialect.cpp - Registration -------------------------------------===//
+#include "dialects/Folding.h"
 #include "dialects/Syntax.h"
 #include "dialects/plan/PlanOps.h"
 
@@ -7,6 +8,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
+using namespace scanc;
 using namespace scanc::plan;
 
 #include "dialects/plan/PlanDialect.cpp.inc"
@@ -23,4 +25,5 @@ void PlanDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/plan/PlanOps.cpp.inc"
       >();
+  addInterfaces<FoldWithinRegions>();
 }

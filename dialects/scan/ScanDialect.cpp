@@ -1,4 +1,5 @@
 //===- ScanDialect.cpp - Registration and attribute syntax ----------------===//
+#include "dialects/Folding.h"
 #include "dialects/Syntax.h"
 #include "dialects/scan/ScanOps.h"
 
@@ -7,6 +8,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
+using namespace scanc;
 using namespace scanc::scan;
 
 #include "dialects/scan/ScanDialect.cpp.inc"
@@ -23,4 +25,5 @@ void ScanDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/scan/ScanOps.cpp.inc"
       >();
+  addInterfaces<FoldWithinRegions>();
 }

@@ -65,21 +65,50 @@ static LogicalResult verifyDims(RecurrenceInterface op) {
     auto dim = dyn_cast<DimAttr>(attr);
     if (!dim)
       return op->emitOpError("dims: expected #scan.dim, got ") << attr; // recurrence_c1
-    if (!names.insert(dim.getName().getValue()).second)
+    if (!names.insert(dim.getName().getValue()).second) // recurrence_c1
       return op->emitOpError("dims: expected distinct names, got ") << dim.getName() << " twice";
-    if (dim.getKind() < last)
+    if (dim.getKind() < last) // recurrence_c1
       return op->emitOpError("dims: expected lanes, time, segment, indices in this order, got ")
              << stringifyDimKind(dim.getKind()) << " after " << stringifyDimKind(last);
-    if (!ShapedType::isDynamic(dim.getSize()) && dim.getSize() < 0)
+    if (!ShapedType::isDynamic(dim.getSize()) && dim.getSize() < 0) // recurrence_c1
       return op->emitOpError("dims: expected a size of at least 0, got ") << dim.getSize();
     last = dim.getKind();
     times += last == DimKind::Time;
     segments += last == DimKind::Segment;
   }
-  if (times != 1)
+  if (times != 1) // recurrence_c1
     return op->emitOpError("dims: expected one time dimension, got ") << times;
-  if (segments != (op.getReset() ? 1 : 0))
+  if (segments != (op.getReset() ? 1 : 0)) // recurrence_c1
     return op->emitOpError("dims: expected a segment dimension exactly with reset");
+  return success();
+}
+
+static bool areIndices(RecurrenceInterface op, ArrayRef<StringAttr> names) {
+  return llvm::all_of(names, [&](StringAttr name) {
+    int64_t i = op.findDim(name.getValue());
+    return i >= 0 && op.getDim(i).getKind() == DimKind::Index;
+  });
+}
+
+/// Index dimensions, none of them twice.
+static bool areDistinctIndices(RecurrenceInterface op, ArrayRef<StringAttr> names) {
+  return areIndices(op, names) && positionsOf(op, names).size() == names.size();
+}
+
+static SmallVector<StringAttr> listed(ArrayAttr names) {
+  return SmallVector<StringAttr>(names.getAsRange<StringAttr>());
+}
+
+static LogicalResult verifyStates(RecurrenceInterface op) {
+  llvm::SmallSet<StringRef, 4> names;
+  for (Attribute attr : op.getStates()) {
+    auto state = dyn_cast<StateAttr>(attr);
+    if (!state || !names.insert(state.getName().getValue()).second ||
+        !areDistinctIndices(op, state.getIndices())) // recurrence_c8
+      return op->emitOpError("states: expected #scan.state with a name of its own over distinct "
+                             "index dimensions, got ")
+             << attr;
+  }
   return success();
 }
 
@@ -136,12 +165,8 @@ static LogicalResult verifyPositions(RecurrenceInterface op, ArrayRef<int64_t> p
 }
 
 static LogicalResult verifyRecurrence(RecurrenceInterface op) {
-  if (failed(verifyDims(op)))
-    return failure();
-  for (Attribute attr : op.getStates())
-    if (!isa<StateAttr>(attr))
-      return op->emitOpError("states: expected #scan.state, got ") << attr;
-  if (failed(verifyPositions(op, op.getInitStates(), "init_states")) ||
+  if (failed(verifyDims(op)) || failed(verifyStates(op)) ||
+      failed(verifyPositions(op, op.getInitStates(), "init_states")) ||
       failed(verifyPositions(op, op.getFinalStates(), "final_states")))
     return failure();
   ResultRange results = op->getResults();
@@ -201,18 +226,41 @@ static YieldOp findYield(RecurrenceInterface op) {
   return block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
 }
 
+/// What ops of a region may use and name.
+static LogicalResult verifyBody(RecurrenceInterface op) {
+  Block &block = op.getBodyBlock();
+  for (Operation &inner : block) {
+    bool inside = llvm::all_of(inner.getOperands(),
+                               [&](Value v) { return v.getParentBlock() == &block; });
+    if (!inside || inner.getNumRegions() != 0) // recurrence_c9
+      return inner.emitOpError("expected no regions, and values of this region alone");
+    if (auto reduce = dyn_cast<ReduceOp>(inner);
+        reduce && !areDistinctIndices(op, listed(reduce.getOver()))) // reduce_c1
+      return inner.emitOpError("over: expected distinct index dimensions, got ")
+             << reduce.getOver();
+    if (auto reindex = dyn_cast<ReindexOp>(inner);
+        reindex && (!areIndices(op, listed(reindex.getFrom())) ||
+                    !areIndices(op, listed(reindex.getTo())))) // reindex_c2
+      return inner.emitOpError("expected index dimensions, got ")
+             << reindex.getFrom() << " and " << reindex.getTo();
+  }
+  return success();
+}
+
 LogicalResult StepOp::verify() {
+  if (failed(verifyRecurrence(*this)))
+    return failure();
   for (Attribute attr : getPrevs()) {
     auto prev = dyn_cast<PrevAttr>(attr);
-    bool known = prev && llvm::any_of(getStates(), [&](Attribute state) {
-      auto of = dyn_cast<StateAttr>(state);
-      return of && of.getName() == prev.getState() &&
-             of.getIndices().size() == prev.getIndices().size();
+    bool known = prev && areIndices(*this, prev.getIndices()) &&
+                 llvm::any_of(getStates().getAsRange<StateAttr>(), [&](StateAttr state) {
+      return state.getName() == prev.getState() &&
+             state.getIndices().size() == prev.getIndices().size();
     });
     if (!known) // recurrence_c5
       return emitOpError("prevs: expected a state with its number of indices, got ") << attr;
   }
-  return verifyRecurrence(*this);
+  return success();
 }
 
 LogicalResult StepOp::verifyRegions() {
@@ -222,7 +270,7 @@ LogicalResult StepOp::verifyRegions() {
     for (Attribute state : getStates())
       if (cast<StateAttr>(state).getName() == cast<PrevAttr>(attr).getState())
         states.push_back(cast<StateAttr>(state).getElementType());
-  if (failed(verifyArguments(op, states)))
+  if (failed(verifyArguments(op, states)) || failed(verifyBody(op)))
     return failure();
   YieldOp yield = findYield(op);
   if (!yield || static_cast<int64_t>(yield.getNext().size()) != op.getNumStates()) // recurrence_c6
@@ -240,11 +288,67 @@ LogicalResult StepOp::verifyRegions() {
   return verifyOuts(op, yield, sets);
 }
 
+/// The dims that transition operand `k` may vary over.
+static IndexSet allowedIn(AdvanceOp advance, size_t k, const IndexSet &own, const IndexSet &rows,
+                          const IndexSet &contract) {
+  switch (advance.getStructure()) {
+  case Structure::Identity:
+  case Structure::Scalar:
+    return {};
+  case Structure::Diagonal:
+    return own;
+  case Structure::Dense:
+    return unite(own, contract);
+  case Structure::LowRank:
+  case Structure::DiagonalLowRank:
+  case Structure::Product:
+    break;
+  }
+  size_t updates = advance.getStructure() == Structure::LowRank ? 0 : 1;
+  if (k < updates || (k - updates) % 2 == 0)
+    return own;
+  IndexSet columns = unite(own, contract);
+  llvm::erase_if(columns, [&](int64_t i) { return llvm::is_contained(rows, i); });
+  return columns;
+}
+
+/// An advance against the states of the op around it.
+static LogicalResult verifyAdvance(RecurrenceInterface op, AdvanceOp advance,
+                                   const IndexSets &sets) {
+  IndexSet own;
+  for (auto [i, name] : llvm::enumerate(listed(advance.getStates()))) {
+    StateAttr state;
+    for (Attribute attr : op.getStates())
+      if (cast<StateAttr>(attr).getName() == name)
+        state = cast<StateAttr>(attr);
+    if (!state || advance.getNow(i).getType() != state.getElementType() ||
+        advance.getBefore(i).getType() != state.getElementType()) // advance_c4
+      return advance.emitOpError("expected a state and results of its element type, got ") << name;
+    own = positionsOf(op, state.getIndices());
+    if (!isWithin(sets.of(advance.getInput()[i]), own)) // advance_c6
+      return advance.emitOpError("input of state ") << name << " varies over an index it lacks";
+  }
+  SmallVector<StringAttr> rowNames = listed(advance.getRows()),
+                          contractNames = listed(advance.getContract());
+  IndexSet rows = positionsOf(op, rowNames), contract = positionsOf(op, contractNames);
+  bool apart = llvm::none_of(contract, [&](int64_t i) { return llvm::is_contained(own, i); });
+  if (!areDistinctIndices(op, rowNames) || !isWithin(rows, own) ||
+      !areDistinctIndices(op, contractNames) || !apart) // advance_c5
+    return advance.emitOpError("expected indices of the state in rows and others in contract, got ")
+           << advance.getRows() << " and " << advance.getContract();
+  for (auto [k, value] : llvm::enumerate(advance.getTransition()))
+    if (!isWithin(sets.of(value), allowedIn(advance, k, own, rows, contract))) // advance_c6
+      return advance.emitOpError("transition operand ")
+             << k << " varies over an index that its place in a "
+             << stringifyStructure(advance.getStructure()) << " transition lacks";
+  return success();
+}
+
 LogicalResult AffineOp::verify() { return verifyRecurrence(*this); }
 
 LogicalResult AffineOp::verifyRegions() {
   RecurrenceInterface op = *this;
-  if (failed(verifyArguments(op, {})))
+  if (failed(verifyArguments(op, {})) || failed(verifyBody(op)))
     return failure();
   YieldOp yield = findYield(op);
   if (!yield || !yield.getNext().empty()) // recurrence_c6
@@ -252,12 +356,15 @@ LogicalResult AffineOp::verifyRegions() {
   llvm::SmallSet<StringRef, 4> advanced;
   for (AdvanceOp advance : getBody().front().getOps<AdvanceOp>())
     for (StringAttr name : advance.getStates().getAsRange<StringAttr>())
-      if (!advanced.insert(name.getValue()).second) // affine_c8
+      if (!advanced.insert(name.getValue()).second) // affine_c10
         return advance.emitOpError("expected one advance of each state, got two of ") << name;
   for (int64_t i = 0; i < op.getNumStates(); ++i)
-    if (!advanced.contains(op.getState(i).getName().getValue())) // affine_c8
+    if (!advanced.contains(op.getState(i).getName().getValue())) // affine_c10
       return emitOpError("expected an advance of state ") << op.getState(i).getName();
   IndexSets sets(op);
+  for (AdvanceOp advance : getBody().front().getOps<AdvanceOp>())
+    if (failed(verifyAdvance(op, advance, sets)))
+      return failure();
   return verifyOuts(op, yield, sets);
 }
 

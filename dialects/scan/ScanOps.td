@@ -103,18 +103,21 @@ def Scan_StepOp : Scan_Recurrence<"step"> {
     empty, an op's is the union of its operands', `scan.reduce` removes and `scan.reindex` renames.
 
     - (C1) `dims` holds lanes, then one time dimension, then one segment dimension exactly when
-      `reset` is given, then index dimensions; names are distinct.
+      `reset` is given, then index dimensions; names are distinct, sizes at least 0.
     - (C2) `input_maps`, `init_maps` and `output_maps`/`final_maps` have one map per input, initial
       state and result, from all dims to the rank of the tensor.
     - (C3) each result of a map is a dimension; the time dimension may be offset by -1 to -7 in
       `input_maps` only.
     - (C4) a static size of a tensor equals the size of the dimension that its map names there.
     - (C5) the region takes one argument per input, of its element type, then one per entry of
-      `prevs`, of its state's element type.
+      `prevs`, of its state's element type; an entry names a state and as many index dimensions as
+      the state has.
     - (C6) `scan.yield` gives one `next` per state, of its element type, whose index set is within
       the state's indices, and one `outs` per output, of its element type, whose index set is
       within the dimensions of its map.
     - (C7) `init_states` and `final_states` are distinct positions of `states`.
+    - (C8) `states` have distinct names, and each distinct index dimensions.
+    - (C9) ops of the region have no regions and use values of this region alone.
 
     Example:
     ```mlir
@@ -149,16 +152,16 @@ def Scan_AffineOp : Scan_Recurrence<"affine"> {
     explicit by one `scan.advance`. What the advances depend on is the *prologue*; what depends on
     them is the *epilogue*. A later state may depend on an earlier one at t or at t-1 (a cascade).
 
-    - (C1) to (C4) and (C7) of `scan.step`.
+    - (C1) to (C4) and (C7) to (C9) of `scan.step`.
     - (C5) the region takes one argument per input, of its element type.
     - (C6) `scan.yield` has no `next`; its `outs` are as in `scan.step`.
-    - (C8) every state is advanced by exactly one `scan.advance`, directly in the region.
+    - (C10) every state is advanced by exactly one `scan.advance`, directly in the region.
   }];
   let arguments = commonArguments;
 }
 
 // Not Pure: a state that nobody reads has a final value all the same, and C8 of `scan.affine` holds.
-def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments]> {
+def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments, HasParent<"AffineOp">]> {
   let summary = "the state at t and at t-1: now = A before + b in a semiring";
   let description = [{
     Gives, for each of `states`, first all values at t (`now`), then all values at t-1 (`before`).
@@ -172,7 +175,7 @@ def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments]> {
     | identity | none | S |
     | scalar | a, whose index set is empty | a S |
     | diagonal | a, whose index set is within I | a S, elementwise |
-    | dense | a, whose index set holds `contract` | sum over contract of a[.., l] S[.. l ..] |
+    | dense | a, whose index set is within I and `contract` | sum over contract of a[.., l] S[.. l ..] |
     | low_rank | u1, v1, u2, v2, … | S - sum_k u_k (v_k . S) |
     | diagonal_low_rank | d, u1, v1, … | d S - sum_k u_k (v_k . S) |
     | product | d, u1, v1, … | d (S - sum_k u_k (v_k . S)) |
@@ -184,6 +187,10 @@ def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments]> {
     - (C1) the number of transition operands fits the structure.
     - (C2) there is one `input` and two results per state.
     - (C3) `contract` and `rows` have equal length, empty unless dense or low rank.
+    - (C4) `states` are states of the surrounding op, and the results have their element types.
+    - (C5) `rows` are indices of the state, `contract` distinct index dimensions that are none.
+    - (C6) the index sets of `transition` are within those of the table, an input's is within its
+      state's.
   }];
   let arguments = (ins StrArrayAttr:$states, Scan_StructureAttr:$structure, Scan_RingAttr:$ring,
                        Variadic<Scan_Scalar>:$transition, Variadic<Scan_Scalar>:$input,
@@ -206,9 +213,10 @@ def Scan_ReduceOp : Scan_Op<"reduce", [Pure, SameOperandsAndResultType]> {
   let summary = "combine a value over some of its indices; the order is not fixed";
   let description = [{
     The result's index set is the operand's without `over`. Over no points, `add` and `mean` give
-    0, `max` and `logsumexp` give -inf, `min` gives +inf.
+    0, `max` and `logsumexp` give -inf, `min` gives +inf. Over an index that the operand does not
+    vary over, it counts once for each point.
 
-    - (C1) every name of `over` is in the operand's index set.
+    - (C1) `over` names distinct index dimensions.
 
     ```mlir
     %o = scan.reduce add over ["n"] %p : f32
@@ -225,6 +233,7 @@ def Scan_ReindexOp : Scan_Op<"reindex", [Pure, SameOperandsAndResultType]> {
     The point of `to[k]` takes the value at the point of `from[k]`; other indices are untouched.
 
     - (C1) `from` and `to` have equal length, `from` has no name twice.
+    - (C2) `from` and `to` name index dimensions.
 
     ```mlir
     %m = scan.reindex %h ["n"] to ["m"] : f32
