@@ -3,10 +3,36 @@
 
 #include "scanc/SampleInputs.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
 namespace scanc::testing_support {
+
+static std::int64_t sizeOfDim(const std::string &dim,
+                              const std::map<std::string, std::int64_t> &sizes) {
+  bool oneMore = dim.ends_with("+1");
+  auto found = sizes.find(oneMore ? dim.substr(0, dim.size() - 2) : dim);
+  return found != sizes.end() ? found->second + oneMore : std::stoll(dim);
+}
+
+/// A complex element is two numbers.
+static Dtype numberType(Dtype dtype) { return dtype == Dtype::c64 ? Dtype::f32 : dtype; }
+
+/// `count` numbers within the range of `input`; offsets ascend from one of its ends to the other.
+static std::vector<double> draw(const SampleInput &input, std::int64_t count,
+                                std::mt19937_64 &random) {
+  std::uniform_real_distribution<double> uniform(input.low, input.high);
+  std::vector<double> values(count);
+  for (double &value : values)
+    value = uniform(random);
+  if (input.isOffsets && count > 0) {
+    std::sort(values.begin(), values.end());
+    values.front() = input.low;
+    values.back() = count > 1 ? input.high : input.low;
+  }
+  return values;
+}
 
 Result<Operands> makeOperands(const std::string &text, const CompileOptions &options,
                               const std::vector<Parameter> &signature, std::uint64_t seed) {
@@ -18,20 +44,21 @@ Result<Operands> makeOperands(const std::string &text, const CompileOptions &opt
   for (const Parameter &parameter : signature) {
     TensorRef tensor;
     tensor.dtype = parameter.dtype;
-    std::int64_t count = 1, size = sizeOf(tensor.dtype);
+    std::int64_t count = tensor.dtype == Dtype::c64 ? 2 : 1;
     for (const std::string &dim : parameter.dims) {
-      auto found = sample->sizes.find(dim);
-      tensor.sizes.push_back(found != sample->sizes.end() ? found->second : std::stoll(dim));
+      tensor.sizes.push_back(sizeOfDim(dim, sample->sizes));
       count *= tensor.sizes.back();
     }
+    Dtype dtype = numberType(tensor.dtype);
+    std::int64_t size = sizeOf(dtype);
     operands.storage.emplace_back(count * size + 16, static_cast<char>(0xff));
     tensor.data = operands.storage.back().data();
     for (const SampleInput &input : sample->inputs) {
       if (input.name != parameter.name || parameter.role != Parameter::Role::input)
         continue;
-      std::uniform_real_distribution<double> uniform(input.low, input.high);
+      std::vector<double> values = draw(input, count, random);
       for (std::int64_t i = 0; i < count; ++i)
-        storeElement(static_cast<char *>(tensor.data) + i * size, tensor.dtype, uniform(random));
+        storeElement(static_cast<char *>(tensor.data) + i * size, dtype, values[i]);
     }
     operands.tensors.push_back(tensor);
   }
@@ -48,10 +75,10 @@ std::string firstMismatch(const std::string &text, const CompileOptions &options
     if (signature[p].role != Parameter::Role::output)
       continue;
     const ReferenceTensor &reference = (*expected)[result++];
-    const TensorRef &got = operands.tensors[p];
+    const auto *got = static_cast<const char *>(operands.tensors[p].data);
+    Dtype dtype = numberType(operands.tensors[p].dtype);
     for (std::size_t i = 0; i < reference.values.size(); ++i) {
-      double value = loadElement(static_cast<const char *>(got.data) + i * sizeOf(got.dtype),
-                                 got.dtype);
+      double value = loadElement(got + i * sizeOf(dtype), dtype);
       bool right = std::isfinite(reference.values[i]) &&
                    std::fabs(value - reference.values[i]) <= reference.bounds[i];
       if (!right)
