@@ -57,6 +57,8 @@ static double logaddexp(double x, double y) {
 Number rounded(const Number &x, Type to) {
   Number result = x;
   double size = std::hypot(x.v, x.i);
+  if (std::isinf(size))
+    return x;
   bool overflows = size + x.e > largestOf(to);
   result.e = overflows ? infinity : x.e + roundoffOf(to) * size + smallestOf(to);
   return result;
@@ -76,9 +78,6 @@ static Number larger(const Number &a, const Number &b, bool maximum) {
   Number result = std::isnan(a.v) ? a : std::isnan(b.v) ? b : (a.v < b.v) == maximum ? b : a;
   result.m = std::max(a.m, b.m);
   result.e = std::max(a.e, b.e);
-  // An infinity that loses contributes nothing.
-  if (std::isinf(result.m) && std::isfinite(result.v))
-    result.m = std::fabs(result.v);
   return result;
 }
 
@@ -89,7 +88,7 @@ static Number power(const Number &a, const Number &b, double u) {
       change = std::max(change, std::fabs(std::pow(x, y) - v));
   if (std::isnan(change))
     change = infinity;
-  return {v, 0, std::fabs(v), change + composedUnits * u * std::fabs(v)};
+  return {v, 0, magnitude(v), change + composedUnits * u * magnitude(v)};
 }
 
 static Function activation(scan::Activation kind, double u) {
@@ -171,7 +170,7 @@ static Function constantOf(Attribute value) {
   } else {
     number.v = static_cast<double>(cast<IntegerAttr>(value).getInt());
   }
-  number.m = std::hypot(number.v, number.i);
+  number.m = magnitude(std::hypot(number.v, number.i));
   return [=](const Number *) { return number; };
 }
 

@@ -17,6 +17,9 @@
 // addition per step, whatever the shape of the tree. What is left out, products of
 // roundoffs, is covered by doubling the bound at the end (`slack`).
 //
+// An infinity has m = 0: the zero of a semiring and a forbidden transition are exact,
+// and what they lose against owes them no roundoff.
+//
 // The values themselves are never rounded: a declared narrow type adds its own
 // roundoff to e where the program rounds.
 //
@@ -33,14 +36,16 @@ namespace scanc::reference {
 struct Number {
   double v = 0; ///< value; real part of a complex one
   double i = 0; ///< imaginary part
-  double m = 0; ///< magnitude
+  double m = 0; ///< magnitude; 0 of an infinity
   double e = 0; ///< error bound
 };
 
 inline constexpr double slack = 2;
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
-inline Number exact(double v) { return {v, 0, std::fabs(v), 0}; }
+inline double magnitude(double v) { return std::isinf(v) ? 0 : std::fabs(v); }
+
+inline Number exact(double v) { return {v, 0, magnitude(v), 0}; }
 
 inline Number add(const Number &a, const Number &b, double u, double sign = 1) {
   double m = a.m + b.m;
@@ -69,7 +74,7 @@ inline Number divide(const Number &a, const Number &b, double u) {
 /// A monotone function: its ends tell how far it can change. `k` units of roundoff of its own.
 template <typename F>
 Number monotone(const Number &a, F f, double k, double u) {
-  double v = f(a.v), m = std::fabs(v);
+  double v = f(a.v), m = magnitude(v);
   double change = a.e == 0 ? 0
                            : std::max(std::fabs(f(a.v + a.e) - v), std::fabs(v - f(a.v - a.e)));
   if (std::isnan(change))
@@ -81,8 +86,8 @@ Number monotone(const Number &a, F f, double k, double u) {
 /// A function whose slope is at most `slope`.
 template <typename F>
 Number lipschitz(const Number &a, F f, double slope, double k, double u) {
-  double v = f(a.v), m = std::fabs(v);
-  return {v, 0, m, slope * a.e + k * u * (m + std::fabs(a.v) * u) + (u > 1e-10 ? 2.4e-38 : 0)};
+  double v = f(a.v), m = magnitude(v);
+  return {v, 0, m, slope * a.e + k * u * (m + magnitude(a.v) * u) + (u > 1e-10 ? 2.4e-38 : 0)};
 }
 
 } // namespace scanc::reference

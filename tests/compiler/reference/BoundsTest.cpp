@@ -1,0 +1,68 @@
+//===- BoundsTest.cpp - What the interpreter's bounds must not lose -------===//
+#include "scanc/Compile.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+using namespace scanc;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// The f32 result of a kernel of one lane over f32 inputs of three steps each.
+ReferenceTensor evaluate(const std::string &text, std::vector<std::vector<float>> inputs) {
+  std::vector<float> result(3);
+  inputs.push_back(result);
+  std::vector<TensorRef> operands;
+  for (std::vector<float> &values : inputs) {
+    TensorRef &tensor = operands.emplace_back();
+    tensor.dtype = Dtype::f32;
+    tensor.sizes = {3};
+    tensor.data = values.data();
+  }
+  auto results = evaluateReference(text, operands);
+  EXPECT_TRUE(results) << render(results.error());
+  return results ? results->front() : ReferenceTensor();
+}
+
+void expectFinite(const ReferenceTensor &tensor, std::vector<double> values) {
+  ASSERT_EQ(tensor.values.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_DOUBLE_EQ(tensor.values[i], values[i]) << i;
+    EXPECT_LT(tensor.bounds[i], 1e-4) << i;
+  }
+}
+
+TEST(Bounds, a_forbidden_transition_makes_no_bound_infinite) {
+  expectFinite(evaluate("kernel k(a, b: f32[T]) -> (h: f32[T]) {"
+                        "  scan T as t { h[t] = max(h[t-1] + a[t], b[t]) } }",
+                        {{1, -infinity, 1}, {2, 3, 1}}),
+               {2, 3, 4});
+}
+
+TEST(Bounds, the_logarithm_of_a_probability_of_zero_makes_no_bound_infinite) {
+  expectFinite(evaluate("kernel k(p, b: f32[T]) -> (h: f32[T]) {"
+                        "  scan T as t { h[t] = logaddexp(h[t-1] + log(p[t]), b[t]) } }",
+                        {{1, 0, 1}, {0, 0, 0}}),
+               {0, 0, std::log(2.0)});
+}
+
+TEST(Bounds, a_narrow_state_keeps_an_infinity) {
+  expectFinite(evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
+                        "  scan T as t { state h: bf16 \n h[t] = max(h[t-1] + a[t], b[t])"
+                        "    y[t] = select(h[t] > 0, 1, 0) } }",
+                        {{0, 0, 0}, {-infinity, -infinity, 1}}),
+               {0, 0, 1});
+}
+
+TEST(Bounds, a_gate_closed_by_an_infinity_is_zero) {
+  expectFinite(evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
+                        "  scan T as t { y[t] = silu(a[t]) + sigmoid(b[t]) } }",
+                        {{-infinity, -infinity, 0}, {-infinity, 0, infinity}}),
+               {0, 0.5, 1});
+}
+
+} // namespace
