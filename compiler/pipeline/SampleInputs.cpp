@@ -188,18 +188,57 @@ static void completeSizes(func::FuncOp function, std::map<std::string, std::int6
   });
 }
 
-Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
-  if (!session)
-    return session.error();
-  func::FuncOp function = (*session)->function();
+/// Wants `value` > 0: a logarithm or root of it is taken.
+static void wantPositive(Value value, scan::RecurrenceInterface op, SampleInputs &samples) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (argument.getArgNumber() >= op.getInputs().size() || isa<IntegerType>(argument.getType()))
+      return; // a state, or a flag
+    auto tensor = dyn_cast<BlockArgument>(op.getInputs()[argument.getArgNumber()]);
+    if (!tensor)
+      return;
+    SampleInput &input = samples.inputs[tensor.getArgNumber()];
+    input.high = input.high > 0 ? input.high : 1;
+    input.low = std::max(input.low, input.high / 16);
+    return;
+  }
+  Operation *source = value.getDefiningOp();
+  if (isa<arith::ExtFOp, arith::TruncFOp, arith::AddFOp, arith::MulFOp>(source))
+    for (Value operand : source->getOperands())
+      wantPositive(operand, op, samples);
+}
+
+/// Where functions are defined, whatever the form of the recurrence.
+static void narrowToDomains(scan::RecurrenceInterface op, SampleInputs &samples) {
+  op.getBodyBlock().walk([&](Operation *inner) {
+    if (isa<math::LogOp, math::SqrtOp, math::RsqrtOp, math::PowFOp>(inner))
+      wantPositive(inner->getOperand(0), op, samples);
+  });
+}
+
+/// Of a step that is not affine nothing is known but sizes: what is summed over an index, a row of a
+/// matrix that meets the state perhaps, comes to at most 1.
+static void narrowToSizes(scan::RecurrenceInterface op, SampleInputs &samples) {
+  for (auto [i, value] : llvm::enumerate(op.getInputs())) {
+    auto tensor = dyn_cast<BlockArgument>(value);
+    if (!tensor || cast<ShapedType>(value.getType()).getElementType().isInteger(32))
+      continue;
+    double extent = 1;
+    for (AffineExpr expr : op.getInputMap(i).getResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        if (scan::DimAttr attr = op.getDim(dim.getPosition());
+            attr.getKind() == scan::DimKind::Index)
+          extent = std::max(extent, sizeOf(attr, samples.sizes));
+    SampleInput &input = samples.inputs[tensor.getArgNumber()];
+    input.low = std::max(input.low, -1 / extent);
+    input.high = std::min(input.high, 1 / extent);
+  }
+}
+
+/// Every input between -1 and 1; flags are 0 or 1, and offsets go from 0 to the size of time.
+static SampleInputs unnarrowed(func::FuncOp function,
+                               const std::map<std::string, std::int64_t> &sizes) {
   SampleInputs samples;
-  samples.sizes = options.sizes;
-  if (!function)
-    return samples; // a plan says nothing of transitions
-  if (auto reached = (*session)->reach(Stage::affine); !reached)
-    return reached.error();
-  function = (*session)->function();
+  samples.sizes = sizes;
   completeSizes(function, samples.sizes);
   for (BlockArgument argument : function.getArguments()) {
     SampleInput input;
@@ -208,16 +247,40 @@ Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &o
       input.low = 0;
     samples.inputs.push_back(std::move(input));
   }
-  function.walk([&](scan::AffineOp op) {
-    Tracer tracer(op, samples);
-    for (auto advance : op.getBody().getOps<scan::AdvanceOp>())
-      tracer.trace(advance);
+  function.walk([&](scan::RecurrenceInterface op) {
     auto offsets = op.getReset() ? dyn_cast<BlockArgument>(op.getReset()) : BlockArgument();
     if (offsets) {
       SampleInput &input = samples.inputs[offsets.getArgNumber()];
       input.isOffsets = true;
       input.high = sizeOf(op.getDim(op.getTimeDim()), samples.sizes);
     }
+  });
+  return samples;
+}
+
+Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  func::FuncOp function = (*session)->function();
+  if (!function) {
+    SampleInputs samples; // a plan says nothing of transitions
+    samples.sizes = options.sizes;
+    return samples;
+  }
+  SampleInputs samples = unnarrowed(function, options.sizes), ofStep = samples;
+  function.walk([&](scan::RecurrenceInterface op) {
+    narrowToSizes(op, ofStep);
+    narrowToDomains(op, ofStep);
+  });
+  // The CPU and the reference run steps that are not affine.
+  if (auto reached = (*session)->reach(Stage::affine); !reached)
+    return ofStep;
+  (*session)->function().walk([&](scan::AffineOp op) {
+    Tracer tracer(op, samples);
+    for (auto advance : op.getBody().getOps<scan::AdvanceOp>())
+      tracer.trace(advance);
+    narrowToDomains(op, samples);
   });
   return samples;
 }

@@ -25,7 +25,8 @@ struct SampleInputs {
 
 /// Ranges for the inputs of the kernel in `text`, found from where each input enters a transition:
 /// factors of it stay within 1 in magnitude, and a dense or low-rank one is divided by its size, so
-/// that the state stays bounded however long the time. `options.sizes` are kept.
+/// that the state stays bounded however long the time. Of a step that is not affine every input is
+/// divided by its size. What a logarithm or root is taken of is positive. `options.sizes` are kept.
 Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options = {});
 
 } // namespace scanc

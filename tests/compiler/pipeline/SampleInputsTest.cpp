@@ -8,13 +8,16 @@
 
 using namespace scanc;
 
-static SampleInputs samplesOf(const std::string &program, CompileOptions options = {}) {
-  std::ifstream stream(SCANC_PROGRAMS "/" + program + ".scan");
-  std::stringstream text;
-  text << stream.rdbuf();
-  auto samples = sampleInputs(text.str(), options);
+static SampleInputs samplesOfText(const std::string &text, const CompileOptions &options = {}) {
+  auto samples = sampleInputs(text, options);
   EXPECT_TRUE(samples) << render(samples.error());
   return samples ? *samples : SampleInputs();
+}
+
+static SampleInputs samplesOf(const std::string &program, const CompileOptions &options = {}) {
+  std::stringstream text;
+  text << std::ifstream(SCANC_PROGRAMS "/" + program + ".scan").rdbuf();
+  return samplesOfText(text.str(), options);
 }
 
 static SampleInput inputOf(const SampleInputs &samples, const std::string &name) {
@@ -78,4 +81,21 @@ TEST(SampleInputs, flags_are_zero_or_one) {
   SampleInput mask = inputOf(samplesOf("masked"), "mask");
   EXPECT_EQ(mask.low, 0);
   EXPECT_EQ(mask.high, 1);
+}
+
+TEST(SampleInputs, a_step_that_is_not_affine_has_inputs_too) {
+  SampleInputs samples = samplesOfText("kernel k(W: f32[20, 20], x: f32[T, 20]) -> (h: f32[T, 20]) {"
+                                       "scan T as t { h[t,i] = tanh(W[i,j] * h[t-1,j]) + x[t,i] } }");
+  EXPECT_LE(inputOf(samples, "W").high * 20, 1);
+  EXPECT_GE(inputOf(samples, "W").low * 20, -1);
+  EXPECT_EQ(samples.sizes.count("T"), 1u);
+}
+
+TEST(SampleInputs, the_argument_of_a_logarithm_is_positive) {
+  SampleInputs samples =
+      samplesOfText("kernel k(p, q: f32[T], x: bf16[T]) -> (h, y: f32[T]) { scan T as t {"
+                    "h[t] = logaddexp(h[t-1] + log(p[t]), x[t])\ny[t] = sqrt(q[t] * p[t]) } }");
+  EXPECT_GT(inputOf(samples, "p").low, 0);
+  EXPECT_GT(inputOf(samples, "q").low, 0);
+  EXPECT_LT(inputOf(samples, "x").low, 0);
 }
