@@ -3,6 +3,7 @@
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
@@ -47,21 +48,54 @@ static LogicalResult verifyDims(KernelInterface op) {
   return success();
 }
 
-static LogicalResult verifyAccesses(KernelInterface op, ArrayAttr accesses, StringRef what) {
+/// The parameter that an access names, if there is one with the map's rank.
+static ParameterAttr parameterOf(KernelInterface op, AccessAttr access) {
+  for (auto parameter :
+       op->getParentOfType<ProgramOp>().getParameters().getAsRange<ParameterAttr>())
+    if (parameter.getName() == access.getParameter() &&
+        parameter.getDims().size() == access.getMap().getNumResults())
+      return parameter;
+  return {};
+}
+
+/// A dim, or time by -1 to -7 where `offsets`.
+static bool isPlace(KernelInterface op, AffineExpr expr, bool offsets) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!sum)
+    return isa<AffineDimExpr>(expr);
+  auto dim = dyn_cast<AffineDimExpr>(sum.getLHS());
+  auto offset = dyn_cast<AffineConstantExpr>(sum.getRHS());
+  return offsets && expr.getKind() == AffineExprKind::Add && dim && offset &&
+         dim.getPosition() == op.getTimeDim() && offset.getValue() >= -7 && offset.getValue() < 0;
+}
+
+static LogicalResult verifyAccesses(KernelInterface op, ArrayAttr accesses, StringRef what,
+                                    bool offsets) {
   for (Attribute attr : accesses) {
     auto access = dyn_cast<AccessAttr>(attr);
     if (!access || access.getMap().getNumDims() != op.getNumDims()) // kernel_c2
       return op->emitOpError() << what << ": expected #plan.access over " << op.getNumDims()
                                << " dims, got " << attr;
-    auto program = op->getParentOfType<ProgramOp>();
-    bool known = llvm::any_of(program.getParameters().getAsRange<ParameterAttr>(),
-                              [&](ParameterAttr parameter) {
-      return parameter.getName() == access.getParameter() &&
-             parameter.getDims().size() == access.getMap().getNumResults();
-    });
-    if (!known) // kernel_c2
+    if (!parameterOf(op, access)) // kernel_c2
       return op->emitOpError() << what << ": expected a parameter with its rank, got " << attr;
+    for (AffineExpr expr : access.getMap().getResults())
+      if (!isPlace(op, expr, offsets)) // kernel_c2
+        return op->emitOpError() << what << ": expected dimensions"
+                                 << (offsets ? ", or time - 1 to time - 7" : "") << ", got "
+                                 << attr;
   }
+  return success();
+}
+
+static LogicalResult verifyPositions(KernelInterface op, ArrayRef<int64_t> positions,
+                                     ArrayAttr accesses, StringRef what) {
+  llvm::SmallSet<int64_t, 4> seen;
+  bool fits = positions.size() == accesses.size();
+  for (int64_t i : positions)
+    fits = fits && i >= 0 && i < op.getNumStates() && seen.insert(i).second;
+  if (!fits) // kernel_c6
+    return op->emitOpError() << what << ": expected distinct positions below " << op.getNumStates()
+                             << " and an access for each";
   return success();
 }
 
@@ -83,15 +117,24 @@ static LogicalResult verifyVariants(KernelInterface op) {
 }
 
 static LogicalResult verifyKernel(KernelInterface op) {
-  if (failed(verifyDims(op)) || failed(verifyAccesses(op, op.getReads(), "reads")) ||
-      failed(verifyAccesses(op, op.getWrites(), "writes")) ||
-      failed(verifyAccesses(op, op.getInits(), "inits")) ||
-      failed(verifyAccesses(op, op.getFinals(), "finals")))
-    return failure();
-  if (op.getInits().size() != op.getInitStates().size() ||
-      op.getFinals().size() != op.getFinalStates().size()) // kernel_c2
-    return op->emitOpError("expected one access per initial and final state");
-  return verifyVariants(op);
+  return failure(
+      failed(verifyDims(op)) || failed(verifyAccesses(op, op.getReads(), "reads", true)) ||
+      failed(verifyAccesses(op, op.getWrites(), "writes", false)) ||
+      failed(verifyAccesses(op, op.getInits(), "inits", false)) ||
+      failed(verifyAccesses(op, op.getFinals(), "finals", false)) ||
+      failed(verifyPositions(op, op.getInitStates(), op.getInits(), "init_states")) ||
+      failed(verifyPositions(op, op.getFinalStates(), op.getFinals(), "final_states")) ||
+      failed(verifyVariants(op)));
+}
+
+/// What a region sees of the elements of an access.
+static Type typeOf(KernelInterface op, AccessAttr access) {
+  SmallVector<int64_t> shape;
+  for (int64_t i = 0; i < op.getNumDims(); ++i)
+    if (op.getDim(i).getRole() == Role::Register && access.getMap().isFunctionOfDim(i))
+      shape.push_back(op.getDim(i).getSize());
+  Type element = parameterOf(op, access).getElementType();
+  return shape.empty() ? element : VectorType::get(shape, element);
 }
 
 static LogicalResult verifyKernelRegion(KernelInterface op) {
@@ -102,6 +145,21 @@ static LogicalResult verifyKernelRegion(KernelInterface op) {
     return op->emitOpError("region: expected ")
            << op.getReads().size() << " arguments and " << op.getWrites().size()
            << " yielded values";
+  auto agree = [&](ArrayAttr accesses, ValueRange values, StringRef what) -> LogicalResult {
+    for (auto [access, value] : llvm::zip(accesses.getAsRange<AccessAttr>(), values))
+      if (Type expected = typeOf(op, access); value.getType() != expected) // kernel_c3
+        return op->emitOpError() << what << " of " << access.getParameter() << ": expected "
+                                 << expected << ", got " << value.getType();
+    return success();
+  };
+  if (failed(agree(op.getReads(), block.getArguments(), "argument")) ||
+      failed(agree(op.getWrites(), yield.getValues(), "yielded value")))
+    return failure();
+  for (Operation &inner : block)
+    if (inner.getNumRegions() != 0 || llvm::any_of(inner.getOperands(), [&](Value v) {
+          return v.getParentBlock() != &block;
+        })) // kernel_c7
+      return inner.emitOpError("expected no regions, and values of this region alone");
   int64_t next = 0;
   for (AdvanceOp advance : block.getOps<AdvanceOp>()) {
     if (next >= op.getNumStates() || advance.getState() != op.getState(next).getName()) // kernel_c4
@@ -124,10 +182,22 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return vector ? vector.getShape() : ArrayRef<int64_t>();
 }
 
+static bool sameElements(Value a, Value b) {
+  return getElementTypeOrSelf(a.getType()) == getElementTypeOrSelf(b.getType());
+}
+
+LogicalResult AdvanceOp::verify() {
+  ArrayRef<int64_t> shape = shapeOf(getNow());
+  if (getNow().getType() != getBefore().getType() || shapeOf(getBias()) != shape ||
+      (getGain() && shapeOf(getGain()) != shape)) // advance_c1
+    return emitOpError("expected one type of results, and gain and bias of their shape");
+  return success();
+}
+
 LogicalResult BroadcastOp::verify() {
   ArrayRef<int64_t> from = shapeOf(getValue()), to = shapeOf(getResult());
   llvm::SmallSet<int64_t, 4> seen;
-  bool fits = from.size() == getOnto().size();
+  bool fits = from.size() == getOnto().size() && sameElements(getValue(), getResult());
   for (auto [size, k] : llvm::zip(from, getOnto()))
     fits = fits && k >= 0 && k < static_cast<int64_t>(to.size()) && seen.insert(k).second &&
            to[k] == size;
@@ -142,7 +212,9 @@ LogicalResult ReduceOp::verify() {
   for (auto [k, size] : llvm::enumerate(from))
     if (!llvm::is_contained(getOver(), static_cast<int64_t>(k)))
       kept.push_back(size);
-  if (ArrayRef<int64_t>(kept) != to)
-    return emitOpError("over: expected the result to keep the other dimensions");
+  // Every entry of `over` takes one dimension away, unless it stands twice or is none.
+  if (ArrayRef<int64_t>(kept) != to || kept.size() + getOver().size() != from.size() ||
+      !sameElements(getValue(), getResult())) // reduce_c1
+    return emitOpError("over: expected distinct dimensions, and a result that keeps the others");
   return success();
 }

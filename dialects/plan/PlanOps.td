@@ -45,10 +45,15 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
 
     - (C1) `dims` holds lanes (the last one adjacent in the thread grid), one time dimension, then
       register dimensions of static size.
-    - (C2) every access names a parameter and maps the dims to its dimensions.
-    - (C3) region arguments agree with `reads`, the yielded values with `writes`.
+    - (C2) every access names a parameter and maps the dims to its dimensions; only reads may offset
+      time, by -1 to -7.
+    - (C3) region arguments agree with `reads`, the yielded values with `writes`: the parameter's
+      element type, over the register dimensions that the access's map has, in the order of dims.
     - (C4) every state is advanced once, in the order of `states`.
     - (C5) there is a variant, each has one width per read and write, and the last requires nothing.
+    - (C6) `init_states` and `final_states` are distinct positions of `states`, with one access each
+      in `inits` and `finals`.
+    - (C7) ops of the region have no regions and use values of this region alone.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,
@@ -109,7 +114,7 @@ def Plan_AdvanceOp : Plan_Op<"advance"> {
   let description = [{
     `now` and `before` have the state's element type; a narrow state is rounded at every step.
 
-    - (C1) `gain`, absent for 1, and `bias` have the shape of the results.
+    - (C1) `gain`, absent for 1, and `bias` have the shape of the results, which have one type.
 
     ```mlir
     %now, %before = plan.advance "h" gain %a : f32 bias %b : f32 to f32, f32
@@ -121,6 +126,7 @@ def Plan_AdvanceOp : Plan_Op<"advance"> {
     $state (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
     `to` type($now) `,` type($before)
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_BroadcastOp : Plan_Op<"broadcast", [Pure]> {
@@ -128,7 +134,7 @@ def Plan_BroadcastOp : Plan_Op<"broadcast", [Pure]> {
   let description = [{
     Dimension k of the operand becomes dimension `onto[k]` of the result.
 
-    - (C1) `onto` is as long as the operand's rank, distinct, and sizes agree.
+    - (C1) `onto` is as long as the operand's rank, distinct, and sizes and element types agree.
 
     ```mlir
     %w = plan.broadcast %v onto [1] : vector<16xf32> to vector<4x16xf32>
@@ -143,6 +149,9 @@ def Plan_BroadcastOp : Plan_Op<"broadcast", [Pure]> {
 def Plan_ReduceOp : Plan_Op<"reduce", [Pure]> {
   let summary = "combine over register dimensions, in their order";
   let description = [{
+    - (C1) `over` are distinct dimensions of the operand, and the result keeps the others and the
+      element type.
+
     ```mlir
     %o = plan.reduce sum over [0] %p : vector<16xf32> to f32
     ```
