@@ -24,6 +24,7 @@ def ChooseStrategyPass : Pass<"scan-choose-strategy", "::mlir::ModuleOp"> {
     Option<"strategy", "strategy", "std::string", /*default=*/"\"\"",
            "Strategy to use in place of pins and cost">,
   ];
+  let dependentDialects = ["::scanc::plan::PlanDialect"]; // policies are part of a cost
 }
 
 def ConvertScanToPlanPass : Pass<"convert-scan-to-plan", "::mlir::ModuleOp"> {
