@@ -38,6 +38,20 @@ def one_index_in_two_places(draw, T=4, N=3):
     return dict(u=u, w=w), dict(y=(u * w).sum(1).cumsum(), z=u * w)
 
 
+def names_of_sums(draw, T=5, N=3):
+    c, k, x, A = draw(T, N), draw(T, N), draw(T, N), draw(T, N, N)
+    results = dict(own=np.zeros((T, N)), renamed=np.zeros((T, N)), nested=np.zeros((T, N)), counted=np.zeros(T))
+    own, renamed, nested, counted = np.zeros(N), np.zeros(N), np.zeros(N), 0.0
+    for t in range(T):
+        own = np.outer(c[t], k[t]) @ own + x[t]
+        renamed = c[t] * (A[t] @ renamed) + x[t]
+        nested = nested - k[t] * c[t].sum() * (k[t] @ nested) + x[t]
+        counted = N * 0.25 * counted + x[t].sum()
+        for name, value in dict(own=own, renamed=renamed, nested=nested, counted=counted).items():
+            results[name][t] = value
+    return dict(c=c, k=k, x=x, A=A), results
+
+
 def complex_numbers(draw, B=2, T=6, N=3):
     lam, x = draw.complex(N, low=-0.5, high=0.5), draw.complex(B, T)
     d, h0 = draw(B, T, low=0.5), draw.complex(B, N)
@@ -64,4 +78,4 @@ def eight_bits(draw, B=2, T=6, D=3):
     return dict(a=a, x=x, s=s), dict(y=y, z=z)
 
 
-PROGRAMS = [functions, reductions, one_index_in_two_places, complex_numbers, eight_bits]
+PROGRAMS = [functions, reductions, one_index_in_two_places, names_of_sums, complex_numbers, eight_bits]
