@@ -3,6 +3,7 @@
 
 #include "compiler/emission/Names.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -59,6 +60,12 @@ std::string AccessText::declaration(bool packed) const {
   for (size_t i = 0; i + 1 < dimensions.size(); ++i)
     text += "[" + std::to_string(dimensions[i].extent) + "]";
   return text + (packed ? ";" : "[" + std::to_string(innermost) + "];");
+}
+
+std::string AccessText::cells(int64_t threads) const {
+  std::string rows = declaration(/*packed=*/true);
+  rows.pop_back(); // the semicolon
+  return formatv("alignas(16) {0}[{1}];", rows, threads);
 }
 
 std::string AccessText::element(const Indices &indices) const {
@@ -121,13 +128,38 @@ static std::string term(const std::string &index, const std::string &stride) {
   return index == "0" ? std::string() : " + " + index + " * " + stride;
 }
 
-void AccessText::printMove(CodeWriter &writer, bool store) const {
-  std::string array = (store ? "out." : variesWithTime() ? "in." : "at.") + member;
+/// Whole rows, from the cells of this thread.
+void AccessText::printTake(CodeWriter &writer) const {
+  std::string rows;
+  unsigned opened = 0, depth = 0;
+  for (size_t i = 0; i + 1 < dimensions.size(); ++i) {
+    std::string index = openLoop(writer, dimensions[i], dimensions[i].extent, depth);
+    opened += dimensions[i].extent > 1;
+    depth += dimensions[i].axis == Axis::index;
+    rows += "[" + index + "]";
+  }
+  bool reversed = kernel.getReverse() && width > 1 && dimensions.back().axis == Axis::step;
+  writer.line(formatv("in.{0}{1} = thread::take{2}(from.{0}{1}[thread_index()]);", member, rows,
+                      reversed ? "_reversed" : "")
+                  .str());
+  while (opened--)
+    writer.close();
+}
+
+void AccessText::printMove(CodeWriter &writer, Move move) const {
+  if (move == Move::take)
+    return printTake(writer);
+  std::string array = (move == Move::store   ? "out."
+                       : move == Move::fetch ? "to."
+                       : variesWithTime()    ? "in."
+                                             : "at.") +
+                      member;
   std::string place = data() + " + " + (variesWithTime() ? "at." + member : member + "_at");
-  std::string guard; // a condition on this step; empty when every step exists
+  SmallVector<std::string> guards; // conditions on this step; none when every step exists
   std::string first = "0"; // of the elements of the innermost dimension that one access moves
   bool alongTime = false;
-  unsigned opened = 0, depth = 0;
+  SmallVector<std::string> ends; // what stands at the end of each open loop's body
+  unsigned depth = 0;
   for (size_t i = 0; i < dimensions.size(); ++i) {
     const Dimension &dim = dimensions[i];
     bool innermost = i + 1 == dimensions.size();
@@ -138,19 +170,31 @@ void AccessText::printMove(CodeWriter &writer, bool store) const {
       break;
     }
     int64_t count = innermost ? dim.extent / width : dim.extent;
+    // Addresses go from step to step: one for each step would take more registers than the tile.
+    bool isStep = dim.axis == Axis::step;
+    if (isStep) {
+      std::string start = delay > 0 ? "first - " + std::to_string(delay) : "first";
+      writer.line(formatv("{0}{1} *{2} = {3} + when({4}) * {5};",
+                          move == Move::store ? "" : "const ", elementName, member, place, start,
+                          stride(dim.result))
+                      .str());
+      place = member;
+    }
     std::string index = openLoop(writer, dim, count, depth);
-    opened += count > 1;
+    if (count > 1)
+      ends.push_back(isStep ? formatv("{0} {1}= args.{2}.stride[{3}];", member,
+                                      kernel.getReverse() ? "-" : "+", parameter, dim.result)
+                                  .str()
+                            : std::string());
     depth += dim.axis == Axis::index;
     if (innermost && width > 1 && count > 1)
       index = formatv("({0} * {1})", index, width);
-    if (dim.axis == Axis::step) {
-      guard = index + " < active";
-      std::string step = index == "0" ? "first" : "first + " + index;
-      if (delay > 0) {
-        guard += formatv(" && {0} >= {1}", step, delay);
-        step += " - " + std::to_string(delay);
-      }
-      place += " + when(" + step + ") * " + stride(dim.result);
+    if (isStep) {
+      if (move != Move::fetch)
+        guards.push_back(index + " < active");
+      if (delay > 0)
+        guards.push_back(
+            formatv("{0} >= {1}", index == "0" ? "first" : "first + " + index, delay).str());
     } else {
       place += term(index, stride(dim.result));
     }
@@ -159,17 +203,25 @@ void AccessText::printMove(CodeWriter &writer, bool store) const {
     else
       array += "[" + index + "]";
   }
-  printCall(writer, store, alongTime, array, first, place, guard);
-  while (opened--)
+  if (move == Move::fetch)
+    array += "[thread_index()]";
+  printCall(writer, move, alongTime, array, first, place, llvm::join(guards, " && "));
+  while (!ends.empty()) {
+    if (std::string end = ends.pop_back_val(); !end.empty())
+      writer.line(end);
     writer.close();
+  }
 }
 
 /// The access itself, under its guard; a window's read before the start of time gives zero.
-void AccessText::printCall(CodeWriter &writer, bool store, bool alongTime,
+void AccessText::printCall(CodeWriter &writer, Move move, bool alongTime,
                            const std::string &array, const std::string &first,
                            const std::string &place, const std::string &guard) const {
-  std::string call, move = store ? "store" : "load";
-  if (alongTime && kernel.getReverse())
+  std::string call;
+  bool store = move == Move::store;
+  if (move == Move::fetch)
+    call = formatv("thread::fetch<{0}>({1}, {2}, {3});", width, array, first, place);
+  else if (alongTime && kernel.getReverse())
     call = store ? formatv("thread::store_reversed<{0}>({1}, {2});", width, place, array).str()
                  : formatv("thread::load_reversed<{0}>({1}, {2});", width, array, place).str();
   else if (alongTime)
@@ -190,7 +242,9 @@ void AccessText::printCall(CodeWriter &writer, bool store, bool alongTime,
   if (delay == 0)
     return;
   writer.line("else");
-  writer.line(formatv("  thread::clear<{0}>({1}, {2});", width, array, first).str());
+  writer.line(formatv("  thread::{0}<{1}>({2}, {3});", move == Move::fetch ? "put_zeros" : "clear",
+                      width, array, first)
+                  .str());
 }
 
 } // namespace scanc::emission

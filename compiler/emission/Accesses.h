@@ -20,6 +20,9 @@ namespace scanc::emission {
 class AccessText {
 public:
   enum class Axis { step, lane, index };
+  /// From global memory to registers, back, from global memory to a slot of the ring, from there to
+  /// registers.
+  enum class Move { load, store, fetch, take };
   struct Dimension {
     Axis axis;
     int64_t extent;
@@ -42,9 +45,11 @@ public:
   const std::string &getMember() const { return member; }
   /// `coordinate * stride + …` over the lane dims, for `lane::enter`; "0" when there is none.
   std::string base() const;
-  /// Prints the loops that fill the array (`load`) or empty it (`store`); time-invariant reads are
-  /// loaded as a whole.
-  void printMove(CodeWriter &writer, bool store) const;
+  /// `alignas(16) row<bf16, 2> f[8][128];`: a cell of the ring for each row and each of `threads`.
+  std::string cells(int64_t threads) const;
+  /// Prints the loops that move the array. Time-invariant reads are loaded as a whole; whole tiles are
+  /// fetched and taken.
+  void printMove(CodeWriter &writer, Move move) const;
   /// Offset of lane `l` and register point `indices`, time-invariant: initial and final states.
   std::string pointOffset(const Indices &indices) const;
 
@@ -54,7 +59,8 @@ private:
   std::string stride(unsigned result) const;
   std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
                        unsigned depth) const;
-  void printCall(CodeWriter &writer, bool store, bool alongTime, const std::string &array,
+  void printTake(CodeWriter &writer) const;
+  void printCall(CodeWriter &writer, Move move, bool alongTime, const std::string &array,
                  const std::string &first, const std::string &place,
                  const std::string &guard) const;
 

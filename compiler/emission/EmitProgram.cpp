@@ -48,6 +48,7 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
     variant.requires_.push_back(fact.str());
   variant.grid[0] = attr.getGrid().str();
   variant.block[0] = attr.getPolicy().getThreads();
+  variant.sharedBytes = std::to_string(attr.getSharedBytes());
   variant.arguments = argumentWords(program);
   return variant;
 }

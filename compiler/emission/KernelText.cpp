@@ -168,9 +168,9 @@ void KernelWriter::writeArguments() {
 
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
-                      ".time_threads = {2}, .lanes = {3}, .steps = {4}};",
+                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
-                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps())
+                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing())
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
@@ -189,6 +189,14 @@ void KernelWriter::writeTypes() {
     if (access.variesWithTime())
       writer.line(access.declaration(/*packed=*/true));
   writer.close("};");
+  if (policy.getRing() > 0) {
+    writer.line("// Where copies of that land in shared memory; the last dimension is the thread.");
+    writer.open("struct slot");
+    for (const AccessText &access : reads)
+      if (access.variesWithTime())
+        writer.line(access.cells(policy.getThreads()));
+    writer.close("};");
+  }
   writer.line("// What they write.");
   writer.open("struct results");
   for (const AccessText &access : writes)
@@ -265,7 +273,7 @@ void KernelWriter::writeEnter() {
     for (const AccessText &access : *list) {
       if (list == &reads && !access.variesWithTime()) {
         writer.line("const offset " + Twine(access.getMember()) + "_at = " + access.base() + ";");
-        access.printMove(writer, /*store=*/false);
+        access.printMove(writer, AccessText::Move::load);
       } else {
         writer.line("at." + Twine(access.getMember()) + " = " + access.base() + ";");
       }
@@ -275,17 +283,22 @@ void KernelWriter::writeEnter() {
 }
 
 void KernelWriter::writeMoves() {
-  writer.blank();
-  writer.open("__device__ __forceinline__ void load(tile &in, const lane &at, long long first, int active) const");
-  for (const AccessText &access : reads)
-    if (access.variesWithTime())
-      access.printMove(writer, /*store=*/false);
-  writer.close();
-  writer.blank();
-  writer.open("__device__ __forceinline__ void store(const results &out, const lane &at, long long first, int active) const");
-  for (const AccessText &access : writes)
-    access.printMove(writer, /*store=*/true);
-  writer.close();
+  auto writeMove = [&](StringRef head, ArrayRef<AccessText> accesses, AccessText::Move move) {
+    writer.blank();
+    writer.open("__device__ __forceinline__ void " + head + " const");
+    for (const AccessText &access : accesses)
+      if (move == AccessText::Move::store || access.variesWithTime())
+        access.printMove(writer, move);
+    writer.close();
+  };
+  if (policy.getRing() > 0) {
+    writeMove("fetch(slot &to, const lane &at, long long first)", reads, AccessText::Move::fetch);
+    writeMove("take(tile &in, const slot &from)", reads, AccessText::Move::take);
+  }
+  writeMove("load(tile &in, const lane &at, long long first, int active)", reads,
+            AccessText::Move::load);
+  writeMove("store(const results &out, const lane &at, long long first, int active)", writes,
+            AccessText::Move::store);
 }
 
 /// Loops over the numbers of a state; `body` gets their indices, in the state's dimensions.
@@ -427,16 +440,14 @@ void KernelWriter::writeEntry() {
                       entryName(kernel))
                   .str());
   writer.line("using namespace scanc::device;");
-  if (variant.getSharedBytes() > 0) {
-    writer.line(formatv("__shared__ kernel::{0}_storage<program::{1}> storage;", templateName, name)
-                    .str());
+  writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();",
+                      templateName, name)
+                  .str());
+  if (variant.getSharedBytes() > 0)
     writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                         variant.getSharedBytes())
                     .str());
-  }
-  writer.line(formatv("kernel::{0}(program::{1}{{args}{2});", templateName, name,
-                      variant.getSharedBytes() > 0 ? ", storage" : "")
-                  .str());
+  writer.line(formatv("kernel::{0}(program::{1}{{args}, storage);", templateName, name).str());
   writer.close();
 }
 

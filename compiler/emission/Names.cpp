@@ -24,10 +24,10 @@ static const llvm::StringSet<> &takenWords() {
       "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
       // the emitted text: parameters, members, device names that a local would hide
       "active", "args", "arguments", "array", "at", "before", "bf16", "epilogue", "exp", "f16",
-      "first", "in", "l", "lane", "load", "log", "maps", "maximum", "minimum", "narrow", "now",
+      "fetch", "first", "from", "in", "l", "lane", "load", "log", "maps", "maximum", "minimum", "narrow", "now",
       "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
-      "rsqrt", "tanh", "sin", "cos", "erf", "policy", "order", "affine", "kernel", "block", "warp",
+      "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
       "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;
 }

@@ -96,17 +96,31 @@ private:
     return text;
   }
 
-  KernelChoice choose(const Mapping &mapping, const Target &, const Sizes &) const {
-    MLIRContext *context = mapping.op.getContext();
+  /// Bytes of shared memory that the ring of one block may take: two blocks fit a multiprocessor.
+  static constexpr int64_t ringBytes = 96 << 10;
+
+  KernelChoice choose(const Mapping &mapping, const Target &, const Sizes &sizes) const {
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widestElement(mapping)) : 8;
     // Steps of all states are held at once while they are replayed.
     while (steps > 2 && steps * mapping.stateSize() > 32)
       steps /= 2;
-    auto policy = timeWalk ? plan::PolicyAttr::get(context, mapping.walk, 1, 128, 1, steps)
-                           : plan::PolicyAttr::get(context, mapping.walk, 32, 8, 1, steps);
-    int64_t shared = sharedBytes(mapping, policy);
-    return {policy, policy, shared, shared};
+    // Along lanes a thread has those that fill the 4 bytes of the smallest copy.
+    int64_t lanes = timeWalk ? 1 : std::max<int64_t>(1, 4 / narrowestElement(mapping));
+    while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
+      lanes /= 2;
+    int64_t timeThreads = !timeWalk ? 8 : stepCount(mapping, sizes) >= 4096 ? 256 : 128;
+    auto policy = [&](int64_t lanes, bool wide) {
+      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, timeWalk ? 1 : 32,
+                                         timeThreads, lanes, steps, /*ring=*/0);
+      return withRing(mapping, plain, wide, ringBytes, /*most=*/4);
+    };
+    KernelChoice choice;
+    choice.wide = policy(lanes, true);
+    choice.general = policy(1, false);
+    choice.wideShared = sharedBytes(mapping, choice.wide);
+    choice.generalShared = sharedBytes(mapping, choice.general);
+    return choice;
   }
 
   /// Size of the template's blelloch_storage: see templates/scanc/kernel/blelloch.cuh.
@@ -126,7 +140,7 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
         largest = std::max(largest, mapping.stateSize(i) * 2 *
                                         bytesOf(advance.getInput().front().getType()));
   }
-  return llvm::alignTo(cells * largest, 16);
+  return policy.getRing() * slotBytes(mapping, policy) + llvm::alignTo(2 * cells * largest, 16);
 }
 
 } // namespace

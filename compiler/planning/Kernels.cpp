@@ -39,7 +39,6 @@ public:
 private:
   Access access(StringRef parameter, AffineMap map, Type tensor);
   void collect();
-  int64_t width(const Access &access, plan::PolicyAttr policy, bool wide) const;
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
   plan::VariantAttr variant(StringRef name, plan::PolicyAttr policy, int64_t offsetBits, bool wide,
                             bool unconditional, int64_t shared);
@@ -89,29 +88,6 @@ void KernelBuilder::collect() {
   }
 }
 
-/// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a
-/// thread holds, or along a register dimension that is innermost in memory.
-int64_t KernelBuilder::width(const Access &access, plan::PolicyAttr policy, bool wide) const {
-  if (!wide || access.map.getNumResults() == 0)
-    return 1;
-  auto last = dyn_cast<AffineDimExpr>(access.map.getResult(access.map.getNumResults() - 1));
-  if (!last) // a window along a contiguous time dimension is never aligned
-    return 1;
-  int64_t dim = last.getPosition(), lanes = mapping.lanes.size();
-  bool timeWalk = policy.getWalk() == plan::Walk::Time;
-  if (dim == lanes) // time
-    return timeWalk ? policy.getSteps() : 1;
-  if (dim == lanes - 1)
-    return timeWalk ? 1 : policy.getLanes();
-  if (dim < lanes)
-    return 1;
-  int64_t size = loopDim(mapping.registers[dim - lanes - 1]).getSize();
-  int64_t most = 16 / bytesOf(access.element), result = 1;
-  while (result * 2 <= most && size % (result * 2) == 0)
-    result *= 2;
-  return result;
-}
-
 void KernelBuilder::requireWidth(const Access &access, int64_t width,
                                  std::set<std::string> &facts) const {
   if (width == 1)
@@ -143,7 +119,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   SmallVector<int64_t> widths;
   for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
     for (const Access &access : list) {
-      widths.push_back(width(access, policy, wide));
+      widths.push_back(accessWidth(mapping, access.map, access.element, policy, wide));
       requireWidth(access, widths.back(), facts);
     }
   if (policy.getLanes() > 1)

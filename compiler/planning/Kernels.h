@@ -12,9 +12,23 @@ namespace scanc::planning {
 struct KernelChoice {
   plan::PolicyAttr wide;    ///< needs aligned, contiguous accesses
   plan::PolicyAttr general; ///< `lanes` = 1
-  int64_t wideShared = 0;   ///< bytes of static shared memory per block
+  int64_t wideShared = 0;   ///< bytes of shared memory per block
   int64_t generalShared = 0;
 };
+
+/// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a
+/// thread holds, or along a register dimension that is innermost in memory. 1 unless `wide`. `map`
+/// is over the kernel's dims.
+int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, plan::PolicyAttr,
+                    bool wide);
+
+/// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
+int64_t slotBytes(const Mapping &, plan::PolicyAttr);
+
+/// `policy` with as many tiles in its ring as `budget` bytes of shared memory hold, at most `most`,
+/// or with none where two do not fit or an access is narrower than a copy can be (4 bytes).
+plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget,
+                          int64_t most);
 
 /// Creates the kernel op called `opName` ("plan.sequential", …) with its accesses, its body and its
 /// variants: wide and general accesses, 32-bit offsets where they are proven at launch and 64-bit
@@ -36,8 +50,9 @@ Work countWork(const Mapping &, const Sizes &sizes);
 double laneCount(const Mapping &, const Sizes &sizes);
 double stepCount(const Mapping &, const Sizes &sizes);
 
-/// Bytes of the largest element that is read or written at every step.
+/// Bytes of the largest, the smallest element that is read or written at every step.
 int64_t widestElement(const Mapping &);
+int64_t narrowestElement(const Mapping &);
 
 /// 32-bit registers that the raw tile of one thread takes under a policy.
 int64_t tileRegisters(const Mapping &, plan::PolicyAttr);

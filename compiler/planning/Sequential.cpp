@@ -4,6 +4,9 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
+#include <cmath>
+
 using namespace mlir;
 
 namespace scanc::planning {
@@ -30,7 +33,9 @@ public:
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     Cost cost;
-    cost.policy = choose(mapping, target, sizes).wide;
+    KernelChoice choice = choose(mapping, target, sizes);
+    cost.policy = choice.wide;
+    cost.sharedBytes = choice.wideShared;
     cost.bytes = compulsoryBytes(mapping, sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = work.flops;
@@ -72,31 +77,43 @@ private:
   static constexpr double stepLatency = 0.2e-6;
   static constexpr double operationLatency = 2e-9;
 
+  /// Bytes that the rings of a multiprocessor keep on their way: twice what its share of the bandwidth
+  /// moves in a latency, so that a tile has landed when it is asked for.
+  static constexpr int64_t bytesAhead = 72 << 10;
+
   KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
-    MLIRContext *context = mapping.op.getContext();
-    // A thread reads 32 bytes of the narrowest row along time, or as many lanes as still leave
-    // enough threads to fill the device.
-    bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t element = widestElement(mapping);
-    int64_t lanes = 1, steps = timeWalk ? std::max<int64_t>(4, 32 / element) : 8;
-    double enough = target.multiprocessors * 256.0;
-    if (!timeWalk)
-      while (lanes * 2 * element <= 16 && lanes * 2 * mapping.stateSize() <= stateLimit / 2 &&
-             laneCount(mapping, sizes) / (lanes * 2) >= enough)
-        lanes *= 2;
-    auto policy = [&](int64_t lanes) {
-      int64_t chosen = steps;
-      while (chosen > 2 && tileRegisters(mapping, at(context, mapping, lanes, chosen)) > 48)
-        chosen /= 2;
-      return at(context, mapping, lanes, chosen);
-    };
-    return {policy(lanes), policy(1)};
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    // A thread reads 16 bytes along time, or the lanes that fill the 4 bytes of the smallest copy.
+    int64_t lanes = timeWalk ? 1 : std::max<int64_t>(1, 4 / narrowestElement(mapping));
+    int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
+    KernelChoice choice;
+    choice.wide = choosePolicy(mapping, target, sizes, lanes, steps, true);
+    choice.general = choosePolicy(mapping, target, sizes, 1, steps, false);
+    choice.wideShared = choice.wide.getRing() * slotBytes(mapping, choice.wide);
+    choice.generalShared = choice.general.getRing() * slotBytes(mapping, choice.general);
+    return choice;
   }
 
-  static plan::PolicyAttr at(MLIRContext *context, const Mapping &mapping, int64_t lanes,
-                             int64_t steps) {
-    return plan::PolicyAttr::get(context, mapping.walk, /*lane_threads=*/128, /*time_threads=*/1,
-                                 lanes, steps);
+  static plan::PolicyAttr choosePolicy(const Mapping &mapping, const Target &target,
+                                       const Sizes &sizes, int64_t lanes, int64_t steps,
+                                       bool wide) {
+    // Blocks as large as still leave one for every multiprocessor.
+    double groups = laneCount(mapping, sizes) / lanes;
+    int64_t threads = 128;
+    while (threads > 32 && groups / threads < target.multiprocessors)
+      threads /= 2;
+    auto policy = [&](int64_t steps) {
+      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads,
+                                   /*time_threads=*/1, lanes, steps, /*ring=*/0);
+    };
+    while (steps > 2 && tileRegisters(mapping, policy(steps)) > 48)
+      steps /= 2;
+    double blocks = std::ceil(groups / threads / target.multiprocessors);
+    double resident = std::clamp<double>(blocks, 1, target.threadsPerMultiprocessor / threads);
+    return withRing(mapping, policy(steps), wide,
+                    static_cast<int64_t>(bytesAhead / resident) + slotBytes(mapping, policy(steps)),
+                    /*most=*/32);
   }
 };
 

@@ -83,14 +83,16 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
   let summary = "how a kernel spreads its work; the device struct of the same name";
   let description = [{
     A block has `lane_threads` x `time_threads` threads; a thread holds `lanes` adjacent lanes and
-    `steps` adjacent steps at a time. Changes speed; accuracy only within the promised bound.
+    `steps` adjacent steps at a time. `ring` tiles lie in shared memory, all but one on their way; 0:
+    tiles are loaded to registers. Changes speed; accuracy only within the promised bound.
 
     ```mlir
-    #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8>
+    #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
     ```
   }];
   let parameters = (ins EnumParameter<Plan_Walk>:$walk, "int64_t":$lane_threads,
-                        "int64_t":$time_threads, "int64_t":$lanes, "int64_t":$steps);
+                        "int64_t":$time_threads, "int64_t":$lanes, "int64_t":$steps,
+                        DefaultValuedParameter<"int64_t", "0">:$ring);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     int64_t getThreads() const { return getLaneThreads() * getTimeThreads(); }
@@ -103,7 +105,7 @@ def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
     `widths` gives, per read and then per write, how many adjacent elements one access moves.
     `offset_bits` is 32 where every element offset is proven to fit, else 64. `requires`, `grid`
     are formulas over sizes, strides and addresses (see scanc/Program.h); `shared_bytes` is the
-    static shared memory of a block.
+    dynamic shared memory of a block.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "PolicyAttr":$policy, "int64_t":$offset_bits,
                         "::mlir::DenseI64ArrayAttr":$widths, "::mlir::ArrayAttr":$requirements,

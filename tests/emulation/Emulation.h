@@ -33,6 +33,7 @@ struct Buffer {
 struct Geometry {
   std::int64_t blocks = 1;
   std::int64_t threads = 1; ///< of a block, at most 1024
+  std::int64_t sharedBytes = 0; ///< dynamic; a kernel has either these or statically sized ones
 };
 
 struct Options {

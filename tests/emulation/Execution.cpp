@@ -3,6 +3,7 @@
 #include "tests/emulation/Report.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace scanc::emulation {
 namespace {
@@ -155,6 +156,29 @@ char *Execution::touchShared(const void *address, std::uint32_t bytes, std::uint
   return shared.address(offset);
 }
 
+void Execution::startCopy(const PendingCopy &copy) {
+  touchGlobal(copy.from, copy.bytes, copy.bytes, Kind::readOnly, copy.place);
+  if (scheduler.flipCoin())
+    land(copy);
+  else
+    scheduler.current().copies.push_back(copy);
+}
+
+void Execution::land(const PendingCopy &copy) {
+  std::memcpy(touchShared(copy.to, copy.bytes, copy.bytes, Kind::write, copy.place), copy.from,
+              copy.bytes);
+}
+
+void Execution::awaitCopies(std::uint32_t open) {
+  Fiber &me = scheduler.current();
+  std::erase_if(me.copies, [&](const PendingCopy &copy) {
+    bool closed = copy.group + open < me.copyGroup;
+    if (closed)
+      land(copy);
+    return closed;
+  });
+}
+
 void Execution::release(std::uint32_t *address) {
   Fiber &me = scheduler.current();
   auto all = me.known ? std::make_shared<Knowledge>(*me.known) : std::make_shared<Knowledge>();
@@ -224,6 +248,12 @@ const Hooks hookTable{
           *address += value;
           return before;
         },
+    .startCopy =
+        [](void *to, const void *from, uint32_t bytes, Place place) {
+          active->startCopy({to, from, bytes, active->scheduler.current().copyGroup, place});
+        },
+    .closeCopies = [] { ++active->scheduler.current().copyGroup; },
+    .awaitCopies = [](uint32_t open) { active->awaitCopies(open); },
 };
 
 } // namespace scanc::emulation

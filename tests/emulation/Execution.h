@@ -29,6 +29,10 @@ public:
   /// Checks an access to shared memory; returns its bytes in the running block.
   char *touchShared(const void *address, std::uint32_t bytes, std::uint32_t alignment, Kind kind,
                     Place place);
+  /// A copy may land at once or when it is waited for: a coin decides, so that neither a thread that
+  /// does not wait nor one that fills a cell too early is right for long.
+  void startCopy(const PendingCopy &copy);
+  void awaitCopies(std::uint32_t open);
   void release(std::uint32_t *address);
   void acquire(const std::uint32_t *address);
 
@@ -42,6 +46,7 @@ private:
   };
   [[noreturn]] void failRace(const Where &where, Kind kind, const Access &mine, const Access &other,
                              bool otherIsWrite);
+  void land(const PendingCopy &copy);
   void checkCell(Cell &cell, bool initialized, const Accessor &accessor, Kind kind,
                  const Where &where);
   Access accessNow(Kind kind, Place place) const;

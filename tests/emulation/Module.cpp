@@ -56,16 +56,24 @@ Result<Statistics> EmulatedModule::launch(const Geometry &geometry,
                                       " words of arguments, got " +
                                       std::to_string(arguments.size()));
   constexpr std::int64_t mostBlocks = 1 << 20, mostThreads = 1024;
-  const auto [blocks, threads] = geometry;
+  const auto [blocks, threads, dynamicShared] = geometry;
   if (blocks < 1 || blocks > mostBlocks || threads < 1 || threads > mostThreads ||
       options.residentBlocks < 1)
     return makeFault("geometry", "kernel '" + loaded->entry + "': expected 1 to " +
                                      std::to_string(mostBlocks) + " blocks of 1 to " +
                                      std::to_string(mostThreads) + " threads, got " +
                                      std::to_string(blocks) + " of " + std::to_string(threads));
+  if (dynamicShared < 0 || static_cast<std::uint64_t>(dynamicShared) > maxDynamicShared ||
+      (dynamicShared > 0 && facts.sharedBytes > 0))
+    return makeFault("geometry", "kernel '" + loaded->entry + "': expected 0 to " +
+                                     std::to_string(maxDynamicShared) +
+                                     " bytes of dynamic shared memory and none beside static ones, "
+                                     "got " +
+                                     std::to_string(dynamicShared) + " beside " +
+                                     std::to_string(facts.sharedBytes));
   Execution execution({facts.run, arguments.data(), static_cast<std::uint32_t>(blocks),
-                       static_cast<std::uint32_t>(threads), facts.sharedBytes},
-                      facts.sharedBegin, buffers, options);
+                       static_cast<std::uint32_t>(threads), facts.sharedBytes + dynamicShared},
+                      dynamicShared > 0 ? facts.dynamicBegin : facts.sharedBegin, buffers, options);
   Result<Statistics> result = execution.run();
   if (!result)
     result.error().message = "kernel '" + loaded->entry + "': " + result.error().message +

@@ -37,16 +37,18 @@ Result<void> runKernel(const Program &program, const KernelVariant &variant,
   const auto isOne = [](std::int64_t size) { return size == 1; };
   if (!std::all_of(kernel.grid.begin() + 1, kernel.grid.end(), isOne) ||
       !std::all_of(kernel.block.begin() + 1, kernel.block.end(), isOne) ||
-      !std::all_of(kernel.cluster.begin(), kernel.cluster.end(), isOne) || kernel.sharedBytes != 0)
-    return makeFault("geometry", "kernel '" + variant.entry +
-                                     "': expected a grid and a block of one dimension, no cluster "
-                                     "and no dynamic shared memory");
+      !std::all_of(kernel.cluster.begin(), kernel.cluster.end(), isOne))
+    return makeFault("geometry",
+                     "kernel '" + variant.entry +
+                         "': expected a grid and a block of one dimension and no cluster");
   Result<EmulatedModule> module =
       EmulatedModule::build(variant.source, program.headers, variant.entry);
   if (!module)
     return module.error();
   const std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());
-  Result<Statistics> result = module->launch({.blocks = kernel.grid[0], .threads = kernel.block[0]},
+  Result<Statistics> result = module->launch({.blocks = kernel.grid[0],
+                                              .threads = kernel.block[0],
+                                              .sharedBytes = kernel.sharedBytes},
                                              words, buffers, options);
   if (!result)
     return result.error();

@@ -30,6 +30,15 @@ struct Warp {
   std::vector<char> slots[2];
 };
 
+/// A copy from global to shared memory that has not landed.
+struct PendingCopy {
+  void *to;
+  const void *from;
+  std::uint32_t bytes;
+  std::uint32_t group; ///< number of the group that it belongs to
+  Place place;
+};
+
 struct Fiber {
   enum class State : std::uint8_t { ready, atBlockBarrier, atWarpBarrier, finished };
 
@@ -44,6 +53,8 @@ struct Fiber {
   std::uint32_t clock = 0;
   State state = State::ready;
   Place place; ///< of the barrier at which it waits
+  std::vector<PendingCopy> copies; ///< in the order in which they were started
+  std::uint32_t copyGroup = 0;     ///< the group that is open
   KnowledgeRef known;
   KnowledgeRef lastTold; ///< joined to `known` last: a thread that polls joins it once
 };
@@ -108,6 +119,7 @@ public:
     if (--accessesLeft <= 0)
       giveWay();
   }
+  bool flipCoin() { return random.below(2) == 0; }
   /// A look at a flag: a fault after very many of them without `progress` by anyone.
   void look(Place place);
   void progress() { looks = 0; }

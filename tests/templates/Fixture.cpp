@@ -31,15 +31,12 @@ std::string Variant::text() const {
   text = std::regex_replace(
       text, policy,
       fmt::format("shape{{.walk = order::{}, .lane_threads = {}, .time_threads = {}, .lanes = {}, "
-                  ".steps = {}}}",
+                  ".steps = {}, .ring = {}}}",
                   isTimeOrder() ? "time" : "lanes", shape.lane_threads, shape.time_threads,
-                  shape.lanes, shape.steps));
+                  shape.lanes, shape.steps, shape.ring));
   if (isBlelloch()) {
     text = replaceAll(text, "scanc/kernel/sequential.cuh", "scanc/kernel/blelloch.cuh");
-    static const std::regex call("kernel::sequential\\(program::(\\w+)\\{args\\}\\);");
-    text = std::regex_replace(text, call,
-                              "__shared__ kernel::blelloch_storage<program::$1> storage;\n"
-                              "  kernel::blelloch(program::$1{args}, storage);");
+    text = replaceAll(text, "kernel::sequential", "kernel::blelloch");
   }
   for (const auto &[from, to] : replacements)
     text = replaceAll(text, from, to);
@@ -58,7 +55,7 @@ std::string Variant::entry() const {
 std::ostream &operator<<(std::ostream &out, const Variant &variant) {
   const device::policy &p = variant.shape;
   out << variant.fixture << (variant.isBlelloch() ? " blelloch " : " sequential ") << p.lane_threads
-      << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps << " steps";
+      << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps << " steps, ring " << p.ring;
   for (const auto &[from, to] : variant.replacements)
     out << ", " << from << " -> " << to;
   return out;

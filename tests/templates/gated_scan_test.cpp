@@ -39,6 +39,14 @@ const Case cases[] = {
     {{"gated_scan_time", {order::time, 4, 32, 1, 16}}},
     {{"gated_scan_time", {order::time, 2, 64, 2, 8}, asF16}, Dtype::f16},
     {{"gated_scan_time", {order::time, 2, 64, 1, 2}, asF64}, Dtype::f64},
+    {{"gated_scan", {order::lanes, 32, 1, 2, 4, 5}}},
+    {{"gated_scan", {order::lanes, 64, 1, 1, 4, 2}, asF32}, Dtype::f32},
+    {{"gated_scan", {order::lanes, 32, 1, 4, 2, 3}, asF64}, Dtype::f64},
+    {{"gated_scan", {order::lanes, 32, 8, 2, 4, 3}}},
+    {{"gated_scan", {order::lanes, 8, 4, 8, 2, 2}}},
+    {{"gated_scan_time", {order::time, 32, 1, 1, 8, 3}}},
+    {{"gated_scan_time", {order::time, 1, 64, 1, 8, 4}}},
+    {{"gated_scan_time", {order::time, 2, 32, 2, 4, 2}, asF32}, Dtype::f32},
 };
 
 void PrintTo(const Case &c, std::ostream *out) { *out << c.variant; }

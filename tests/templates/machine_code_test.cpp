@@ -33,7 +33,7 @@ const Case cases[] = {
     {{"cascade_time", {order::time, 128, 1, 1, 8}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"cascade_time", {order::time, 1, 128, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"selective_scan", {order::lanes, 128, 1, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.b16"},
-    {{"selective_scan", {order::lanes, 32, 8, 1, 2}, offsets}, "ld.global.nc.v4", "st.global.b16"},
+    {{"selective_scan", {order::lanes, 32, 4, 1, 2}, offsets}, "ld.global.nc.v4", "st.global.b16"},
 };
 
 void PrintTo(const Case &c, std::ostream *out) { *out << c.variant; }

@@ -128,6 +128,36 @@ static __device__ __forceinline__ void shared_store(T &cell, T value) {
   cell = value;
 }
 
+/// The dynamic shared memory of the block, as one object. Every block has one at the most.
+extern __shared__ __align__(128) unsigned char dynamic_shared[];
+template <typename Storage>
+static __device__ __forceinline__ Storage &block_storage() {
+  return *reinterpret_cast<Storage *>(dynamic_shared);
+}
+
+/// Starts a copy of `bytes` (4, 8 or 16, to which both addresses are aligned) from global to shared
+/// memory. The global bytes are not written while the kernel runs.
+template <int bytes>
+static __device__ __forceinline__ void start_copy(void *to, const void *from) {
+  const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(to));
+  if constexpr (bytes == 16)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(cell), "l"(from) : "memory");
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(cell), "l"(from), "n"(bytes)
+                 : "memory");
+}
+
+/// Closes the group of the copies that this thread has started since the last call.
+static __device__ __forceinline__ void close_copies() {
+  asm volatile("cp.async.commit_group;" ::: "memory");
+}
+
+/// Waits until all but the latest `open` groups of this thread have landed, for this thread to see.
+template <int open>
+static __device__ __forceinline__ void await_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(open) : "memory");
+}
+
 /// Makes all earlier writes of this thread visible to whoever acquires `value` from `address`.
 static __device__ __forceinline__ void store_release(uint32_t *address, uint32_t value) {
   asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(address), "r"(value) : "memory");

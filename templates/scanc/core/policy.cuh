@@ -14,13 +14,16 @@ namespace scanc::device {
 enum class order { lanes, time };
 
 /// A block has lane_threads x time_threads threads; a thread holds `lanes` adjacent lanes and
-/// `steps` adjacent steps at a time. Changes speed; accuracy only within the promised bound.
+/// `steps` adjacent steps at a time: its part of a tile. `ring` tiles lie in shared memory, all but
+/// one of them on their way; without a ring a tile is loaded to registers, one ahead. Changes speed;
+/// accuracy only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
   int time_threads;
   int lanes;
   int steps;
+  int ring = 0;
 
   constexpr int threads() const { return lane_threads * time_threads; }
   bool operator==(const policy &) const = default;

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/block/exclusive_scan.cuh"
-#include "scanc/thread/access.cuh"
+#include "scanc/block/carry.cuh"
 #include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
+#include "scanc/thread/ring.cuh"
 
 namespace scanc::device::kernel {
 
@@ -31,10 +31,10 @@ constexpr int largest_maps() {
   }
 }
 
-/// Cells for the maps of one stage and one of a thread's lanes at a time.
+/// The ring, and cells for the maps of one stage and one of a thread's lanes at a time, in two halves.
 template <typename R>
-struct blelloch_storage {
-  alignas(16) unsigned char cells[block::scan_cells<R::shape>() * largest_maps<R>()];
+struct blelloch_storage : thread::ring_slots<R> {
+  alignas(16) unsigned char cells[2][block::carry_cells<R::shape>() * largest_maps<R>()];
 };
 
 /// What a thread keeps of a tile: the state that enters it and the states of its own steps.
@@ -48,14 +48,15 @@ struct replayed {
   }
 };
 
-/// One lane of one tile through all stages: compose the thread's steps, scan, replay.
-/// Leaves the state after the tile in `carry`, the same in every thread of the lane.
+/// One lane of one tile through all stages: compose the thread's steps, carry the state in, replay.
+/// Leaves the state after the tile in `carry`, the same in every thread of the lane. `half` of the
+/// cells is used, and left changed for the next call.
 template <int stage, typename R>
 static __device__ __forceinline__ void scan_stages(const R &recurrence,
                                                    const typename R::lane &at,
                                                    const typename R::tile &in, int l, int active,
                                                    typename R::states &carry, replayed<R> &lane,
-                                                   blelloch_storage<R> &storage) {
+                                                   blelloch_storage<R> &storage, int &half) {
   if constexpr (stage < R::stages) {
     using maps_type = stage_maps<R, stage>;
     maps_type none;
@@ -67,19 +68,17 @@ static __device__ __forceinline__ void scan_stages(const R &recurrence,
       if (v < active)
         own = compose(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
                       own);
-    const block::scanned<maps_type> scanned = block::exclusive_scan<R::shape>(
-        own, none, reinterpret_cast<maps_type *>(storage.cells));
-
-    auto &held = R::template state<stage>(carry);
-    R::template state<stage>(lane.entering) = apply(scanned.before, held);
+    R::template state<stage>(lane.entering) =
+        block::carry_in<R::shape>(own, R::template state<stage>(carry),
+                                  reinterpret_cast<maps_type *>(storage.cells[half]));
+    half ^= 1;
 #pragma unroll
     for (int v = 0; v < R::shape.steps; ++v)
       if (v < active)
         R::template state<stage>(lane.at[v]) =
             apply(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
                   R::template state<stage>(lane.before(v)));
-    held = apply(scanned.whole, held);
-    scan_stages<stage + 1>(recurrence, at, in, l, active, carry, lane, storage);
+    scan_stages<stage + 1>(recurrence, at, in, l, active, carry, lane, storage, half);
   }
 }
 
@@ -90,12 +89,12 @@ static __device__ __forceinline__ void scan_tile(const R &recurrence, const type
                                                  const typename R::tile &in, long long first,
                                                  int active, bool exists,
                                                  typename R::states (&carry)[R::shape.lanes],
-                                                 blelloch_storage<R> &storage) {
+                                                 blelloch_storage<R> &storage, int &half) {
   typename R::results out;
 #pragma unroll
   for (int l = 0; l < R::shape.lanes; ++l) {
     replayed<R> lane;
-    scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage);
+    scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage, half);
 #pragma unroll
     for (int v = 0; v < R::shape.steps; ++v)
       if (v < active)
@@ -105,9 +104,9 @@ static __device__ __forceinline__ void scan_tile(const R &recurrence, const type
     recurrence.store(out, at, first, active);
 }
 
-/// Scans tiles of time_threads * steps steps, carrying the states from one to the next. The loads
-/// of a tile are issued before the tile before it is scanned. Steps past the end of time are
-/// identity maps; threads past the last lane group repeat its work and store nothing.
+/// Scans tiles of time_threads * steps steps, carrying the states from one to the next. Steps past
+/// the end of time are identity maps; threads past the last lane group repeat its work and store
+/// nothing.
 template <typename R>
 static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_storage<R> &storage) {
   constexpr policy shape = R::shape;
@@ -126,24 +125,21 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   for (int l = 0; l < shape.lanes; ++l)
     recurrence.initial(carry[l], at, l);
 
+  int half = 0;
   long long first = static_cast<long long>(time) * steps; // of this thread's steps in the tile
   const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
   typename R::tile in;
-  if (first < ragged)
-    recurrence.load(in, at, first, steps);
+  thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
   for (; first < ragged; first += tile_steps) {
-    typename R::tile next;
-    if (first + tile_steps < ragged)
-      recurrence.load(next, at, first + tile_steps, steps);
-    scan_tile(recurrence, at, in, first, steps, exists, carry, storage);
-    in = next;
+    tiles.next(in);
+    scan_tile(recurrence, at, in, first, steps, exists, carry, storage, half);
   }
   if (recurrence.steps() % tile_steps != 0) {
     const long long left = recurrence.steps() - first;
     const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
     if (active > 0)
       recurrence.load(in, at, first, active);
-    scan_tile(recurrence, at, in, first, active, exists, carry, storage);
+    scan_tile(recurrence, at, in, first, active, exists, carry, storage, half);
   }
   if (exists && time == 0)
 #pragma unroll

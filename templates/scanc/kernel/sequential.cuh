@@ -2,17 +2,19 @@
 //
 //   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks
 //   result in      global memory
-//   shared memory  none
+//   shared memory  sequential_storage<R>, given by the caller
 //   barriers       none
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/core/policy.cuh"
-#include "scanc/thread/access.cuh"
 #include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
+#include "scanc/thread/ring.cuh"
 
 namespace scanc::device::kernel {
+
+template <typename R>
+struct sequential_storage : thread::ring_slots<R> {};
 
 /// Computes and stores `active` steps from `first`. With a constant `active` every guard vanishes.
 template <typename R>
@@ -35,10 +37,10 @@ static __device__ __forceinline__ void walk(const R &recurrence, const typename 
   recurrence.store(out, at, first, active);
 }
 
-/// Streams time through one thread per group of adjacent lanes, states in registers. The loads of
-/// a tile are issued before the tile before it is computed.
+/// Streams time through one thread per group of adjacent lanes, states in registers.
 template <typename R>
-static __device__ __forceinline__ void sequential(const R &recurrence) {
+static __device__ __forceinline__ void sequential(const R &recurrence,
+                                                  sequential_storage<R> &storage) {
   static_assert(R::shape.time_threads == 1, "one thread holds the whole of time");
   constexpr int steps = R::shape.steps;
   const long long group =
@@ -54,14 +56,10 @@ static __device__ __forceinline__ void sequential(const R &recurrence) {
   const long long whole = recurrence.steps() / steps * steps;
   const int ragged = static_cast<int>(recurrence.steps() - whole);
   typename R::tile in;
-  if (whole > 0)
-    recurrence.load(in, at, 0, steps);
+  thread::tile_stream<R> tiles(recurrence, at, 0, steps, whole, storage);
   for (long long first = 0; first < whole; first += steps) {
-    typename R::tile next;
-    if (first + steps < whole)
-      recurrence.load(next, at, first + steps, steps);
+    tiles.next(in);
     walk(recurrence, at, in, first, steps, state);
-    in = next;
   }
   if (ragged > 0) {
     recurrence.load(in, at, whole, ragged);

@@ -34,6 +34,10 @@ struct Hooks {
   void (*storeRelease)(uint32_t *address, uint32_t value, Place);
   uint32_t (*loadAcquire)(const uint32_t *address, Place);
   uint32_t (*atomicAdd)(uint32_t *address, uint32_t value, Place);
+  /// A copy from global to shared memory lands when the thread waits for its group, not before.
+  void (*startCopy)(void *to, const void *from, uint32_t bytes, Place);
+  void (*closeCopies)();
+  void (*awaitCopies)(uint32_t open);
 };
 
 /// What a kernel tells of itself when it is loaded.
@@ -42,10 +46,15 @@ struct ModuleFacts {
   uint64_t argumentBytes;             ///< size of the kernel's one parameter, 0 without any
   char *sharedBegin;                  ///< its statically sized shared memory; null without any
   uint64_t sharedBytes;
+  char *dynamicBegin; ///< where its dynamic shared memory would begin
 };
 
 /// The table that this kernel calls; set when it is loaded.
 inline const Hooks *hooks;
+
+/// As much as a block of any device may have. Only its addresses are used.
+inline constexpr uint64_t maxDynamicShared = 227 * 1024;
+alignas(1024) inline char dynamicShared[maxDynamicShared];
 
 } // namespace scanc::emulation
 

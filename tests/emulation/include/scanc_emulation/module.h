@@ -38,7 +38,8 @@ extern "C" void scancEmulationBind(const scanc::emulation::Hooks *hooks,
   using Kernel = scanc::emulation::Call<&SCANC_EMULATION_ENTRY>;
   scanc::emulation::hooks = hooks;
   *facts = {&Kernel::run, Kernel::bytes, __start_scanc_shared,
-            static_cast<uint64_t>(__stop_scanc_shared - __start_scanc_shared)};
+            static_cast<uint64_t>(__stop_scanc_shared - __start_scanc_shared),
+            scanc::emulation::dynamicShared};
 }
 
 #endif // SCANC_EMULATION_MODULE_H

@@ -88,6 +88,25 @@ static __device__ __forceinline__ void shared_store(T &cell, T value,
                    sizeof(T));
 }
 
+template <typename Storage>
+static __device__ __forceinline__ Storage &block_storage() {
+  return *reinterpret_cast<Storage *>(emulation::dynamicShared);
+}
+
+template <int bytes>
+static __device__ __forceinline__ void start_copy(void *to, const void *from,
+                                                  Place place = Place::current()) {
+  static_assert(bytes == 4 || bytes == 8 || bytes == 16);
+  emulation::hooks->startCopy(to, from, bytes, place);
+}
+
+static __device__ __forceinline__ void close_copies() { emulation::hooks->closeCopies(); }
+
+template <int open>
+static __device__ __forceinline__ void await_copies() {
+  emulation::hooks->awaitCopies(open);
+}
+
 static __device__ __forceinline__ void store_release(uint32_t *address, uint32_t value,
                                                      Place place = Place::current()) {
   emulation::hooks->storeRelease(address, value, place);

@@ -1,0 +1,86 @@
+//===- Ring.cpp - Widths of accesses and tiles that wait in shared memory -===//
+#include "compiler/planning/Kernels.h"
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::PolicyAttr policy,
+                    bool wide) {
+  if (!wide || map.getNumResults() == 0)
+    return 1;
+  auto last = dyn_cast<AffineDimExpr>(map.getResult(map.getNumResults() - 1));
+  if (!last) // a window along a contiguous time dimension is never aligned
+    return 1;
+  int64_t dim = last.getPosition(), lanes = mapping.lanes.size();
+  bool timeWalk = policy.getWalk() == plan::Walk::Time;
+  if (dim == lanes) // time
+    return timeWalk ? policy.getSteps() : 1;
+  if (dim == lanes - 1)
+    return timeWalk ? 1 : policy.getLanes();
+  if (dim < lanes)
+    return 1;
+  scan::RecurrenceInterface loop = mapping.op;
+  int64_t size = loop.getDim(mapping.registers[dim - lanes - 1]).getSize();
+  int64_t most = 16 / bytesOf(element), result = 1;
+  while (result * 2 <= most && size % (result * 2) == 0)
+    result *= 2;
+  return result;
+}
+
+/// Elements that a thread reads at once of an access: the steps, lanes and register points in `map`.
+static int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy) {
+  scan::RecurrenceInterface loop = mapping.op;
+  int64_t count = 1, lanes = mapping.lanes.size();
+  for (AffineExpr expr : map.getResults())
+    expr.walk([&](AffineExpr part) {
+      auto dim = dyn_cast<AffineDimExpr>(part);
+      if (!dim)
+        return;
+      int64_t i = dim.getPosition();
+      if (i == lanes)
+        count *= policy.getSteps();
+      else if (i == lanes - 1)
+        count *= policy.getLanes();
+      else if (i > lanes)
+        count *= loop.getDim(mapping.registers[i - lanes - 1]).getSize();
+    });
+  return count;
+}
+
+/// Calls `visit(map over the kernel's dims, element type)` for every read of every step.
+static void forEachRead(const Mapping &mapping, llvm::function_ref<void(AffineMap, Type)> visit) {
+  scan::RecurrenceInterface loop = mapping.op;
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    if (loop.getInputMap(i).isFunctionOfDim(mapping.time))
+      visit(mapping.toKernel(loop.getInputMap(i)),
+            cast<RankedTensorType>(input.getType()).getElementType());
+}
+
+int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
+  int64_t bytes = 0;
+  forEachRead(mapping, [&](AffineMap map, Type element) {
+    bytes += llvm::alignTo(
+        tileElements(mapping, map, policy) * bytesOf(element) * policy.getThreads(), 16);
+  });
+  return bytes;
+}
+
+plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool wide,
+                          int64_t budget, int64_t most) {
+  bool narrow = false;
+  forEachRead(mapping, [&](AffineMap map, Type element) {
+    narrow |= accessWidth(mapping, map, element, policy, wide) * bytesOf(element) < 4;
+  });
+  int64_t slot = slotBytes(mapping, policy);
+  int64_t tiles = narrow || slot == 0 ? 0 : std::min(budget / slot, most);
+  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
+                               policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
+                               tiles < 2 ? 0 : tiles);
+}
+
+} // namespace scanc::planning

@@ -1,0 +1,65 @@
+//===- thread/copy.cuh - Rows on their way through shared memory ----------===//
+//
+//   called by      one thread
+//   result in      a cell of shared memory that only this thread touches, then the caller
+//   shared memory  cells, given by the caller: as large as the row, aligned to min(16, its size)
+//   barriers       none; await_copies stands between `fetch` and `take`
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/array.cuh"
+
+namespace scanc::device::thread {
+
+/// Starts the copy of elements [at, at + W) of a row, of 4 bytes at least; the address is aligned to
+/// min(16, W * sizeof(T)) bytes.
+template <int W, typename T, int N>
+static __device__ __forceinline__ void fetch(row<T, N> &cell, int at, const T *from) {
+  constexpr int bytes = W * sizeof(T), part = bytes < 16 ? bytes : 16;
+  static_assert(bytes >= 4 && bytes % part == 0);
+#pragma unroll
+  for (int i = 0; i < bytes / part; ++i)
+    start_copy<part>(reinterpret_cast<char *>(&cell) + at * sizeof(T) + i * part,
+                     reinterpret_cast<const char *>(from) + i * part);
+}
+
+/// A cell's content, moved in the widest words that its size allows.
+template <typename T, int N>
+static __device__ __forceinline__ row<T, N> take(const row<T, N> &cell) {
+  constexpr int bytes = sizeof(row<T, N>), part = bytes % 16 == 0 ? 16 : bytes % 8 == 0 ? 8 : 4;
+  static_assert(bytes % part == 0);
+  struct alignas(part) words {
+    uint32_t at[part / 4];
+  };
+  struct all {
+    words parts[bytes / part];
+  } content;
+#pragma unroll
+  for (int i = 0; i < bytes / part; ++i)
+    content.parts[i] = shared_load(reinterpret_cast<const words *>(&cell)[i]);
+  return __builtin_bit_cast(row<T, N>, content);
+}
+
+/// The same for a row that lies in memory from its last element to its first.
+template <typename T, int N>
+static __device__ __forceinline__ row<T, N> take_reversed(const row<T, N> &cell) {
+  const row<T, N> as_stored = take(cell);
+  row<T, N> result;
+#pragma unroll
+  for (int i = 0; i < N; ++i)
+    result.set(i, as_stored[N - 1 - i]);
+  return result;
+}
+
+/// Zeros in elements [at, at + W), for `take` to find.
+template <int W, typename T, int N>
+static __device__ __forceinline__ void put_zeros(row<T, N> &cell, int at) {
+  constexpr int words = W * sizeof(T) / 4;
+  static_assert(W * sizeof(T) % 4 == 0);
+  uint32_t *to = reinterpret_cast<uint32_t *>(reinterpret_cast<char *>(&cell) + at * sizeof(T));
+#pragma unroll
+  for (int i = 0; i < words; ++i)
+    shared_store(to[i], 0u);
+}
+
+} // namespace scanc::device::thread

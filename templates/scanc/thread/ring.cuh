@@ -1,0 +1,83 @@
+//===- thread/ring.cuh - The tiles that a thread has ordered ahead --------===//
+//
+//   called by      one thread
+//   result in      the caller
+//   shared memory  ring_slots<R>, given by the caller; each thread touches its own cells only
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/policy.cuh"
+#include "scanc/thread/access.cuh"
+#include "scanc/thread/copy.cuh"
+
+namespace scanc::device::thread {
+
+/// The ring of recurrence R, or nothing where its policy has none.
+template <typename R, bool exists = (R::shape.ring > 0)>
+struct ring_slots {
+  typename R::slot at[R::shape.ring];
+};
+template <typename R>
+struct ring_slots<R, false> {};
+
+/// Whole tiles of one thread, in order: the steps from `first`, then those `stride` later, as long as
+/// they begin before `end`. Copies run `R::shape.ring - 1` tiles ahead; without a ring, loads run one
+/// tile ahead in registers.
+template <typename R>
+class tile_stream {
+public:
+  __device__ __forceinline__ tile_stream(const R &recurrence, const typename R::lane &at,
+                                         long long first, long long stride, long long end,
+                                         ring_slots<R> &slots)
+      : recurrence(recurrence), at(at), slots(slots), ordered(first), stride(stride), end(end) {
+    if constexpr (has_ring) {
+#pragma unroll
+      for (int i = 0; i < R::shape.ring - 1; ++i)
+        order(i);
+    } else {
+      order(0);
+    }
+  }
+
+  /// The next tile. Asked for at most as often as there are tiles.
+  __device__ __forceinline__ void next(typename R::tile &in) {
+    if constexpr (has_ring) {
+      order(filling);
+      filling = filling + 1 == R::shape.ring ? 0 : filling + 1;
+      await_copies<R::shape.ring - 1>();
+      recurrence.take(in, slots.at[taking]);
+      taking = taking + 1 == R::shape.ring ? 0 : taking + 1;
+    } else {
+      in = ahead;
+      order(0);
+    }
+  }
+
+private:
+  static constexpr bool has_ring = R::shape.ring > 0;
+  static_assert(R::shape.ring != 1, "a ring holds the tile at hand and one ahead at least");
+
+  /// Orders the tile after the last ordered one. The cells of its slot were taken before.
+  __device__ __forceinline__ void order(int slot) {
+    if (ordered < end) {
+      if constexpr (has_ring)
+        recurrence.fetch(slots.at[slot], at, ordered);
+      else
+        recurrence.load(ahead, at, ordered, R::shape.steps);
+    }
+    if constexpr (has_ring)
+      close_copies(); // an empty group keeps the count
+    ordered += stride;
+  }
+
+  const R &recurrence;
+  const typename R::lane &at;
+  ring_slots<R> &slots;
+  long long ordered; ///< first step of the next tile to order
+  const long long stride, end;
+  int taking = 0, filling = R::shape.ring - 1;
+  typename R::tile ahead; ///< without a ring
+};
+
+} // namespace scanc::device::thread
