@@ -297,16 +297,18 @@ void generate(scan::StepOp op, const Layout &layout, Lanes lanes, int64_t width,
 }
 
 std::optional<std::pair<std::string, Location>> unsupported(scan::StepOp op) {
+  scan::RecurrenceInterface loop = op;
   auto isComplex = [](Type type) { return isa<ComplexType>(getElementTypeOrSelf(type)); };
-  for (Value operand : op->getOperands())
-    if (isComplex(operand.getType()))
-      return std::pair(std::string("complex numbers"), operand.getLoc());
-  for (auto state : op.getStates().getAsRange<scan::StateAttr>())
-    if (isComplex(state.getElementType()))
-      return std::pair(std::string("complex states"), op.getLoc());
+  auto differs = [&](auto pair) {
+    auto [state, tensor] = pair;
+    return isComplex(loop.getState(state).getElementType()) != isComplex(tensor.getType());
+  };
+  if (llvm::any_of(llvm::zip(op.getInitStates(), op.getInits()), differs) ||
+      llvm::any_of(
+          llvm::zip(op.getFinalStates(), op->getResults().drop_front(loop.getNumOutputs())),
+          differs))
+    return std::pair(std::string("a real end of a complex state, or the reverse"), op.getLoc());
   for (Value result : op->getResults()) {
-    if (isComplex(result.getType()))
-      return std::pair(std::string("complex results"), op.getLoc());
     bool isReturned =
         llvm::any_of(result.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
     if (!isReturned)

@@ -4,6 +4,7 @@
 #include "compiler/cpu/Elementwise.h"
 #include "compiler/cpu/Jit.h"
 #include "compiler/cpu/Recurrence.h"
+#include "compiler/cpu/SplitComplex.h"
 #include "compiler/cpu/Threads.h"
 #include "scanc/LaunchPlan.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -102,13 +103,19 @@ Result<void> CpuExecutable::run(std::size_t scan, std::span<const TensorRef> ope
   return {};
 }
 
-/// SC9001 at the user's place.
-static Error refusal(const std::string &what, const std::string &help) {
+/// SC9001 at the user's place, or nothing.
+static std::optional<Error> refusalOf(scan::StepOp step) {
+  auto reason = unsupported(step);
+  if (!reason)
+    return std::nullopt;
   Error error;
   error.code = "SC9001";
   error.kind = ErrorKind::input;
-  error.message = "not yet supported: " + what + " on the CPU";
-  error.help = help;
+  error.message = "not yet supported: " + reason->first + " on the CPU";
+  error.help = "return every result of every scan; start and end a complex state in c64";
+  if (auto place = reason->second->findInstanceOf<FileLineColRange>())
+    error.place = {place.getFilename().str(), static_cast<std::int64_t>(place.getStartLine()),
+                   static_cast<std::int64_t>(place.getStartColumn()), 1};
   return error;
 }
 
@@ -118,17 +125,14 @@ Result<std::shared_ptr<Executable>> createExecutable(func::FuncOp function,
   loadCodeDialects(*function.getContext());
   OwningOpRef<ModuleOp> ir = ModuleOp::create(function.getLoc());
   std::vector<Recurrence> recurrences;
+  for (scan::StepOp step : function.getBody().getOps<scan::StepOp>())
+    if (auto refusal = refusalOf(step))
+      return *refusal;
+  RealFunction real = splitComplex(function);
   std::vector<std::string> names;
-  for (scan::StepOp step : function.getBody().getOps<scan::StepOp>()) {
-    if (auto reason = unsupported(step)) {
-      Error error = refusal(reason->first, "use a GPU target, or f32");
-      if (auto place = reason->second->findInstanceOf<FileLineColRange>())
-        error.place = {place.getFilename().str(), static_cast<std::int64_t>(place.getStartLine()),
-                       static_cast<std::int64_t>(place.getStartColumn()), 1};
-      return error;
-    }
+  for (scan::StepOp step : real.function->getBody().getOps<scan::StepOp>()) {
     std::size_t scan = recurrences.size();
-    recurrences.emplace_back(step, width);
+    recurrences.emplace_back(step, real.places, width);
     for (Lanes lanes : {Lanes::contiguous, Lanes::strided, Lanes::single}) {
       names.push_back(nameOf(lanes, scan));
       generate(step, recurrences.back().layout, lanes, lanes == Lanes::single ? 1 : width,

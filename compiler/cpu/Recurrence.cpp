@@ -4,6 +4,7 @@
 #include "compiler/cpu/Elementwise.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
@@ -23,8 +24,9 @@ static Dtype dtypeOf(Type type) {
       .Default(Dtype::f32);
 }
 
-static AccessShape shapeOf(AffineMap map, std::size_t operand) {
-  AccessShape access{operand, {}};
+static AccessShape shapeOf(AffineMap map, Place place, Value tensor) {
+  Type element = storageType(getElementTypeOrSelf(tensor.getType()));
+  AccessShape access{place, element.getIntOrFloatBitWidth() / 8, {}};
   for (AffineExpr expr : map.getResults())
     expr.walk([&](AffineExpr part) {
       if (auto dim = dyn_cast<AffineDimExpr>(part))
@@ -33,19 +35,20 @@ static AccessShape shapeOf(AffineMap map, std::size_t operand) {
   return access;
 }
 
-Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
+Recurrence::Recurrence(scan::StepOp op, const std::vector<Place> &places, std::int64_t width)
     : layout(op), width(width), timeDim(scan::RecurrenceInterface(op).getTimeDim()),
       reverse(op.getReverse()), inputs(op.getInputs().size()) {
   scan::RecurrenceInterface loop = op;
   auto function = op->getParentOfType<func::FuncOp>();
-  /// The position of a tensor in the signature; see unsupported for those that have none.
-  auto position = [&](Value tensor) -> std::size_t {
+  Operation *end = function.getBody().front().getTerminator();
+  /// See unsupported for tensors that are neither argument nor result.
+  auto placeOf = [&](Value tensor) {
     if (auto argument = dyn_cast<BlockArgument>(tensor))
-      return argument.getArgNumber();
-    Operation *end = function.getBody().front().getTerminator();
-    return function.getNumArguments() +
-           (llvm::find(end->getOperands(), tensor) - end->operand_begin());
+      return places[argument.getArgNumber()];
+    auto result = llvm::find(end->getOperands(), tensor) - end->operand_begin();
+    return places[function.getNumArguments() + result];
   };
+  auto access = [&](AffineMap map, Value tensor) { return shapeOf(map, placeOf(tensor), tensor); };
   for (int64_t i = 0; i < loop.getNumDims(); ++i) {
     scan::DimAttr dim = loop.getDim(i);
     sizes.push_back(ShapedType::isDynamic(dim.getSize()) ? -1 : dim.getSize());
@@ -56,11 +59,11 @@ Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
       segmentDim = i;
   }
   if (op.getReset())
-    resetOperand = position(op.getReset());
+    resetOperand = placeOf(op.getReset()).operand;
   for (auto [i, input] : llvm::enumerate(op.getInputs()))
-    accesses.push_back(shapeOf(loop.getInputMap(i), position(input)));
+    accesses.push_back(access(loop.getInputMap(i), input));
   for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
-    accesses.push_back(shapeOf(loop.getOutputMap(i), position(op->getResult(i))));
+    accesses.push_back(access(loop.getOutputMap(i), op->getResult(i)));
   auto shape = [&](Type type, double zero, ArrayRef<int64_t> dims) {
     return StateShape{storageType(type).getIntOrFloatBitWidth() / 8, dtypeOf(type), zero,
                       std::vector<std::int64_t>(dims.begin(), dims.end())};
@@ -72,10 +75,10 @@ Recurrence::Recurrence(scan::StepOp op, std::int64_t width)
     states.push_back(shape(loop.getState(i).getElementType(), scan::zeroOfState(op, i), dims));
   }
   for (auto [k, state] : llvm::enumerate(op.getInitStates()))
-    inits.emplace_back(state, shapeOf(loop.getInitMap(k), position(op.getInits()[k])));
+    inits.emplace_back(state, access(loop.getInitMap(k), op.getInits()[k]));
   for (auto [k, state] : llvm::enumerate(op.getFinalStates()))
-    finals.emplace_back(
-        state, shapeOf(loop.getFinalMap(k), position(op->getResult(loop.getNumOutputs() + k))));
+    finals.emplace_back(state,
+                        access(loop.getFinalMap(k), op->getResult(loop.getNumOutputs() + k)));
   scan::IndexSets sets(loop);
   for (Value value : layout.materialised)
     temporaries.push_back(shape(value.getType(), 0, sets.of(value)));
@@ -87,7 +90,7 @@ BoundRecurrence::BoundRecurrence(const Recurrence &recurrence, std::span<const T
     strides.push_back(tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides);
   auto bind = [&](const AccessShape &access) {
     for (std::size_t i = 0; i < access.dims.size(); ++i)
-      sizes[access.dims[i]] = operands[access.operand].sizes[i];
+      sizes[access.dims[i]] = operands[access.place.operand].sizes[i];
   };
   for (const AccessShape &access : shape.accesses)
     bind(access);
@@ -139,10 +142,13 @@ Result<void> BoundRecurrence::checkOffsets() const {
 bool BoundRecurrence::isContiguous() const {
   if (shape.layout.adjacent < 0)
     return false;
-  for (const AccessShape &access : shape.accesses)
+  for (const AccessShape &access : shape.accesses) {
+    std::int64_t size = sizeOf(operands[access.place.operand].dtype);
     for (std::size_t i = 0; i < access.dims.size(); ++i)
-      if (access.dims[i] == shape.layout.adjacent && strides[access.operand][i] != 1)
+      if (access.dims[i] == shape.layout.adjacent &&
+          strides[access.place.operand][i] * size != access.bytes)
         return false;
+  }
   return true;
 }
 
@@ -190,9 +196,9 @@ BlockRunner::BlockRunner(const BoundRecurrence &bound, std::int64_t lanes, bool 
     temporaryOffsets.push_back(take(total, bound.rows(temporary) * pitch * temporary.bytes));
   const Recurrence &shape = bound.shape;
   for (std::size_t a = 0; a < shape.accesses.size(); ++a) {
-    std::int64_t bytes = sizeOf(bound.operands[shape.accesses[a].operand].dtype);
     bool has = tiles && shape.layout.tiles[a] >= 0;
-    tileOffsets.push_back(has ? take(total, shape.width * pitch * bytes) : -1);
+    std::int64_t bytes = shape.width * pitch * shape.accesses[a].bytes;
+    tileOffsets.push_back(has ? take(total, bytes) : -1);
   }
   scratch.resize(total + 64); // room to begin at a cache line
 }
@@ -213,9 +219,9 @@ std::int64_t BlockRunner::byteOffset(const AccessShape &access, std::int64_t seg
       at = segment;
     else if (dim == bound.shape.timeDim)
       continue;
-    offset += at * bound.strides[access.operand][i];
+    offset += at * bound.strides[access.place.operand][i];
   }
-  return offset * sizeOf(bound.operands[access.operand].dtype);
+  return offset * sizeOf(bound.operands[access.place.operand].dtype) + access.place.offset;
 }
 
 /// Calls `visit(row, lane)` with `point` set to each point of the state's dims.
@@ -249,7 +255,7 @@ void BlockRunner::setStates(std::int64_t segment) {
     forEachNumber(point, state.dims, bound.sizes, count, [&](std::int64_t row, std::int64_t lane) {
       double value = state.zero;
       if (init) {
-        const TensorRef &tensor = bound.operands[init->operand];
+        const TensorRef &tensor = bound.operands[init->place.operand];
         value =
             loadElement(static_cast<const char *>(tensor.data) + byteOffset(*init, segment, lane),
                         tensor.dtype);
@@ -262,7 +268,7 @@ void BlockRunner::setStates(std::int64_t segment) {
 void BlockRunner::writeFinals(std::int64_t segment, std::int64_t steps) {
   for (const auto &[s, access] : bound.shape.finals) {
     const StateShape &state = bound.shape.states[s];
-    const TensorRef &tensor = bound.operands[access.operand];
+    const TensorRef &tensor = bound.operands[access.place.operand];
     char *buffer = stateBuffer(s, steps % 2 != 0); // the buffers change places at every step
     const AccessShape &to = access;
     forEachNumber(point, state.dims, bound.sizes, count, [&](std::int64_t row, std::int64_t lane) {
@@ -284,13 +290,13 @@ void BlockRunner::runSegment(RunFunction function, std::int64_t segment) {
       words[shape.layout.dims + d] = bound.sizes[d];
     for (std::size_t a = 0; a < shape.accesses.size(); ++a) {
       const AccessShape &access = shape.accesses[a];
-      const TensorRef &tensor = bound.operands[access.operand];
+      const TensorRef &tensor = bound.operands[access.place.operand];
       std::int64_t size = sizeOf(tensor.dtype), offset = byteOffset(access, segment, 0);
       unsigned word = shape.layout.accesses[a];
       for (std::size_t d = 0; d < bound.sizes.size(); ++d)
         words[word + 1 + d] = 0;
       for (std::size_t i = 0; i < access.dims.size(); ++i) {
-        std::int64_t stride = bound.strides[access.operand][i] * size;
+        std::int64_t stride = bound.strides[access.place.operand][i] * size;
         if (access.dims[i] == shape.timeDim) {
           offset += (shape.reverse ? end - 1 : begin) * stride;
           stride = shape.reverse ? -stride : stride;

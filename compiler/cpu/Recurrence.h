@@ -4,6 +4,7 @@
 
 #include "compiler/cpu/Jit.h"
 #include "compiler/cpu/Layout.h"
+#include "compiler/cpu/SplitComplex.h"
 #include "scanc/Result.h"
 #include "scanc/Tensor.h"
 
@@ -14,7 +15,8 @@ namespace scanc::cpu {
 
 /// Which dimensions of an operand are which dims of the recurrence.
 struct AccessShape {
-  std::size_t operand;           ///< position in the signature
+  Place place;
+  std::int64_t bytes;             ///< of an element, or of the part of it that is meant
   std::vector<std::int64_t> dims; ///< per dimension of the operand: dim of the op
 };
 
@@ -27,7 +29,8 @@ struct StateShape {
 
 /// All that a run needs of a `scan.step`, after the IR is gone.
 struct Recurrence {
-  Recurrence(scan::StepOp op, std::int64_t width);
+  /// `places`: of the arguments and results of the function around `op`.
+  Recurrence(scan::StepOp op, const std::vector<Place> &places, std::int64_t width);
 
   Layout layout;
   std::int64_t width;
