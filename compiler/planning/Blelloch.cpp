@@ -1,6 +1,7 @@
 //===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
 #include "compiler/planning/Kernels.h"
 #include "compiler/planning/Strategy.h"
+#include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -31,6 +32,10 @@ public:
                              loop.getState(i).getName().getValue(), spelled(type))
             .str();
     }
+    int64_t timeThreads = tuned(mapping, "time_threads", 32);
+    if (timeThreads * tuned(mapping, "lane_threads", 1) > 1024 ||
+        (mapping.walk == plan::Walk::Time && timeThreads % 32 != 0))
+      return "a block of at most 1024 threads, whole warps of them along contiguous time, is wanted";
     if (int64_t size = mapping.stateSize(); size > stateLimit)
       return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers with their "
                            "maps",
@@ -110,13 +115,16 @@ private:
     while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
       lanes /= 2;
     int64_t timeThreads = !timeWalk ? 8 : stepCount(mapping, sizes) >= 4096 ? 256 : 128;
+    int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 32);
+    timeThreads = tuned(mapping, "time_threads", timeThreads);
+    steps = tuned(mapping, "steps", steps);
     auto policy = [&](int64_t lanes, bool wide) {
-      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, timeWalk ? 1 : 32,
+      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, steps, /*ring=*/0);
-      return withRing(mapping, plain, wide, ringBytes, /*most=*/4);
+      return withRing(mapping, plain, wide, ringBytes);
     };
     KernelChoice choice;
-    choice.wide = policy(lanes, true);
+    choice.wide = policy(tuned(mapping, "lanes", lanes), true);
     choice.general = policy(1, false);
     choice.wideShared = sharedBytes(mapping, choice.wide);
     choice.generalShared = sharedBytes(mapping, choice.general);

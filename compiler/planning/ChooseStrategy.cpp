@@ -1,6 +1,7 @@
 //===- ChooseStrategy.cpp - By the user's pins, else by cost --------------===//
 #include "compiler/planning/Passes.h"
 #include "compiler/planning/Planner.h"
+#include "compiler/planning/Tuning.h"
 
 namespace scanc::planning {
 #define GEN_PASS_DEF_CHOOSESTRATEGYPASS
@@ -48,13 +49,15 @@ private:
   /// The pinned strategy's name, or empty for "auto" and no pin.
   StringRef pinned(scan::AffineOp op) const {
     if (!strategy.empty())
-      return strategy == "auto" ? StringRef() : StringRef(strategy);
+      return strategy == "auto" ? StringRef() : strategyName(strategy);
     auto pins = op.getPinsAttr();
     auto name = pins ? pins.getAs<StringAttr>("strategy") : StringAttr();
     return !name || name == "auto" ? StringRef() : name.getValue();
   }
 
   LogicalResult choose(scan::AffineOp op, const Target &device) {
+    if (auto wrong = setTuning(op, strategy))
+      return op.emitError("[SC3007] the fields of a policy: ") << *wrong;
     Mapping mapping(op);
     std::vector<Answer> answers = ask(mapping, device, assumeSizes(op));
     const Answer *chosen = cheapest(answers);

@@ -25,10 +25,9 @@ int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, pl
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 
-/// `policy` with as many tiles in its ring as `budget` bytes of shared memory hold, at most `most`,
-/// or with none where two do not fit or an access is narrower than a copy can be (4 bytes).
-plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget,
-                          int64_t most);
+/// `policy` with as many tiles in its ring as `budget` bytes of shared memory hold, or with none where
+/// two do not fit or an access is narrower than a copy can be (4 bytes).
+plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget);
 
 /// Creates the kernel op called `opName` ("plan.sequential", …) with its accesses, its body and its
 /// variants: wide and general accesses, 32-bit offsets where they are proven at launch and 64-bit

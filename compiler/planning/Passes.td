@@ -22,7 +22,8 @@ def ChooseStrategyPass : Pass<"scan-choose-strategy", "::mlir::ModuleOp"> {
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"sm_90a\"", "Architecture to plan for">,
     Option<"strategy", "strategy", "std::string", /*default=*/"\"\"",
-           "Strategy to use in place of pins and cost">,
+           "Strategy to use in place of pins and cost; fields of its policy may follow: "
+           "blelloch(time_threads=4, ring=3)">,
   ];
   let dependentDialects = ["::scanc::plan::PlanDialect"]; // policies are part of a cost
 }

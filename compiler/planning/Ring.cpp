@@ -1,5 +1,6 @@
 //===- Ring.cpp - Widths of accesses and tiles that wait in shared memory -===//
 #include "compiler/planning/Kernels.h"
+#include "compiler/planning/Tuning.h"
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -70,14 +71,18 @@ int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   return bytes;
 }
 
+/// Beyond this many tiles ahead nothing is gained.
+static constexpr int64_t mostTiles = 16;
+
 plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool wide,
-                          int64_t budget, int64_t most) {
+                          int64_t budget) {
   bool narrow = false;
   forEachRead(mapping, [&](AffineMap map, Type element) {
     narrow |= accessWidth(mapping, map, element, policy, wide) * bytesOf(element) < 4;
   });
   int64_t slot = slotBytes(mapping, policy);
-  int64_t tiles = narrow || slot == 0 ? 0 : std::min(budget / slot, most);
+  bool possible = !narrow && slot > 0;
+  int64_t tiles = possible ? tuned(mapping, "ring", std::min(budget / slot, mostTiles)) : 0;
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                                tiles < 2 ? 0 : tiles);

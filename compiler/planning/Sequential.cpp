@@ -1,6 +1,7 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
 #include "compiler/planning/Kernels.h"
 #include "compiler/planning/Strategy.h"
+#include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -88,6 +89,7 @@ private:
     int64_t lanes = timeWalk ? 1 : std::max<int64_t>(1, 4 / narrowestElement(mapping));
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
     KernelChoice choice;
+    lanes = tuned(mapping, "lanes", lanes);
     choice.wide = choosePolicy(mapping, target, sizes, lanes, steps, true);
     choice.general = choosePolicy(mapping, target, sizes, 1, steps, false);
     choice.wideShared = choice.wide.getRing() * slotBytes(mapping, choice.wide);
@@ -109,11 +111,12 @@ private:
     };
     while (steps > 2 && tileRegisters(mapping, policy(steps)) > 48)
       steps /= 2;
+    threads = tuned(mapping, "lane_threads", threads);
+    steps = tuned(mapping, "steps", steps);
     double blocks = std::ceil(groups / threads / target.multiprocessors);
     double resident = std::clamp<double>(blocks, 1, target.threadsPerMultiprocessor / threads);
     return withRing(mapping, policy(steps), wide,
-                    static_cast<int64_t>(bytesAhead / resident) + slotBytes(mapping, policy(steps)),
-                    /*most=*/32);
+                    static_cast<int64_t>(bytesAhead / resident) + slotBytes(mapping, policy(steps)));
   }
 };
 
