@@ -135,11 +135,57 @@ double milliseconds(std::chrono::steady_clock::time_point since) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
 }
 
-void runCase(const Case &each, const std::string &strategy, double bandwidth) {
+/// Milliseconds from text to a kernel that is loaded for `views`, with the caches as `options` has them.
+double timeToLoaded(const std::string &text, const CompileOptions &options,
+                    const std::vector<TensorRef> &views) {
+  auto start = std::chrono::steady_clock::now();
+  Kernel kernel = orExit(compile(text, options));
+  orExit(kernel.prepare(views));
+  return milliseconds(start);
+}
+
+/// Seconds of a launch: the median of 20, with the L2 flushed before each.
+double timeLaunch(const Kernel &kernel, const std::vector<TensorRef> &views) {
+  DeviceMemory flush = orExit(DeviceMemory::allocate(0, std::int64_t(256) << 20));
+  Stopwatch watch = orExit(Stopwatch::create(0));
+  std::vector<double> times;
+  for (int i = 0; i < 23; ++i) {
+    orExit(flush.fill(static_cast<unsigned char>(i)));
+    orExit(watch.start());
+    orExit(kernel.launch(views));
+    orExit(watch.stop());
+    double seconds = orExit(watch.seconds());
+    if (i >= 3)
+      times.push_back(seconds);
+  }
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
+
+/// Launches into poisoned results and compares the first and the last lanes, whole in time.
+double check(const Case &each, const std::string &text, const Kernel &kernel,
+             std::vector<Operand> &operands, const std::vector<TensorRef> &views,
+             const CompileOptions &options) {
+  for (Operand &operand : operands)
+    if (operand.parameter.role == Parameter::Role::output)
+      orExit(operand.memory->fill(0xff));
+  orExit(kernel.launch(views));
+  orExit(synchronize(0));
+  for (Operand &operand : operands)
+    if (operand.parameter.role == Parameter::Role::output)
+      orExit(operand.memory->copyTo(operand.bytes.data()));
+  std::string lane = each.sizes.contains("D") ? "D" : "N";
+  std::int64_t width = std::min<std::int64_t>(8, each.sizes.at(lane));
+  double worst = 0;
+  for (std::int64_t at : {std::int64_t(0), each.sizes.at(lane) - width})
+    worst = std::max(worst, checkSlice(text, operands, lane, at, width, options));
+  return worst;
+}
+
+void runCase(const Case &each, const std::vector<std::string> &strategies, double bandwidth) {
   std::string text = readFile(each.file);
   CompileOptions options;
   options.filename = each.file;
-  options.strategy = strategy;
   options.sizes = each.sizes;
   std::mt19937_64 random(1);
   std::vector<Operand> operands;
@@ -151,63 +197,37 @@ void runCase(const Case &each, const std::string &strategy, double bandwidth) {
     views.push_back(operand.device);
     bytes += static_cast<double>(operand.bytes.size());
   }
-  options.load.cacheDirectory = "off";
-  auto start = std::chrono::steady_clock::now();
-  auto kernel = compile(text, options);
-  std::string name = each.file.substr(each.file.rfind('/') + 1);
-  if (!kernel) {
-    std::printf("| %s | %s | declines: %s |\n", name.c_str(), strategy.c_str(),
-                kernel.error().message.c_str());
-    return;
-  }
-  orExit(kernel->prepare(views));
-  double cold = milliseconds(start);
-  // The same from a disk cache that an earlier kernel filled.
-  options.load.cacheDirectory = "/tmp/scanc-bench-cache";
-  double warm = 0;
-  for (int twice = 0; twice < 2; ++twice) {
-    start = std::chrono::steady_clock::now();
-    Kernel cached = orExit(compile(text, options));
-    orExit(cached.prepare(views));
-    warm = milliseconds(start);
-  }
-  orExit(kernel->launch(views));
-  orExit(synchronize(0));
-  for (Operand &operand : operands)
-    if (operand.parameter.role == Parameter::Role::output)
-      orExit(operand.memory->copyTo(operand.bytes.data()));
-  std::string lane = each.sizes.contains("D") ? "D" : "N";
-  std::int64_t width = std::min<std::int64_t>(8, each.sizes.at(lane));
-  double worst = 0;
-  for (std::int64_t at : {std::int64_t(0), each.sizes.at(lane) - width})
-    worst = std::max(worst, checkSlice(text, operands, lane, at, width, options));
-
-  DeviceMemory flush = orExit(DeviceMemory::allocate(0, std::int64_t(256) << 20));
-  Stopwatch watch = orExit(Stopwatch::create(0));
-  std::vector<double> times;
-  for (int i = 0; i < 23; ++i) {
-    orExit(flush.fill(static_cast<unsigned char>(i)));
-    orExit(watch.start());
-    orExit(kernel->launch(views));
-    orExit(watch.stop());
-    double seconds = orExit(watch.seconds());
-    if (i >= 3)
-      times.push_back(seconds);
-  }
-  std::sort(times.begin(), times.end());
-  double median = times[times.size() / 2];
-  std::string sizes;
+  std::string name = each.file.substr(each.file.rfind('/') + 1), sizes;
   for (const auto &[dim, size] : each.sizes)
     sizes += (sizes.empty() ? "" : " ") + dim + "=" + std::to_string(size);
-  std::printf("| %s | %s | %s | %.1f | %.0f | %.1f %% | %.2f%s | %.0f | %.1f |\n", name.c_str(),
-              sizes.c_str(), kernel->program().strategy.c_str(), median * 1e6, bytes / median / 1e9,
-              100 * bytes / bandwidth / median, worst, worst <= 1 ? "" : " WRONG", cold, warm);
-  std::fflush(stdout);
+  for (const std::string &strategy : strategies) {
+    options.strategy = strategy;
+    options.load.cacheDirectory = "off";
+    auto kernel = compile(text, options);
+    if (!kernel) {
+      std::printf("| %s | %s | %s | declines: %s |\n", name.c_str(), sizes.c_str(),
+                  strategy.c_str(), kernel.error().message.c_str());
+      continue;
+    }
+    double cold = timeToLoaded(text, options, views);
+    options.load.cacheDirectory = "/tmp/scanc-bench-cache";
+    timeToLoaded(text, options, views); // fills the cache
+    double warm = timeToLoaded(text, options, views);
+    double worst = check(each, text, *kernel, operands, views, options);
+    double median = timeLaunch(*kernel, views);
+    std::string shown = kernel->program().strategy;
+    if (strategy.find('(') != std::string::npos)
+      shown = strategy;
+    std::printf("| %s | %s | %s | %.1f | %.0f | %.1f %% | %.2f%s | %.0f | %.1f |\n", name.c_str(),
+                sizes.c_str(), shown.c_str(), median * 1e6, bytes / median / 1e9,
+                100 * bytes / bandwidth / median, worst, worst <= 1 ? "" : " WRONG", cold, warm);
+    std::fflush(stdout);
+  }
 }
 
 } // namespace
 
-/// scanc-bench-gpu BANDWIDTH(GB/s) FILE STRATEGY NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
+/// scanc-bench-gpu BANDWIDTH(GB/s) FILE STRATEGY[;STRATEGY…] NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
 int main(int argc, char **argv) {
   if (argc < 4) {
     std::fprintf(stderr, "usage: scanc-bench-gpu GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");
@@ -218,7 +238,10 @@ int main(int argc, char **argv) {
               "|---|---|---|---|---|---|---|---|---|\n");
   for (int i = 2; i < argc; ++i) {
     Case each{argv[i], {}, {}};
-    std::string strategy = argv[++i];
+    std::vector<std::string> strategies;
+    std::stringstream list(argv[++i]);
+    for (std::string strategy; std::getline(list, strategy, ';');)
+      strategies.push_back(strategy);
     for (++i; i < argc && std::string(argv[i]) != "--"; ++i) {
       std::string binding = argv[i];
       std::size_t equals = binding.find('=');
@@ -229,6 +252,6 @@ int main(int argc, char **argv) {
         each.ranges[binding.substr(0, equals)] = {std::atof(binding.c_str() + equals + 1),
                                                   std::atof(binding.c_str() + colon + 1)};
     }
-    runCase(each, strategy, bandwidth);
+    runCase(each, strategies, bandwidth);
   }
 }
