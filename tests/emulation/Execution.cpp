@@ -248,6 +248,29 @@ const Hooks hookTable{
           *address += value;
           return before;
         },
+    .storeRelaxed =
+        [](void *address, const void *value, uint32_t bytes, Place place) {
+          active->scheduler.giveWay();
+          active->touchGlobal(address, bytes, bytes, Kind::atomicWrite, place);
+          active->scheduler.progress();
+          std::memcpy(address, value, bytes);
+        },
+    .loadRelaxed =
+        [](const void *address, void *value, uint32_t bytes, Place place) {
+          active->scheduler.look(place);
+          active->scheduler.giveWay();
+          active->touchGlobal(address, bytes, bytes, Kind::atomicRead, place);
+          std::memcpy(value, address, bytes);
+        },
+    .addRelaxed =
+        [](uint32_t *address, uint32_t value, Place place) {
+          active->scheduler.giveWay();
+          active->touchGlobal(address, 4, 4, Kind::atomicWrite, place);
+          active->scheduler.progress();
+          const uint32_t before = *address;
+          *address += value;
+          return before;
+        },
     .startCopy =
         [](void *to, const void *from, uint32_t bytes, Place place) {
           active->startCopy({to, from, bytes, active->scheduler.current().copyGroup, place});

@@ -209,4 +209,64 @@ static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
   return value;
 }
 
+/// Bit i: what lane i of the warp says.
+static __device__ __forceinline__ uint32_t ballot(bool says) {
+  return __ballot_sync(0xffffffffu, says);
+}
+
+/// Stores 8 or 16 bytes in one piece: whoever looks sees all of them or none. `to` is aligned to
+/// their number. Tells nothing about other memory.
+template <typename T>
+static __device__ __forceinline__ void store_relaxed(T *to, T value) {
+  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+  if constexpr (sizeof(T) == 8) {
+    asm volatile("st.relaxed.gpu.global.b64 [%0], %1;" ::"l"(to),
+                 "l"(__builtin_bit_cast(uint64_t, value))
+                 : "memory");
+  } else {
+    struct halves {
+      uint64_t low, high;
+    };
+    const halves bits = __builtin_bit_cast(halves, value);
+    asm volatile("{\n\t.reg .b128 whole;\n\t"
+                 "mov.b128 whole, {%1, %2};\n\t"
+                 "st.relaxed.gpu.global.b128 [%0], whole;\n\t}" ::"l"(to),
+                 "l"(bits.low), "l"(bits.high)
+                 : "memory");
+  }
+}
+
+/// Loads 8 or 16 bytes in one piece, as another thread stored them or as they were before. Tells
+/// nothing about other memory.
+template <typename T>
+static __device__ __forceinline__ T load_relaxed(const T *from) {
+  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+  if constexpr (sizeof(T) == 8) {
+    uint64_t bits;
+    asm volatile("ld.relaxed.gpu.global.b64 %0, [%1];" : "=l"(bits) : "l"(from) : "memory");
+    return __builtin_bit_cast(T, bits);
+  } else {
+    struct halves {
+      uint64_t low, high;
+    } bits;
+    asm volatile("{\n\t.reg .b128 whole;\n\t"
+                 "ld.relaxed.gpu.global.b128 whole, [%2];\n\t"
+                 "mov.b128 {%0, %1}, whole;\n\t}"
+                 : "=l"(bits.low), "=l"(bits.high)
+                 : "l"(from)
+                 : "memory");
+    return __builtin_bit_cast(T, bits);
+  }
+}
+
+/// The value before. Tells nothing about other memory.
+static __device__ __forceinline__ uint32_t add_relaxed(uint32_t *address, uint32_t value) {
+  uint32_t old;
+  asm volatile("atom.relaxed.gpu.global.add.u32 %0, [%1], %2;"
+               : "=r"(old)
+               : "l"(address), "r"(value)
+               : "memory");
+  return old;
+}
+
 } // namespace scanc::device

@@ -34,6 +34,10 @@ struct Hooks {
   void (*storeRelease)(uint32_t *address, uint32_t value, Place);
   uint32_t (*loadAcquire)(const uint32_t *address, Place);
   uint32_t (*atomicAdd)(uint32_t *address, uint32_t value, Place);
+  // Atomic, as the three above, but they order no other memory.
+  void (*storeRelaxed)(void *address, const void *value, uint32_t bytes, Place);
+  void (*loadRelaxed)(const void *address, void *value, uint32_t bytes, Place);
+  uint32_t (*addRelaxed)(uint32_t *address, uint32_t value, Place);
   /// A copy from global to shared memory lands when the thread waits for its group, not before.
   void (*startCopy)(void *to, const void *from, uint32_t bytes, Place);
   void (*closeCopies)();

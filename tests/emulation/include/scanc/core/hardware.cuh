@@ -149,4 +149,32 @@ static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
   return __builtin_bit_cast(_Float16, bits);
 }
 
+/// Bit i: what lane i of the warp says.
+static __device__ __forceinline__ uint32_t ballot(bool says, Place place = Place::current()) {
+  uint32_t all = static_cast<uint32_t>(says) << lane_index();
+  for (int reach = 1; reach < 32; reach *= 2)
+    all |= shuffle_xor(all, reach, place);
+  return all;
+}
+
+template <typename T>
+static __device__ __forceinline__ void store_relaxed(T *to, T value,
+                                                     Place place = Place::current()) {
+  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+  emulation::hooks->storeRelaxed(to, &value, sizeof(T), place);
+}
+
+template <typename T>
+static __device__ __forceinline__ T load_relaxed(const T *from, Place place = Place::current()) {
+  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+  T value;
+  emulation::hooks->loadRelaxed(from, &value, sizeof(T), place);
+  return value;
+}
+
+static __device__ __forceinline__ uint32_t add_relaxed(uint32_t *address, uint32_t value,
+                                                       Place place = Place::current()) {
+  return emulation::hooks->addRelaxed(address, value, place);
+}
+
 } // namespace scanc::device
