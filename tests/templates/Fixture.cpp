@@ -38,6 +38,20 @@ std::string Variant::text() const {
     text = replaceAll(text, "scanc/kernel/sequential.cuh", "scanc/kernel/blelloch.cuh");
     text = replaceAll(text, "kernel::sequential", "kernel::blelloch");
   }
+  if (isLookBack()) {
+    text = replaceAll(text, "scanc/kernel/sequential.cuh\"",
+                      "scanc/kernel/look_back.cuh\"\n#include \"scanc/thread/copy.cuh\"");
+    text =
+        replaceAll(text, "};\nstatic_assert(sizeof(arguments) == 8 * ",
+                   "  unsigned char *workspace;\n};\nstatic_assert(sizeof(arguments) == 8 + 8 * ");
+    text = replaceAll(text, "kernel::sequential_storage", "kernel::look_back_storage");
+    static const std::regex call("kernel::sequential\\((program::(\\w+)\\{args\\}), storage\\);");
+    text = std::regex_replace(
+        text, call,
+        fmt::format("static_assert(kernel::look_back_item_bytes<program::$2>() == {});\n"
+                    "  kernel::look_back<{}>($1, args.workspace, storage);",
+                    lookBack.laneBytes * shape.lanes, lookBack.runs));
+  }
   for (const auto &[from, to] : replacements)
     text = replaceAll(text, from, to);
   return text;
@@ -54,8 +68,14 @@ std::string Variant::entry() const {
 
 std::ostream &operator<<(std::ostream &out, const Variant &variant) {
   const device::policy &p = variant.shape;
-  out << variant.fixture << (variant.isBlelloch() ? " blelloch " : " sequential ") << p.lane_threads
-      << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps << " steps, ring " << p.ring;
+  out << variant.fixture
+      << (variant.isLookBack()   ? " look_back "
+          : variant.isBlelloch() ? " blelloch "
+                                 : " sequential ")
+      << p.lane_threads << 'x' << p.time_threads << " threads, " << p.lanes << " lanes, " << p.steps
+      << " steps, ring " << p.ring;
+  if (variant.isLookBack())
+    out << ", " << variant.lookBack.runs << " runs";
   for (const auto &[from, to] : variant.replacements)
     out << ", " << from << " -> " << to;
   return out;
@@ -128,9 +148,10 @@ double Numbers::uniform(double low, double high) {
 }
 
 Result<void> run(const Variant &variant, std::span<Operand *const> operands,
-                 std::span<const std::int64_t> sizes, std::int64_t laneGroups, std::uint64_t seed) {
+                 std::span<const std::int64_t> sizes, std::int64_t laneGroups, std::uint64_t seed,
+                 const std::string &templates) {
   Result<emulation::EmulatedModule> module = emulation::EmulatedModule::build(
-      variant.text(), std::vector<std::string>{SCANC_TEMPLATES}, variant.entry());
+      variant.text(), std::vector<std::string>{templates}, variant.entry());
   if (!module)
     return module.error();
   std::vector<std::uint64_t> words;
@@ -141,9 +162,25 @@ Result<void> run(const Variant &variant, std::span<Operand *const> operands,
   }
   words.insert(words.end(), sizes.begin(), sizes.end());
   const std::int64_t laneThreads = variant.shape.lane_threads;
+  std::int64_t blocks = (laneGroups + laneThreads - 1) / laneThreads;
+  std::vector<std::uint64_t> workspace;
+  if (variant.isLookBack()) {
+    const std::int64_t steps = sizes[variant.isTimeOrder() ? 2 : 1];
+    const std::int64_t tileSteps =
+        variant.shape.time_threads * variant.shape.steps * variant.lookBack.runs;
+    const std::int64_t tiles = std::max<std::int64_t>(1, (steps + tileSteps - 1) / tileSteps);
+    const std::int64_t lanes = laneGroups * variant.shape.lanes;
+    const std::int64_t slots = (tiles + tiles / 16 + 2) / 2 * 2;
+    blocks *= tiles;
+    workspace.resize((256 + slots * lanes * variant.lookBack.laneBytes) / 8);
+    words.push_back(reinterpret_cast<std::uint64_t>(workspace.data()));
+    buffers.push_back({.name = "workspace",
+                       .data = workspace.data(),
+                       .bytes = static_cast<std::int64_t>(workspace.size() * 8),
+                       .granule = 4});
+  }
   Result<emulation::Statistics> result = module->launch(
-      {.blocks = (laneGroups + laneThreads - 1) / laneThreads, .threads = variant.shape.threads()},
-      words, buffers, {.seed = seed});
+      {.blocks = blocks, .threads = variant.shape.threads()}, words, buffers, {.seed = seed});
   if (!result)
     return result.error();
   return {};

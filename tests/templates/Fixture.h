@@ -18,14 +18,22 @@ namespace scanc::templates {
 /// Words of the text and what stands there instead, in this order.
 using Replacements = std::vector<std::pair<std::string, std::string>>;
 
+/// What a look_back kernel has beside its policy.
+struct LookBack {
+  int runs = 0;               ///< of a thread; 0: not a look_back kernel
+  std::int64_t laneBytes = 0; ///< of the maps of one lane's states
+};
+
 /// One of fixtures/*.cu with another policy in place of its own. More than one thread along time
-/// makes it a blelloch kernel.
+/// makes it a blelloch kernel, runs a look_back kernel.
 struct Variant {
   std::string fixture; ///< file name without its ending
   device::policy shape;
   Replacements replacements = {};
+  LookBack lookBack = {};
 
-  bool isBlelloch() const { return shape.time_threads > 1; }
+  bool isLookBack() const { return lookBack.runs > 0; }
+  bool isBlelloch() const { return shape.time_threads > 1 && !isLookBack(); }
   bool isTimeOrder() const { return shape.walk == device::order::time; }
   /// CUDA C++, as the emitter would have printed it for this policy.
   std::string text() const;
@@ -75,10 +83,11 @@ private:
 };
 
 /// Runs the variant in the CPU emulation: `operands` in the order of the struct `arguments`, then
-/// `sizes`; `laneGroups` are groups of `shape.lanes` adjacent lanes.
+/// `sizes`, the steps among them last in time order and second in lanes order; `laneGroups` are
+/// groups of `shape.lanes` adjacent lanes. `templates` is the folder of the device library.
 Result<void> run(const Variant &variant, std::span<Operand *const> operands,
                  std::span<const std::int64_t> sizes, std::int64_t laneGroups,
-                 std::uint64_t seed = 1);
+                 std::uint64_t seed = 1, const std::string &templates = SCANC_TEMPLATES);
 
 } // namespace scanc::templates
 

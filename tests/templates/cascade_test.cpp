@@ -38,6 +38,12 @@ const Variant variants[] = {
     {"cascade_time", {order::time, 1, 64, 2, 4}},
     {"cascade_time", {order::time, 1, 128, 1, 4}, withStatesOfTwoSizes},
     {"cascade_time", {order::time, 1, 64, 1, 2}, asF64},
+    {"cascade", {order::lanes, 4, 32, 2, 2}, {}, {1, 16}},
+    {"cascade", {order::lanes, 2, 32, 4, 1}, withStatesOfTwoSizes, {1, 24}},
+    {"cascade", {order::lanes, 3, 32, 1, 1}, asF64, {1, 32}},
+    {"cascade_time", {order::time, 1, 64, 1, 4}, {}, {2, 16}},
+    {"cascade_time", {order::time, 2, 32, 2, 2}, withStatesOfTwoSizes, {1, 24}},
+    {"cascade_time", {order::time, 1, 32, 1, 2}, asF64, {2, 32}},
 };
 
 struct Operands {

@@ -47,6 +47,14 @@ const Case cases[] = {
     {{"gated_scan_time", {order::time, 32, 1, 1, 8, 3}}},
     {{"gated_scan_time", {order::time, 1, 64, 1, 8, 4}}},
     {{"gated_scan_time", {order::time, 2, 32, 2, 4, 2}, asF32}, Dtype::f32},
+    {{"gated_scan", {order::lanes, 8, 32, 8, 4}, {}, {1, 8}}},
+    {{"gated_scan", {order::lanes, 3, 32, 1, 2}, as32BitOffsets, {1, 8}}},
+    {{"gated_scan", {order::lanes, 2, 32, 4, 8}, asF32, {1, 8}}, Dtype::f32},
+    {{"gated_scan", {order::lanes, 4, 32, 2, 1}, asF64, {1, 16}}, Dtype::f64},
+    {{"gated_scan_time", {order::time, 1, 32, 1, 8}, {}, {1, 8}}},
+    {{"gated_scan_time", {order::time, 1, 128, 1, 2}, asF32, {2, 8}}, Dtype::f32},
+    {{"gated_scan_time", {order::time, 2, 64, 2, 2}, asF16, {2, 8}}, Dtype::f16},
+    {{"gated_scan_time", {order::time, 2, 32, 1, 2}, asF64, {4, 16}}, Dtype::f64},
 };
 
 void PrintTo(const Case &c, std::ostream *out) { *out << c.variant; }

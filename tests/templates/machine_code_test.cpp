@@ -34,6 +34,19 @@ const Case cases[] = {
     {{"cascade_time", {order::time, 1, 128, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"selective_scan", {order::lanes, 128, 1, 1, 4}, offsets}, "ld.global.nc.v4", "st.global.b16"},
     {{"selective_scan", {order::lanes, 32, 4, 1, 2}, offsets}, "ld.global.nc.v4", "st.global.b16"},
+    {{"gated_scan", {order::lanes, 8, 32, 8, 8}, offsets, {1, 8}},
+     "ld.global.nc.v4",
+     "st.global.v4"},
+    {{"gated_scan_time", {order::time, 1, 256, 1, 8}, offsets, {4, 8}},
+     "ld.global.nc.v4",
+     "st.global.v4"},
+    {{"cascade", {order::lanes, 8, 32, 4, 4}, offsets, {1, 16}}, "ld.global.nc.v4", "st.global.v4"},
+    {{"cascade_time", {order::time, 1, 256, 1, 4}, offsets, {4, 16}},
+     "ld.global.nc.v4",
+     "st.global.v4"},
+    {{"selective_scan", {order::lanes, 8, 32, 1, 2}, offsets, {1, 128}},
+     "ld.global.nc.v4",
+     "st.global.b16"},
 };
 
 void PrintTo(const Case &c, std::ostream *out) { *out << c.variant; }

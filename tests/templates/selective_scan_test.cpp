@@ -19,6 +19,8 @@ const Variant variants[] = {
     {"selective_scan", {order::lanes, 32, 1, 2, 4}},
     {"selective_scan", {order::lanes, 32, 4, 1, 2}},
     {"selective_scan", {order::lanes, 8, 8, 2, 1}},
+    {"selective_scan", {order::lanes, 4, 32, 1, 2}, {}, {1, 128}},
+    {"selective_scan", {order::lanes, 2, 32, 2, 1}, {}, {1, 128}},
 };
 
 class SelectiveScan : public testing::TestWithParam<Variant> {};

@@ -1,0 +1,52 @@
+//===- kernel/stages.cuh - The stages of a recurrence, one by one ---------===//
+//
+//   called by      one thread
+//   result in      the caller
+//   shared memory  none
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/affine.cuh"
+
+namespace scanc::device::kernel {
+
+/// The maps of one stage of recurrence R for one lane.
+template <typename R, int stage>
+using stage_maps = decltype(static_cast<const R *>(nullptr)->template prologue<stage>(
+    *static_cast<const typename R::lane *>(nullptr),
+    *static_cast<const typename R::tile *>(nullptr), 0, 0,
+    *static_cast<const typename R::states *>(nullptr),
+    *static_cast<const typename R::states *>(nullptr)));
+
+template <typename Maps>
+struct numbers_of;
+template <typename T, int N>
+struct numbers_of<array<affine<T>, N>> {
+  using type = T;
+  static constexpr int count = N;
+};
+
+/// The numbers of one stage of one lane: their type and their count.
+template <typename R, int stage>
+using stage_numbers = numbers_of<stage_maps<R, stage>>;
+
+/// The maps of one stage for all lanes of a thread, lane by lane.
+template <typename R, int stage>
+using lane_maps = array<affine<typename stage_numbers<R, stage>::type>,
+                        stage_numbers<R, stage>::count * R::shape.lanes>;
+
+/// Advances the stages before `upto` of lane `l` by step `v` of a tile. `now` enters equal to
+/// `before`.
+template <int upto, int stage = 0, typename R>
+static __device__ __forceinline__ void
+advance_stages(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l,
+               int v, typename R::states &now, const typename R::states &before) {
+  if constexpr (stage < upto) {
+    const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
+    R::template state<stage>(now) = apply(maps, R::template state<stage>(before));
+    advance_stages<upto, stage + 1>(recurrence, at, in, l, v, now, before);
+  }
+}
+
+} // namespace scanc::device::kernel
