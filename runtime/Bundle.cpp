@@ -76,7 +76,10 @@ Json toJson(const Entry &entry) {
 }
 
 Json toJson(const WorkspaceBuffer &buffer) {
-  return {{"name", buffer.name}, {"bytes", buffer.bytes}, {"alignment", buffer.alignment}};
+  return {{"name", buffer.name},
+          {"bytes", buffer.bytes},
+          {"alignment", buffer.alignment},
+          {"zeroed", buffer.zeroed}};
 }
 
 template <typename T>
@@ -203,6 +206,7 @@ public:
     field("name").read(buffer.name);
     field("bytes").read(buffer.bytes);
     field("alignment").read(buffer.alignment);
+    field("zeroed").read(buffer.zeroed);
   }
   void read(Promises &promises) const {
     field("deterministic").read(promises.deterministic);

@@ -22,7 +22,8 @@ bool equal(const KernelVariant &a, const KernelVariant &b) {
 }
 
 bool equal(const WorkspaceBuffer &a, const WorkspaceBuffer &b) {
-  return std::tie(a.name, a.bytes, a.alignment) == std::tie(b.name, b.bytes, b.alignment);
+  return std::tie(a.name, a.bytes, a.alignment, a.zeroed) ==
+         std::tie(b.name, b.bytes, b.alignment, b.zeroed);
 }
 
 template <typename T>

@@ -253,7 +253,12 @@ Result<void> CudaExecutable::load(const LaunchPlan &plan, CUstream_st *const *st
   return {};
 }
 
-Result<void> CudaExecutable::launchKernels(const LaunchPlan &plan, CUstream_st *stream) {
+Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, CUstream_st *stream) {
+  for (const ZeroedRange &range : plan.zeroed)
+    if (int result = driver.memsetD8Async(range.address, 0, range.bytes, stream);
+        result != Driver::success)
+      return driverError(
+          driver, fmt::format("cuMemsetD8Async of {} bytes of workspace", range.bytes), result);
   for (const PlannedKernel &kernel : plan.kernels) {
     if (kernel.isEmpty())
       continue;
@@ -312,16 +317,16 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
   auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data));
   if (!workspace.data && plan.workspaceBytes > 0) {
     // The words are tried at address 0 first: a formula without a value enqueues nothing.
-    if (Result<void> tried = planner.fillWords(plan, bound, 0); !tried)
+    if (Result<void> tried = planner.placeWorkspace(plan, bound, 0); !tried)
       return tried;
     Result<std::int64_t> memory = allocated.allocate(plan.workspaceBytes);
     if (!memory)
       return memory.error();
     address = *memory;
   }
-  if (Result<void> words = planner.fillWords(plan, bound, address); !words)
-    return words;
-  return launchKernels(plan, options.stream);
+  if (Result<void> placed = planner.placeWorkspace(plan, bound, address); !placed)
+    return placed;
+  return enqueue(plan, options.stream);
 }
 
 Result<std::int64_t> CudaExecutable::workspaceBytes(std::span<const TensorRef> operands) {

@@ -60,7 +60,7 @@ private:
   Result<void> load(const LaunchPlan &plan, CUstream_st *const *stream);
   Result<const LoadedKernel *> loadVariant(const KernelVariant &variant);
   Result<void> resolve(const KernelVariant &variant, LoadedKernel &loaded) const;
-  Result<void> launchKernels(const LaunchPlan &plan, CUstream_st *stream);
+  Result<void> enqueue(const LaunchPlan &plan, CUstream_st *stream);
 
   std::shared_ptr<const Program> program;
   const Driver &driver;

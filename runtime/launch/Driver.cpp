@@ -59,6 +59,7 @@ std::string loadFunctions(void *library, Driver &driver) {
   need("cuMemcpyHtoD_v2", driver.memcpyHtoD);
   need("cuMemcpyDtoH_v2", driver.memcpyDtoH);
   need("cuMemsetD8_v2", driver.memsetD8);
+  need("cuMemsetD8Async", driver.memsetD8Async);
   need("cuEventCreate", driver.eventCreate);
   need("cuEventRecord", driver.eventRecord);
   need("cuEventSynchronize", driver.eventSynchronize);

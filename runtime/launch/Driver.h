@@ -104,6 +104,7 @@ struct Driver {
   int (*memcpyHtoD)(Address, const void *, std::size_t) = nullptr;
   int (*memcpyDtoH)(void *, Address, std::size_t) = nullptr;
   int (*memsetD8)(Address, unsigned char, std::size_t) = nullptr;
+  int (*memsetD8Async)(Address, unsigned char, std::size_t, CUstream_st *) = nullptr;
   int (*eventCreate)(CUevent_st **, unsigned) = nullptr;
   int (*eventRecord)(CUevent_st *, CUstream_st *) = nullptr;
   int (*eventSynchronize)(CUevent_st *) = nullptr;

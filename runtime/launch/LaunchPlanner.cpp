@@ -324,18 +324,22 @@ Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,
   return plan;
 }
 
-Result<void> LaunchPlanner::fillWords(LaunchPlan &plan, const BoundOperands &bound,
-                                      std::int64_t address) const {
+Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, const BoundOperands &bound,
+                                           std::int64_t address) const {
   std::int64_t widest = 1;
   for (const WorkspaceBuffer &buffer : program->workspace)
     widest = std::max(widest, buffer.alignment);
   // Within the slack of workspaceBytes; from here on the layout is that of `plan`.
   std::int64_t at = align(address, widest);
   std::vector<std::int64_t> buffers(bufferBytes.size());
+  plan.zeroed.clear();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     at = align(at, program->workspace[i].alignment);
     buffers[i] = at;
-    at += bufferBytes[i].evaluate({bound.sizes, bound.operands, {}}).value;
+    std::int64_t bytes = bufferBytes[i].evaluate({bound.sizes, bound.operands, {}}).value;
+    if (program->workspace[i].zeroed && bytes > 0)
+      plan.zeroed.push_back({at, bytes});
+    at += bytes;
   }
   const Facts facts{bound.sizes, bound.operands, buffers};
   for (PlannedKernel &kernel : plan.kernels) {
@@ -375,10 +379,10 @@ Result<LaunchPlan> planLaunch(const Program &program, std::span<const TensorRef>
     return plan.error();
   if (workspace.data && workspace.bytes < plan->workspaceBytes)
     return rt::workspaceTooSmall(plan->workspaceBytes, workspace.bytes);
-  Result<void> words = planner->fillWords(
+  Result<void> placed = planner->placeWorkspace(
       *plan, *bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
-  if (!words)
-    return words.error();
+  if (!placed)
+    return placed.error();
   return plan;
 }
 

@@ -63,10 +63,11 @@ public:
                              const LaunchTarget &target) const {
     return bindOperands(*program, signature, operands, target);
   }
-  /// Everything but the words, which may hold addresses of the workspace.
+  /// Everything but the words and the zeroed ranges, which hold addresses of the workspace.
   Result<LaunchPlan> plan(const BoundOperands &bound, const LaunchTarget &target) const;
-  /// Fills in the words for a workspace that begins at `address`.
-  Result<void> fillWords(LaunchPlan &plan, const BoundOperands &bound, std::int64_t address) const;
+  /// Fills in both for a workspace that begins at `address`.
+  Result<void> placeWorkspace(LaunchPlan &plan, const BoundOperands &bound,
+                              std::int64_t address) const;
 
   const KernelVariant &variantOf(const PlannedKernel &kernel) const {
     return std::get<KernelStep>(entry().steps[kernel.step]).variants[kernel.variant];

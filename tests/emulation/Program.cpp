@@ -31,6 +31,24 @@ Buffer bufferOf(const Parameter &parameter, const TensorRef &tensor) {
           .granule = tensor.dtype == Dtype::c64 ? element / 2 : element};
 }
 
+/// The workspace in parts: what the plan zeroes may be read at once, the rest once it is written.
+void appendWorkspace(std::vector<Buffer> &buffers, std::vector<unsigned char> &memory,
+                     const LaunchPlan &plan) {
+  const auto append = [&](unsigned char *from, std::int64_t bytes, bool zeroed) {
+    if (bytes > 0)
+      buffers.push_back({.name = "workspace", .data = from, .bytes = bytes, .initialized = zeroed});
+  };
+  unsigned char *at = memory.data();
+  for (const ZeroedRange &range : plan.zeroed) {
+    auto *zeros = reinterpret_cast<unsigned char *>(range.address);
+    std::fill_n(zeros, range.bytes, 0);
+    append(at, zeros - at, false);
+    append(zeros, range.bytes, true);
+    at = zeros + range.bytes;
+  }
+  append(at, memory.data() + memory.size() - at, false);
+}
+
 Result<void> runKernel(const Program &program, const KernelVariant &variant,
                        const PlannedKernel &kernel, const std::vector<Buffer> &buffers,
                        const Options &options) {
@@ -73,10 +91,7 @@ Result<void> runProgram(const Program &program, std::span<const TensorRef> opera
   std::vector<Buffer> buffers;
   for (std::size_t i = 0; i < operands.size(); ++i)
     buffers.push_back(bufferOf(program.parameters[i], operands[i]));
-  buffers.push_back({.name = "workspace",
-                     .data = memory.data(),
-                     .bytes = sized->workspaceBytes,
-                     .initialized = false});
+  appendWorkspace(buffers, memory, *plan);
   for (const PlannedKernel &kernel : plan->kernels) {
     if (kernel.isEmpty())
       continue;

@@ -99,6 +99,25 @@ TEST(Programs, workspaceThatNobodyWroteIsNotRead) {
       << result.error().message;
 }
 
+TEST(Programs, zeroedWorkspaceReadsAsZeroAndTheRestAsUnwritten) {
+  Program program = twoKernels();
+  program.entries[0].steps.erase(program.entries[0].steps.begin());
+  program.workspace = {{"before", "100", 16}, program.workspace[0], {"after", "100", 16}};
+  program.workspace[1].zeroed = true;
+  std::vector<float> x(4), y(4);
+  const std::vector<TensorRef> operands{{x.data(), Dtype::f32, {4}, {}},
+                                        {y.data(), Dtype::f32, {4}, {}}};
+  Result<void> result = runProgram(program, operands);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(y, (std::vector<float>{1, 1, 1, 1}));
+  for (const char *other : {"workspace(before)", "workspace(after)"}) {
+    std::get<KernelStep>(program.entries[0].steps[0]).variants[1].arguments[2] = other;
+    result = runProgram(program, operands);
+    ASSERT_FALSE(result) << other;
+    EXPECT_EQ(result.error().code, "emulation.unwritten");
+  }
+}
+
 /// A tensor whose first element is not its lowest: the view may be walked backwards.
 TEST(Programs, negativeStridesStayWithinTheirBuffer) {
   Program program = twoKernels();

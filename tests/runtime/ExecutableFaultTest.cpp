@@ -29,6 +29,7 @@ protected:
   }
   void useEverything() {
     program = workspaceProgram();
+    program.workspace[1].zeroed = true;
     FakeDriver::parameterBytes = 15 * 8;
     variant(0).sharedBytes = "1024";
     variant(0).cluster = {16, 1, 1};
@@ -44,7 +45,7 @@ TEST_F(ExecutableFaultTest, sc6034_every_call_that_fails) {
        {"deviceGetCount", "deviceGet", "deviceGetName", "deviceTotalMem", "deviceGetAttribute",
         "primaryCtxRetain", "ctxPushCurrent", "libraryLoadData", "libraryGetKernel",
         "kernelGetFunction", "funcGetAttribute", "funcSetAttribute", "launchKernelEx",
-        "streamIsCapturing", "memAllocAsync"}) {
+        "streamIsCapturing", "memAllocAsync", "memsetD8Async"}) {
     FakeDriver::reset();
     useEverything();
     FakeDriver::failing = call;

@@ -109,6 +109,35 @@ TEST_F(ExecutableTest, workspace_of_the_caller_is_used) {
   EXPECT_EQ(FakeDriver::launches.size(), 2u);
 }
 
+TEST_F(ExecutableTest, zeroed_workspace_is_cleared_on_the_stream_before_every_launch) {
+  program = workspaceProgram();
+  program.workspace[1].zeroed = true;
+  FakeDriver::parameterBytes = 15 * 8;
+  auto kernel = executable();
+  auto *stream = reinterpret_cast<CUstream_st *>(0x50);
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {stream, {}})), "");
+  LaunchOptions options{stream, {reinterpret_cast<void *>(0x2000), 295}};
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, options)), "");
+  ASSERT_EQ(FakeDriver::memsets.size(), 2u);
+  for (std::size_t i : {0, 1}) {
+    const testing::FakeMemset &memset = FakeDriver::memsets[i];
+    EXPECT_EQ(memset.address, i == 0 ? 0x100120u : 0x2020u);
+    EXPECT_EQ(memset.value, 0);
+    EXPECT_EQ(memset.bytes, 8u);
+    EXPECT_EQ(memset.stream, stream);
+    EXPECT_EQ(memset.launchesBefore, 2 * i);
+  }
+}
+
+TEST_F(ExecutableTest, zeroed_workspace_of_no_bytes_is_not_cleared) {
+  program = workspaceProgram();
+  program.workspace[1].zeroed = true;
+  program.workspace[1].bytes = "0";
+  FakeDriver::parameterBytes = 15 * 8;
+  ASSERT_EQ(codeOf(executable()->launch(operands.list, {})), "");
+  EXPECT_TRUE(FakeDriver::memsets.empty());
+}
+
 TEST_F(ExecutableTest, shared_memory_and_clusters_are_asked_for) {
   variant(0).sharedBytes = "100000";
   variant(0).grid[0] = "32";

@@ -25,6 +25,14 @@ struct FakeLaunch {
   std::vector<std::int64_t> words;
 };
 
+struct FakeMemset {
+  rt::Driver::Address address;
+  unsigned char value;
+  std::size_t bytes;
+  CUstream_st *stream;
+  std::size_t launchesBefore;
+};
+
 struct FakeDriver {
   static inline std::string failing;     ///< name of the call that fails
   static inline int failure = 999;       ///< what it returns
@@ -38,6 +46,7 @@ struct FakeDriver {
   static inline std::vector<std::pair<int, int>> functionAttributes;
   static inline std::vector<std::string> images;
   static inline std::vector<FakeLaunch> launches;
+  static inline std::vector<FakeMemset> memsets;
   static inline std::mutex mutex;
 
   static void reset() {
@@ -51,6 +60,7 @@ struct FakeDriver {
     functionAttributes.clear();
     images.clear();
     launches.clear();
+    memsets.clear();
   }
 
   static int result(const char *call) {
@@ -154,6 +164,12 @@ struct FakeDriver {
       ++allocated;
       *address = 0x100010; // not aligned to 256
       return account("memAllocAsync", allocations, 1);
+    };
+    driver.memsetD8Async = [](rt::Driver::Address address, unsigned char value, std::size_t bytes,
+                              CUstream_st *stream) {
+      std::lock_guard lock(mutex);
+      memsets.push_back({address, value, bytes, stream, launches.size()});
+      return result("memsetD8Async");
     };
     driver.memFreeAsync = [](rt::Driver::Address, CUstream_st *) {
       return account("memFreeAsync", allocations, -1);

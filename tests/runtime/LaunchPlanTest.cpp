@@ -103,6 +103,18 @@ TEST_F(LaunchPlanTest, workspace_is_laid_out_and_aligned) {
   EXPECT_EQ(made.kernels[1].words.back(), 1056);
 }
 
+TEST_F(LaunchPlanTest, zeroed_buffers_are_ranges_of_the_workspace) {
+  program = workspaceProgram();
+  EXPECT_TRUE(plan().zeroed.empty());
+  program.workspace[0].zeroed = program.workspace[1].zeroed = true;
+  LaunchPlan made = plan({}, {reinterpret_cast<void *>(1003), 295});
+  ASSERT_EQ(made.zeroed.size(), 2u);
+  EXPECT_EQ(made.zeroed[0].address, 1024);
+  EXPECT_EQ(made.zeroed[0].bytes, 32);
+  EXPECT_EQ(made.zeroed[1].address, 1056);
+  EXPECT_EQ(made.zeroed[1].bytes, 8);
+}
+
 TEST_F(LaunchPlanTest, sc6018_workspace_too_small) {
   program = workspaceProgram();
   EXPECT_EQ(refusal({}, {reinterpret_cast<void *>(1024), 294}), "SC6018");

@@ -37,7 +37,14 @@ struct PlannedKernel {
   bool isEmpty() const { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }
 };
 
+/// Bytes of the workspace that are set to 0 before the first kernel.
+struct ZeroedRange {
+  std::int64_t address = 0;
+  std::int64_t bytes = 0;
+};
+
 struct LaunchPlan {
+  std::vector<ZeroedRange> zeroed;    ///< none of them empty
   std::vector<PlannedKernel> kernels; ///< in order, empty ones included
   /// Bytes that the whole workspace takes wherever it begins: each buffer is aligned within it.
   std::int64_t workspaceBytes = 0;

@@ -80,6 +80,7 @@ struct WorkspaceBuffer {
   std::string name;
   Formula bytes;
   std::int64_t alignment = 256;
+  bool zeroed = false; ///< zero when the first kernel begins, whoever owns the workspace
 };
 
 /// What is promised of the results.
