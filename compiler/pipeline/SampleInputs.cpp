@@ -215,8 +215,8 @@ static void narrowToDomains(scan::RecurrenceInterface op, SampleInputs &samples)
   });
 }
 
-/// Of a step that is not affine nothing is known but sizes: what is summed over an index, a row of a
-/// matrix that meets the state perhaps, comes to at most 1.
+/// Of a step that is not affine nothing is known but sizes: what is summed over an index, a row of
+/// a matrix that meets the state perhaps, comes to at most 1.
 static void narrowToSizes(scan::RecurrenceInterface op, SampleInputs &samples) {
   for (auto [i, value] : llvm::enumerate(op.getInputs())) {
     auto tensor = dyn_cast<BlockArgument>(value);
@@ -242,7 +242,8 @@ static SampleInputs unnarrowed(func::FuncOp function,
   completeSizes(function, samples.sizes);
   for (BlockArgument argument : function.getArguments()) {
     SampleInput input;
-    input.name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), scan::nameAttr).str();
+    input.name =
+        function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), scan::nameAttr).str();
     if (cast<ShapedType>(argument.getType()).getElementType().isInteger(32))
       input.low = 0;
     samples.inputs.push_back(std::move(input));

@@ -84,8 +84,9 @@ TEST(SampleInputs, flags_are_zero_or_one) {
 }
 
 TEST(SampleInputs, a_step_that_is_not_affine_has_inputs_too) {
-  SampleInputs samples = samplesOfText("kernel k(W: f32[20, 20], x: f32[T, 20]) -> (h: f32[T, 20]) {"
-                                       "scan T as t { h[t,i] = tanh(W[i,j] * h[t-1,j]) + x[t,i] } }");
+  SampleInputs samples =
+      samplesOfText("kernel k(W: f32[20, 20], x: f32[T, 20]) -> (h: f32[T, 20]) {"
+                    "scan T as t { h[t,i] = tanh(W[i,j] * h[t-1,j]) + x[t,i] } }");
   EXPECT_LE(inputOf(samples, "W").high * 20, 1);
   EXPECT_GE(inputOf(samples, "W").low * 20, -1);
   EXPECT_EQ(samples.sizes.count("T"), 1u);
