@@ -15,7 +15,7 @@ struct Comparison {
   double relativeL2 = 0;        ///< ‖got - reference‖ / ‖reference‖
   std::int64_t elements = 0, wrong = 0;
   std::string firstWrong; ///< "y[0, 3]: expected 1.5 within 2e-3, got nan"
-  bool finiteReference = true;
+  bool checkable = true; ///< the reference is a number and has a bound, everywhere
 };
 
 Comparison compare(const std::string &name, const NpyTensor &got, const ReferenceTensor &expected);
