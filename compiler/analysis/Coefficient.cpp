@@ -8,92 +8,132 @@ using namespace mlir;
 
 namespace scanc::analysis {
 
-static NodePtr make(Node node) { return std::make_shared<const Node>(std::move(node)); }
-
-NodePtr makeValue(Value value) {
-  Node node;
-  node.value = value;
-  return make(std::move(node));
+std::string renamed(const std::string &name, const Names &from, const Names &to) {
+  auto found = llvm::find(from, name);
+  return found == from.end() ? name : to[found - from.begin()];
 }
 
-NodePtr makeConstant(double number) {
-  Node node;
-  node.kind = Node::Kind::constant;
-  node.number = number;
-  return make(std::move(node));
+std::size_t Nodes::Hash::operator()(const Node &node) const {
+  auto names = [](const Names &list) {
+    return llvm::hash_combine_range(list.begin(), list.end());
+  };
+  return llvm::hash_combine(node.kind, node.value, llvm::bit_cast<uint64_t>(node.number),
+                            llvm::hash_combine_range(node.operands.begin(), node.operands.end()),
+                            names(node.from), names(node.to), node.reduction);
 }
 
-static NodePtr makeList(Node::Kind kind, std::vector<NodePtr> operands) {
+bool Nodes::Equal::operator()(const Node &a, const Node &b) const {
+  return a.kind == b.kind && a.value == b.value &&
+         llvm::bit_cast<uint64_t>(a.number) == llvm::bit_cast<uint64_t>(b.number) &&
+         a.operands == b.operands && a.from == b.from && a.to == b.to && a.reduction == b.reduction;
+}
+
+NodePtr Nodes::make(Node node) {
+  auto add = [&](const std::string &name) {
+    if (!llvm::is_contained(node.indices, name))
+      node.indices.push_back(name);
+  };
+  if (node.value) {
+    for (int64_t i : sets.of(node.value))
+      add(loop.getDim(i).getName().str());
+    node.variesWithTime = sets.variesWithTime(node.value);
+  }
+  for (NodePtr operand : node.operands) {
+    for (const std::string &name : operand->indices)
+      if (node.kind != Node::Kind::reduce || !llvm::is_contained(node.from, name))
+        add(node.kind == Node::Kind::reindex ? analysis::renamed(name, node.from, node.to) : name);
+    node.variesWithTime |= operand->variesWithTime;
+  }
+  return &*nodes.insert(std::move(node)).first;
+}
+
+NodePtr Nodes::list(Node::Kind kind, std::vector<NodePtr> operands) {
   Node node;
   node.kind = kind;
   node.operands = std::move(operands);
   return make(std::move(node));
 }
 
-bool isConstant(const NodePtr &node, double number) {
-  return node->kind == Node::Kind::constant && node->number == number;
-}
-
-NodePtr makeProduct(std::vector<NodePtr> factors) {
-  std::erase_if(factors, [](const NodePtr &factor) { return isConstant(factor, 1); });
-  if (factors.empty())
-    return makeConstant(1);
-  return factors.size() == 1 ? factors[0] : makeList(Node::Kind::product, std::move(factors));
-}
-
-NodePtr makeSum(std::vector<NodePtr> terms) {
-  if (terms.empty())
-    return makeConstant(0);
-  return terms.size() == 1 ? terms[0] : makeList(Node::Kind::sum, std::move(terms));
-}
-
-NodePtr makeNegate(NodePtr operand) {
-  if (operand->kind == Node::Kind::constant)
-    return makeConstant(-operand->number);
-  if (operand->kind == Node::Kind::negate)
-    return operand->operands[0];
-  return makeList(Node::Kind::negate, {std::move(operand)});
-}
-
-NodePtr makeQuotient(NodePtr over, NodePtr under) {
-  return makeList(Node::Kind::quotient, {std::move(over), std::move(under)});
-}
-
-NodePtr makeSelect(Value condition, NodePtr yes, NodePtr no) {
+NodePtr Nodes::value(Value value) {
   Node node;
-  node.kind = Node::Kind::select;
-  node.value = condition;
-  node.operands = {std::move(yes), std::move(no)};
+  node.value = value;
   return make(std::move(node));
 }
 
-NodePtr makeReduce(scan::Reduction kind, Names over, NodePtr operand) {
+NodePtr Nodes::constant(double number) {
+  Node node;
+  node.kind = Node::Kind::constant;
+  node.number = number;
+  return make(std::move(node));
+}
+
+bool isConstant(NodePtr node, double number) {
+  return node->kind == Node::Kind::constant && node->number == number;
+}
+
+NodePtr Nodes::product(std::vector<NodePtr> factors) {
+  std::erase_if(factors, [](NodePtr factor) { return isConstant(factor, 1); });
+  if (factors.empty())
+    return constant(1);
+  return factors.size() == 1 ? factors[0] : list(Node::Kind::product, std::move(factors));
+}
+
+NodePtr Nodes::sum(std::vector<NodePtr> terms) {
+  if (terms.empty())
+    return constant(0);
+  return terms.size() == 1 ? terms[0] : list(Node::Kind::sum, std::move(terms));
+}
+
+NodePtr Nodes::negate(NodePtr operand) {
+  if (operand->kind == Node::Kind::constant)
+    return constant(-operand->number);
+  if (operand->kind == Node::Kind::negate)
+    return operand->operands[0];
+  return list(Node::Kind::negate, {operand});
+}
+
+NodePtr Nodes::quotient(NodePtr over, NodePtr under) {
+  return list(Node::Kind::quotient, {over, under});
+}
+
+NodePtr Nodes::select(Value condition, NodePtr yes, NodePtr no) {
+  Node node;
+  node.kind = Node::Kind::select;
+  node.value = condition;
+  node.operands = {yes, no};
+  return make(std::move(node));
+}
+
+NodePtr Nodes::reduce(scan::Reduction kind, Names over, NodePtr operand) {
   Node node;
   node.kind = Node::Kind::reduce;
   node.reduction = kind;
   node.from = std::move(over);
-  node.operands = {std::move(operand)};
+  node.operands = {operand};
   return make(std::move(node));
 }
 
-NodePtr makeReindex(NodePtr operand, Names from, Names to) {
-  Node node;
-  node.kind = Node::Kind::reindex;
-  node.from = std::move(from);
-  node.to = std::move(to);
-  node.operands = {std::move(operand)};
-  return make(std::move(node));
-}
-
-bool sameNode(const NodePtr &a, const NodePtr &b) {
-  if (a == b)
-    return true;
-  bool alike = a->kind == b->kind && a->value == b->value && a->number == b->number &&
-               a->from == b->from && a->to == b->to && a->reduction == b->reduction &&
-               a->operands.size() == b->operands.size();
-  for (std::size_t i = 0; alike && i < a->operands.size(); ++i)
-    alike = sameNode(a->operands[i], b->operands[i]);
-  return alike;
+NodePtr Nodes::renamed(NodePtr node, const Names &from, const Names &to) {
+  // One renaming in place of two.
+  bool twice = node->kind == Node::Kind::reindex;
+  NodePtr source = twice ? node->operands[0] : node;
+  Names before, after;
+  for (const std::string &name : source->indices) {
+    std::string between = twice ? analysis::renamed(name, node->from, node->to) : name;
+    std::string last = analysis::renamed(between, from, to);
+    if (last != name) {
+      before.push_back(name);
+      after.push_back(last);
+    }
+  }
+  if (before.empty())
+    return source;
+  Node result;
+  result.kind = Node::Kind::reindex;
+  result.from = std::move(before);
+  result.to = std::move(after);
+  result.operands = {source};
+  return make(std::move(result));
 }
 
 Value NodePrinter::number(double value) {
@@ -145,7 +185,24 @@ static double zeroOf(scan::Ring ring) {
   return ring == scan::Ring::Real ? 0 : ring == scan::Ring::MinPlus ? infinity : -infinity;
 }
 
-Value NodePrinter::print(const NodePtr &node) {
+Value NodePrinter::print(NodePtr node) {
+  SmallVector<NodePtr> work = {node};
+  while (!work.empty()) {
+    NodePtr next = work.back();
+    std::size_t before = work.size();
+    for (NodePtr operand : llvm::reverse(next->operands))
+      if (!printed.contains(operand))
+        work.push_back(operand);
+    if (work.size() > before)
+      continue;
+    work.pop_back();
+    if (!printed.contains(next))
+      printed[next] = printNew(next);
+  }
+  return printed.lookup(node);
+}
+
+Value NodePrinter::printNew(NodePtr node) {
   switch (node->kind) {
   case Node::Kind::value:
     return lookup(node->value);
@@ -157,8 +214,8 @@ Value NodePrinter::print(const NodePtr &node) {
   case Node::Kind::product:
   case Node::Kind::sum: {
     Value result;
-    for (const NodePtr &operand : node->operands) {
-      Value next = print(operand);
+    for (NodePtr operand : node->operands) {
+      Value next = printed.lookup(operand);
       result = !result ? next
                : node->kind == Node::Kind::product ? multiply(result, next)
                                                    : combine(result, next);
@@ -167,25 +224,25 @@ Value NodePrinter::print(const NodePtr &node) {
   }
   case Node::Kind::negate:
     if (isa<ComplexType>(type))
-      return complex::NegOp::create(builder, loc, print(node->operands[0]));
-    return arith::NegFOp::create(builder, loc, print(node->operands[0]));
+      return complex::NegOp::create(builder, loc, printed.lookup(node->operands[0]));
+    return arith::NegFOp::create(builder, loc, printed.lookup(node->operands[0]));
   case Node::Kind::quotient: {
-    Value over = print(node->operands[0]), under = print(node->operands[1]);
+    Value over = printed.lookup(node->operands[0]), under = printed.lookup(node->operands[1]);
     if (isa<ComplexType>(type))
       return complex::DivOp::create(builder, loc, over, under);
     return arith::DivFOp::create(builder, loc, over, under);
   }
   case Node::Kind::select: {
-    Value yes = print(node->operands[0]), no = print(node->operands[1]);
+    Value yes = printed.lookup(node->operands[0]), no = printed.lookup(node->operands[1]);
     return arith::SelectOp::create(builder, loc, lookup(node->value), yes, no);
   }
   case Node::Kind::reduce: {
-    Value operand = print(node->operands[0]);
+    Value operand = printed.lookup(node->operands[0]);
     return scan::ReduceOp::create(builder, loc, type, node->reduction,
                                   builder.getStrArrayAttr(refs(node->from)), operand);
   }
   case Node::Kind::reindex: {
-    Value operand = print(node->operands[0]);
+    Value operand = printed.lookup(node->operands[0]);
     return scan::ReindexOp::create(builder, loc, type, operand,
                                    builder.getStrArrayAttr(refs(node->from)),
                                    builder.getStrArrayAttr(refs(node->to)));

@@ -17,14 +17,9 @@ static bool meet(const Names &a, const Names &b) {
   return llvm::any_of(a, [&](const std::string &name) { return contains(b, name); });
 }
 
-static std::string renamed(const std::string &name, const Names &from, const Names &to) {
-  auto found = llvm::find(from, name);
-  return found == from.end() ? name : to[found - from.begin()];
-}
-
 LinearAnalysis::LinearAnalysis(scan::StepOp op, const scan::IndexSets &sets, scan::Ring ring,
                                ArrayRef<unsigned> block, std::vector<scan::DimAttr> dims)
-    : failureLoc(op.getLoc()), dims(std::move(dims)), op(op), sets(sets), ring(ring) {
+    : failureLoc(op.getLoc()), dims(std::move(dims)), nodes(op, sets), op(op), ring(ring) {
   for (auto [i, attr] : llvm::enumerate(op.getPrevs()))
     for (unsigned k : block)
       if (scan::RecurrenceInterface(op).getState(k).getName() ==
@@ -48,63 +43,98 @@ std::nullopt_t LinearAnalysis::fail(Operation *at, std::string why, std::string 
   return std::nullopt;
 }
 
-Names LinearAnalysis::indicesOf(const NodePtr &node) const {
-  Names names;
-  auto add = [&](const std::string &name) {
-    if (!contains(names, name))
-      names.push_back(name);
-  };
-  if (node->value)
-    for (int64_t i : sets.of(node->value))
-      add(scan::RecurrenceInterface(op).getDim(i).getName().str());
-  for (const NodePtr &operand : node->operands)
-    for (const std::string &name : indicesOf(operand)) {
-      if (node->kind == Node::Kind::reduce && contains(node->from, name))
-        continue;
-      add(node->kind == Node::Kind::reindex ? analysis::renamed(name, node->from, node->to) : name);
-    }
-  return names;
-}
-
-NodePtr LinearAnalysis::renamed(const NodePtr &node, const Names &from, const Names &to) const {
-  // One renaming in place of two.
-  bool twice = node->kind == Node::Kind::reindex;
-  const NodePtr &source = twice ? node->operands[0] : node;
-  Names before, after;
-  for (const std::string &name : indicesOf(source)) {
-    std::string between = twice ? analysis::renamed(name, node->from, node->to) : name;
-    std::string last = analysis::renamed(between, from, to);
-    if (last != name) {
-      before.push_back(name);
-      after.push_back(last);
-    }
+/// In program order, so that no chain of values is too long for the stack.
+std::optional<LinearForm> LinearAnalysis::analyze(Value root) {
+  llvm::DenseSet<Value> needed;
+  SmallVector<Value> work = {root};
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (dependent.contains(value) && value.getDefiningOp() && !forms.contains(value) &&
+        needed.insert(value).second)
+      llvm::append_range(work, value.getDefiningOp()->getOperands());
   }
-  return before.empty() ? source : makeReindex(source, before, after);
+  for (Operation &inner : op.getBody().front().without_terminator()) {
+    Value value = inner.getResult(0);
+    if (!needed.contains(value))
+      continue;
+    std::optional<LinearForm> form = analyzeOp(&inner);
+    if (!form)
+      return std::nullopt;
+    if (!value.hasOneUse())
+      collect(*form);
+    forms[value] = std::move(*form);
+  }
+  return formOf(root);
 }
 
-bool LinearAnalysis::variesWithTime(const NodePtr &node) const {
-  return (node->value && sets.variesWithTime(node->value)) ||
-         llvm::any_of(node->operands, [&](const NodePtr &operand) { return variesWithTime(operand); });
-}
-
-std::optional<LinearForm> LinearAnalysis::analyze(Value value) {
+LinearForm LinearAnalysis::formOf(Value value) {
   LinearForm form;
   if (!dependent.contains(value)) {
-    form.constants.push_back(makeValue(value));
+    form.constants.push_back(nodes.value(value));
     return form;
   }
-  if (auto found = unknowns.find(value); found != unknowns.end()) {
-    scan::PrevAttr prev = op.getPrev(found->second);
-    Term term;
-    for (int64_t i = 0; i < static_cast<int64_t>(op.getStates().size()); ++i)
-      if (scan::RecurrenceInterface(op).getState(i).getName() == prev.getState())
-        term.state = i;
-    for (StringAttr name : prev.getIndices())
-      term.indices.push_back(name.str());
-    form.terms.push_back(std::move(term));
+  if (auto known = forms.find(value); known != forms.end()) {
+    if (!value.hasOneUse())
+      return known->second;
+    form = std::move(known->second);
+    forms.erase(known);
     return form;
   }
-  return analyzeOp(value.getDefiningOp());
+  scan::PrevAttr prev = op.getPrev(unknowns.at(value));
+  Term term;
+  for (int64_t i = 0; i < static_cast<int64_t>(op.getStates().size()); ++i)
+    if (scan::RecurrenceInterface(op).getState(i).getName() == prev.getState())
+      term.state = i;
+  for (StringAttr name : prev.getIndices())
+    term.indices.push_back(name.str());
+  form.terms.push_back(std::move(term));
+  return form;
+}
+
+/// Adds `term` to `to` where both read the state alike. What multiplies both stays outside of the
+/// sum: it may be a factor of the whole transition.
+bool LinearAnalysis::add(Term &to, const Term &term) {
+  NodePtr inner = nodes.product(term.inner);
+  auto alike = [&](const std::string &name) {
+    return analysis::renamed(name, term.reduced, to.reduced);
+  };
+  if (to.state != term.state || to.reduced.size() != term.reduced.size() ||
+      !llvm::equal(to.indices, llvm::map_range(term.indices, alike)) ||
+      (to.reduced != term.reduced && meet(inner->indices, to.reduced)) ||
+      nodes.renamed(inner, term.reduced, to.reduced) != nodes.product(to.inner))
+    return false;
+  llvm::DenseMap<NodePtr, unsigned> here, both;
+  for (NodePtr factor : to.outer)
+    ++here[factor];
+  std::vector<NodePtr> common, left, right;
+  for (NodePtr factor : term.outer)
+    (both[factor] < here.lookup(factor) ? (++both[factor], common) : right).push_back(factor);
+  for (NodePtr factor : to.outer)
+    if (unsigned &count = both[factor])
+      --count;
+    else
+      left.push_back(factor);
+  common.push_back(nodes.sum({nodes.product(left), nodes.product(right)}));
+  to.outer = std::move(common);
+  return true;
+}
+
+/// At most one constant.
+std::vector<NodePtr> &LinearAnalysis::joinConstants(LinearForm &form) {
+  if (form.constants.size() > 1)
+    form.constants = {nodes.sum(form.constants)};
+  return form.constants;
+}
+
+/// One constant, and one term for each way of reading the state. A form that is used n times would
+/// otherwise give n times its terms, and a chain of n such values 2^n.
+void LinearAnalysis::collect(LinearForm &form) {
+  joinConstants(form);
+  std::vector<Term> terms;
+  for (const Term &term : form.terms)
+    if (llvm::none_of(terms, [&](Term &known) { return add(known, term); }))
+      terms.push_back(term);
+  form.terms = std::move(terms);
 }
 
 void LinearAnalysis::append(LinearForm &to, LinearForm from) {
@@ -112,9 +142,9 @@ void LinearAnalysis::append(LinearForm &to, LinearForm from) {
   llvm::append_range(to.terms, from.terms);
 }
 
-void LinearAnalysis::scale(LinearForm &form, const NodePtr &factor) {
-  for (NodePtr &constant : form.constants)
-    constant = makeProduct({factor, constant});
+void LinearAnalysis::scale(LinearForm &form, NodePtr factor) {
+  for (NodePtr &constant : joinConstants(form))
+    constant = nodes.product({factor, constant});
   for (Term &term : form.terms)
     term.outer.insert(term.outer.begin(), factor);
 }
@@ -122,7 +152,7 @@ void LinearAnalysis::scale(LinearForm &form, const NodePtr &factor) {
 std::optional<LinearForm> LinearAnalysis::analyzeOp(Operation *at) {
   // Widening a state's element changes no value. Narrowing is met at the root only, by the caller.
   if (isa<arith::ExtFOp>(at))
-    return analyze(at->getOperand(0));
+    return formOf(at->getOperand(0));
   if (auto reindex = dyn_cast<scan::ReindexOp>(at))
     return analyzeReindex(reindex);
   if (auto reduce = dyn_cast<scan::ReduceOp>(at))
@@ -140,9 +170,8 @@ std::optional<LinearForm> LinearAnalysis::analyzeOp(Operation *at) {
   if (isa<arith::DivFOp, complex::DivOp>(at))
     return analyzeQuotient(at);
   if (isa<arith::NegFOp, complex::NegOp>(at)) {
-    auto form = analyze(at->getOperand(0));
-    if (form)
-      scale(*form, makeConstant(-1));
+    LinearForm form = formOf(at->getOperand(0));
+    scale(form, nodes.constant(-1));
     return form;
   }
   if (isa<arith::TruncFOp>(at))
@@ -156,16 +185,14 @@ std::optional<LinearForm> LinearAnalysis::analyzeOp(Operation *at) {
 }
 
 std::optional<LinearForm> LinearAnalysis::analyzeSum(Operation *at, bool subtract) {
-  auto left = analyze(at->getOperand(0)), right = analyze(at->getOperand(1));
-  if (!left || !right)
-    return std::nullopt;
+  LinearForm left = formOf(at->getOperand(0)), right = formOf(at->getOperand(1));
   if (subtract) {
-    for (NodePtr &constant : right->constants)
-      constant = makeNegate(constant);
-    for (Term &term : right->terms)
-      term.outer.insert(term.outer.begin(), makeConstant(-1));
+    for (NodePtr &constant : joinConstants(right))
+      constant = nodes.negate(constant);
+    for (Term &term : right.terms)
+      term.outer.insert(term.outer.begin(), nodes.constant(-1));
   }
-  append(*left, std::move(*right));
+  append(left, std::move(right));
   return left;
 }
 
@@ -174,9 +201,8 @@ std::optional<LinearForm> LinearAnalysis::analyzeProduct(Operation *at) {
   if (left && right)
     return fail(at, "two factors of a product depend on the state",
                 "a product with one factor that depends on the state is affine");
-  auto form = analyze(at->getOperand(left ? 0 : 1));
-  if (form)
-    scale(*form, makeValue(at->getOperand(left ? 1 : 0)));
+  LinearForm form = formOf(at->getOperand(left ? 0 : 1));
+  scale(form, nodes.value(at->getOperand(left ? 1 : 0)));
   return form;
 }
 
@@ -184,14 +210,12 @@ std::optional<LinearForm> LinearAnalysis::analyzeQuotient(Operation *at) {
   if (depends(at->getOperand(1)))
     return fail(at, "a divisor depends on the state",
                 "divide by values that do not depend on the state");
-  auto form = analyze(at->getOperand(0));
-  if (!form)
-    return form;
-  NodePtr under = makeValue(at->getOperand(1));
-  for (NodePtr &constant : form->constants)
-    constant = makeQuotient(constant, under);
-  for (Term &term : form->terms)
-    term.outer.push_back(makeQuotient(makeConstant(1), under));
+  LinearForm form = formOf(at->getOperand(0));
+  NodePtr under = nodes.value(at->getOperand(1));
+  for (NodePtr &constant : joinConstants(form))
+    constant = nodes.quotient(constant, under);
+  for (Term &term : form.terms)
+    term.outer.push_back(nodes.quotient(nodes.constant(1), under));
   return form;
 }
 
@@ -201,36 +225,34 @@ std::optional<LinearForm> LinearAnalysis::analyzeSelect(Operation *at) {
   Value condition = at->getOperand(0);
   if (depends(condition))
     return fail(at, "a condition depends on the state", "compare inputs instead");
-  auto yes = analyze(at->getOperand(1)), no = analyze(at->getOperand(2));
-  if (!yes || !no)
-    return std::nullopt;
+  LinearForm yes = formOf(at->getOperand(1)), no = formOf(at->getOperand(2));
   LinearForm form;
-  NodePtr zero = makeConstant(0);
-  auto total = [&](const std::vector<NodePtr> &constants) { return makeSum(constants); };
-  if (!yes->constants.empty() || !no->constants.empty())
-    form.constants.push_back(makeSelect(condition, total(yes->constants), total(no->constants)));
+  NodePtr zero = nodes.constant(0);
+  auto total = [&](const std::vector<NodePtr> &constants) { return nodes.sum(constants); };
+  if (!yes.constants.empty() || !no.constants.empty())
+    form.constants.push_back(nodes.select(condition, total(yes.constants), total(no.constants)));
   auto add = [&](const Term &term, bool whenTrue) {
     Term selected = term;
-    NodePtr own = makeProduct(term.outer);
-    selected.outer = {whenTrue ? makeSelect(condition, own, zero) : makeSelect(condition, zero, own)};
+    NodePtr own = nodes.product(term.outer);
+    selected.outer = {nodes.select(condition, whenTrue ? own : zero, whenTrue ? zero : own)};
     form.terms.push_back(std::move(selected));
   };
-  std::vector<bool> paired(no->terms.size());
-  for (const Term &term : yes->terms) {
+  std::vector<bool> paired(no.terms.size());
+  for (const Term &term : yes.terms) {
     bool found = false;
-    for (auto [i, other] : llvm::enumerate(no->terms)) {
+    for (auto [i, other] : llvm::enumerate(no.terms)) {
       if (found || paired[i] || !term.reduced.empty() || !other.reduced.empty() ||
           term.state != other.state || term.indices != other.indices)
         continue;
       Term both = term;
-      both.outer = {makeSelect(condition, makeProduct(term.outer), makeProduct(other.outer))};
+      both.outer = {nodes.select(condition, nodes.product(term.outer), nodes.product(other.outer))};
       form.terms.push_back(std::move(both));
       paired[i] = found = true;
     }
     if (!found)
       add(term, true);
   }
-  for (auto [i, other] : llvm::enumerate(no->terms))
+  for (auto [i, other] : llvm::enumerate(no.terms))
     if (!paired[i])
       add(other, false);
   return form;
@@ -278,7 +300,7 @@ void LinearAnalysis::renameReduced(Term &term, const Names &taken) {
       to.push_back(freshIndex(name));
     }
   for (NodePtr &factor : term.inner)
-    factor = renamed(factor, from, to);
+    factor = nodes.renamed(factor, from, to);
   for (Names *names : {&term.indices, &term.reduced})
     for (std::string &name : *names)
       name = analysis::renamed(name, from, to);
@@ -290,8 +312,8 @@ bool LinearAnalysis::reduceTerm(scan::ReduceOp at, Term &term) {
     over.push_back(name.str());
   renameReduced(term, over);
   std::vector<NodePtr> kept, summed;
-  for (const NodePtr &factor : term.outer)
-    (meet(indicesOf(factor), over) ? summed : kept).push_back(factor);
+  for (NodePtr factor : term.outer)
+    (meet(factor->indices, over) ? summed : kept).push_back(factor);
   bool contracts = llvm::all_of(
       over, [&](const std::string &name) { return contains(term.indices, name); });
   if (contracts && term.reduced.empty()) {
@@ -307,10 +329,10 @@ bool LinearAnalysis::reduceTerm(scan::ReduceOp at, Term &term) {
   }
   // The state's part does not vary over these indices: the sum is of coefficients alone.
   bool apart = llvm::none_of(
-      term.inner, [&](const NodePtr &factor) { return meet(indicesOf(factor), over); });
+      term.inner, [&](NodePtr factor) { return meet(factor->indices, over); });
   if (!apart || meet(term.indices, over))
     return false;
-  kept.push_back(makeReduce(sumOf(ring), over, makeProduct(summed)));
+  kept.push_back(nodes.reduce(sumOf(ring), over, nodes.product(summed)));
   term.outer = std::move(kept);
   return true;
 }
@@ -321,15 +343,13 @@ std::optional<LinearForm> LinearAnalysis::analyzeReduce(scan::ReduceOp at) {
                      "' is taken over values that depend on the state")
                         .str(),
                 "sums of states are affine; others only with their own semiring throughout");
-  auto form = analyze(at.getValue());
-  if (!form)
-    return form;
+  LinearForm form = formOf(at.getValue());
   Names over;
   for (StringAttr name : at.getOver().getAsRange<StringAttr>())
     over.push_back(name.str());
-  for (NodePtr &constant : form->constants)
-    constant = makeReduce(sumOf(ring), over, constant);
-  for (Term &term : form->terms)
+  for (NodePtr &constant : joinConstants(form))
+    constant = nodes.reduce(sumOf(ring), over, constant);
+  for (Term &term : form.terms)
     if (!reduceTerm(at, term))
       return fail(at, "a contraction of the state lies within another that it depends on",
                   "contract the state once, with one coefficient");
@@ -337,22 +357,20 @@ std::optional<LinearForm> LinearAnalysis::analyzeReduce(scan::ReduceOp at) {
 }
 
 std::optional<LinearForm> LinearAnalysis::analyzeReindex(scan::ReindexOp at) {
-  auto form = analyze(at.getValue());
-  if (!form)
-    return form;
+  LinearForm form = formOf(at.getValue());
   Names from, to;
   for (StringAttr name : at.getFrom().getAsRange<StringAttr>())
     from.push_back(name.str());
   for (StringAttr name : at.getTo().getAsRange<StringAttr>())
     to.push_back(name.str());
-  for (NodePtr &constant : form->constants)
-    constant = renamed(constant, from, to);
-  for (Term &term : form->terms) {
+  for (NodePtr &constant : joinConstants(form))
+    constant = nodes.renamed(constant, from, to);
+  for (Term &term : form.terms) {
     renameReduced(term, from);
     renameReduced(term, to);
     for (auto *factors : {&term.outer, &term.inner})
       for (NodePtr &factor : *factors)
-        factor = renamed(factor, from, to);
+        factor = nodes.renamed(factor, from, to);
     for (std::string &name : term.indices)
       name = analysis::renamed(name, from, to);
   }
@@ -374,11 +392,9 @@ std::optional<LinearForm> LinearAnalysis::analyzeTropical(Operation *at) {
   if ((left && right) || (minus && right))
     return fail(at, "the state is added to, or subtracted from, itself or another value's negative",
                 "shift one state by values that do not depend on it");
-  auto form = analyze(at->getOperand(left ? 0 : 1));
-  if (!form)
-    return form;
-  NodePtr shift = makeValue(at->getOperand(left ? 1 : 0));
-  scale(*form, minus ? makeNegate(shift) : shift);
+  LinearForm form = formOf(at->getOperand(left ? 0 : 1));
+  NodePtr shift = nodes.value(at->getOperand(left ? 1 : 0));
+  scale(form, minus ? nodes.negate(shift) : shift);
   return form;
 }
 

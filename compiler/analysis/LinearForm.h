@@ -3,7 +3,6 @@
 #define SCANC_COMPILER_ANALYSIS_LINEARFORM_H
 
 #include "compiler/analysis/Coefficient.h"
-#include "dialects/scan/IndexSets.h"
 #include "llvm/ADT/DenseSet.h"
 
 #include <optional>
@@ -40,14 +39,15 @@ public:
   /// As given, then those of names that the analysis made up.
   std::vector<scan::DimAttr> dims;
 
+  /// What forms are made of.
+  Nodes nodes;
+
   bool depends(mlir::Value value) const { return dependent.contains(value); }
-  Names indicesOf(const NodePtr &node) const;
-  /// `node` with the index `from[k]` called `to[k]`.
-  NodePtr renamed(const NodePtr &node, const Names &from, const Names &to) const;
-  bool variesWithTime(const NodePtr &node) const;
 
 private:
   std::nullopt_t fail(mlir::Operation *op, std::string why, std::string cure);
+  /// Of a value whose operation has been analyzed.
+  LinearForm formOf(mlir::Value value);
   std::optional<LinearForm> analyzeOp(mlir::Operation *op);
   std::optional<LinearForm> analyzeSum(mlir::Operation *op, bool subtract);
   std::optional<LinearForm> analyzeProduct(mlir::Operation *op);
@@ -59,14 +59,17 @@ private:
   bool reduceTerm(scan::ReduceOp op, Term &term);
   void renameReduced(Term &term, const Names &taken);
   std::string freshIndex(const std::string &like);
-  static void scale(LinearForm &form, const NodePtr &factor);
+  void scale(LinearForm &form, NodePtr factor);
   static void append(LinearForm &to, LinearForm from);
+  std::vector<NodePtr> &joinConstants(LinearForm &form);
+  void collect(LinearForm &form);
+  bool add(Term &to, const Term &term);
 
   scan::StepOp op;
-  const scan::IndexSets &sets;
   scan::Ring ring;
   llvm::DenseSet<mlir::Value> dependent;
   llvm::DenseMap<mlir::Value, unsigned> unknowns; ///< prev arguments -> position in `prevs`
+  llvm::DenseMap<mlir::Value, LinearForm> forms;    ///< of values with uses to come
 };
 
 } // namespace scanc::analysis

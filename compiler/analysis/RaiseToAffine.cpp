@@ -36,7 +36,7 @@ private:
                                                    std::optional<LinearAnalysis> &analysis);
   LogicalResult refuse(const LinearAnalysis &analysis, ArrayRef<unsigned> block);
   Value materialize(Value old);
-  Value before(unsigned prev);
+  void before(unsigned prev);
   unsigned stateOf(unsigned prev);
   void addDims(scan::AffineOp affine);
 
@@ -170,19 +170,27 @@ LogicalResult Raise::refuse(const LinearAnalysis &analysis, ArrayRef<unsigned> b
 
 /// The value in the affine op of a value of the step.
 Value Raise::materialize(Value old) {
-  if (Value known = mapping.lookupOrNull(old))
-    return known;
-  if (auto arg = dyn_cast<BlockArgument>(old))
-    return before(arg.getArgNumber() - op.getInputs().size());
-  Operation *source = old.getDefiningOp();
-  for (Value operand : source->getOperands())
-    mapping.map(operand, materialize(operand));
-  builder.clone(*source, mapping);
+  SmallVector<Value> work = {old};
+  while (!work.empty()) {
+    Value value = work.back();
+    if (mapping.contains(value)) {
+      work.pop_back();
+    } else if (auto arg = dyn_cast<BlockArgument>(value)) {
+      before(arg.getArgNumber() - op.getInputs().size());
+    } else {
+      std::size_t before = work.size();
+      for (Value operand : llvm::reverse(value.getDefiningOp()->getOperands()))
+        if (!mapping.contains(operand))
+          work.push_back(operand);
+      if (work.size() == before)
+        builder.clone(*value.getDefiningOp(), mapping);
+    }
+  }
   return mapping.lookup(old);
 }
 
-/// A state at t-1 under the names of a read.
-Value Raise::before(unsigned prev) {
+/// Makes a state at t-1 under the names of a read.
+void Raise::before(unsigned prev) {
   unsigned state = stateOf(prev);
   Value value = beforeOf[state];
   SmallVector<StringRef> from, to;
@@ -197,7 +205,6 @@ Value Raise::before(unsigned prev) {
                                     value.getType(), value, builder.getStrArrayAttr(from),
                                     builder.getStrArrayAttr(to));
   mapping.map(scan::getPrevArgument(op, prev), value);
-  return value;
 }
 
 LogicalResult Raise::advance(ArrayRef<unsigned> block) {
@@ -211,7 +218,7 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
   for (unsigned state : block)
     states.push_back(loop.getState(state));
   std::string why;
-  std::optional<Transition> transition = classify(*analysis, *forms, block, states, ring, why);
+  std::optional<Transition> transition = classify(analysis->nodes, *forms, block, states, ring, why);
   Location loc = root(block[0]).getLoc();
   if (!transition)
     return emitError(loc) << "[SC2002] the transition of state '" << states[0].getName().getValue()
@@ -220,9 +227,9 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
   NodePrinter printer(builder, loc, root(block[0]).getType(), ring,
                       [&](Value old) { return materialize(old); });
   SmallVector<Value> operands, inputs;
-  for (const NodePtr &node : transition->operands)
+  for (NodePtr node : transition->operands)
     operands.push_back(printer.print(node));
-  for (const NodePtr &node : transition->inputs)
+  for (NodePtr node : transition->inputs)
     inputs.push_back(printer.print(node));
   SmallVector<Type> types;
   SmallVector<StringRef> names;

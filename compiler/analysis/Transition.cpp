@@ -17,21 +17,18 @@ Names namesOf(scan::StateAttr state) {
 /// One state by itself.
 class SingleState {
 public:
-  SingleState(const LinearAnalysis &analysis, scan::StateAttr state, scan::Ring ring)
-      : analysis(analysis), own(namesOf(state)), ring(ring) {}
+  SingleState(Nodes &nodes, scan::StateAttr state, scan::Ring ring)
+      : nodes(nodes), own(namesOf(state)), ring(ring) {}
 
   std::optional<Transition> classify(const LinearForm &form, std::string &why);
 
 private:
   bool contraction(const Term &term, std::string &why);
-  void setElementwise(const NodePtr &diagonal);
+  void setElementwise(NodePtr diagonal);
   bool isDense(const Term &term) const;
   void setLowRank(const std::vector<const Term *> &terms, const std::vector<NodePtr> &diagonal);
-  static bool hasFactor(const std::vector<NodePtr> &factors, const NodePtr &factor) {
-    return llvm::any_of(factors, [&](const NodePtr &other) { return sameNode(factor, other); });
-  }
 
-  const LinearAnalysis &analysis;
+  Nodes &nodes;
   Names own;
   scan::Ring ring;
   Transition result;
@@ -65,17 +62,17 @@ bool SingleState::contraction(const Term &term, std::string &why) {
 }
 
 bool SingleState::isDense(const Term &term) const {
-  return llvm::any_of(term.inner, [&](const NodePtr &factor) {
-    return llvm::is_contained(analysis.indicesOf(factor), result.rows[0]);
+  return llvm::any_of(term.inner, [&](NodePtr factor) {
+    return llvm::is_contained(factor->indices, result.rows[0]);
   });
 }
 
-void SingleState::setElementwise(const NodePtr &diagonal) {
+void SingleState::setElementwise(NodePtr diagonal) {
   if (isConstant(diagonal, 1)) {
     result.structure = scan::Structure::Identity;
     return;
   }
-  bool scalar = analysis.indicesOf(diagonal).empty();
+  bool scalar = diagonal->indices.empty();
   result.structure = scalar ? scan::Structure::Scalar : scan::Structure::Diagonal;
   result.operands = {diagonal};
 }
@@ -88,20 +85,20 @@ void SingleState::setLowRank(const std::vector<const Term *> &terms,
   for (const Term *term : terms) {
     std::vector<NodePtr> factors;
     bool negative = true; // A = d - sum u v
-    for (const NodePtr &factor : term->outer) {
+    for (NodePtr factor : term->outer) {
       if (isConstant(factor, -1))
         negative = !negative;
       else
         factors.push_back(factor);
     }
     if (negative)
-      factors.insert(factors.begin(), makeConstant(-1));
+      factors.insert(factors.begin(), nodes.constant(-1));
     outers.push_back(std::move(factors));
     Names from;
     for (auto [name, read] : llvm::zip(own, term->indices))
       if (llvm::is_contained(term->reduced, read))
         from.push_back(read);
-    inners.push_back(analysis.renamed(makeProduct(term->inner), from, result.contract));
+    inners.push_back(nodes.renamed(nodes.product(term->inner), from, result.contract));
   }
   // A factor of the diagonal that every update has too stands before the whole transition.
   std::vector<NodePtr> shared;
@@ -109,13 +106,14 @@ void SingleState::setLowRank(const std::vector<const Term *> &terms,
     std::vector<NodePtr> candidates = diagonal[0]->kind == Node::Kind::product
                                           ? diagonal[0]->operands
                                           : std::vector<NodePtr>{diagonal[0]};
-    bool all = llvm::all_of(candidates, [&](const NodePtr &factor) {
-      return llvm::all_of(outers, [&](const auto &outer) { return hasFactor(outer, factor); });
+    bool all = llvm::all_of(candidates, [&](NodePtr factor) {
+      return llvm::all_of(outers,
+                          [&](const auto &outer) { return llvm::is_contained(outer, factor); });
     });
     if (all && !isConstant(diagonal[0], 1))
       shared = candidates;
   }
-  NodePtr front = diagonal.empty() ? makeConstant(0) : makeSum(diagonal);
+  NodePtr front = diagonal.empty() ? nodes.constant(0) : nodes.sum(diagonal);
   if (isConstant(front, 1)) {
     result.structure = scan::Structure::LowRank;
   } else {
@@ -123,9 +121,9 @@ void SingleState::setLowRank(const std::vector<const Term *> &terms,
     result.operands.push_back(front);
   }
   for (auto [outer, inner] : llvm::zip(outers, inners)) {
-    for (const NodePtr &factor : shared)
-      outer.erase(llvm::find_if(outer, [&](const NodePtr &o) { return sameNode(o, factor); }));
-    result.operands.push_back(makeProduct(outer));
+    for (NodePtr factor : shared)
+      outer.erase(llvm::find(outer, factor));
+    result.operands.push_back(nodes.product(outer));
     result.operands.push_back(inner);
   }
 }
@@ -142,15 +140,15 @@ std::optional<Transition> SingleState::classify(const LinearForm &form, std::str
       why = "the state is read under other indices without a sum over them";
       return std::nullopt;
     } else {
-      diagonal.push_back(makeProduct(term.outer));
+      diagonal.push_back(nodes.product(term.outer));
     }
     for (const auto *factors : {&term.outer, &term.inner})
-      for (const NodePtr &factor : *factors)
-        result.timeVarying |= analysis.variesWithTime(factor);
+      for (NodePtr factor : *factors)
+        result.timeVarying |= factor->variesWithTime;
   }
-  result.inputs = {makeSum(form.constants)};
+  result.inputs = {nodes.sum(form.constants)};
   if (contracted.empty()) {
-    setElementwise(makeSum(diagonal));
+    setElementwise(nodes.sum(diagonal));
     return result;
   }
   bool dense = llvm::any_of(contracted, [&](const Term *term) { return isDense(*term); });
@@ -162,7 +160,7 @@ std::optional<Transition> SingleState::classify(const LinearForm &form, std::str
     result.structure = scan::Structure::Dense;
     std::vector<NodePtr> factors = contracted[0]->outer;
     llvm::append_range(factors, contracted[0]->inner);
-    result.operands = {makeProduct(factors)};
+    result.operands = {nodes.product(factors)};
     return result;
   }
   setLowRank(contracted, diagonal);
@@ -170,8 +168,7 @@ std::optional<Transition> SingleState::classify(const LinearForm &form, std::str
 }
 
 /// States that read each other: the square of their elementwise coefficients.
-static std::optional<Transition> classifyBlock(const LinearAnalysis &analysis,
-                                               const std::vector<LinearForm> &forms,
+static std::optional<Transition> classifyBlock(Nodes &nodes, const std::vector<LinearForm> &forms,
                                                ArrayRef<unsigned> block,
                                                ArrayRef<scan::StateAttr> states,
                                                std::string &why) {
@@ -186,24 +183,23 @@ static std::optional<Transition> classifyBlock(const LinearAnalysis &analysis,
         why = "states that read each other do so under different indices";
         return std::nullopt;
       }
-      row[column].push_back(makeProduct(term.outer));
-      for (const NodePtr &factor : term.outer)
-        result.timeVarying |= analysis.variesWithTime(factor);
+      row[column].push_back(nodes.product(term.outer));
+      for (NodePtr factor : term.outer)
+        result.timeVarying |= factor->variesWithTime;
     }
     for (const std::vector<NodePtr> &coefficients : row)
-      result.operands.push_back(makeSum(coefficients));
-    result.inputs.push_back(makeSum(form.constants));
+      result.operands.push_back(nodes.sum(coefficients));
+    result.inputs.push_back(nodes.sum(form.constants));
   }
   return result;
 }
 
-std::optional<Transition> classify(const LinearAnalysis &analysis,
-                                   const std::vector<LinearForm> &forms, ArrayRef<unsigned> block,
-                                   ArrayRef<scan::StateAttr> states, scan::Ring ring,
-                                   std::string &why) {
+std::optional<Transition> classify(Nodes &nodes, const std::vector<LinearForm> &forms,
+                                   ArrayRef<unsigned> block, ArrayRef<scan::StateAttr> states,
+                                   scan::Ring ring, std::string &why) {
   if (block.size() > 1)
-    return classifyBlock(analysis, forms, block, states, why);
-  return SingleState(analysis, states[0], ring).classify(forms[0], why);
+    return classifyBlock(nodes, forms, block, states, why);
+  return SingleState(nodes, states[0], ring).classify(forms[0], why);
 }
 
 } // namespace scanc::analysis

@@ -17,8 +17,7 @@ struct Transition {
 
 /// The transition that `forms`, one per state of the block, have in common with a structure; or
 /// nothing, and why.
-std::optional<Transition> classify(const LinearAnalysis &analysis,
-                                   const std::vector<LinearForm> &forms,
+std::optional<Transition> classify(Nodes &nodes, const std::vector<LinearForm> &forms,
                                    llvm::ArrayRef<unsigned> block,
                                    llvm::ArrayRef<scan::StateAttr> states, scan::Ring ring,
                                    std::string &why);
