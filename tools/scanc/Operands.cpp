@@ -6,6 +6,10 @@
 
 #include <cstring>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <functional>
+#include <numeric>
+#include <unistd.h>
 
 namespace scanc::cli {
 
@@ -29,24 +33,32 @@ Result<void> checkNames(const std::vector<std::string> &names, const std::string
   return {};
 }
 
-/// Takes the sizes of a tensor that was read into `sizes`.
+/// Takes the sizes of a tensor that was read from `file` into the request.
 static Result<void> bindSizes(const Parameter &parameter, const NpyTensor &tensor,
-                              std::map<std::string, std::int64_t> &sizes) {
+                              const std::string &file, OperandRequest &request) {
+  auto mismatch = [&](std::string message, std::string help) {
+    Error error = makeError("SC8008", ErrorKind::input, std::move(message), std::move(help));
+    error.place.file = file;
+    return error;
+  };
   if (tensor.sizes.size() != parameter.dims.size())
-    return makeError("SC8008", ErrorKind::input,
-                     fmt::format("'{}' has {} dimensions, got an array of {}", parameter.name,
-                                 parameter.dims.size(), tensor.sizes.size()));
+    return mismatch(fmt::format("'{}' has {} dimensions, got an array of {}", parameter.name,
+                                parameter.dims.size(), tensor.sizes.size()),
+                    fmt::format("save an array of shape [{}]", fmt::join(parameter.dims, ", ")));
+  std::map<std::string, std::int64_t> &sizes = request.sizes;
   for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
     const std::string &dim = parameter.dims[i];
-    if (dim == nameInDimension(dim))
-      sizes.emplace(dim, tensor.sizes[i]);
-    else if (std::string name = nameInDimension(dim); !name.empty())
-      sizes.emplace(name, tensor.sizes[i] - std::stoll(dim.substr(dim.find('+') + 1)));
+    std::string name = nameInDimension(dim);
+    std::int64_t beyond = dim == name || name.empty() ? 0 : std::stoll(dim.substr(dim.find('+') + 1));
+    if (!name.empty() && sizes.emplace(name, tensor.sizes[i] - beyond).second)
+      request.origins.emplace(name, "by '" + file + "'");
     if (std::optional<std::int64_t> expected = sizeOfDimension(dim, sizes);
         expected && *expected != tensor.sizes[i])
-      return makeError("SC8008", ErrorKind::input,
-                       fmt::format("dimension '{}' of '{}': expected {}, got {}", dim,
-                                   parameter.name, *expected, tensor.sizes[i]));
+      return mismatch(fmt::format("dimension '{}' of '{}': expected {} {}, got {}", dim,
+                                  parameter.name, *expected,
+                                  name.empty() ? "by the program" : request.origins.at(name),
+                                  tensor.sizes[i]),
+                      "give files that agree with each other and with --shape");
   }
   return {};
 }
@@ -61,12 +73,22 @@ Result<Operands> Operands::load(std::vector<Parameter> signature, OperandRequest
     Result<NpyTensor> tensor = loadNpy(file->second, parameter.dtype);
     if (!tensor)
       return tensor.error();
-    if (Result<void> bound = bindSizes(parameter, *tensor, request.sizes); !bound)
+    if (Result<void> bound = bindSizes(parameter, *tensor, file->second, request); !bound)
       return bound.error();
     operands.tensors.back() = std::move(*tensor);
   }
   operands.parameters = std::move(signature);
   return operands;
+}
+
+static Error tooLarge(const Parameter &parameter) {
+  return makeError("SC8008", ErrorKind::usage,
+                   fmt::format("'{}' is too large for the memory of this machine", parameter.name),
+                   "give smaller sizes by --shape");
+}
+
+static double memoryOfMachine() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 static Result<std::vector<std::int64_t>>
@@ -80,14 +102,14 @@ sizesOf(const Parameter &parameter, const std::map<std::string, std::int64_t> &s
                        fmt::format("the size '{}' of '{}' is not known", dim, parameter.name),
                        fmt::format("give it, as in --shape {}=64", nameInDimension(dim)));
     if (__builtin_mul_overflow(bytes, *size, &bytes))
-      return makeError("SC8008", ErrorKind::usage,
-                       fmt::format("'{}' is too large for memory", parameter.name));
+      return tooLarge(parameter);
     result.push_back(*size);
   }
   return result;
 }
 
 Result<void> Operands::complete(const SampleInputs &samples, const OperandRequest &request) {
+  double bytes = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (tensors[i])
       continue;
@@ -95,6 +117,11 @@ Result<void> Operands::complete(const SampleInputs &samples, const OperandReques
     Result<std::vector<std::int64_t>> sizes = sizesOf(parameter, samples.sizes);
     if (!sizes)
       return sizes.error();
+    // Linux grants what it does not have, and ends the process when that is written.
+    bytes += std::accumulate(sizes->begin(), sizes->end(),
+                             static_cast<double>(sizeOf(parameter.dtype)), std::multiplies<>());
+    if (bytes > memoryOfMachine())
+      return tooLarge(parameter);
     tensors[i].emplace(parameter.dtype, *sizes);
     if (parameter.role != Parameter::Role::input)
       continue;

@@ -16,6 +16,7 @@ struct OperandRequest {
   std::map<std::string, std::string> inputFiles;                   ///< --in
   std::map<std::string, std::pair<double, double>> ranges;         ///< --random
   std::map<std::string, std::int64_t> sizes;                       ///< --shape
+  std::map<std::string, std::string> origins; ///< of every size: "by --shape", "by 'a.npy'"
   std::uint64_t seed = 0;                                          ///< --seed
 };
 

@@ -5,6 +5,7 @@
 #include "tools/scanc/Report.h"
 #include "tools/scanc/RunReport.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -62,12 +63,32 @@ static Result<Source> readSource(const CompileFlags &flags, const CompileOptions
   return source;
 }
 
+/// The names of a list of pairs.
+template <typename Map>
+static std::vector<std::string> namesOf(const Map &map) {
+  std::vector<std::string> names;
+  for (const auto &entry : map)
+    names.push_back(entry.first);
+  return names;
+}
+
+/// Fails with SC8004 where two of `texts`, given by `options`, are the same.
+static Result<void> checkOnce(std::vector<std::string> texts, const char *options) {
+  std::sort(texts.begin(), texts.end());
+  auto twice = std::adjacent_find(texts.begin(), texts.end());
+  if (twice == texts.end())
+    return {};
+  return makeError("SC8004", ErrorKind::usage,
+                   fmt::format("{}: '{}' is given twice", options, *twice), "give it once");
+}
+
 static Result<double> parseNumber(std::string_view text, std::string_view whole) {
   double value = 0;
   auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failed != std::errc() || end != text.data() + text.size())
     return makeError("SC8004", ErrorKind::usage,
-                     fmt::format("--random: expected NAME=LOW:HIGH, got '{}'", whole));
+                     fmt::format("--random: expected NAME=LOW:HIGH, got '{}'", whole),
+                     "write --random f=-1:1");
   return value;
 }
 
@@ -81,6 +102,11 @@ Result<OperandRequest> RunCommand::request() const {
   Result<Pairs> pairs = parsePairs(ranges, "--random");
   if (!pairs)
     return pairs.error();
+  std::vector<std::string> names = namesOf(*files);
+  for (const auto &pair : *pairs)
+    names.push_back(pair.first);
+  if (Result<void> once = checkOnce(std::move(names), "--in and --random"); !once)
+    return once.error();
   for (const auto &[name, range] : *pairs) {
     std::size_t colon = std::min(range.find(':'), range.size());
     Result<double> low = parseNumber(std::string_view(range).substr(0, colon), range);
@@ -93,20 +119,13 @@ Result<OperandRequest> RunCommand::request() const {
     if (!std::isfinite(*low) || !std::isfinite(*high) || *low > *high)
       return makeError("SC8004", ErrorKind::usage,
                        fmt::format("--random: expected finite LOW <= HIGH for '{}', got '{}'", name,
-                                   range));
+                                   range),
+                       "write --random f=-1:1");
     request.ranges[name] = {*low, *high};
   }
   return request;
 }
 
-/// The names of a list of pairs.
-template <typename Map>
-static std::vector<std::string> namesOf(const Map &map) {
-  std::vector<std::string> names;
-  for (const auto &entry : map)
-    names.push_back(entry.first);
-  return names;
-}
 
 /// Loads the operands and completes them with random inputs and poisoned results.
 static Result<Operands> makeOperands(const Source &source, OperandRequest &request) {
@@ -192,7 +211,11 @@ Result<int> RunCommand::run() const {
     return source.error();
   dropUnknownSizes(options->sizes, source->parameters);
   wanted->sizes = options->sizes;
-  wanted->sizes.insert(source->options.sizes.begin(), source->options.sizes.end());
+  for (const auto &[name, size] : options->sizes)
+    wanted->origins[name] = "by --shape";
+  for (const auto &[name, size] : source->options.sizes)
+    if (wanted->sizes.emplace(name, size).second)
+      wanted->origins[name] = "by the bundle";
   if (auto known = checkNames(namesOf(*files), "--out", source->parameters, Parameter::Role::output);
       !known)
     return known.error();

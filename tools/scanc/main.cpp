@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <new>
 
 using namespace scanc;
 
@@ -84,5 +85,17 @@ static int runTool(std::vector<std::string> arguments) {
 int main(int argc, char **argv) {
   // A reader that closes its pipe ends us without a word.
   std::signal(SIGPIPE, SIG_DFL);
-  return runTool(std::vector<std::string>(argv + 1, argv + argc));
+  // Nothing of ours throws, but the libraries below it may.
+  Error error;
+  try {
+    return runTool(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::bad_alloc &) {
+    error = cli::makeError("SC8014", ErrorKind::environment, "there is not enough memory",
+                           "give smaller sizes by --shape, or raise the limit (ulimit -v)");
+  } catch (const std::exception &unexpected) {
+    error = cli::makeError("SC4002", ErrorKind::internal, unexpected.what(),
+                           "please report it, with the program");
+  }
+  cli::report(error);
+  return exitCode(error.kind);
 }
