@@ -280,7 +280,7 @@ Result<NpyTensor> loadNpy(const std::string &path, std::optional<Dtype> expected
   return tensor;
 }
 
-Result<void> storeNpy(const std::string &path, const TensorRef &tensor) {
+Result<std::string> formatNpy(const TensorRef &tensor) {
   std::vector<std::int64_t> strides =
       tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides;
   bool negative = false;
@@ -294,25 +294,33 @@ Result<void> storeNpy(const std::string &path, const TensorRef &tensor) {
                     "memory where it has elements",
                     "copy the tensor to the host first");
 
-  File file(std::fopen(path.c_str(), "wb"), &std::fclose);
-  if (!file)
-    return fileError("create", path);
-  std::string header = headerOf(tensor);
-  bool written = std::fwrite(header.data(), 1, header.size(), file.get()) == header.size();
-  std::size_t bytes = sizeOf(tensor.dtype);
+  std::string text = headerOf(tensor);
+  std::int64_t bytes = sizeOf(tensor.dtype);
+  text.reserve(text.size() + static_cast<std::size_t>(*count * bytes));
   std::vector<std::int64_t> index(tensor.sizes.size());
   const char *element = static_cast<const char *>(tensor.data);
-  for (std::int64_t i = 0; i < *count && written; ++i) {
-    written = std::fwrite(element, bytes, 1, file.get()) == 1;
+  for (std::int64_t i = 0; i < *count; ++i) {
+    text.append(element, static_cast<std::size_t>(bytes));
     // The next element in row-major order: advance the last index, carry where it wraps.
     for (std::size_t d = index.size(); d-- > 0;) {
-      element += strides[d] * static_cast<std::int64_t>(bytes);
+      element += strides[d] * bytes;
       if (++index[d] < tensor.sizes[d])
         break;
-      element -= tensor.sizes[d] * strides[d] * static_cast<std::int64_t>(bytes);
+      element -= tensor.sizes[d] * strides[d] * bytes;
       index[d] = 0;
     }
   }
+  return text;
+}
+
+Result<void> storeNpy(const std::string &path, const TensorRef &tensor) {
+  Result<std::string> bytes = formatNpy(tensor);
+  if (!bytes)
+    return bytes.error();
+  File file(std::fopen(path.c_str(), "wb"), &std::fclose);
+  if (!file)
+    return fileError("create", path);
+  bool written = std::fwrite(bytes->data(), 1, bytes->size(), file.get()) == bytes->size();
   if (std::fclose(file.release()) != 0 || !written)
     return fileError("write", path);
   return {};

@@ -28,9 +28,6 @@ private:
   Result<Producer> producer(const std::string &text, const CompileOptions &options) const;
 };
 
-/// A file to be written: its place, and what it holds.
-using OutputFile = std::pair<std::string, std::string>;
-
 } // namespace
 
 /// "native" as an architecture: the first GPU's, or without one the newest that we generate for.
@@ -99,18 +96,6 @@ Result<Producer> CompileCommand::producer(const std::string &text,
   return Producer(text, options);
 }
 
-/// Writes files, and the folders that they lie in.
-static Result<void> writeFiles(const std::vector<OutputFile> &files, bool intoFolders) {
-  for (const auto &[path, bytes] : files) {
-    if (intoFolders)
-      if (Result<void> made = makeFolder(std::filesystem::path(path).parent_path()); !made)
-        return made;
-    if (Result<void> written = writeFile(path, bytes); !written)
-      return written;
-  }
-  return {};
-}
-
 Result<int> CompileCommand::run() const {
   Result<std::vector<Artifact>> wanted = artifacts();
   if (!wanted)
@@ -151,7 +136,11 @@ Result<int> CompileCommand::run() const {
                          std::move(*bytes));
     }
   }
-  if (Result<void> written = writeFiles(files, isFolder); !written)
+  for (const auto &file : files)
+    if (isFolder)
+      if (Result<void> made = makeFolder(std::filesystem::path(file.first).parent_path()); !made)
+        return made.error();
+  if (Result<void> written = writeFiles(files); !written)
     return written.error();
   return 0;
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <unistd.h>
+#include <vector>
 
 namespace scanc::cli {
 
@@ -16,6 +17,28 @@ namespace {
 
 struct CloseFile {
   void operator()(std::FILE *file) const { std::fclose(file); }
+};
+using Stream = std::unique_ptr<std::FILE, CloseFile>;
+
+/// A file beside the place that it is meant for, which `commit` moves it to. Without a commit
+/// nothing is left of it.
+class PendingFile {
+public:
+  explicit PendingFile(const std::string &path);
+  PendingFile(PendingFile &&) = default;
+  ~PendingFile();
+
+  Result<void> open();
+  Result<void> write(std::string_view bytes);
+  Result<void> commit();
+
+private:
+  std::string path;  ///< as the user calls it
+  std::string place; ///< behind links
+  std::string part;  ///< where the bytes go first; `path` itself for a device
+  std::filesystem::file_status before;
+  Stream stream;
+  bool isPending = false; ///< `part` exists and is to go
 };
 
 } // namespace
@@ -46,7 +69,7 @@ static Result<std::string> readAll(std::FILE *stream, const std::string &path) {
 Result<std::string> readFile(const std::string &path) {
   if (path == "-")
     return readAll(stdin, "<stdin>");
-  std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(path.c_str(), "rb"));
+  Stream stream(std::fopen(path.c_str(), "rb"));
   if (!stream)
     return readError(path, errno);
   return readAll(stream.get(), path);
@@ -65,35 +88,70 @@ static std::string resolveLinks(const std::string &path) {
   return failed ? path : resolved.string();
 }
 
-Result<void> writeFile(const std::string &path, std::string_view bytes) {
-  if (path == "-")
-    return writeAll(stdout, "<stdout>", bytes);
-  // A device or a pipe is written as it is; a file must not be replaced in part.
+PendingFile::PendingFile(const std::string &path) : path(path) {
   std::error_code failed;
-  std::filesystem::file_status before = std::filesystem::status(path, failed);
+  before = std::filesystem::status(path, failed);
   bool isFile = std::filesystem::is_regular_file(before);
+  place = isFile ? resolveLinks(path) : path;
   bool inPlace = std::filesystem::exists(before) && !isFile;
-  std::string place = isFile ? resolveLinks(path) : path;
-  std::string target = inPlace ? path : fmt::format("{}.{}.part", place, getpid());
-  {
-    std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(target.c_str(), "wb"));
-    if (!stream)
-      return writeError(path, errno);
-    if (Result<void> written = writeAll(stream.get(), path, bytes); !written) {
-      if (!inPlace)
-        std::remove(target.c_str());
-      return written;
-    }
-  }
-  if (isFile)
-    std::filesystem::permissions(target, before.permissions(), failed);
-  if (!inPlace && std::rename(target.c_str(), place.c_str()) != 0) {
-    int reason = errno;
-    std::remove(target.c_str());
-    return writeError(path, reason);
-  }
+  part = inPlace ? path : fmt::format("{}.{}.part", place, getpid());
+}
+
+PendingFile::~PendingFile() {
+  if (stream && isPending)
+    std::remove(part.c_str());
+}
+
+Result<void> PendingFile::open() {
+  stream.reset(std::fopen(part.c_str(), "wb"));
+  if (!stream)
+    return writeError(path, errno);
+  isPending = part != path;
   return {};
 }
+
+Result<void> PendingFile::write(std::string_view bytes) {
+  return writeAll(stream.get(), path, bytes);
+}
+
+Result<void> PendingFile::commit() {
+  if (!isPending)
+    return {};
+  std::error_code failed;
+  if (std::filesystem::is_regular_file(before))
+    std::filesystem::permissions(part, before.permissions(), failed);
+  if (std::rename(part.c_str(), place.c_str()) != 0)
+    return writeError(path, errno);
+  isPending = false;
+  return {};
+}
+
+Result<void> writeFiles(std::span<const OutputFile> files) {
+  std::vector<PendingFile> pending;
+  for (const auto &[path, bytes] : files) {
+    if (path == "-") {
+      if (Result<void> written = writeAll(stdout, "<stdout>", bytes); !written)
+        return written;
+      continue;
+    }
+    pending.emplace_back(path);
+    if (Result<void> opened = pending.back().open(); !opened)
+      return opened;
+    if (Result<void> written = pending.back().write(bytes); !written)
+      return written;
+  }
+  for (PendingFile &file : pending)
+    if (Result<void> committed = file.commit(); !committed)
+      return committed;
+  return {};
+}
+
+Result<void> writeFile(const std::string &path, std::string_view bytes) {
+  const OutputFile file(path, bytes);
+  return writeFiles({&file, 1});
+}
+
+Result<void> checkWritable(const std::string &path) { return PendingFile(path).open(); }
 
 Result<void> makeFolder(const std::string &path) {
   std::error_code failed;

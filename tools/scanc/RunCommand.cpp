@@ -171,15 +171,35 @@ static Result<std::vector<Comparison>> checkResults(const Source &source, Operan
   return comparisons;
 }
 
+/// Fails where a file of --out cannot be written, before time is spent on the results.
+static Result<void> checkOutputs(const Pairs &files) {
+  std::vector<std::string> paths;
+  for (const auto &[name, file] : files) {
+    if (file == "-")
+      return makeError("SC8010", ErrorKind::usage,
+                       fmt::format("--out {}=-: stdout takes the report", name),
+                       "write the result to a file");
+    if (Result<void> writable = checkWritable(file); !writable)
+      return writable;
+    paths.push_back(file);
+  }
+  return checkOnce(std::move(paths), "--out");
+}
+
 /// Writes the results that --out names.
 static Result<void> writeResults(const Pairs &files, Operands &operands) {
   const std::vector<Parameter> &signature = operands.signature();
+  std::vector<OutputFile> outputs;
   for (const auto &[name, file] : files)
-    for (std::size_t i = 0; i < signature.size(); ++i)
-      if (signature[i].name == name && signature[i].role == Parameter::Role::output)
-        if (Result<void> stored = storeNpy(file, operands.tensor(i).view()); !stored)
-          return stored;
-  return {};
+    for (std::size_t i = 0; i < signature.size(); ++i) {
+      if (signature[i].name != name || signature[i].role != Parameter::Role::output)
+        continue;
+      Result<std::string> bytes = formatNpy(operands.tensor(i).view());
+      if (!bytes)
+        return bytes.error();
+      outputs.emplace_back(file, std::move(*bytes));
+    }
+  return writeFiles(outputs);
 }
 
 static Result<Kernel> compileSource(const Source &source, const CompileOptions &options) {
@@ -219,6 +239,8 @@ Result<int> RunCommand::run() const {
   if (auto known = checkNames(namesOf(*files), "--out", source->parameters, Parameter::Role::output);
       !known)
     return known.error();
+  if (Result<void> writable = checkOutputs(*files); !writable)
+    return writable.error();
   Result<Operands> operands = makeOperands(*source, *wanted);
   if (!operands)
     return operands.error();

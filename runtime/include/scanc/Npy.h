@@ -44,7 +44,9 @@ struct NpyTensor {
 Result<NpyTensor> parseNpy(std::string_view bytes, std::optional<Dtype> expected = std::nullopt);
 Result<NpyTensor> loadNpy(const std::string &path, std::optional<Dtype> expected = std::nullopt);
 
-/// Writes a host tensor, of any strides, as row-major `.npy`.
+/// A host tensor, of any strides, as the bytes of a row-major `.npy`.
+Result<std::string> formatNpy(const TensorRef &tensor);
+/// Writes these to a file.
 Result<void> storeNpy(const std::string &path, const TensorRef &tensor);
 
 } // namespace scanc
