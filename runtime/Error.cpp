@@ -22,11 +22,11 @@ constexpr Colours ansi{"\033[1m", "\033[1;31m", "\033[1;32m", "\033[1;36m", "\03
 
 bool continuesCharacter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-/// `line` without what would move the cursor or change the terminal's state.
-std::string printable(std::string_view line) {
-  std::string result(line);
+/// `text` without what would end it, move the cursor or change the terminal's state.
+std::string printable(std::string_view text) {
+  std::string result(text);
   for (char &byte : result)
-    if (byte != '\t' && (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F))
+    if (byte != '\t' && byte != '\n' && (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F))
       byte = '?';
   return result;
 }
@@ -39,12 +39,36 @@ std::string renderPlace(const SourceRange &place) {
   return fmt::format("{}:{}:{}: ", place.file, place.line, place.column);
 }
 
-/// The source line and, under it, `^~~~` below the range.
+/// `text` from its first byte of a character at or after `from`, at most `most` bytes in whole
+/// characters.
+std::string_view excerpt(std::string_view text, std::size_t from, std::size_t most) {
+  while (from < text.size() && continuesCharacter(text[from]))
+    ++from;
+  text.remove_prefix(std::min(from, text.size()));
+  std::size_t length = std::min(most, text.size());
+  while (length > 0 && length < text.size() && continuesCharacter(text[length]))
+    --length;
+  return text.substr(0, length);
+}
+
+/// A sentence, of which a name or a line of many kilobytes leaves the beginning.
+std::string sentence(std::string_view text) {
+  constexpr std::size_t longest = 2000;
+  return printable(excerpt(text, 0, longest)) + (text.size() > longest ? "…" : "");
+}
+
+/// The source line and, under it, `^~~~` below the range. Of a long line, what is around its begin.
 std::string renderCaret(const SourceRange &place, std::string_view line, const Colours &colours) {
+  constexpr std::size_t widest = 240, before = 80;
+  std::size_t begin = place.column <= 0 ? 0 : std::min<std::size_t>(place.column - 1, line.size());
+  if (line.size() > widest) {
+    std::string_view shown = excerpt(line, begin > before ? begin - before : 0, widest);
+    begin -= static_cast<std::size_t>(shown.data() - line.data());
+    line = shown;
+  }
   std::string text = printable(line) + "\n";
   if (place.column <= 0)
     return text;
-  std::size_t begin = std::min<std::size_t>(place.column - 1, line.size());
   std::size_t length = std::max<std::int64_t>(place.length, 1);
   std::size_t end = std::min(begin + length, line.size());
   for (char byte : line.substr(0, begin))
@@ -67,14 +91,14 @@ void renderOne(std::string &text, const Error &error, const Colours &colours) {
   if (!error.code.empty())
     label += fmt::format("[{}]", error.code);
   text += fmt::format("{}{}:{} {}{}{}\n", colours.red, label, colours.reset, colours.bold,
-                      error.message, colours.reset);
+                      sentence(error.message), colours.reset);
   if (error.place.line > 0 && !error.sourceLine.empty())
     text += renderCaret(error.place, error.sourceLine, colours);
   for (const ErrorNote &note : error.notes)
     text += fmt::format("{}{}note:{} {}\n", renderPlace(note.place), colours.cyan, colours.reset,
-                        note.text);
+                        printable(note.text));
   if (!error.help.empty())
-    text += fmt::format("{}help:{} {}\n", colours.green, colours.reset, error.help);
+    text += fmt::format("{}help:{} {}\n", colours.green, colours.reset, sentence(error.help));
   for (const Error &other : error.others)
     renderOne(text, other, colours);
 }

@@ -82,6 +82,27 @@ TEST(Error, source_cannot_move_the_cursor) {
   EXPECT_EQ(render(error).find('\r'), std::string::npos);
 }
 
+TEST(Error, a_message_that_quotes_the_source_cannot_either) {
+  Error error;
+  error.message = std::string("unexpected character '\0' or '\033'", 31);
+  error.notes = {{"\033[2J", {}}};
+  error.help = "remove '\033'";
+  EXPECT_EQ(render(error),
+            "error: unexpected character '?' or '?'\nnote: ?[2J\nhelp: remove '?'\n");
+}
+
+TEST(Error, a_name_of_a_megabyte_is_not_printed_in_full) {
+  Error error;
+  error.sourceLine = std::string(1000, 'a') + "π" + std::string(1 << 20, 'b');
+  error.message = "unknown name '" + error.sourceLine + "'";
+  error.place = {"f", 1, 1001, 1 << 20};
+  std::string text = render(error);
+  EXPECT_LT(text.size(), 4000u);
+  EXPECT_NE(text.find("aπb"), std::string::npos);
+  std::size_t line = text.find('\n') + 1;
+  EXPECT_EQ(text.substr(text.find('\n', line) + 1, 82), std::string(80, ' ') + "^~");
+}
+
 TEST(Error, others_follow) {
   Error error;
   error.message = "first";
