@@ -45,13 +45,15 @@ void checkValue(const Attribute &attribute, const Rule &rule, Diagnostics &diagn
     for (const std::string &word : rule.words)
       list += (list.empty() ? "" : ", ") + word;
     std::string meant = value.empty() ? "" : nearest(value, rule.words);
-    fail("one of " + list, meant.empty() ? "" : "did you mean '" + meant + "'?");
+    fail("one of " + list, meant.empty() ? "write @" + attribute.name.text + "(" + rule.words.front() + ")"
+                                               : "did you mean '" + meant + "'?");
   } else if (rule.least > 0) {
     std::int64_t number = 0;
     auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     bool whole = error == std::errc() && end == value.data() + value.size();
     if (!whole || number < rule.least || number > largest)
-      fail("a number from " + std::to_string(rule.least) + " to " + std::to_string(largest), "");
+      fail("a number from " + std::to_string(rule.least) + " to " + std::to_string(largest),
+           "write @" + attribute.name.text + "(64)");
   } else if (!value.empty()) {
     fail("no value", "write @" + attribute.name.text);
   }
@@ -72,7 +74,7 @@ void checkAttributes(const std::vector<Attribute> &attributes, Diagnostics &diag
     }
     if (!seen.insert(attribute.name.text).second)
       diagnostics.error("SC1006", attribute.name.place,
-                        "attribute '@" + attribute.name.text + "' stands twice");
+                        "attribute '@" + attribute.name.text + "' stands twice", "remove one of them");
     checkValue(attribute, rule->second, diagnostics);
   }
 }

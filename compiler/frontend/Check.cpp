@@ -1,10 +1,11 @@
 //===- Check.cpp - Declarations, states, and who may be read where --------===//
 #include "compiler/frontend/Check.h"
 
+#include "compiler/frontend/Phrases.h"
+
 #include <algorithm>
 
 namespace scanc::frontend {
-
 namespace {
 
 class Checker {
@@ -14,7 +15,7 @@ public:
 
 private:
   void error(std::string_view code, const SourceRange &place, std::string message,
-             std::string help = "", std::vector<ErrorNote> notes = {}) {
+             std::string help, std::vector<ErrorNote> notes = {}) {
     diagnostics.error(code, place, std::move(message), std::move(help), std::move(notes));
   }
   void checkDeclarations();
@@ -104,7 +105,8 @@ bool Checker::checkHead(Scan &scan) {
   for (const Name &name : scan.over) {
     check(name);
     if (name.text == scan.dimension.text || !lanes.insert(name.text).second)
-      error("SC1006", name.place, "dimension '" + name.text + "' is already walked by this scan");
+      error("SC1006", name.place, "dimension '" + name.text + "' is already walked by this scan",
+            "remove it from `over`");
     if (name.text == scan.time.text)
       error("SC1008", scan.time.place,
             "'" + scan.time.text + "' is both the name of the step and of a lane",
@@ -229,10 +231,12 @@ void Checker::checkAssigned(CheckedScan &scan, Statement &statement) {
   std::set<std::string> names;
   for (const Name &index : target.indices)
     if (!names.insert(index.text).second)
-      error("SC1007", index.place, "index '" + index.text + "' stands twice on a left-hand side");
+      error("SC1007", index.place, "index '" + index.text + "' stands twice on a left-hand side",
+            "give one of them another name");
   if (target.delay != 0)
     error("SC1009", target.place,
-          "expected '" + scan.scan->time.text + "' on a left-hand side, got another step",
+          "expected [" + scan.scan->time.text + "] on a left-hand side, got " +
+              stepText(scan.scan->time.text, target.delay),
           "assign at [" + scan.scan->time.text + "] and read at [" + scan.scan->time.text + "-1]");
   if (symbol.kind == Symbol::Kind::local && target.hasTime)
     error("SC1021", target.place,
@@ -276,14 +280,6 @@ bool Checker::checkIndexNames(const Scan &scan, const Expr &expr) {
   return true;
 }
 
-/// "the step and 2 indices"
-static std::string shapeText(bool time, std::size_t indices) {
-  std::string count = std::to_string(indices) + (indices == 1 ? " index" : " indices");
-  if (time)
-    return indices == 0 ? "the step" : "the step and " + count;
-  return indices == 0 ? "no subscript" : count;
-}
-
 /// The subscripts of `expr` against the dimensions `dims` that they name.
 void Checker::checkSubscripts(const Expr &expr, const std::vector<std::string> &dims, bool time,
                               const std::string &what) {
@@ -299,7 +295,7 @@ void Checker::checkSubscripts(const Expr &expr, const std::vector<std::string> &
   error("SC1007", expr.place,
         what + ": expected " + (expected.empty() ? "no subscripts" : "[" + expected + "]") +
             ", got " + got,
-        "dimensions in `over` are never written; the step comes first, the rest in memory order");
+        subscriptsHelp);
 }
 
 void Checker::bindStatements(CheckedScan &scan) {
@@ -327,7 +323,8 @@ void Checker::bindStatements(CheckedScan &scan) {
       state.stateType = statement.stateType.dtype;
       if (statement.stateType.dtype == Dtype::i32)
         error("SC1017", name.place,
-              "state '" + name.text + "': expected a floating-point type, got i32");
+              "state '" + name.text + "': expected a floating-point type, got i32",
+              "declare it f32");
     } else if (statement.kind == Statement::Kind::initial) {
       twice = state.initial != nullptr;
       state.initial = declared(statement.initial.tensor, false, "tensor of initial states");
@@ -342,7 +339,7 @@ void Checker::bindStatements(CheckedScan &scan) {
       }
     }
     if (twice)
-      error("SC1006", name.place, "'" + name.text + "' has this statement already");
+      error("SC1006", name.place, "'" + name.text + "' has this statement already", "remove one of them");
   }
 }
 
@@ -365,9 +362,8 @@ void Checker::checkEnd(const CheckedScan &scan, const Symbol &state, const Decla
   if (!fits || dims.size() != expected)
     error("SC1019", tensor.place,
           "'" + end.name.text + "' cannot hold state '" + state.name + "': expected " +
-              (segments.empty() ? "" : "dimension " + segments + " and ") +
-              std::to_string(state.indices.size()) + " more beside the lanes and no '" +
-              scan.scan->dimension.text + "', got " + typeText(end));
+              endText(*scan.scan, segments, state.indices) + ", got " + typeText(end),
+          "declare " + end.name.text + " with these dimensions; lanes may stand anywhere");
 }
 
 void Checker::checkReference(CheckedScan &scan, Expr &expr) {
@@ -400,8 +396,7 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
                     "'" + expr.text + "'");
     if (expr.delay < 0 || expr.delay > 7)
       error("SC1009", expr.place,
-            "expected a step from [" + t + "] to [" + t + "-7], got [" + t +
-                (expr.delay < 0 ? "+" : "-") + std::to_string(std::abs(expr.delay)) + "]",
+            "expected a step from [" + t + "] to [" + t + "-7], got " + stepText(t, expr.delay),
             "a window reaches at most 7 steps back and never ahead");
     break;
   }
@@ -409,12 +404,17 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
     if (!expr.hasTime || expr.indices.size() != symbol.indices.size())
       error("SC1007", expr.place,
             "state '" + expr.text + "': expected " + shapeText(true, symbol.indices.size()) +
-                ", got " + shapeText(expr.hasTime, expr.indices.size()));
+                ", got " + shapeText(expr.hasTime, expr.indices.size()),
+            subscriptsHelp);
     else if (expr.delay != 0 && expr.delay != 1)
       error("SC1010", expr.place,
-            "state '" + expr.text + "': expected [" + t + "] or [" + t + "-1], got another step",
-            "a step further back is a state of its own: g[" + t + "] = " + expr.text + "[" + t +
-                "-1]");
+            "state '" + expr.text + "': expected [" + t + "] or [" + t + "-1], got " +
+                stepText(t, expr.delay),
+            expr.delay < 0
+                ? "what lies ahead is read by a scan in reverse: reverse scan " +
+                      scan.scan->dimension.text + " as " + t
+                : "a step further back is a state of its own: g[" + t + "] = " + expr.text + "[" +
+                      t + "-1]");
     break;
   case Symbol::Kind::result:
   case Symbol::Kind::local: {
@@ -427,7 +427,8 @@ void Checker::checkReference(CheckedScan &scan, Expr &expr) {
     else if (expr.indices.size() != symbol.indices.size() || expr.hasTime != time)
       error("SC1007", expr.place,
             "'" + expr.text + "': expected " + shapeText(time, symbol.indices.size()) + ", got " +
-                shapeText(expr.hasTime, expr.indices.size()));
+                shapeText(expr.hasTime, expr.indices.size()),
+            subscriptsHelp);
     break;
   }
   }

@@ -24,11 +24,22 @@ void Diagnostics::error(std::string_view code, const SourceRange &place, std::st
   errors.push_back(std::move(error));
 }
 
+/// The first of `names`: more would not be read.
+static std::string listed(std::vector<std::string> names) {
+  constexpr std::size_t most = 12;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+    list += (i == 0 ? "" : ", ") + names[i];
+  return list + (names.size() > most ? ", …" : "");
+}
+
 void Diagnostics::unknown(const SourceRange &place, const std::string &name,
                           const std::vector<std::string> &known, const std::string &what) {
   std::string meant = nearest(name, known);
   error("SC1005", place, "unknown " + what + " '" + name + "'",
-        meant.empty() ? "" : "did you mean '" + meant + "'?");
+        meant.empty() ? "use one of " + listed(known) : "did you mean '" + meant + "'?");
 }
 
 bool Diagnostics::hasErrorOn(std::int64_t line) const {

@@ -15,8 +15,9 @@ class Diagnostics {
 public:
   Diagnostics(std::string_view text, std::string_view filename) : text(text), filename(filename) {}
 
+  /// Every error has a cure, `help`.
   void error(std::string_view code, const SourceRange &place, std::string message,
-             std::string help = "", std::vector<ErrorNote> notes = {});
+             std::string help, std::vector<ErrorNote> notes = {});
 
   /// SC1005: no `what` is called `name`; suggests the nearest of `known`.
   void unknown(const SourceRange &place, const std::string &name,

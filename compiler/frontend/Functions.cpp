@@ -25,6 +25,14 @@ bool isComparison(const Expr &expr) {
          std::string_view("+-*/").find(expr.text) == std::string_view::npos;
 }
 
+/// "(a, b)"
+static std::string formOf(int arity) {
+  std::string form;
+  for (char name = 'a'; name < 'a' + arity; ++name)
+    form += (form.empty() ? "(" : ", ") + std::string(1, name);
+  return form + ")";
+}
+
 static void checkCall(const Expr &expr, Diagnostics &diagnostics) {
   auto found = functions().find(expr.text);
   if (found == functions().end() && isReduction(expr.text)) {
@@ -47,7 +55,7 @@ static void checkCall(const Expr &expr, Diagnostics &diagnostics) {
                           std::to_string(expr.operands.size()),
                       isReduction(expr.text) && expr.operands.size() == 1
                           ? "write " + expr.text + "[j](…) to reduce over an index"
-                          : "");
+                          : "write " + expr.text + formOf(found->second.arity));
 }
 
 void checkFunctions(const Expr &expr, bool condition, Diagnostics &diagnostics) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 namespace scanc::frontend {
 
@@ -50,6 +51,8 @@ private:
 
   int depth = 0, operators = 0; ///< of the statement being parsed
   std::string timeName;
+  /// Of the kernel. A tensor called like a reduction is no reduction: its name is reported later.
+  std::set<std::string> declared;
 };
 
 } // namespace
@@ -100,6 +103,7 @@ Attribute Parser::attribute() {
 
 Kernel Parser::kernel() {
   Kernel kernel;
+  declared.clear();
   std::size_t first = next;
   kernel.attributes = attributes();
   if (!at("kernel"))
@@ -134,6 +138,7 @@ std::vector<Declaration> Parser::declarations() {
     do {
       Declaration declaration;
       declaration.name = name("a parameter's name");
+      declared.insert(declaration.name.text);
       list.push_back(std::move(declaration));
     } while (accept(","));
     expect(":");
@@ -162,7 +167,8 @@ Dtype Parser::dtype() {
     return *found;
   diagnostics.error("SC1017", type.place,
                     "expected an element type (f64 f32 f16 bf16 f8e4m3 f8e5m2 c64 i32), got '" +
-                        type.text + "'");
+                        type.text + "'",
+                    "use one of these, such as f32");
   return Dtype::f32;
 }
 
@@ -175,7 +181,8 @@ Dimension Parser::dimension() {
     auto [end, error] = std::from_chars(dim.text.data(), dim.text.data() + dim.text.size(), value);
     if (error != std::errc() || end != dim.text.data() + dim.text.size())
       diagnostics.error("SC1003", dim.place,
-                        "expected a whole size below 2^63, got '" + dim.text + "'");
+                        "expected a whole size below 2^63, got '" + dim.text + "'",
+                        "write a whole number, or a name that is bound at launch");
     else
       dim.text = std::to_string(value); // 016 is 16
     return dim;
@@ -369,7 +376,7 @@ ExprPtr Parser::primary() {
   Name word = name("an expression");
   if (at("("))
     return call(std::move(word));
-  if (at("[") && isReduction(word.text))
+  if (at("[") && isReduction(word.text) && !declared.contains(word.text))
     return reduction(std::move(word));
   return reference(std::move(word));
 }
@@ -382,7 +389,8 @@ ExprPtr Parser::number() {
   expr->value = std::strtod(expr->text.c_str(), nullptr);
   if (!std::isfinite(expr->value))
     diagnostics.error("SC1003", expr->place,
-                      "expected a number that f64 can hold, got '" + expr->text + "'");
+                      "expected a number that f64 can hold, got '" + expr->text + "'",
+                      "write a smaller number");
   return expr;
 }
 

@@ -75,7 +75,8 @@ void checkReductions(const Expr &expr, Diagnostics &diagnostics) {
     for (const Name &index : expr.indices) {
       if (!seen.insert(index.text).second)
         diagnostics.error("SC1006", index.place,
-                          "index '" + index.text + "' stands twice in " + expr.text);
+                          "index '" + index.text + "' stands twice in " + expr.text,
+                          "remove one of them");
       else if (occurrences(*expr.operands[0], index.text) == 0)
         diagnostics.error("SC1011", index.place,
                           "nothing under " + expr.text + "[" + index.text + "] varies over '" +

@@ -75,7 +75,8 @@ Compute TypeInference::typeOf(const Expr &expr, bool report) {
   case Expr::Kind::reduce:
     if (report && widest == Compute::c64 && expr.text != "sum" && expr.text != "mean")
       diagnostics.error("SC1017", expr.place,
-                        expr.text + ": expected real numbers, got complex ones");
+                        expr.text + ": expected real numbers, got complex ones",
+                        "take real(…), imag(…) or abs(…) of them first");
     return widest;
   case Expr::Kind::negate:
     return widest;
@@ -97,7 +98,8 @@ void TypeInference::checkStored(const Symbol &symbol, Compute value) {
     if (declaration->dtype == Dtype::i32 && declaration != symbol.initial)
       diagnostics.error("SC1017", declaration->name.place,
                         "result '" + declaration->name.text +
-                            "': expected a floating-point type, got i32");
+                            "': expected a floating-point type, got i32",
+                        "declare it f32");
   };
   if (symbol.isResult)
     check(symbol.declaration);
@@ -106,7 +108,8 @@ void TypeInference::checkStored(const Symbol &symbol, Compute value) {
   if (symbol.stateType && complex && real(*symbol.stateType))
     diagnostics.error("SC1017", symbol.place,
                       "state '" + symbol.name + "': expected type c64, got " +
-                          std::string(spelling(*symbol.stateType)));
+                          std::string(spelling(*symbol.stateType)),
+                      "declare it c64, or leave its type out");
 }
 
 /// Numbers of a statement without f64 are constants of f32, where a larger one would be inf.

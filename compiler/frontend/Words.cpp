@@ -9,7 +9,8 @@ void Words::fail(const std::string &expected, const std::string &help) {
     throw Recover();
   std::string got =
       peek().kind == Token::Kind::end ? "the end of the file" : "'" + peek().text + "'";
-  diagnostics.error("SC1001", peek().place, "expected " + expected + ", got " + got, help);
+  diagnostics.error("SC1001", peek().place, "expected " + expected + ", got " + got,
+                    help.empty() ? "write " + expected + " here" : help);
   throw Recover();
 }
 

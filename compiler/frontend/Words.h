@@ -31,7 +31,8 @@ protected:
     take();
     return true;
   }
-  /// Reports what was expected at the next word, and recovers.
+  /// Reports what was expected at the next word, and recovers. Without `help` the cure is to write
+  /// what was expected.
   [[noreturn]] void fail(const std::string &expected, const std::string &help = "");
   void expect(std::string_view text);
   Name name(const std::string &what);
