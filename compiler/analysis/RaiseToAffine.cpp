@@ -29,6 +29,7 @@ public:
 
 private:
   Value root(unsigned state);
+  std::vector<unsigned> readsOf(Value value, unsigned state);
   void findDependences();
   std::vector<std::vector<unsigned>> blocks() const;
   LogicalResult advance(ArrayRef<unsigned> block);
@@ -46,6 +47,7 @@ private:
   OpBuilder builder;
   scan::YieldOp yield;
   IRMapping mapping;
+  llvm::DenseMap<Value, unsigned> owners;   ///< next value -> the state that it is made for
   std::vector<std::vector<unsigned>> needs; ///< state -> states that its next value reads
   std::vector<Value> nowOf, beforeOf;       ///< by state, once advanced
   std::vector<scan::DimAttr> dims;          ///< of the step, then those of fresh names
@@ -68,33 +70,44 @@ unsigned Raise::stateOf(unsigned prev) {
   return 0;
 }
 
+/// The states at t-1 that `value` reads, and those other than `state` whose next value it reads.
+std::vector<unsigned> Raise::readsOf(Value value, unsigned state) {
+  std::vector<unsigned> found;
+  llvm::DenseSet<Value> seen;
+  SmallVector<Value> work = {value};
+  while (!work.empty()) {
+    Value next = work.pop_back_val();
+    if (!seen.insert(next).second)
+      continue;
+    if (auto arg = dyn_cast<BlockArgument>(next)) {
+      int64_t prev = arg.getArgNumber() - static_cast<int64_t>(op.getInputs().size());
+      if (prev >= 0)
+        found.push_back(stateOf(prev));
+    } else if (auto owner = owners.find(next); owner != owners.end() && owner->second != state) {
+      found.push_back(owner->second);
+    } else {
+      llvm::append_range(work, next.getDefiningOp()->getOperands());
+    }
+  }
+  return found;
+}
+
+/// A value that is the next one of several states belongs to the first of them that it is made from:
+/// the others copy it.
 void Raise::findDependences() {
   for (int64_t state = 0; state < loop.getNumStates(); ++state) {
-    std::vector<unsigned> found;
-    llvm::DenseSet<Value> seen;
-    SmallVector<Value> work = {root(state)};
-    while (!work.empty()) {
-      Value value = work.pop_back_val();
-      if (!seen.insert(value).second)
-        continue;
-      bool isOther = false;
-      for (int64_t other = 0; other < loop.getNumStates(); ++other)
-        if (other != state && value == yield.getNext()[other]) {
-          found.push_back(other);
-          isOther = true;
-        }
-      if (isOther)
-        continue;
-      if (auto arg = dyn_cast<BlockArgument>(value)) {
-        int64_t prev = arg.getArgNumber() - static_cast<int64_t>(op.getInputs().size());
-        if (prev >= 0)
-          found.push_back(stateOf(prev));
-        continue;
-      }
-      llvm::append_range(work, value.getDefiningOp()->getOperands());
-    }
-    needs.push_back(found);
+    Value next = yield.getNext()[state];
+    if (isa<BlockArgument>(next))
+      continue; // a copy of a state at t-1
+    auto [owner, isNew] = owners.try_emplace(next, state);
+    if (isNew)
+      continue;
+    std::vector<unsigned> reads = readsOf(next, owner->second);
+    if (!llvm::is_contained(reads, owner->second) && llvm::is_contained(reads, state))
+      owner->second = state;
   }
+  for (int64_t state = 0; state < loop.getNumStates(); ++state)
+    needs.push_back(readsOf(root(state), state));
 }
 
 /// States that need each other, together; blocks in an order in which each needs only earlier ones.
@@ -246,7 +259,9 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
   for (auto [i, state] : llvm::enumerate(block)) {
     nowOf[state] = advance.getNow(i);
     beforeOf[state] = advance.getBefore(i);
-    mapping.map(yield.getNext()[state], advance.getNow(i));
+    Value next = yield.getNext()[state];
+    if (auto owner = owners.find(next); owner != owners.end() && owner->second == state)
+      mapping.map(next, advance.getNow(i));
   }
   return success();
 }
