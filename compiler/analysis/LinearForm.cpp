@@ -306,35 +306,37 @@ void LinearAnalysis::renameReduced(Term &term, const Names &taken) {
       name = analysis::renamed(name, from, to);
 }
 
-bool LinearAnalysis::reduceTerm(scan::ReduceOp at, Term &term) {
-  Names over;
-  for (StringAttr name : at.getOver().getAsRange<StringAttr>())
-    over.push_back(name.str());
-  renameReduced(term, over);
+void LinearAnalysis::reduceTerm(const Names &over, Term &term) {
   std::vector<NodePtr> kept, summed;
   for (NodePtr factor : term.outer)
     (meet(factor->indices, over) ? summed : kept).push_back(factor);
-  bool contracts = llvm::all_of(
-      over, [&](const std::string &name) { return contains(term.indices, name); });
-  if (contracts && term.reduced.empty()) {
-    term.outer = std::move(kept);
-    term.inner = std::move(summed);
-    term.reduced = over;
-    // A coefficient of the sum may vary over the state's own indices.
-    Names own;
-    for (StringAttr name : scan::RecurrenceInterface(op).getState(term.state).getIndices())
-      own.push_back(name.str());
-    renameReduced(term, own);
-    return true;
-  }
-  // The state's part does not vary over these indices: the sum is of coefficients alone.
+  Names contracted, others;
+  for (const std::string &name : over)
+    (contains(term.indices, name) ? contracted : others).push_back(name);
   bool apart = llvm::none_of(
       term.inner, [&](NodePtr factor) { return meet(factor->indices, over); });
-  if (!apart || meet(term.indices, over))
-    return false;
-  kept.push_back(nodes.reduce(sumOf(ring), over, nodes.product(summed)));
+  if (contracted.empty() && apart) {
+    // The state's part does not vary over these indices: the sum is of coefficients alone.
+    kept.push_back(nodes.reduce(sumOf(ring), over, nodes.product(summed)));
+    term.outer = std::move(kept);
+    return;
+  }
+  // One sum in place of two, over the names of both.
+  Names taken = over;
+  for (NodePtr factor : summed)
+    llvm::append_range(taken, factor->indices);
+  renameReduced(term, taken);
+  llvm::append_range(summed, term.inner);
   term.outer = std::move(kept);
-  return true;
+  term.inner = std::move(summed);
+  if (!others.empty())
+    term.inner = {nodes.reduce(sumOf(ring), others, nodes.product(term.inner))};
+  llvm::append_range(term.reduced, contracted);
+  // A coefficient of the sum may vary over the state's own indices.
+  Names own;
+  for (StringAttr name : scan::RecurrenceInterface(op).getState(term.state).getIndices())
+    own.push_back(name.str());
+  renameReduced(term, own);
 }
 
 std::optional<LinearForm> LinearAnalysis::analyzeReduce(scan::ReduceOp at) {
@@ -349,10 +351,10 @@ std::optional<LinearForm> LinearAnalysis::analyzeReduce(scan::ReduceOp at) {
     over.push_back(name.str());
   for (NodePtr &constant : joinConstants(form))
     constant = nodes.reduce(sumOf(ring), over, constant);
-  for (Term &term : form.terms)
-    if (!reduceTerm(at, term))
-      return fail(at, "a contraction of the state lies within another that it depends on",
-                  "contract the state once, with one coefficient");
+  for (Term &term : form.terms) {
+    renameReduced(term, over);
+    reduceTerm(over, term);
+  }
   return form;
 }
 

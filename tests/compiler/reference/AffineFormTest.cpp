@@ -79,6 +79,20 @@ TEST_P(AffineForm, hasTheValuesOfTheStep) {
   expectSameValues(text.str(), *affine, options);
 }
 
+/// A sum around the state's own contraction moves within it.
+TEST(AffineForms, aSumAroundAContractionIsAffine) {
+  std::string text = "kernel k(a: f32[T, M], B: f32[T, M, N], u, x: f32[T, N]) -> (h: f32[T, N]) {\n"
+                     "  scan T as t {\n"
+                     "    h[t,i] = h[t-1,i] - u[t,i] * (a[t,m] * (B[t,m,k] * h[t-1,k])) + x[t,i]\n"
+                     "  }\n}\n";
+  CompileOptions options;
+  options.sizes = sizesAt(7);
+  auto affine = emit(text, Stage::affine, options);
+  ASSERT_TRUE(affine) << render(affine.error());
+  EXPECT_NE(affine->find("low_rank"), std::string::npos) << *affine;
+  expectSameValues(text, *affine, options);
+}
+
 std::vector<std::filesystem::path> programs() {
   std::vector<std::filesystem::path> list;
   for (const char *folder : {SCANC_PROGRAMS, SCANC_GOLDEN_PROGRAMS})
