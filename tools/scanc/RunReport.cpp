@@ -72,7 +72,10 @@ std::string RunReport::json() {
                              {"maxErrorOverBound", each.maxErrorOverBound},
                              {"relativeL2", each.relativeL2},
                              {"elements", each.elements},
-                             {"wrong", each.wrong}});
+                             {"wrong", each.wrong},
+                             {"verdict", !each.checkable  ? "reference not finite"
+                                         : each.wrong > 0 ? "wrong"
+                                                          : "within bounds"}});
   if (timing)
     json["time"] = {{"seconds", timing->seconds},
                     {"samples", timing->samples},
