@@ -5,6 +5,7 @@
 #include "compiler/frontend/Format.h"
 #include "compiler/frontend/Parser.h"
 #include "compiler/pipeline/Session.h"
+#include "compiler/planning/Target.h"
 #include "compiler/reference/Reference.h"
 #include "scanc/LaunchPlan.h"
 #include "templates/Templates.h"
@@ -22,20 +23,6 @@ std::optional<Stage> stageFromSpelling(std::string_view text) {
     if (stageNames[i] == text)
       return static_cast<Stage>(i);
   return std::nullopt;
-}
-
-Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
-  if (!session)
-    return session.error();
-  func::FuncOp function = (*session)->function();
-  if (!function) {
-    auto program = compileProgram(text, options);
-    if (!program)
-      return program.error();
-    return program->parameters;
-  }
-  return pipeline::signatureOf(function);
 }
 
 /// The plan of an open session as a program, headers and texts included.
@@ -58,13 +45,29 @@ static Result<Program> finish(pipeline::Session &session) {
   return session.takeError();
 }
 
+Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
+  auto session = pipeline::Session::open(text, options);
+  if (!session)
+    return session.error();
+  func::FuncOp function = (*session)->function();
+  if (!function) {
+    auto program = finish(**session);
+    if (!program)
+      return program.error();
+    return program->parameters;
+  }
+  return pipeline::signatureOf(function);
+}
+
+std::string architectures() { return planning::knownTargets(); }
+
 Result<Program> compileProgram(std::string_view text, const CompileOptions &options) {
   if (options.target == "cpu") {
     Error error;
     error.code = "SC4003";
     error.kind = ErrorKind::usage;
     error.message = "a program is for a GPU, got target cpu";
-    error.help = "use compile(), or another target";
+    error.help = "choose an architecture; compile() makes kernels for the CPU";
     return error;
   }
   auto session = pipeline::Session::open(text, options);
@@ -97,6 +100,7 @@ static Result<std::string> cudaText(const Program &program, const std::string &n
   error.code = "SC4004";
   error.kind = ErrorKind::usage;
   error.message = "expected one of the variants " + names + ", got '" + name + "'";
+  error.help = "choose one of these, or none for the preferred one";
   return error;
 }
 
@@ -142,6 +146,7 @@ Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
     error.code = "SC1025";
     error.kind = ErrorKind::usage;
     error.message = "expected a recurrence to evaluate, got a plan";
+    error.help = "give the program, or the text of an earlier stage by --from";
     return error;
   }
   // The checks of a launch, on a program that launches nothing.

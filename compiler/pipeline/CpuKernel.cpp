@@ -11,6 +11,7 @@ Result<Kernel> compileForCpu(Session &session) {
     error.code = "SC1025";
     error.kind = ErrorKind::usage;
     error.message = "expected a recurrence to compile for the CPU, got a plan";
+    error.help = "choose a GPU, as in --target=sm_90a, or give the text of an earlier stage by --from";
     return error;
   }
   Program program;

@@ -60,6 +60,7 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
     error.code = "SC1025";
     error.kind = ErrorKind::usage;
     error.message = "expected a recurrence to explain, got a plan";
+    error.help = "give the program, or the text of an earlier stage";
     return error;
   }
   Explanation explanation;

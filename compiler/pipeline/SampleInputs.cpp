@@ -2,6 +2,7 @@
 #include "scanc/SampleInputs.h"
 
 #include "compiler/pipeline/Session.h"
+#include "dialects/plan/PlanOps.h"
 #include "dialects/scan/ScanOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -188,6 +189,25 @@ static void completeSizes(func::FuncOp function, std::map<std::string, std::int6
   });
 }
 
+/// The same for what the kernels of a plan walk.
+static void completeSizes(ModuleOp plans, std::map<std::string, std::int64_t> &sizes) {
+  bool firstLane = true;
+  plans.walk([&](plan::KernelInterface kernel) {
+    for (int64_t i = 0; i < kernel.getNumDims(); ++i) {
+      plan::DimAttr dim = kernel.getDim(i);
+      auto kind = dim.getRole() == plan::Role::Time   ? scan::DimKind::Time
+                  : dim.getRole() == plan::Role::Lane ? scan::DimKind::Lane
+                                                      : scan::DimKind::Index;
+      bool isNumber = llvm::all_of(dim.getExtent().getValue(), llvm::isDigit);
+      if (!isNumber)
+        sizes.emplace(dim.getExtent().str(), ShapedType::isDynamic(dim.getSize())
+                                                 ? smallSize(kind, firstLane)
+                                                 : dim.getSize());
+      firstLane &= kind != scan::DimKind::Lane;
+    }
+  });
+}
+
 /// Wants `value` > 0: a logarithm or root of it is taken.
 static void wantPositive(Value value, scan::RecurrenceInterface op, SampleInputs &samples) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -267,6 +287,7 @@ Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &o
   if (!function) {
     SampleInputs samples; // a plan says nothing of transitions
     samples.sizes = options.sizes;
+    completeSizes((*session)->getModule(), samples.sizes);
     return samples;
   }
   SampleInputs samples = unnarrowed(function, options.sizes), ofStep = samples;

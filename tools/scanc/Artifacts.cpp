@@ -47,9 +47,11 @@ Result<KernelVariant *> findVariant(Program &program, const std::string &name) {
     names += (names.empty() ? "" : ", ") + variant->name;
   }
   if (names.empty())
-    return makeError("SC8011", ErrorKind::usage, "the program has no kernel");
+    return makeError("SC8011", ErrorKind::usage, "the program has no kernel",
+                     "give a program with a scan");
   return makeError("SC8011", ErrorKind::usage,
-                   fmt::format("--variant: expected one of {}, got '{}'", names, name));
+                   fmt::format("--variant: expected one of {}, got '{}'", names, name),
+                   "choose one of these, or leave --variant out");
 }
 
 Result<const Program *> Producer::program() {
@@ -71,14 +73,25 @@ Result<const KernelVariant *> Producer::variant() {
   return *found;
 }
 
-static Result<CompiledKernel> compileVariant(const Program &program, const KernelVariant &variant,
-                                             const std::string &architecture) {
+Result<CompiledKernel> Producer::compileVariant(const KernelVariant &variant) const {
   CudaSource source;
-  source.name = program.name + ".cu";
+  source.name = edited.empty() ? made->name + ".cu" : edited;
   source.text = variant.source;
-  source.headers = program.headers;
-  source.architecture = architecture;
+  source.headers = made->headers;
+  source.architecture = options.target;
   return compileCuda(source);
+}
+
+/// A text that was edited is compiled before a bundle is made of it; without NVRTC it is taken as
+/// it is.
+Result<void> Producer::tryEdited() {
+  Result<const CompiledKernel *> result = compiled();
+  if (result)
+    return {};
+  if (result.error().kind != ErrorKind::environment)
+    return result.error();
+  warn(fmt::format("the edited kernel is not compiled here: {}", result.error().message));
+  return {};
 }
 
 Result<const CompiledKernel *> Producer::compiled() {
@@ -86,7 +99,7 @@ Result<const CompiledKernel *> Producer::compiled() {
     Result<const KernelVariant *> chosen = variant();
     if (!chosen)
       return chosen.error();
-    Result<CompiledKernel> result = compileVariant(*made, **chosen, options.target);
+    Result<CompiledKernel> result = compileVariant(**chosen);
     if (!result)
       return result.error();
     machineCode = std::move(*result);
@@ -100,7 +113,7 @@ Result<std::string> Producer::stats() {
     return found.error();
   std::vector<KernelStats> all;
   for (const KernelVariant *each : variantsOf(*made)) {
-    Result<CompiledKernel> result = compileVariant(*made, *each, options.target);
+    Result<CompiledKernel> result = compileVariant(*each);
     if (!result)
       return result.error();
     for (KernelStats stats : result->stats) {
@@ -120,7 +133,8 @@ Result<std::string> Producer::stage(Stage stage) {
   if (options.from && (stage == Stage::ast || stage < *options.from))
     return makeError("SC8011", ErrorKind::usage,
                      fmt::format("--emit={} comes before --from={}", spelling(stage),
-                                 spelling(*options.from)));
+                                 spelling(*options.from)),
+                     "give the text of an earlier stage, or the program");
   return emit(text, stage, options);
 }
 
@@ -149,6 +163,9 @@ Result<std::string> Producer::make(Artifact artifact) {
     Result<const Program *> found = program();
     if (!found)
       return found.error();
+    if (!edited.empty())
+      if (Result<void> compiles = tryEdited(); !compiles)
+        return compiles.error();
     return toBundle(**found);
   }
   case Artifact::cuda: {

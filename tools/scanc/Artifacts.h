@@ -31,9 +31,11 @@ public:
   /// `options.target` is "cpu" or an architecture.
   Producer(std::string text, CompileOptions options)
       : text(std::move(text)), options(std::move(options)) {}
-  /// A program that exists already, for `options.target`.
-  Producer(Program program, CompileOptions options)
-      : options(std::move(options)), made(std::move(program)), fromBundle(true) {}
+  /// A program that exists already, for `options.target`. `edited`: the file that the variant of
+  /// `options` was read from, or empty.
+  Producer(Program program, CompileOptions options, std::string edited = "")
+      : options(std::move(options)), made(std::move(program)), edited(std::move(edited)),
+        fromBundle(true) {}
 
   Result<std::string> make(Artifact artifact);
 
@@ -41,6 +43,8 @@ private:
   Result<const Program *> program();
   Result<const KernelVariant *> variant();
   Result<const CompiledKernel *> compiled();
+  Result<CompiledKernel> compileVariant(const KernelVariant &variant) const;
+  Result<void> tryEdited();
   Result<std::string> stage(Stage stage);
   Result<std::string> stats();
 
@@ -48,6 +52,7 @@ private:
   CompileOptions options;
   std::optional<Program> made;
   std::optional<CompiledKernel> machineCode;
+  std::string edited;
   bool fromBundle = false;
 };
 

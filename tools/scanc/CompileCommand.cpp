@@ -4,6 +4,7 @@
 #include "tools/scanc/Commands.h"
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Report.h"
+#include "tools/scanc/Stages.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -81,10 +82,11 @@ Result<Producer> CompileCommand::producer(const std::string &text,
     Result<Program> program = editedProgram(text);
     if (!program)
       return program.error();
-    return Producer(std::move(*program), options);
+    return Producer(std::move(*program), options, displayName(flags.file));
   }
   if (!bundle.empty())
-    return makeError("SC8010", ErrorKind::usage, "--bundle is for --from=cuda only");
+    return makeError("SC8010", ErrorKind::usage, "--bundle is for --from=cuda only",
+                     "add --from=cuda, or leave --bundle out");
   if (isBundle(text)) {
     if (Result<void> fit = flags.checkForBundle(/*isRun=*/false); !fit)
       return fit.error();
@@ -115,6 +117,8 @@ Result<int> CompileCommand::run() const {
   Result<std::string> text = readFile(flags.file);
   if (!text)
     return text.error();
+  if (Result<void> fits = checkStage(flags, *text, /*isRun=*/false); !fits)
+    return fits.error();
   if (isFolder && flags.from.empty() && !isBundle(*text))
     wanted->insert(wanted->begin(), Artifact::source);
   if (!options->sizes.empty() && flags.from != "cuda" && !isBundle(*text))
@@ -131,7 +135,7 @@ Result<int> CompileCommand::run() const {
     for (Artifact artifact : *wanted) {
       Result<std::string> bytes = made->make(artifact);
       if (!bytes)
-        return bytes.error();
+        return blameEdit(bytes.error(), flags);
       files.emplace_back(isFolder ? (folder / infoOf(artifact).file).string() : output,
                          std::move(*bytes));
     }

@@ -5,6 +5,7 @@
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Numbers.h"
 #include "tools/scanc/Report.h"
+#include "tools/scanc/Stages.h"
 
 #include <fmt/format.h>
 #include <memory>
@@ -27,7 +28,8 @@ struct ExplainCommand {
 static Result<int> explainError(const std::string &code) {
   std::string section = errorSection(code);
   if (section.empty())
-    return makeError("SC8013", ErrorKind::usage, fmt::format("there is no error {}", code));
+    return makeError("SC8013", ErrorKind::usage, fmt::format("there is no error {}", code),
+                     "docs/errors.md lists every code");
   if (Result<void> written = writeFile("-", section); !written)
     return written.error();
   return 0;
@@ -107,6 +109,10 @@ Result<int> ExplainCommand::run() const {
   if (isBundle(*text))
     return makeError("SC8011", ErrorKind::usage, "a bundle holds no candidates to explain",
                      "give the program that the bundle was made from");
+  if (Result<void> fits = checkStage(flags, *text, /*isRun=*/false); !fits) {
+    fits.error().help = "give the program: strategies are explained for it";
+    return fits.error();
+  }
   if (!options->sizes.empty())
     if (Result<std::vector<Parameter>> parameters = signature(*text, *options))
       dropUnknownSizes(options->sizes, *parameters);

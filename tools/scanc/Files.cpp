@@ -45,12 +45,14 @@ private:
 
 static Error readError(const std::string &path, int reason) {
   return makeError("SC8002", ErrorKind::input,
-                   fmt::format("cannot read '{}': {}", path, std::strerror(reason)));
+                   fmt::format("cannot read '{}': {}", path, std::strerror(reason)),
+                   "check the path and its permissions; - is stdin");
 }
 
 static Error writeError(const std::string &path, int reason) {
   return makeError("SC8003", ErrorKind::environment,
-                   fmt::format("cannot write '{}': {}", path, std::strerror(reason)));
+                   fmt::format("cannot write '{}': {}", path, std::strerror(reason)),
+                   "choose another place, or make room there");
 }
 
 std::string displayName(const std::string &path) { return path == "-" ? "<stdin>" : path; }

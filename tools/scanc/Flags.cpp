@@ -16,7 +16,8 @@ Result<Pairs> parsePairs(const std::vector<std::string> &texts, const std::strin
     std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
       return makeError("SC8004", ErrorKind::usage,
-                       fmt::format("{}: expected NAME=VALUE, got '{}'", option, text));
+                       fmt::format("{}: expected NAME=VALUE, got '{}'", option, text),
+                       fmt::format("write {} NAME=VALUE", option));
     pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return pairs;
@@ -40,11 +41,13 @@ Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::st
     if (!size)
       return makeError("SC8004", ErrorKind::usage,
                        fmt::format("--shape: expected a size of at least 0 for '{}', got '{}'",
-                                   name, value));
+                                   name, value),
+                       fmt::format("write --shape {}=64", name));
     if (sizes.contains(name) && sizes[name] != *size)
       return makeError("SC8004", ErrorKind::usage,
                        fmt::format("--shape: '{}' is given twice, as {} and as {}", name,
-                                   sizes[name], *size));
+                                   sizes[name], *size),
+                       "give it once");
     sizes[name] = *size;
   }
   return sizes;
@@ -102,7 +105,7 @@ Result<void> checkTarget(const std::string &target) {
   return makeError("SC8001", ErrorKind::usage,
                    fmt::format("--target: expected native, cpu or an architecture, as sm_90a, got "
                                "'{}'", target),
-                   "scanc doctor lists the architectures");
+                   fmt::format("choose native, cpu or one of {}", architectures()));
 }
 
 std::string nameInDimension(const std::string &dim) {

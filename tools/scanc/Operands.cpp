@@ -28,7 +28,8 @@ Result<void> checkNames(const std::vector<std::string> &names, const std::string
       return makeError("SC8005", ErrorKind::usage,
                        fmt::format("{}: expected one of the {} {}, got '{}'", option,
                                    role == Parameter::Role::input ? "inputs" : "results", known,
-                                   name));
+                                   name),
+                       "choose one of these");
   }
   return {};
 }

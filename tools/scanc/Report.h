@@ -21,7 +21,7 @@ void warn(std::string_view message);
 void note(std::string_view message);
 
 /// An error of the command line, without a place.
-Error makeError(std::string code, ErrorKind kind, std::string message, std::string help = "");
+Error makeError(std::string code, ErrorKind kind, std::string message, std::string help);
 
 } // namespace scanc::cli
 

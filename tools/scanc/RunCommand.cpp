@@ -4,6 +4,7 @@
 #include "tools/scanc/Operands.h"
 #include "tools/scanc/Report.h"
 #include "tools/scanc/RunReport.h"
+#include "tools/scanc/Stages.h"
 
 #include <algorithm>
 #include <charconv>
@@ -43,6 +44,8 @@ static Result<Source> readSource(const CompileFlags &flags, const CompileOptions
   if (!text)
     return text.error();
   Source source{std::move(*text), {}, options, {}};
+  if (Result<void> fits = checkStage(flags, source.text, /*isRun=*/true); !fits)
+    return fits.error();
   if (!isBundle(source.text)) {
     Result<std::vector<Parameter>> parameters = signature(source.text, options);
     if (!parameters)
@@ -207,8 +210,12 @@ static Result<Kernel> compileSource(const Source &source, const CompileOptions &
     return compile(source.text, options);
   if (options.target == "cpu")
     return makeError("SC8011", ErrorKind::usage, "a bundle is for a GPU, got --target=cpu",
-                     "run the program that it was made from");
-  return loadCuda(*source.program, options.load);
+                     "run the program that it was made from with --target=cpu");
+  Result<Kernel> kernel = loadCuda(*source.program, options.load);
+  if (!kernel && kernel.error().code == "SC6030")
+    kernel.error().help = "install the NVIDIA driver, or run the program that the bundle was made "
+                          "from with --target=cpu";
+  return kernel;
 }
 
 Result<int> RunCommand::run() const {
@@ -258,7 +265,7 @@ Result<int> RunCommand::run() const {
     return poisoned.error();
   std::vector<TensorRef> views = operands->views();
   if (Result<void> launched = kernel->launch(views); !launched)
-    return launched.error();
+    return blameEdit(launched.error(), flags);
   if (onDevice)
     if (Result<void> waited = synchronize(options->load.device); !waited)
       return waited.error();

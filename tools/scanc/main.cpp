@@ -59,7 +59,8 @@ static int runTool(std::vector<std::string> arguments) {
   std::string color = takeColor(arguments);
   if (color != "auto" && color != "always" && color != "never") {
     cli::report(cli::makeError("SC8001", ErrorKind::usage,
-                               "--color: expected auto, always or never, got '" + color + "'"));
+                               "--color: expected auto, always or never, got '" + color + "'",
+                               "leave it out, or write --color=never"));
     return exitCode(ErrorKind::usage);
   }
   cli::setColor(color);

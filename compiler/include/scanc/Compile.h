@@ -68,6 +68,9 @@ struct Explanation {
 /// The text of `stage` for the kernel in `text`.
 Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options = {});
 
+/// The architectures that programs are compiled for: "sm_80, sm_86, …".
+std::string architectures();
+
 /// The program that a GPU runs. `options.target` "cpu" is an error: see `compile`.
 Result<Program> compileProgram(std::string_view text, const CompileOptions &options = {});
 
