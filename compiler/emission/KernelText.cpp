@@ -170,7 +170,7 @@ void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
                       ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
-                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing())
+                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(), policy.getBlocks())
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
@@ -434,8 +434,9 @@ void KernelWriter::writeEntry() {
   writer.blank();
   writer.line("} // namespace scanc::device::program");
   writer.blank();
-  // One block per multiprocessor is enough: ptxas would rather spill than lose a third one.
-  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, 1)", policy.getThreads()).str());
+  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, {1})", policy.getThreads(),
+                      policy.getBlocks())
+                  .str());
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
                       entryName(kernel))
                   .str());

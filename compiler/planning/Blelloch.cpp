@@ -120,7 +120,7 @@ private:
     steps = tuned(mapping, "steps", steps);
     auto policy = [&](int64_t lanes, bool wide) {
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, steps, /*ring=*/0);
+                                         timeThreads, lanes, steps, /*ring=*/0, /*blocks=*/1);
       return withRing(mapping, plain, wide, ringBytes);
     };
     KernelChoice choice;

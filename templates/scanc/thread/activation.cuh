@@ -17,17 +17,22 @@ static __device__ __forceinline__ T sigmoid(T x) {
   return inverse(T(1) + exp(-x));
 }
 
+// Limits that would be inf times 0 are selected after the computation, not branched around: a branch
+// for each call keeps the calls of neighbouring steps from running at once.
+
 /// x sigmoid(x); 0, not NaN, at -inf.
 template <typename T>
 static __device__ __forceinline__ T silu(T x) {
-  return x == -infinity<T>() ? T(0) : x * sigmoid(x);
+  const T share = sigmoid(x);
+  return share == T(0) ? T(0) : x * share;
 }
 
 /// x/2 (1 + erf(x / sqrt 2)), with 1 + erf(u) as erfc(-u), which keeps its digits where erf(u) is
 /// near -1; 0, not NaN, at -inf.
 template <typename T>
 static __device__ __forceinline__ T gelu(T x) {
-  return x == -infinity<T>() ? T(0) : T(0.5) * x * erfc(x * T(-0.70710678118654752440));
+  const T share = erfc(x * T(-0.70710678118654752440));
+  return share == T(0) ? T(0) : T(0.5) * x * share;
 }
 
 template <typename T>
@@ -50,7 +55,8 @@ static __device__ __forceinline__ T logsigmoid(T x) {
 /// log(e^x + e^y), from the larger; equal infinities are their own sum.
 template <typename T>
 static __device__ __forceinline__ T logaddexp(T x, T y) {
-  return x == y ? x + T(0.69314718055994530942) : device::maximum(x, y) + log1p(exp(-abs(x - y)));
+  const T apart = x == y ? T(0) : abs(x - y);
+  return device::maximum(x, y) + log1p(exp(-apart));
 }
 
 } // namespace scanc::device::thread
