@@ -80,6 +80,9 @@ Result<std::unique_ptr<CompiledCode>> CompiledCode::create(ModuleOp ir,
   ExecutionEngineOptions options;
   options.transformer = makeOptimizingTransformer(2, 0, code->engine->machine.get());
   options.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Default;
+  // The listeners for debuggers and perf would leave a folder in the home folder of every run.
+  options.enableGDBNotificationListener = false;
+  options.enablePerfNotificationListener = false;
   auto engine = ExecutionEngine::create(ir, options);
   if (!engine)
     return jitError(llvm::toString(engine.takeError()));
