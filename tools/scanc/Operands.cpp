@@ -51,6 +51,10 @@ static Result<void> bindSizes(const Parameter &parameter, const NpyTensor &tenso
     const std::string &dim = parameter.dims[i];
     std::string name = nameInDimension(dim);
     std::int64_t beyond = dim == name || name.empty() ? 0 : std::stoll(dim.substr(dim.find('+') + 1));
+    if (tensor.sizes[i] < beyond)
+      return mismatch(fmt::format("dimension '{}' of '{}': expected at least {}, got {}", dim,
+                                  parameter.name, beyond, tensor.sizes[i]),
+                      fmt::format("with no '{}' at all it still has {}", name, beyond));
     if (!name.empty() && sizes.emplace(name, tensor.sizes[i] - beyond).second)
       request.origins.emplace(name, "by '" + file + "'");
     if (std::optional<std::int64_t> expected = sizeOfDimension(dim, sizes);
