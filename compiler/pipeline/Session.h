@@ -29,6 +29,9 @@ public:
   mlir::func::FuncOp function();
   mlir::ModuleOp getModule() { return *ir; }
   const std::string &text() const { return source; }
+  /// The strategy that the options ask for; empty for none.
+  const std::string &strategy() const { return options.strategy; }
+  Stage reached() const { return stage; }
   /// Names of the kernel, for messages.
   std::string kernelName();
   /// The error that `diagnostics` collected, or an internal one.

@@ -1,5 +1,6 @@
 //===- ChooseStrategy.cpp - By the user's pins, else by cost --------------===//
 #include "compiler/planning/Passes.h"
+#include "compiler/planning/Pins.h"
 #include "compiler/planning/Planner.h"
 #include "compiler/planning/Tuning.h"
 
@@ -46,22 +47,13 @@ public:
   }
 
 private:
-  /// The pinned strategy's name, or empty for "auto" and no pin.
-  StringRef pinned(scan::AffineOp op) const {
-    if (!strategy.empty())
-      return strategy == "auto" ? StringRef() : strategyName(strategy);
-    auto pins = op.getPinsAttr();
-    auto name = pins ? pins.getAs<StringAttr>("strategy") : StringAttr();
-    return !name || name == "auto" ? StringRef() : name.getValue();
-  }
-
   LogicalResult choose(scan::AffineOp op, const Target &device) {
     if (auto wrong = setTuning(op, strategy))
       return op.emitError("[SC3007] the fields of a policy: ") << *wrong;
     Mapping mapping(op);
     std::vector<Answer> answers = ask(mapping, device, assumeSizes(op));
     const Answer *chosen = cheapest(answers);
-    if (StringRef name = pinned(op); !name.empty()) {
+    if (StringRef name = pinnedStrategy(op, strategyName(strategy)); !name.empty()) {
       if (isLater(name))
         return op.emitError("[SC3003] not yet supported: strategy ") << name << "; expected one of "
                                                                      << names();
@@ -78,8 +70,9 @@ private:
     }
     if (!chosen)
       return refuse(op, answers);
-    if (failed(checkPins(op, *chosen)))
-      return failure();
+    if (auto pin = brokenPin(op, chosen->cost.deterministic))
+      return op.emitError("[SC3004] the pin ")
+             << *pin << " cannot be honoured by strategy " << chosen->strategy->name();
     op->setAttr(strategyAttr, StringAttr::get(op.getContext(), chosen->strategy->name()));
     return success();
   }
@@ -96,35 +89,6 @@ private:
     for (const Answer &answer : answers)
       error.attachNote() << answer.strategy->name() << ": " << *answer.declined;
     return error;
-  }
-
-  static LogicalResult checkPins(scan::AffineOp op, const Answer &chosen) {
-    auto pins = op.getPinsAttr();
-    if (!pins)
-      return success();
-    for (NamedAttribute pin : pins) {
-      StringRef name = pin.getName().getValue();
-      if (name == "strategy" || (name == "deterministic" && chosen.cost.deterministic))
-        continue;
-      auto text = dyn_cast<StringAttr>(pin.getValue());
-      if (name == "precision" && text == "ieee")
-        continue;
-      if (name == "accumulate" && text && accumulates(op, text.getValue()))
-        continue;
-      return op.emitError("[SC3004] the pin @")
-             << name << '(' << pin.getValue() << ") cannot be honoured by strategy "
-             << chosen.strategy->name();
-    }
-    return success();
-  }
-
-  /// Whether every state is already kept in the type called `name`.
-  static bool accumulates(scan::AffineOp op, StringRef name) {
-    return llvm::all_of(op.getStates().getAsRange<scan::StateAttr>(), [&](scan::StateAttr state) {
-      std::string type;
-      llvm::raw_string_ostream(type) << state.getElementType();
-      return type == name;
-    });
   }
 };
 

@@ -14,7 +14,7 @@ odd = [3, 37, 5, 7, 11]
 
 def run(shape):
     sizes = ",".join(f"{name}={size}" for name, size in shape.items())
-    command = [scanc, "run", program, "--target=cpu", "--check", "--json"]
+    command = [scanc, "run", program, "--target=cpu", "--strategy=auto", "--check", "--json"]
     return subprocess.run(command + (["--shape", sizes] if sizes else []),
                           capture_output=True, text=True)
 

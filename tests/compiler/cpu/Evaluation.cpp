@@ -118,6 +118,7 @@ static std::vector<double> offsets(std::int64_t segments, std::int64_t last) {
 Evaluation::Evaluation(std::string program, Sizes sizes, Lie lie, CompileOptions given)
     : text(std::move(program)), options(std::move(given)) {
   options.target = "cpu";
+  options.strategy = "auto"; // where the text pins one for a GPU
   std::uint32_t seed = 1;
   auto parameters = signature(text, options);
   if (!parameters) {

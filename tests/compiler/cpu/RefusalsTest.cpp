@@ -47,6 +47,46 @@ TEST(Refusals, AComplexEndOfARealState) {
                 "a real end of a complex state, or the reverse");
 }
 
+/// The code of compiling for the CPU.
+std::string codeOf(const std::string &text, CompileOptions options) {
+  options.target = "cpu";
+  auto kernel = compile(text, options);
+  return kernel ? "none" : kernel.error().code;
+}
+
+TEST(Refusals, AffineFormOnTheCpuComputesNothing) {
+  std::string text = program("gated_scan");
+  CompileOptions options;
+  auto affine = emit(text, Stage::affine, options);
+  ASSERT_TRUE(affine) << render(affine.error());
+  options.from = Stage::affine;
+  EXPECT_EQ(codeOf(*affine, options), "SC1025");
+}
+
+TEST(Refusals, AStrategyOnTheCpuIsReplacedInSilence) {
+  std::string text = "kernel k(x: f32[T]) -> (h: f32[T]) {\n  scan T as t { h[t] = h[t-1] + x[t] }\n}\n";
+  for (const char *strategy : {"blelloch", "look_back", "nonsense"}) {
+    CompileOptions options;
+    options.strategy = strategy;
+    EXPECT_EQ(codeOf(text, options), "SC3002") << strategy;
+    EXPECT_EQ(codeOf("@strategy(blelloch) " + text, options), "SC3002");
+  }
+  for (const char *strategy : {"", "auto", "sequential"}) {
+    CompileOptions options;
+    options.strategy = strategy;
+    EXPECT_EQ(codeOf(text, options), "none") << strategy;
+    EXPECT_EQ(codeOf("@strategy(sequential) " + text, options), "none");
+  }
+}
+
+TEST(Refusals, APinOnTheCpuIsDroppedInSilence) {
+  std::string text = "kernel k(x: f32[T]) -> (h: f32[T]) {\n  scan T as t { h[t] = h[t-1] + x[t] }\n}\n";
+  for (const char *pin : {"@accumulate(f64)", "@precision(tf32)", "@chunk(64)", "@radix(16)"})
+    EXPECT_EQ(codeOf(pin + (" " + text), {}), "SC3004") << pin;
+  for (const char *pin : {"@accumulate(f32)", "@precision(ieee)", "@deterministic"})
+    EXPECT_EQ(codeOf(pin + (" " + text), {}), "none") << pin;
+}
+
 TEST(Refusals, OperandsAreCheckedBeforeAnythingRuns) {
   Evaluation run(program("init_final"), {{"B", 2}, {"T", 3}, {"D", 5}});
   run["h0"].tensor.sizes[1] = 4;

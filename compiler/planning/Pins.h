@@ -1,0 +1,22 @@
+//===- Pins.h - Choices that the user fixed ---------------------*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_PINS_H
+#define SCANC_COMPILER_PLANNING_PINS_H
+
+#include "dialects/scan/ScanOps.h"
+
+#include <optional>
+#include <string>
+
+namespace scanc::planning {
+
+/// The strategy in use: `option` (of the command line) before the pin of `op`; empty for "auto" and
+/// for no pin.
+llvm::StringRef pinnedStrategy(scan::RecurrenceInterface op, llvm::StringRef option);
+
+/// The first other pin of `op`, as it is written, that is not kept by IEEE arithmetic in the types of
+/// the states, the same in every run if `deterministic`.
+std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool deterministic);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_PINS_H
