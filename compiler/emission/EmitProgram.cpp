@@ -35,8 +35,7 @@ static Parameter emitParameter(plan::ParameterAttr attr) {
   return parameter;
 }
 
-static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr,
-                                            plan::ProgramOp program) {
+static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr) {
   FailureOr<std::string> source = writeKernel(kernel, attr);
   if (failed(source))
     return failure();
@@ -49,17 +48,17 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   variant.grid[0] = attr.getGrid().str();
   variant.block[0] = attr.getPolicy().getThreads();
   variant.sharedBytes = std::to_string(attr.getSharedBytes());
-  variant.arguments = argumentWords(program);
+  variant.arguments = argumentWords(kernel);
   return variant;
 }
 
-static FailureOr<Entry> emitEntry(plan::EntryOp op, plan::ProgramOp program) {
+static FailureOr<Entry> emitEntry(plan::EntryOp op) {
   Entry entry;
   entry.name = op.getName().str();
   for (auto kernel : op.getBody().getOps<plan::KernelInterface>()) {
     KernelStep step;
     for (auto attr : kernel.getVariants().getAsRange<plan::VariantAttr>()) {
-      FailureOr<KernelVariant> variant = emitVariant(kernel, attr, program);
+      FailureOr<KernelVariant> variant = emitVariant(kernel, attr);
       if (failed(variant))
         return failure();
       step.variants.push_back(std::move(*variant));
@@ -80,10 +79,15 @@ FailureOr<Program> emitProgram(plan::ProgramOp op) {
   program.promises.deterministic = op.getDeterministic();
   program.promises.errorBound = op.getErrorBound().str();
   for (auto entry : op.getBody().getOps<plan::EntryOp>()) {
-    FailureOr<Entry> emitted = emitEntry(entry, op);
+    FailureOr<Entry> emitted = emitEntry(entry);
     if (failed(emitted))
       return failure();
     program.entries.push_back(std::move(*emitted));
+    for (auto kernel : entry.getBody().getOps<plan::KernelInterface>())
+      if (!kernel.getWorkspace().empty())
+        program.workspace.push_back({.name = kernel.getName().str(),
+                                     .bytes = kernel.getWorkspace().str(),
+                                     .zeroed = true});
   }
   llvm::raw_string_ostream(program.planText) << op;
   return program;

@@ -28,7 +28,8 @@ std::vector<std::string> sizeNames(plan::ProgramOp program) {
   return names;
 }
 
-std::vector<std::string> argumentWords(plan::ProgramOp program) {
+std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
+  auto program = kernel->getParentOfType<plan::ProgramOp>();
   std::vector<std::string> words;
   for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>()) {
     std::string name = parameter.getName().str();
@@ -38,6 +39,8 @@ std::vector<std::string> argumentWords(plan::ProgramOp program) {
   }
   for (const std::string &name : sizeNames(program))
     words.push_back(name);
+  if (!kernel.getWorkspace().empty())
+    words.push_back("workspace(" + kernel.getName().str() + ")");
   return words;
 }
 
@@ -159,18 +162,21 @@ void KernelWriter::writeArguments() {
   }
   for (const std::string &size : sizeNames(program))
     writer.line("long long size_" + Twine(size) + ";");
+  if (!kernel.getWorkspace().empty())
+    writer.line("unsigned char *workspace; // zero when the kernel begins");
   writer.close("};");
   writer.line(formatv("static_assert(sizeof(arguments) == 8 * {0}, \"host plan and kernel disagree\");",
-                      argumentWords(program).size())
+                      argumentWords(kernel).size())
                   .str());
   writer.blank();
 }
 
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
-                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}};",
+                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, .blocks = {7}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
-                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(), policy.getBlocks())
+                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(),
+                      policy.getRuns(), policy.getBlocks())
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
@@ -448,7 +454,9 @@ void KernelWriter::writeEntry() {
     writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                         variant.getSharedBytes())
                     .str());
-  writer.line(formatv("kernel::{0}(program::{1}{{args}, storage);", templateName, name).str());
+  writer.line(formatv("kernel::{0}(program::{1}{{args}{2}, storage);", templateName, name,
+                      kernel.getWorkspace().empty() ? "" : ", args.workspace")
+                  .str());
   writer.close();
 }
 

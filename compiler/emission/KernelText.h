@@ -16,7 +16,7 @@ mlir::FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::Var
 std::string entryName(plan::KernelInterface kernel);
 
 /// The 8-byte words of the kernel's argument, as formulas of scanc/Program.h, in order.
-std::vector<std::string> argumentWords(plan::ProgramOp program);
+std::vector<std::string> argumentWords(plan::KernelInterface kernel);
 
 /// Names of sizes that the program's parameters have, in order of appearance.
 std::vector<std::string> sizeNames(plan::ProgramOp program);

@@ -12,9 +12,6 @@ namespace scanc::planning {
 
 namespace {
 
-/// Numbers of state per lane whose maps a thread can hold for its steps without spilling.
-constexpr int64_t stateLimit = 16;
-
 /// Right when lanes are too few to fill the GPU with one thread each: the threads of a block share
 /// a lane's time. Every step's map is computed twice, once to compose and once to replay.
 class Blelloch final : public Strategy {
@@ -24,23 +21,12 @@ public:
   std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
     if (auto reason = declinesElementwise(mapping))
       return reason;
-    scan::RecurrenceInterface loop = mapping.op;
-    for (int64_t i = 0; i < loop.getNumStates(); ++i) {
-      Type type = loop.getState(i).getElementType();
-      if (!type.isF32() && !type.isF64())
-        return llvm::formatv("state '{0}', rounded to {1} at every step, cannot be re-associated",
-                             loop.getState(i).getName().getValue(), spelled(type))
-            .str();
-    }
+    if (auto reason = declinesReassociation(mapping))
+      return reason;
     int64_t timeThreads = tuned(mapping, "time_threads", 32);
     if (timeThreads * tuned(mapping, "lane_threads", 1) > 1024 ||
         (mapping.walk == plan::Walk::Time && timeThreads % 32 != 0))
       return "a block of at most 1024 threads, whole warps of them along contiguous time, is wanted";
-    if (int64_t size = mapping.stateSize(); size > stateLimit)
-      return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers with their "
-                           "maps",
-                           size, stateLimit)
-          .str();
     return std::nullopt;
   }
 
@@ -95,12 +81,6 @@ private:
   /// Share of the bandwidth that is reached while blocks alternate between loading and scanning.
   static constexpr double streamed = 0.85;
 
-  static std::string spelled(Type type) {
-    std::string text;
-    llvm::raw_string_ostream(text) << type;
-    return text;
-  }
-
   /// Bytes of shared memory that the ring of one block may take: two blocks fit a multiprocessor.
   static constexpr int64_t ringBytes = 96 << 10;
 
@@ -120,7 +100,7 @@ private:
     steps = tuned(mapping, "steps", steps);
     auto policy = [&](int64_t lanes, bool wide) {
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, steps, /*ring=*/0, /*blocks=*/1);
+                                         timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1, /*blocks=*/1);
       return withRing(mapping, plain, wide, ringBytes);
     };
     KernelChoice choice;
@@ -141,13 +121,9 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
                       ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
                       : policy.getThreads();
   int64_t largest = 0;
-  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>()) {
-    scan::RecurrenceInterface loop = mapping.op;
-    for (int64_t i = 0; i < loop.getNumStates(); ++i)
-      if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
-        largest = std::max(largest, mapping.stateSize(i) * 2 *
-                                        bytesOf(advance.getInput().front().getType()));
-  }
+  forEachState(mapping, [&](int64_t numbers, int64_t number) {
+    largest = std::max(largest, 2 * numbers * number);
+  });
   return policy.getRing() * slotBytes(mapping, policy) + llvm::alignTo(2 * cells * largest, 16);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 /// Strategies of the language that have no file in this folder yet.
 bool isLater(StringRef name) {
-  return llvm::is_contained({"look_back", "matmul_scan", "cyclic_reduction", "chunkwise"}, name);
+  return llvm::is_contained({"matmul_scan", "cyclic_reduction", "chunkwise"}, name);
 }
 
 std::string names() {

@@ -51,6 +51,7 @@ private:
   scan::RecurrenceInterface loop;
   OpBuilder &builder;
   SmallVector<Access> reads, writes, inits, finals;
+  std::string tiles; ///< see KernelChoice
 };
 
 /// The name that the function gives to an operand or result of the recurrence.
@@ -139,6 +140,8 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   for (const std::string &fact : facts)
     requirements.push_back(builder.getStringAttr(fact));
   std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
+  if (!tiles.empty())
+    grid += " * " + tiles;
   return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
                                 offsetBits, builder.getDenseI64ArrayAttr(widths),
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid),
@@ -154,6 +157,7 @@ ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
 
 void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
   collect();
+  tiles = choice.tiles;
   MLIRContext *context = builder.getContext();
   SmallVector<Attribute> dims, states, variants;
   auto addDim = [&](int64_t i, plan::Role role) {
@@ -214,11 +218,21 @@ void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
                      builder.getDenseI64ArrayAttr(reordered(loop.getFinalStates())));
   state.addAttribute("finals", attrs(finals));
   state.addAttribute("variants", builder.getArrayAttr(variants));
+  if (!choice.workspace.empty())
+    state.addAttribute("workspace", builder.getStringAttr(choice.workspace));
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());
   Region *region = state.addRegion();
   lowerBody(mapping, *region);
   builder.create(state);
+}
+
+void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64_t)> visit) {
+  scan::RecurrenceInterface loop = mapping.op;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    for (int64_t i = 0; i < loop.getNumStates(); ++i)
+      if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
+        visit(mapping.stateSize(i), bytesOf(advance.getInput().front().getType()));
 }
 
 void createKernel(const Mapping &mapping, const KernelChoice &choice, StringRef opName,

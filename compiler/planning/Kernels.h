@@ -14,6 +14,8 @@ struct KernelChoice {
   plan::PolicyAttr general; ///< `lanes` = 1
   int64_t wideShared = 0;   ///< bytes of shared memory per block
   int64_t generalShared = 0;
+  std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
+  std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
 };
 
 /// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a
@@ -44,6 +46,9 @@ struct Work {
   double special = 0;
 };
 Work countWork(const Mapping &, const Sizes &sizes);
+
+/// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
+void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);
 
 /// Product of the sizes of all lanes.
 double laneCount(const Mapping &, const Sizes &sizes);

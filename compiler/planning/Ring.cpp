@@ -85,7 +85,7 @@ plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool 
   int64_t tiles = possible ? tuned(mapping, "ring", std::min(budget / slot, mostTiles)) : 0;
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
-                               tiles < 2 ? 0 : tiles,
+                               tiles < 2 ? 0 : tiles, policy.getRuns(),
                                tuned(mapping, "blocks", policy.getBlocks()));
 }
 

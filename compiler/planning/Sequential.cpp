@@ -107,7 +107,7 @@ private:
       threads /= 2;
     auto policy = [&](int64_t steps) {
       return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads,
-                                   /*time_threads=*/1, lanes, steps, /*ring=*/0, /*blocks=*/1);
+                                   /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1, /*blocks=*/1);
     };
     while (steps > 2 && tileRegisters(mapping, policy(steps)) > 48)
       steps /= 2;

@@ -14,6 +14,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     std::vector<std::unique_ptr<Strategy>> list;
     list.push_back(createSequential());
     list.push_back(createBlelloch());
+    list.push_back(createLookBack());
     return list;
   }();
   return strategies;
@@ -63,6 +64,27 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
                            dim.getName().getValue(), dim.getExtent().getValue())
           .str();
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> declinesReassociation(const Mapping &mapping) {
+  scan::RecurrenceInterface loop = mapping.op;
+  for (int64_t i = 0; i < loop.getNumStates(); ++i) {
+    Type type = loop.getState(i).getElementType();
+    if (!type.isF32() && !type.isF64()) {
+      std::string spelled;
+      llvm::raw_string_ostream(spelled) << type;
+      return llvm::formatv("state '{0}', rounded to {1} at every step, cannot be re-associated",
+                           loop.getState(i).getName().getValue(), spelled)
+          .str();
+    }
+  }
+  constexpr int64_t stateLimit = 16;
+  if (int64_t size = mapping.stateSize(); size > stateLimit)
+    return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers with their "
+                         "maps",
+                         size, stateLimit)
+        .str();
   return std::nullopt;
 }
 

@@ -47,10 +47,15 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies();
 
 std::unique_ptr<Strategy> createSequential();
 std::unique_ptr<Strategy> createBlelloch();
+std::unique_ptr<Strategy> createLookBack();
 
 /// What every strategy for elementwise transitions declines alike: other structures and rings,
 /// element types, resets, register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
+
+/// What strategies that compose the maps of steps decline: states that are rounded at every step, and
+/// more numbers of state than a thread can hold the maps of.
+std::optional<std::string> declinesReassociation(const Mapping &);
 
 } // namespace scanc::planning
 

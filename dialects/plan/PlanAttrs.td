@@ -84,8 +84,9 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
   let description = [{
     A block has `lane_threads` x `time_threads` threads; a thread holds `lanes` adjacent lanes and
     `steps` adjacent steps at a time. `ring` tiles lie in shared memory, all but one on their way; 0:
-    tiles are loaded to registers. At least `blocks` fit a multiprocessor by their registers. Changes
-    speed; accuracy only within the promised bound.
+    tiles are loaded to registers. Of a kernel that keeps its tile, a thread holds `runs` such parts. At
+    least `blocks` fit a multiprocessor by their registers. Changes speed; accuracy only within the
+    promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
@@ -94,6 +95,7 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
   let parameters = (ins EnumParameter<Plan_Walk>:$walk, "int64_t":$lane_threads,
                         "int64_t":$time_threads, "int64_t":$lanes, "int64_t":$steps,
                         DefaultValuedParameter<"int64_t", "0">:$ring,
+                        DefaultValuedParameter<"int64_t", "1">:$runs,
                         DefaultValuedParameter<"int64_t", "1">:$blocks);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{

@@ -175,6 +175,8 @@ LogicalResult SequentialOp::verify() { return verifyKernel(*this); }
 LogicalResult SequentialOp::verifyRegions() { return verifyKernelRegion(*this); }
 LogicalResult BlellochOp::verify() { return verifyKernel(*this); }
 LogicalResult BlellochOp::verifyRegions() { return verifyKernelRegion(*this); }
+LogicalResult LookBackOp::verify() { return verifyKernel(*this); }
+LogicalResult LookBackOp::verifyRegions() { return verifyKernelRegion(*this); }
 
 /// Shape of a value: empty for a number.
 static ArrayRef<int64_t> shapeOf(Value value) {

@@ -68,6 +68,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"ways to run it", "::mlir::ArrayAttr", "getVariants">,
     InterfaceMethod<"whether time is walked from the end", "bool", "getReverse">,
     InterfaceMethod<"the code of a step", "::mlir::Region &", "getBody">,
+    InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
+                    "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
   ];
   let extraSharedClassDeclaration = [{
     DimAttr getDim(int64_t i) { return ::mlir::cast<DimAttr>($_op.getDims()[i]); }
@@ -83,28 +85,38 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
   }];
 }
 
-class Plan_Kernel<string mnemonic> : Plan_Op<mnemonic, [HasParent<"EntryOp">,
-    SingleBlock, Plan_KernelInterface]> {
-  let arguments = (ins StrAttr:$name, ArrayAttr:$dims, ArrayAttr:$reads, ArrayAttr:$writes,
+class Plan_Kernel<string mnemonic, list<Trait> traits, dag more = (ins)>
+    : Plan_Op<mnemonic, traits # [HasParent<"EntryOp">, SingleBlock]> {
+  let arguments = !con((ins StrAttr:$name, ArrayAttr:$dims, ArrayAttr:$reads, ArrayAttr:$writes,
                        ArrayAttr:$states, DenseI64ArrayAttr:$init_states, ArrayAttr:$inits,
                        DenseI64ArrayAttr:$final_states, ArrayAttr:$finals, ArrayAttr:$variants,
-                       UnitAttr:$reverse);
+                       UnitAttr:$reverse), more);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
 }
 
-def Plan_SequentialOp : Plan_Kernel<"sequential"> {
+def Plan_SequentialOp : Plan_Kernel<"sequential", [Plan_KernelInterface]> {
   let summary = "kernel::sequential: a thread walks the whole of time for its lanes";
   let description = [{ Deterministic; sums in the order of time. }];
 }
 
-def Plan_BlellochOp : Plan_Kernel<"blelloch"> {
+def Plan_BlellochOp : Plan_Kernel<"blelloch", [Plan_KernelInterface]> {
   let summary = "kernel::blelloch: a block scans tiles of time; re-associates the composition";
   let description = [{
     Deterministic. Each thread composes its steps' maps, the block scans them work-efficiently, each
     thread replays its steps from the state that enters them.
+  }];
+}
+
+def Plan_LookBackOp : Plan_Kernel<"look_back",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getWorkspace"]>], (ins StrAttr:$workspace)> {
+  let summary = "kernel::look_back: blocks scan tiles of time in one pass; re-associates";
+  let description = [{
+    Deterministic. A block keeps its tile in registers, composes it, learns from the tiles before
+    it through the workspace what state enters, and replays it. `workspace` is the formula of the
+    bytes that must be zero when the kernel begins.
   }];
 }
 

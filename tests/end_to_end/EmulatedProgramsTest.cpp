@@ -22,6 +22,9 @@ namespace {
 
 using Case = std::tuple<std::string, std::string, std::int64_t>; // program, strategy, T
 
+/// Steps that make several groups of small tiles.
+constexpr std::int64_t manyTiles = 1500;
+
 class EmulatedPrograms : public testing::TestWithParam<Case> {};
 
 TEST_P(EmulatedPrograms, agreeWithTheReference) {
@@ -34,6 +37,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
   options.filename = name;
   options.target = "sm_90a";
   options.strategy = strategy;
+  if (steps == manyTiles)
+    options.strategy += "(time_threads=32, steps=2, runs=1)";
   options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
@@ -53,11 +58,13 @@ std::vector<Case> cases() {
   for (const char *name : {"gated_scan", "gated_scan_time", "selective_scan", "inter_chunk", "gla",
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
                            "short_conv", "softmax_readout", "two_outputs", "unread_state", "bf16_state"})
-    for (const char *strategy : {"sequential", "blelloch"}) {
-      bool declines = std::string(strategy) == "blelloch" && std::string(name) == "bf16_state";
+    for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
+      bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
       for (std::int64_t steps : {0, 1, 37})
         if (!declines)
           list.emplace_back(name, strategy, steps);
+      if (!declines && std::string(strategy) == "look_back")
+        list.emplace_back(name, strategy, manyTiles);
     }
   return list;
 }
@@ -72,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Programs, EmulatedPrograms, testing::ValuesIn(cases()),
 TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
   for (const char *architecture : {"sm_80", "sm_90a"})
     for (const char *name : {"prefix_sum", "gated_scan", "selective_scan"})
-      for (const char *strategy : {"sequential", "blelloch"}) {
+      for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
         std::ifstream stream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan");
         std::stringstream buffer;
         buffer << stream.rdbuf();

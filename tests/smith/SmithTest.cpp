@@ -42,7 +42,8 @@ TEST_P(RandomPrograms, onTheCpu) {
 TEST_P(RandomPrograms, inTheEmulation) {
   // Strategies take turns; one that declines leaves the program to the other.
   options.target = "sm_90a";
-  options.strategy = GetParam() % 2 ? "blelloch" : "sequential";
+  static constexpr const char *strategies[] = {"sequential", "blelloch", "look_back"};
+  options.strategy = strategies[GetParam() % 3];
   auto compiled = compileProgram(program.text, options);
   if (!compiled && compiled.error().code == "SC3002") {
     options.strategy = "auto";

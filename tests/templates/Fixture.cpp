@@ -31,9 +31,9 @@ std::string Variant::text() const {
   text = std::regex_replace(
       text, policy,
       fmt::format("shape{{.walk = order::{}, .lane_threads = {}, .time_threads = {}, .lanes = {}, "
-                  ".steps = {}, .ring = {}}}",
+                  ".steps = {}, .ring = {}, .runs = {}}}",
                   isTimeOrder() ? "time" : "lanes", shape.lane_threads, shape.time_threads,
-                  shape.lanes, shape.steps, shape.ring));
+                  shape.lanes, shape.steps, shape.ring, isLookBack() ? lookBack.runs : 1));
   if (isBlelloch()) {
     text = replaceAll(text, "scanc/kernel/sequential.cuh", "scanc/kernel/blelloch.cuh");
     text = replaceAll(text, "kernel::sequential", "kernel::blelloch");
@@ -49,8 +49,8 @@ std::string Variant::text() const {
     text = std::regex_replace(
         text, call,
         fmt::format("static_assert(kernel::look_back_item_bytes<program::$2>() == {});\n"
-                    "  kernel::look_back<{}>($1, args.workspace, storage);",
-                    lookBack.laneBytes * shape.lanes, lookBack.runs));
+                    "  kernel::look_back($1, args.workspace, storage);",
+                    lookBack.laneBytes * shape.lanes));
   }
   for (const auto &[from, to] : replacements)
     text = replaceAll(text, from, to);

@@ -15,8 +15,9 @@ enum class order { lanes, time };
 
 /// A block has lane_threads x time_threads threads; a thread holds `lanes` adjacent lanes and
 /// `steps` adjacent steps at a time: its part of a tile. `ring` tiles lie in shared memory, all but
-/// one of them on their way; without a ring a tile is loaded to registers, one ahead. At least `blocks`
-/// fit a multiprocessor by their registers. Changes speed; accuracy only within the promised bound.
+/// one of them on their way; without a ring a tile is loaded to registers, one ahead. A block that
+/// keeps its tile gives each thread `runs` such parts. At least `blocks` fit a multiprocessor by their
+/// registers. Changes speed; accuracy only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
@@ -24,6 +25,7 @@ struct policy {
   int lanes;
   int steps;
   int ring = 0;
+  int runs = 1;
   int blocks = 1;
 
   constexpr int threads() const { return lane_threads * time_threads; }

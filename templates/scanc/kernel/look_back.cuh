@@ -342,14 +342,14 @@ look_back_tile(const R &recurrence, const look_back_part<R, runs> &part, const A
 
 /// Scans one tile of time_threads * runs * steps steps. Steps past the end of time are identity
 /// maps; threads past the last lane group repeat its loads, and neither look back nor store.
-template <int runs, typename R>
+template <typename R>
 static __device__ __forceinline__ void look_back(const R &recurrence, unsigned char *workspace,
                                                  look_back_storage<R> &storage) {
   constexpr int steps = R::shape.steps;
   if (thread_index() == 0)
     shared_store(storage.ticket, add_relaxed(reinterpret_cast<uint32_t *>(workspace), 1));
   block_barrier();
-  const look_back_part<R, runs> part(recurrence, shared_load(storage.ticket));
+  const look_back_part<R, R::shape.runs> part(recurrence, shared_load(storage.ticket));
   if ((part.tile + 1) * part.tile_steps <= recurrence.steps()) {
     look_back_tile(
         recurrence, part, [](int) { return steps; }, workspace, storage);

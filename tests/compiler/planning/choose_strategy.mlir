@@ -4,7 +4,7 @@
 // One recurrence and much time: scanning it in parallel is the cheaper, unless the pass is told
 // otherwise. The op is changed in nothing else.
 // CHECK-LABEL: func.func @by_cost
-// CHECK: scan.affine {{.*}}scan.strategy = "blelloch"
+// CHECK: scan.affine {{.*}}scan.strategy = "look_back"
 // GIVEN-LABEL: func.func @by_cost
 // GIVEN: scan.affine {{.*}}scan.strategy = "sequential"
 func.func @by_cost(%x: tensor<1048576xf32>) -> tensor<1048576xf32> {

@@ -72,5 +72,21 @@ plan.program @both strategy "sequential" attributes {
       %now, %before = plan.advance "g" bias %x : bf16 to bf16, bf16
       plan.yield
     }
+    // CHECK: plan.look_back "third"
+    // CHECK-SAME: steps = 4, runs = 2>
+    // CHECK-SAME: workspace = "256 + B * 8"
+    plan.look_back "third" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : 64>],
+        reads = [#plan.access<x (d0, d1) -> (d0, d1)>], writes = [],
+        states = [#plan.state<g : f32 []>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], workspace = "256 + B * 8",
+        variants = [#plan.variant<name = "any_i64", policy = <walk = time, lane_threads = 1,
+                time_threads = 32, lanes = 1, steps = 4, runs = 2>,
+            offset_bits = 64, widths = [1], requirements = [], grid = "B", shared_bytes = 64>]} {
+    ^bb0(%x: bf16):
+      %x1 = arith.extf %x : bf16 to f32
+      %now, %before = plan.advance "g" bias %x1 : f32 to f32, f32
+      plan.yield
+    }
   }
 }

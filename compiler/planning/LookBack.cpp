@@ -1,0 +1,176 @@
+//===- LookBack.cpp - Blocks scan tiles of time in one pass ---------------===//
+#include "compiler/planning/Kernels.h"
+#include "compiler/planning/Strategy.h"
+#include "compiler/planning/Tuning.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::planning {
+
+namespace {
+
+constexpr int64_t warp = 32;
+/// Tiles of a group, groups of a span: see templates/scanc/grid/look_back.cuh.
+constexpr int64_t fan = 16;
+/// Bytes of workspace before the notices.
+constexpr int64_t head = 256;
+
+/// Right when lanes are few and time is long: the blocks of the grid share a lane's time, each
+/// reads its tile once, and learns from the tiles before what enters it.
+class LookBack final : public Strategy {
+public:
+  StringRef name() const override { return "look_back"; }
+
+  std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
+    if (auto reason = declinesElementwise(mapping))
+      return reason;
+    if (auto reason = declinesReassociation(mapping))
+      return reason;
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    int64_t laneThreads = tuned(mapping, "lane_threads", 1);
+    int64_t timeThreads = tuned(mapping, "time_threads", warp);
+    if (laneThreads * timeThreads > 1024 ||
+        (timeWalk ? timeThreads % warp != 0
+                  : timeThreads != warp || tuned(mapping, "runs", 1) != 1))
+      return "a block of at most 1024 threads, whole warps of them along contiguous time and 32 "
+             "across lanes, is wanted";
+    return std::nullopt;
+  }
+
+  Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
+    Cost cost;
+    KernelChoice choice = choose(mapping, target, sizes);
+    cost.policy = choice.wide;
+    cost.sharedBytes = choice.wideShared;
+    double lanes = laneCount(mapping, sizes);
+    double tiles = std::max(1.0, std::ceil(stepCount(mapping, sizes) / tileSteps(cost.policy)));
+    cost.workspaceBytes =
+        head + static_cast<int64_t>((tiles + tiles / fan + 1) * lanes * laneBytes(mapping));
+    cost.bytes = compulsoryBytes(mapping, sizes);
+    Work work = countWork(mapping, sizes);
+    cost.flops = 2 * work.flops;
+    int64_t items = mapping.stateSize() * cost.policy.getLanes();
+    cost.registersPerThread = std::min<int64_t>(
+        255,
+        40 + cost.policy.getRuns() * (tileRegisters(mapping, cost.policy) + 2 * items) + 4 * items);
+    cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
+
+    int64_t threads = cost.policy.getThreads();
+    double rows = std::ceil(lanes / (cost.policy.getLaneThreads() * cost.policy.getLanes()));
+    double blocks = rows * tiles;
+    double resident = target.multiprocessors *
+                      std::max<double>(1, std::floor(target.registersPerMultiprocessor /
+                                                     (threads * cost.registersPerThread)));
+    double waves = std::ceil(blocks / resident);
+    // Blocks of one row that are resident together wait for each other.
+    double wait = lookBackLatency * (1 - std::min(1.0, rows / resident));
+    double occupied = std::min(1.0, blocks / resident);
+    double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
+    cost.seconds = target.launchOverhead + clearing +
+                   std::max({cost.bytes / (target.bandwidth * streamed),
+                             waves * (target.memoryLatency + wait), compute / occupied});
+    return cost;
+  }
+
+  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+             OpBuilder &builder) const override {
+    createKernel(mapping, choose(mapping, target, sizes), plan::LookBackOp::getOperationName(),
+                 builder);
+  }
+
+private:
+  // Measured on an H200: seconds for a block to hear of the tiles before it, seconds of clearing
+  // the workspace, and the share of the bandwidth that is reached.
+  static constexpr double lookBackLatency = 5e-6;
+  static constexpr double clearing = 3e-6;
+  static constexpr double streamed = 0.93;
+
+  static int64_t tileSteps(plan::PolicyAttr policy) {
+    return policy.getTimeThreads() * policy.getSteps() * policy.getRuns();
+  }
+
+  /// Bytes of the maps of one lane, over all states.
+  static int64_t laneBytes(const Mapping &mapping) {
+    int64_t bytes = 0;
+    forEachState(mapping, [&](int64_t numbers, int64_t number) { bytes += 2 * numbers * number; });
+    return bytes;
+  }
+
+  KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    int64_t widest = widestElement(mapping), numbers = mapping.stateSize();
+    int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 8);
+    int64_t timeThreads = tuned(mapping, "time_threads", timeWalk ? 256 : warp);
+    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
+    int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
+    int64_t runs = timeWalk ? 4 : 1;
+    auto policy = [&](int64_t lanes) {
+      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads, timeThreads,
+                                   lanes, steps, /*ring=*/0, runs,
+                                   tuned(mapping, "blocks", /*chosen=*/1));
+    };
+    // A tile and its maps stay in registers from the first look to the last.
+    constexpr int64_t mostRegisters = 80;
+    auto registers = [&] {
+      return runs * (tileRegisters(mapping, policy(lanes)) + 2 * numbers * lanes) +
+             2 * numbers * lanes;
+    };
+    while (lanes > 1 && 2 * numbers * lanes > mostRegisters / 2)
+      lanes /= 2;
+    while (runs > 1 && registers() > mostRegisters)
+      runs /= 2;
+    while (steps > 1 && registers() > mostRegisters)
+      steps /= 2;
+    // Fewer steps to a tile where the tiles would not fill the device.
+    double rows = std::ceil(laneCount(mapping, sizes) / (laneThreads * lanes));
+    auto fills = [&] {
+      return rows * stepCount(mapping, sizes) >=
+             2.0 * target.multiprocessors * tileSteps(policy(lanes));
+    };
+    while (runs > 1 && !fills())
+      runs /= 2;
+    runs = tuned(mapping, "runs", runs);
+    steps = tuned(mapping, "steps", steps);
+
+    KernelChoice choice;
+    choice.wide = policy(tuned(mapping, "lanes", lanes));
+    choice.general = policy(1);
+    choice.wideShared = sharedBytes(mapping, choice.wide);
+    choice.generalShared = sharedBytes(mapping, choice.general);
+    scan::RecurrenceInterface loop = mapping.op;
+    choice.tiles =
+        formatv("max(1, ceildiv({0}, {1}))", loop.getDim(mapping.time).getExtent().getValue(),
+                tileSteps(choice.wide));
+    std::string slots = formatv("({0} + {0} / {1} + 2) / 2 * 2", choice.tiles, fan);
+    for (int64_t lane : mapping.lanes)
+      slots += " * " + loop.getDim(lane).getExtent().str();
+    choice.workspace = formatv("{0} + {1} * {2}", head, slots, laneBytes(mapping));
+    return choice;
+  }
+
+  /// Size of the template's look_back_storage: see templates/scanc/kernel/look_back.cuh.
+  static int64_t sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
+    int64_t largest = 0;
+    forEachState(mapping, [&](int64_t numbers, int64_t number) {
+      int64_t map = 2 * number, items = numbers * policy.getLanes();
+      int64_t gap = std::max<int64_t>(1, 128 / map / policy.getLaneThreads());
+      int64_t bytes = policy.getWalk() == plan::Walk::Time
+                          ? policy.getThreads() / warp * map + policy.getLaneThreads() * number
+                          : policy.getLaneThreads() * (warp + gap) * map;
+      largest = std::max(largest, items * bytes);
+    });
+    return llvm::alignTo(largest + 4, 16);
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Strategy> createLookBack() { return std::make_unique<LookBack>(); }
+
+} // namespace scanc::planning
