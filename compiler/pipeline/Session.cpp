@@ -48,7 +48,8 @@ static Error errorOf(Diagnostic &diagnostic, const frontend::Diagnostics &lines)
   }
   error.message = std::move(text);
   error.place = placeOf(diagnostic.getLocation());
-  error.sourceLine = lines.lineText(error.place.line);
+  if (error.place.file == lines.filename) // a stage has places in the program it was made from
+    error.sourceLine = lines.lineText(error.place.line);
   for (Diagnostic &note : diagnostic.getNotes())
     error.notes.push_back({note.str(), {}});
   return error;

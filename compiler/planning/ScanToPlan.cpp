@@ -94,7 +94,8 @@ LogicalResult ScanToPlan::convert(func::FuncOp function) {
   auto program = plan::ProgramOp::create(
       builder, function.getLoc(), function.getSymNameAttr(), name, signature,
       boundSizes(function, signature), builder.getBoolAttr(cost.deterministic),
-      builder.getStringAttr(cost.errorBound));
+      builder.getStringAttr(cost.errorBound),
+      builder.getI64IntegerAttr(plan::ProgramOp::schema));
   builder.createBlock(&program.getBody());
   auto entry = plan::EntryOp::create(builder, op.getLoc(), builder.getStringAttr("forward"));
   builder.createBlock(&entry.getBody());

@@ -1,6 +1,7 @@
 //===- PlanOps.cpp - The numbered constraints of the plan dialect ---------===//
 #include "dialects/plan/PlanOps.h"
 
+#include "dialects/plan/Variants.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -14,6 +15,13 @@ using namespace scanc::plan;
 #include "dialects/plan/PlanOps.cpp.inc"
 
 LogicalResult ProgramOp::verify() {
+  if (getSchema() != schema) // program_c4
+    return emitOpError("schema: expected ") << schema << ", got " << getSchema()
+                                            << ": print the plan again with --emit=plan";
+  auto kernel = RegisteredOperationName::lookup("plan." + getStrategy().str(), getContext());
+  if (!kernel || !kernel->hasInterface<KernelInterface>()) // program_c3
+    return emitOpError("strategy: expected the name of a kernel of this dialect, got ")
+           << getStrategyAttr();
   llvm::SmallSet<StringRef, 8> names;
   for (Attribute attr : getParameters()) {
     auto parameter = dyn_cast<ParameterAttr>(attr);
@@ -96,23 +104,6 @@ static LogicalResult verifyPositions(KernelInterface op, ArrayRef<int64_t> posit
   if (!fits) // kernel_c6
     return op->emitOpError() << what << ": expected distinct positions below " << op.getNumStates()
                              << " and an access for each";
-  return success();
-}
-
-static LogicalResult verifyVariants(KernelInterface op) {
-  if (op.getVariants().empty()) // kernel_c5
-    return op->emitOpError("variants: expected at least one");
-  for (Attribute attr : op.getVariants()) {
-    auto variant = dyn_cast<VariantAttr>(attr);
-    size_t widths = op.getReads().size() + op.getWrites().size();
-    if (!variant || static_cast<size_t>(variant.getWidths().size()) != widths) // kernel_c5
-      return op->emitOpError("variants: expected #plan.variant with ")
-             << widths << " widths, got " << attr;
-  }
-  auto last = cast<VariantAttr>(*(op.getVariants().end() - 1));
-  if (!last.getRequirements().empty()) // kernel_c5
-    return op->emitOpError("variants: expected the last to require nothing, got ")
-           << last.getRequirements();
   return success();
 }
 

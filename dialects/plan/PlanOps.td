@@ -19,11 +19,18 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     - (C1) `parameters` are #plan.parameter with distinct names; `sizes` maps bound names to
       integers.
     - (C2) the region holds `plan.entry` ops.
+    - (C3) `strategy` is the name of a kernel of this dialect.
+    - (C4) `schema` is that of this dialect: a text of another may mean something else.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$strategy, ArrayAttr:$parameters,
-                       DictionaryAttr:$sizes, BoolAttr:$deterministic, StrAttr:$error_bound);
+                       DictionaryAttr:$sizes, BoolAttr:$deterministic, StrAttr:$error_bound,
+                       I64Attr:$schema);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `strategy` $strategy attr-dict-with-keyword $body";
+  let extraClassDeclaration = [{
+    /// Raised when a text that was valid no longer means the same.
+    static constexpr int64_t schema = 1;
+  }];
   let hasVerifier = 1;
 }
 
@@ -54,6 +61,10 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     - (C6) `init_states` and `final_states` are distinct positions of `states`, with one access each
       in `inits` and `finals`.
     - (C7) ops of the region have no regions and use values of this region alone.
+    - (C8) of every variant, threads, lanes, steps and widths are positive, a block has at most 1024
+      threads, and offsets have 32 or 64 bits.
+    - (C9) requirements and grids are formulas of the parameters and their sizes, and the blocks of a
+      grid hold every lane: `lane_threads` x `lanes` in each.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,

@@ -23,7 +23,7 @@
 // CHECK: kernel::sequential(program::readout{args}
 plan.program @readout strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, "4"]>, #plan.parameter<out y : f32 [T]>],
-    sizes = {}, deterministic = true, error_bound = ""} {
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "readout" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in "4" : 4>],

@@ -7,7 +7,7 @@
 //       CHECK:     plan.advance "h" gain %[[SUM]]
 plan.program @a_constant_stays_in_its_kernel strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T]>],
-    sizes = {}, deterministic = true, error_bound = ""} {
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>], reads = [#plan.access<x (d0) -> (d0)>], writes = [],

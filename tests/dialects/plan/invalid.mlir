@@ -6,7 +6,7 @@
 plan.program @program_c1_parameters strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<in x : f32 [T, N]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
 }
 
 // -----
@@ -15,7 +15,7 @@ plan.program @program_c1_parameters strategy "sequential" attributes {
 plan.program @program_c1_sizes strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = "4"}, deterministic = true, error_bound = ""} {
+    sizes = {N = "4"}, schema = 1, deterministic = true, error_bound = ""} {
 }
 
 // -----
@@ -23,7 +23,7 @@ plan.program @program_c1_sizes strategy "sequential" attributes {
 plan.program @program_c2 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   // expected-error @below {{expected a plan.entry in a plan.program}}
   %c = arith.constant 1.0 : f32
 }
@@ -33,7 +33,7 @@ plan.program @program_c2 strategy "sequential" attributes {
 plan.program @kernel_c1_order strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{dims: expected lanes, time, registers in this order, got #plan.dim<time t in T : ?>}}
     plan.sequential "k" attributes {
@@ -60,7 +60,7 @@ plan.program @kernel_c1_order strategy "sequential" attributes {
 plan.program @kernel_c1_time strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{dims: expected one time dimension, got 0}}
     plan.sequential "k" attributes {
@@ -87,7 +87,7 @@ plan.program @kernel_c1_time strategy "sequential" attributes {
 plan.program @kernel_c1_size strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{dims: expected a static size of register dimension "n"}}
     plan.sequential "k" attributes {
@@ -114,7 +114,7 @@ plan.program @kernel_c1_size strategy "sequential" attributes {
 plan.program @kernel_c2_dims strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{reads: expected #plan.access over 2 dims, got #plan.access<x (d0) -> (d0, d0)>}}
     plan.sequential "k" attributes {
@@ -141,7 +141,7 @@ plan.program @kernel_c2_dims strategy "sequential" attributes {
 plan.program @kernel_c2_parameter strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{reads: expected a parameter with its rank, got #plan.access<z (d0, d1) -> (d0, d1)>}}
     plan.sequential "k" attributes {
@@ -168,7 +168,7 @@ plan.program @kernel_c2_parameter strategy "sequential" attributes {
 plan.program @kernel_c2_rank strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{writes: expected a parameter with its rank, got #plan.access<y (d0, d1) -> (d0, d1)>}}
     plan.sequential "k" attributes {
@@ -195,7 +195,7 @@ plan.program @kernel_c2_rank strategy "sequential" attributes {
 plan.program @kernel_c2_window strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{reads: expected dimensions, or time - 1 to time - 7, got #plan.access<x (d0, d1) -> (d0 - 8, d1)>}}
     plan.sequential "k" attributes {
@@ -222,7 +222,7 @@ plan.program @kernel_c2_window strategy "sequential" attributes {
 plan.program @kernel_c2_write strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{writes: expected dimensions, got #plan.access<y (d0, d1) -> (d0 - 1)>}}
     plan.sequential "k" attributes {
@@ -249,7 +249,7 @@ plan.program @kernel_c2_write strategy "sequential" attributes {
 plan.program @kernel_c3_count strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{region: expected 1 arguments and 1 yielded values}}
     plan.sequential "k" attributes {
@@ -276,7 +276,7 @@ plan.program @kernel_c3_count strategy "sequential" attributes {
 plan.program @kernel_c3_argument strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{argument of "x": expected 'vector<4xf32>', got 'vector<3xf32>'}}
     plan.sequential "k" attributes {
@@ -303,7 +303,7 @@ plan.program @kernel_c3_argument strategy "sequential" attributes {
 plan.program @kernel_c3_yield strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{yielded value of "y": expected 'f32', got 'vector<4xf32>'}}
     plan.sequential "k" attributes {
@@ -330,7 +330,7 @@ plan.program @kernel_c3_yield strategy "sequential" attributes {
 plan.program @kernel_c4_order strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
@@ -357,7 +357,7 @@ plan.program @kernel_c4_order strategy "sequential" attributes {
 plan.program @kernel_c4_none strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{region: expected 1 advances, got 0}}
     plan.sequential "k" attributes {
@@ -383,7 +383,7 @@ plan.program @kernel_c4_none strategy "sequential" attributes {
 plan.program @kernel_c5_none strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{variants: expected at least one}}
     plan.sequential "k" attributes {
@@ -407,7 +407,7 @@ plan.program @kernel_c5_none strategy "sequential" attributes {
 plan.program @kernel_c5_widths strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{variants: expected #plan.variant with 2 widths, got #plan.variant}}
     plan.sequential "k" attributes {
@@ -434,7 +434,7 @@ plan.program @kernel_c5_widths strategy "sequential" attributes {
 plan.program @kernel_c5_last strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{variants: expected the last to require nothing, got ["T < 9"]}}
     plan.sequential "k" attributes {
@@ -461,7 +461,7 @@ plan.program @kernel_c5_last strategy "sequential" attributes {
 plan.program @kernel_c6_accesses strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{init_states: expected distinct positions below 1 and an access for each}}
     plan.sequential "k" attributes {
@@ -489,7 +489,7 @@ plan.program @kernel_c6_positions strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>,
                   #plan.parameter<out hT : f32 [N]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     // expected-error @below {{final_states: expected distinct positions below 1 and an access for each}}
     plan.sequential "k" attributes {
@@ -516,7 +516,7 @@ plan.program @kernel_c6_positions strategy "sequential" attributes {
 plan.program @kernel_c7 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     %two = arith.constant 2.0 : f32
     plan.sequential "k" attributes {
@@ -546,7 +546,7 @@ plan.program @kernel_c7 strategy "sequential" attributes {
 plan.program @advance_c1 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
@@ -575,7 +575,7 @@ plan.program @advance_c1 strategy "sequential" attributes {
 plan.program @broadcast_c1 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
@@ -603,7 +603,7 @@ plan.program @broadcast_c1 strategy "sequential" attributes {
 plan.program @reduce_c1_result strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
@@ -630,7 +630,7 @@ plan.program @reduce_c1_result strategy "sequential" attributes {
 plan.program @reduce_c1_a_number_has_no_dimension strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
-    sizes = {N = 4 : i64}, deterministic = true, error_bound = ""} {
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],

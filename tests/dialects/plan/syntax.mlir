@@ -13,7 +13,7 @@ plan.program @both strategy "sequential" attributes {
                   #plan.parameter<in h0 : f32 [B, "4"]>, #plan.parameter<out y : f32 [B, T]>,
                   #plan.parameter<out "the last" : f32 [B, "4"]>],
     policy = #plan.policy<walk = time, lane_threads = 1, time_threads = 32, lanes = 1, steps = 4>,
-    sizes = {T = 64 : i64}, deterministic = true, error_bound = "c u |b| per step"} {
+    sizes = {T = 64 : i64}, schema = 1, deterministic = true, error_bound = "c u |b| per step"} {
   // CHECK: plan.entry "forward" {
   plan.entry "forward" {
     // CHECK: plan.sequential "first" attributes {dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : 64>, #plan.dim<register n in "4" : 4>],

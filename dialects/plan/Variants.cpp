@@ -1,0 +1,131 @@
+//===- Variants.cpp - Policies and formulas that a launch can follow ------===//
+#include "dialects/plan/Variants.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "runtime/launch/CompiledFormula.h"
+
+using namespace mlir;
+
+namespace scanc::plan {
+
+/// The parameters of the program and the sizes in their dimensions.
+static rt::FactNames namesOf(KernelInterface op) {
+  rt::FactNames names;
+  for (auto parameter :
+       op->getParentOfType<ProgramOp>().getParameters().getAsRange<ParameterAttr>()) {
+    names.operands.push_back({parameter.getName().str(), parameter.getDims().size()});
+    for (StringAttr dim : parameter.getDims()) {
+      StringRef name = dim.getValue().split('+').first;
+      if (!llvm::all_of(name, llvm::isDigit) && !llvm::is_contained(names.sizes, name))
+        names.sizes.push_back(name.str());
+    }
+  }
+  return names;
+}
+
+static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
+  PolicyAttr policy = variant.getPolicy();
+  bool positive = policy.getLaneThreads() > 0 && policy.getTimeThreads() > 0 &&
+                  policy.getLanes() > 0 && policy.getSteps() > 0 && policy.getRing() >= 0 &&
+                  variant.getSharedBytes() >= 0 &&
+                  llvm::all_of(variant.getWidths().asArrayRef(), [](int64_t w) { return w > 0; });
+  if (!positive) // kernel_c8
+    return op->emitOpError("variants: expected positive threads, lanes, steps and widths, got ")
+           << variant;
+  constexpr int64_t most = 1024; // so that their product cannot overflow either
+  if (policy.getLaneThreads() > most || policy.getTimeThreads() > most ||
+      policy.getThreads() > most) // kernel_c8
+    return op->emitOpError("variants: expected at most ")
+           << most << " threads of a block, got " << policy.getLaneThreads() << " x "
+           << policy.getTimeThreads();
+  if (variant.getOffsetBits() != 32 && variant.getOffsetBits() != 64) // kernel_c8
+    return op->emitOpError("variants: expected 32 or 64 offset_bits, got ")
+           << variant.getOffsetBits();
+  return success();
+}
+
+/// The sizes of a launch at which unbound names are about `typical`, each a little different.
+static SmallVector<int64_t> sizesAbout(int64_t typical, KernelInterface op,
+                                       const rt::FactNames &names) {
+  SmallVector<int64_t> sizes;
+  DictionaryAttr bound = op->getParentOfType<ProgramOp>().getSizes();
+  for (const std::string &name : names.sizes) {
+    auto size = bound.getAs<IntegerAttr>(name);
+    sizes.push_back(size ? size.getInt() : typical + static_cast<int64_t>(sizes.size()));
+  }
+  return sizes;
+}
+
+/// The number of lanes at these sizes.
+static int64_t lanesAt(ArrayRef<int64_t> sizes, KernelInterface op, const rt::FactNames &names) {
+  int64_t lanes = 1;
+  for (int64_t i = 0; i < op.getNumDims(); ++i) {
+    DimAttr dim = op.getDim(i);
+    if (dim.getRole() != Role::Lane)
+      continue;
+    auto named = llvm::find(names.sizes, dim.getExtent().getValue());
+    int64_t size = !ShapedType::isDynamic(dim.getSize()) ? dim.getSize()
+                   : named != names.sizes.end()          ? sizes[named - names.sizes.begin()]
+                                                         : 1;
+    lanes *= size;
+  }
+  return lanes;
+}
+
+static LogicalResult verifyGrid(KernelInterface op, VariantAttr variant,
+                                const rt::FactNames &names) {
+  auto grid = rt::CompiledFormula::parse(variant.getGrid().getValue(), names);
+  if (!grid) // kernel_c9
+    return op->emitOpError("variants: ") << grid.error().message;
+  PolicyAttr policy = variant.getPolicy();
+  SmallVector<rt::OperandFacts> operands(names.operands.size());
+  SmallVector<int64_t> strides(8, 1);
+  for (auto [facts, operand] : llvm::zip(operands, names.operands)) {
+    strides.resize(std::max(strides.size(), operand.rank), 1);
+    facts.strides = std::span<const int64_t>(strides.data(), operand.rank);
+  }
+  for (int64_t typical : {1, 7, 100}) {
+    SmallVector<int64_t> sizes = sizesAbout(typical, op, names);
+    auto blocks = grid->evaluate({sizes, operands, {}});
+    int64_t lanes = lanesAt(sizes, op, names);
+    if (blocks.fault != rt::FormulaFault::none) // kernel_c9
+      return op->emitOpError("variants: grid: ") << rt::spelling(blocks.fault) << " in "
+                                                 << variant.getGrid();
+    // Blocks that hold all lanes, each lane once.
+    int64_t held = policy.getLaneThreads() * policy.getLanes();
+    if (blocks.value < (lanes + held - 1) / held) // kernel_c9
+      return op->emitOpError("variants: grid: expected blocks for ")
+             << lanes << " lanes, of " << policy.getLaneThreads() << " x " << policy.getLanes()
+             << " each, got " << blocks.value << " from " << variant.getGrid();
+  }
+  return success();
+}
+
+LogicalResult verifyVariants(KernelInterface op) {
+  if (op.getVariants().empty()) // kernel_c5
+    return op->emitOpError("variants: expected at least one");
+  rt::FactNames names = namesOf(op);
+  for (Attribute attr : op.getVariants()) {
+    auto variant = dyn_cast<VariantAttr>(attr);
+    size_t widths = op.getReads().size() + op.getWrites().size();
+    if (!variant || static_cast<size_t>(variant.getWidths().size()) != widths) // kernel_c5
+      return op->emitOpError("variants: expected #plan.variant with ")
+             << widths << " widths, got " << attr;
+    if (failed(verifyShape(op, variant)) || failed(verifyGrid(op, variant, names)))
+      return failure();
+    for (Attribute requirement : variant.getRequirements()) {
+      auto text = dyn_cast<StringAttr>(requirement);
+      if (!text) // kernel_c9
+        return op->emitOpError("variants: expected requirements as strings, got ") << requirement;
+      if (auto formula = rt::CompiledFormula::parse(text.getValue(), names); !formula) // kernel_c9
+        return op->emitOpError("variants: ") << formula.error().message;
+    }
+  }
+  auto last = cast<VariantAttr>(*(op.getVariants().end() - 1));
+  if (!last.getRequirements().empty()) // kernel_c5
+    return op->emitOpError("variants: expected the last to require nothing, got ")
+           << last.getRequirements();
+  return success();
+}
+
+} // namespace scanc::plan
