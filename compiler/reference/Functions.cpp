@@ -29,7 +29,9 @@ double roundoffOf(Type type) {
 double largestOf(Type type) {
   if (auto complexType = dyn_cast<ComplexType>(type))
     type = complexType.getElementType();
-  auto floating = cast<FloatType>(type);
+  auto floating = dyn_cast<FloatType>(type);
+  if (!floating)
+    return infinity;
   llvm::APFloat largest = llvm::APFloat::getLargest(floating.getFloatSemantics());
   bool lost;
   largest.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);

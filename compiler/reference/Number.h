@@ -17,6 +17,12 @@
 // addition per step, whatever the shape of the tree. What is left out, products of
 // roundoffs, is covered by doubling the bound at the end (`slack`).
 //
+// A product or quotient may fall below the normal numbers. It is then off by up to q, the smallest
+// number of the compute type, and so may be a part of it that another order of composition makes
+// first and multiplies by the rest: e grows by q (1 + ma + mb).
+//
+// A value beyond the range of its type has e = inf: a correct kernel may make an infinity of it.
+//
 // An infinity has m = 0: the zero of a semiring and a forbidden transition are exact,
 // and what they lose against owes them no roundoff.
 //
@@ -45,6 +51,9 @@ inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 inline double magnitude(double v) { return std::isinf(v) ? 0 : std::fabs(v); }
 
+/// The smallest number of the compute type with unit roundoff `u`.
+inline double quantum(double u) { return u > 1e-10 ? 0x1p-149 : 0x1p-1074; }
+
 inline Number exact(double v) { return {v, 0, magnitude(v), 0}; }
 
 inline Number add(const Number &a, const Number &b, double u, double sign = 1) {
@@ -57,6 +66,8 @@ inline Number multiply(const Number &a, const Number &b, double u) {
   // 0 * inf in a bound means "no error of a zero", not NaN.
   auto product = [](double x, double y) { return x == 0 || y == 0 ? 0 : x * y; };
   double e = product(a.m, b.e) + product(b.m, a.e) + product(a.e, b.e) + u * m;
+  if (a.m + a.e > 0 && b.m + b.e > 0)
+    e += quantum(u) * (1 + a.m + b.m);
   if (a.i == 0 && b.i == 0)
     return {a.v * b.v, 0, m, e};
   return {a.v * b.v - a.i * b.i, a.v * b.i + a.i * b.v, m, e + 2 * u * m};
@@ -65,10 +76,20 @@ inline Number multiply(const Number &a, const Number &b, double u) {
 inline Number divide(const Number &a, const Number &b, double u) {
   double size = std::hypot(b.v, b.i), least = size - b.e;
   double m = a.m / size, e = least > 0 ? (a.e + m * b.e) / least + 4 * u * m : infinity;
+  if (a.m + a.e > 0)
+    e += quantum(u) * (1 + a.m);
   if (a.i == 0 && b.i == 0)
     return {a.v / b.v, 0, m, e};
   double scale = b.v * b.v + b.i * b.i;
   return {(a.v * b.v + a.i * b.i) / scale, (a.i * b.v - a.v * b.i) / scale, m, e + 8 * u * m};
+}
+
+/// `a` as a value of a type whose largest number is `largest`.
+inline Number within(Number a, double largest) {
+  double size = std::hypot(a.v, a.i);
+  if (std::isfinite(size) && size + std::min(a.e, size) > largest)
+    a.e = infinity;
+  return a;
 }
 
 /// A monotone function: its ends tell how far it can change. `k` units of roundoff of its own.

@@ -72,12 +72,13 @@ void RegionCode::compileElementwise(Operation &inner) {
   for (Value operand : inner.getOperands())
     from.push_back(gather(slots[operand], to.dims, to.sizes));
   std::size_t offset = to.offset, count = to.count;
+  double largest = largestOf(inner.getResult(0).getType());
   code.push_back({&inner, [=](Number *frame) {
     Number operands[3];
     for (std::size_t p = 0; p < count; ++p) {
       for (std::size_t k = 0; k < from.size(); ++k)
         operands[k] = frame[from[k][p]];
-      frame[offset + p] = function(operands);
+      frame[offset + p] = within(function(operands), largest);
     }
   }});
 }
@@ -94,10 +95,11 @@ void RegionCode::compileReduce(scan::ReduceOp inner) {
   std::size_t each = to.count == 0 ? 0 : from.size() / to.count, offset = to.offset,
               count = to.count;
   scan::Reduction kind = inner.getKind();
-  double u = roundoffOf(inner.getType());
+  double u = roundoffOf(inner.getType()), largest = largestOf(inner.getType());
   code.push_back({inner, [=](Number *frame) {
     for (std::size_t p = 0; p < count; ++p)
-      frame[offset + p] = reduce(kind, frame, from.data() + p * each, each, u);
+      frame[offset + p] =
+          within(reduce(kind, frame, from.data() + p * each, each, u), largest);
   }});
 }
 
@@ -167,6 +169,7 @@ void RegionCode::compileAdvance(scan::AdvanceOp inner) {
   }
   std::size_t points = to.count;
   double narrow = roundoffOf(inner.getNow().getType());
+  double largest = largestOf(inner.getNow().getType());
   code.push_back({inner, [=](Number *frame) {
     for (unsigned k = 0; k < count; ++k)
       std::copy_n(frame + held[k].offset, points, frame + beforeOut[k]);
@@ -205,7 +208,7 @@ void RegionCode::compileAdvance(scan::AdvanceOp inner) {
           plus(kept);
         }
         sum.e += narrow > u ? narrow * sum.m : 0;
-        frame[nowAt[k] + p] = sum;
+        frame[nowAt[k] + p] = within(sum, largest);
       }
     }
     for (unsigned k = 0; k < count; ++k)

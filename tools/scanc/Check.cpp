@@ -56,7 +56,8 @@ Result<void> verdict(const std::vector<Comparison> &comparisons) {
   for (const Comparison &each : comparisons) {
     if (!each.checkable)
       return makeError("SC8007", ErrorKind::mismatch,
-                       fmt::format("the reference of '{}' is not finite: nothing can be checked",
+                       fmt::format("the reference of '{}' is not finite, or beyond the range of the types: "
+                                   "nothing can be checked",
                                    each.name),
                        "choose inputs at which the recurrence stays bounded, with --random or --in");
     if (each.wrong > 0)

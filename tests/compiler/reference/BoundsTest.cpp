@@ -58,6 +58,25 @@ TEST(Bounds, a_narrow_state_keeps_an_infinity) {
                {0, 0, 1});
 }
 
+TEST(Bounds, a_product_that_becomes_subnormal_is_off_by_the_smallest_number) {
+  auto result = evaluate("kernel k(a, b: f32[T]) -> (h: f32[T]) {"
+                         "  scan T as t { h[t] = a[t] * h[t-1] + b[t] } }",
+                         {{0, 1e-30f, 1e-14f}, {1, 0, 0}});
+  float correct = 1e-30f * 1e-14f;
+  EXPECT_LE(std::fabs(result.values[2] - correct), result.bounds[2]);
+  EXPECT_LT(result.bounds[2], 1e-43);
+}
+
+TEST(Bounds, a_value_beyond_f32_may_be_infinite) {
+  auto result = evaluate("kernel k(a, b: f32[T]) -> (h: f32[T]) {"
+                         "  scan T as t { h[t] = a[t] * h[t-1] + b[t] } }",
+                         {{0, 1e20f, 2}, {1e20f, 0, 0}});
+  EXPECT_DOUBLE_EQ(result.values[0], 1e20f);
+  EXPECT_LT(result.bounds[0], 1e15);
+  EXPECT_TRUE(std::isfinite(result.values[1]));
+  EXPECT_EQ(result.bounds[1], infinity);
+}
+
 TEST(Bounds, a_gate_closed_by_an_infinity_is_zero) {
   expectFinite(evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
                         "  scan T as t { y[t] = silu(a[t]) + sigmoid(b[t]) } }",
