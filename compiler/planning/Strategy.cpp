@@ -63,6 +63,8 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
                            "--shape {1}=…)",
                            dim.getName().getValue(), dim.getExtent().getValue())
           .str();
+    if (dim.getSize() == 0)
+      return llvm::formatv("index {0}, summed over, of size 0", dim.getName().getValue()).str();
   }
   return std::nullopt;
 }
