@@ -32,17 +32,15 @@ static Result<Program> finish(pipeline::Session &session) {
     signature = pipeline::signatureOf(function);
   if (auto reached = session.reach(Stage::plan); !reached)
     return reached.error();
-  for (auto op : session.getModule().getOps<plan::ProgramOp>()) {
-    FailureOr<Program> program = emission::emitProgram(op);
-    if (failed(program))
-      return session.takeError();
-    program->headers = templateHeaders();
-    program->sourceText = session.text();
-    for (std::size_t i = 0; i < signature.size(); ++i)
-      program->parameters[i].place = signature[i].place;
-    return std::move(*program);
-  }
-  return session.takeError();
+  FailureOr<Program> program =
+      emission::emitProgram(*session.getModule().getOps<plan::ProgramOp>().begin());
+  if (failed(program))
+    return session.takeError();
+  program->headers = templateHeaders();
+  program->sourceText = session.text();
+  for (std::size_t i = 0; i < signature.size(); ++i)
+    program->parameters[i].place = signature[i].place;
+  return std::move(*program);
 }
 
 Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {

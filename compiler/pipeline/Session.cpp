@@ -127,6 +127,52 @@ Result<void> Session::readScan() {
   return {};
 }
 
+/// Refuses what no scanc has printed as that stage: the passes rely on it.
+static LogicalResult checkHolds(ModuleOp ir, Stage stage) {
+  auto wrong = [&](Operation *at, const Twine &expected, const Twine &got) {
+    return at->emitError("[SC1026] expected ")
+           << expected << " in the text of stage " << spelling(stage) << ", got " << got;
+  };
+  if (stage == Stage::plan) {
+    if (!llvm::hasSingleElement(ir.getOps<plan::ProgramOp>()))
+      return wrong(ir, "one plan.program",
+                   Twine(llvm::range_size(ir.getOps<plan::ProgramOp>())));
+    return success();
+  }
+  if (!llvm::hasSingleElement(ir.getOps<func::FuncOp>()))
+    return wrong(ir, "one func.func", Twine(llvm::range_size(ir.getOps<func::FuncOp>())));
+  func::FuncOp function = *ir.getOps<func::FuncOp>().begin();
+  if (function.isExternal())
+    return wrong(function, "a function with a body", "none");
+  bool found = false;
+  for (Operation &inner : function.getBody().front().without_terminator()) {
+    if (stage == Stage::scan ? !isa<scan::StepOp>(inner) : !isa<scan::AffineOp>(inner))
+      return wrong(&inner, stage == Stage::scan ? "scan.step only" : "scan.affine only",
+                   inner.getName().getStringRef());
+    found = true;
+  }
+  if (!found)
+    return wrong(function, stage == Stage::scan ? "a scan.step" : "a scan.affine", "none");
+  auto described = [&](Type type, StringAttr name, ArrayAttr dims) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && name && dims && dims.size() == static_cast<size_t>(tensor.getRank()) &&
+           llvm::all_of(dims, llvm::IsaPred<StringAttr>);
+  };
+  bool all = true;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    all &= described(function.getArgumentTypes()[i],
+                     function.getArgAttrOfType<StringAttr>(i, scan::nameAttr),
+                     function.getArgAttrOfType<ArrayAttr>(i, scan::dimsAttr));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    all &= described(function.getResultTypes()[i],
+                     function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
+                     function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr));
+  if (!all)
+    return wrong(function, "tensors with a scan.name and one of scan.dims for each dimension",
+                 "others");
+  return success();
+}
+
 Result<void> Session::readIR(Stage from) {
   if (from == Stage::ast || from == Stage::cuda) {
     Error error;
@@ -138,10 +184,12 @@ Result<void> Session::readIR(Stage from) {
   }
   ParserConfig config(&context);
   ir = parseSourceString<ModuleOp>(source, config, options.filename);
-  if (!ir) {
+  if (!ir || failed(checkHolds(*ir, from))) {
     Error error = takeError();
     error.code = "SC1026";
     error.kind = ErrorKind::input;
+    error.help = "compare it with what --emit=" + std::string(spelling(from)) + " prints";
+    error.others.clear(); // which follow from the first
     return error;
   }
   stage = from;

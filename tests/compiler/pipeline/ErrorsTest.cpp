@@ -85,8 +85,44 @@ TEST(Errors, an_op_without_a_spelling) {
   EXPECT_EQ(codeOf(program), "SC4001");
 }
 
-TEST(Errors, ir_that_holds_no_program) {
-  EXPECT_EQ(codeOf(compileProgram("module {}", optionsFor("sm_90a", Stage::plan))), "SC4002");
+TEST(Errors, ir_of_another_stage_was_an_internal_error) {
+  for (Stage from : {Stage::scan, Stage::affine, Stage::plan}) {
+    for (const char *text : {"", "module {}"}) {
+      auto program = compileProgram(text, optionsFor("sm_90a", from));
+      ASSERT_FALSE(program);
+      EXPECT_EQ(program.error().code, "SC1026") << render(program.error());
+      EXPECT_EQ(program.error().kind, ErrorKind::input);
+    }
+    for (Stage stage : {Stage::scan, Stage::affine, Stage::plan})
+      EXPECT_EQ(codeOf(compileProgram(textOf(stage), optionsFor("sm_90a", from))),
+                stage == from ? "success" : "SC1026")
+          << spelling(stage) << " as " << spelling(from);
+  }
+}
+
+TEST(Errors, tensors_without_names_crashed) {
+  std::string text = textOf(Stage::scan);
+  for (std::string mark : {"scan.name", "scan.dims"}) {
+    std::string edited = text;
+    for (std::size_t at = 0; (at = edited.find(mark, at)) != std::string::npos; at += mark.size())
+      edited.replace(at, mark.size(), "scan.mane");
+    EXPECT_EQ(codeOf(compileProgram(edited, optionsFor("sm_90a", Stage::scan))), "SC1026") << mark;
+    EXPECT_EQ(codeOf(compile(edited, optionsFor("cpu", Stage::scan))), "SC1026") << mark;
+  }
+  EXPECT_EQ(codeOf(signature("func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {\n"
+                             "  return %a : tensor<4xf32>\n}\n",
+                             optionsFor("cpu", Stage::scan))),
+            "SC1026");
+}
+
+TEST(Errors, an_edited_attribute_is_one_error) {
+  std::string text = textOf(Stage::scan);
+  std::size_t at = text.find("time t");
+  ASSERT_NE(at, std::string::npos);
+  auto program = compileProgram(text.replace(at, 4, "tome"), optionsFor("sm_90a", Stage::scan));
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code, "SC1026");
+  EXPECT_TRUE(program.error().others.empty());
 }
 
 TEST(Errors, a_program_is_for_a_gpu) {
