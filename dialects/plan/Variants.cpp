@@ -27,6 +27,7 @@ static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
   PolicyAttr policy = variant.getPolicy();
   bool positive = policy.getLaneThreads() > 0 && policy.getTimeThreads() > 0 &&
                   policy.getLanes() > 0 && policy.getSteps() > 0 && policy.getRing() >= 0 &&
+                  policy.getRuns() > 0 && policy.getBlocks() > 0 &&
                   variant.getSharedBytes() >= 0 &&
                   llvm::all_of(variant.getWidths().asArrayRef(), [](int64_t w) { return w > 0; });
   if (!positive) // kernel_c8
