@@ -8,6 +8,7 @@
 #include "compiler/planning/Passes.h"
 #include "compiler/planning/Target.h"
 #include "dialects/plan/PlanOps.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -33,6 +34,23 @@ static SourceRange placeOf(Location loc) {
   return place;
 }
 
+/// What helps against errors of passes, which have no help of their own.
+static std::string cureOf(StringRef code) {
+  return llvm::StringSwitch<std::string>(code)
+      .Case("SC2001", "apply functions to what does not depend on the state, or to a result "
+                      "computed from it; --target=cpu runs every step")
+      .Case("SC2002", "write the transition as one product of the state with a number, a vector or "
+                      "a matrix; --target=cpu runs every step")
+      .Case("SC3001", "change what the message names, or choose --target=cpu")
+      .Case("SC3002", "leave the strategy out: scanc explain FILE lists those that accept")
+      .Case("SC3003", "choose one of these, or auto")
+      .Case("SC3004", "remove the pin")
+      .Case("SC3005", "put the states into one scan, or choose --target=cpu")
+      .Case("SC3006", "choose one of these, native or cpu")
+      .Case("SC3007", "write --strategy='blelloch(lanes=2, steps=8)'")
+      .Default("please report it, with the program");
+}
+
 /// A diagnostic as an error: "[SC2001] …" gives its code, anything else is our fault.
 static Error errorOf(Diagnostic &diagnostic, const frontend::Diagnostics &lines) {
   Error error;
@@ -47,6 +65,7 @@ static Error errorOf(Diagnostic &diagnostic, const frontend::Diagnostics &lines)
     text.erase(0, 9);
   }
   error.message = std::move(text);
+  error.help = cureOf(error.code);
   error.place = placeOf(diagnostic.getLocation());
   if (error.place.file == lines.filename) // a stage has places in the program it was made from
     error.sourceLine = lines.lineText(error.place.line);
@@ -180,6 +199,7 @@ Result<void> Session::readIR(Stage from) {
     error.kind = ErrorKind::usage;
     error.message = "a compilation can be resumed from scan, affine or plan, not from " +
                     std::string(spelling(from));
+    error.help = "give the text of one of these, or the program";
     return error;
   }
   ParserConfig config(&context);
@@ -204,6 +224,7 @@ Result<std::string> Session::architecture() const {
       error.kind = ErrorKind::environment;
       error.message = "unsupported architecture: expected cpu, native or one of " +
                       planning::knownTargets() + ", got " + options.target;
+      error.help = cureOf(error.code);
       return error;
     }
     return options.target;
