@@ -1,6 +1,8 @@
 //===- Explain.cpp - Every strategy's answer ------------------------------===//
 #include "compiler/pipeline/Session.h"
-#include "compiler/planning/Planner.h"
+#include "compiler/planning/Decision.h"
+#include "llvm/ADT/StringExtras.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -10,13 +12,14 @@ namespace scanc {
 static std::string describe(scan::AffineOp op) {
   std::string text;
   for (auto advance : op.getBody().getOps<scan::AdvanceOp>()) {
+    bool isComplex = isa<ComplexType>(getElementTypeOrSelf(advance.getResult(0).getType()));
     std::string names;
     for (StringAttr name : advance.getStates().getAsRange<StringAttr>())
       names += (names.empty() ? "" : ", ") + name.str();
     text += (text.empty() ? "" : "; ") + names + ": " +
             scan::stringifyStructure(advance.getStructure()).str() +
             (advance.getTimeVarying() ? ", time-varying" : ", time-invariant") + ", " +
-            scan::stringifyRing(advance.getRing()).str() + " ring";
+            (isComplex ? "complex" : scan::stringifyRing(advance.getRing()).str()) + " ring";
   }
   return text;
 }
@@ -41,6 +44,17 @@ static Candidate candidateOf(const planning::Answer &answer) {
   return candidate;
 }
 
+/// The sizes that the code of a kernel depends on, where the program leaves them open.
+static std::map<std::string, std::int64_t> sizesToBind(scan::AffineOp op,
+                                                       const planning::Sizes &sizes) {
+  scan::RecurrenceInterface loop = op;
+  std::map<std::string, std::int64_t> open;
+  for (int64_t i : planning::Mapping(op).registers)
+    if (scan::DimAttr dim = loop.getDim(i); ShapedType::isDynamic(dim.getSize()))
+      open.emplace(dim.getExtent().str(), sizes.at(dim.getExtent().str()));
+  return open;
+}
+
 Result<Explanation> explain(std::string_view text, const CompileOptions &options) {
   auto opened = pipeline::Session::open(text, options);
   if (!opened)
@@ -63,23 +77,39 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
     error.help = "give the program, or the text of an earlier stage";
     return error;
   }
+  planning::Sizes sizes = planning::assumeSizes(op);
+  if (auto open = sizesToBind(op, sizes); !open.empty() && !options.from) {
+    CompileOptions bound = options;
+    bound.sizes.insert(open.begin(), open.end());
+    Result<Explanation> explanation = explain(text, bound);
+    if (explanation)
+      explanation->sizesToBind = std::move(open);
+    return explanation;
+  }
   Explanation explanation;
   explanation.kernel = function.getName().str();
   explanation.structure = describe(op);
   explanation.target = *arch == "cpu" ? "sm_90a" : *arch;
-  planning::Mapping mapping(op);
-  planning::Sizes sizes = planning::assumeSizes(op);
   for (const auto &[name, size] : sizes)
-    explanation.assumedSizes[name] = size;
-  std::vector<planning::Answer> answers =
-      planning::ask(mapping, *planning::targetFor(explanation.target), sizes);
-  const planning::Answer *best = planning::cheapest(answers);
-  for (const planning::Answer &answer : answers) {
+    if (!llvm::all_of(name, llvm::isDigit))
+      explanation.assumedSizes[name] = size;
+  planning::Decision decision =
+      planning::decide(op, *planning::targetFor(explanation.target), options.strategy);
+  if (decision.code == "SC3003" || decision.code == "SC3007") {
+    op.emitError() << "[" << decision.code << "] " << decision.reason;
+    return session.takeError();
+  }
+  for (const planning::Answer &answer : decision.answers)
     explanation.candidates.push_back(candidateOf(answer));
-    explanation.candidates.back().chosen =
-        options.strategy.empty() || options.strategy == "auto"
-            ? &answer == best
-            : answer.strategy->name() == options.strategy && !answer.declined;
+  if (decision.taken)
+    explanation.candidates[*decision.taken].chosen = true;
+  else
+    explanation.refusal = decision.code + ": " + decision.reason;
+  for (llvm::StringRef name : planning::laterStrategies()) {
+    Candidate later;
+    later.strategy = name.str();
+    later.declined = "not yet supported";
+    explanation.candidates.push_back(std::move(later));
   }
   return explanation;
 }

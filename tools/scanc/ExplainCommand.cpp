@@ -38,7 +38,7 @@ static Result<int> explainError(const std::string &code) {
 static std::string sizesText(const std::map<std::string, std::int64_t> &sizes) {
   std::string text;
   for (const auto &[name, size] : sizes)
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, size);
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", name, size);
   return text;
 }
 
@@ -63,7 +63,14 @@ static std::string tableOf(const Explanation &explanation) {
     if (!candidate.policy.empty())
       text += fmt::format("  {:<16} {}\n", "", candidate.policy);
   }
-  return text + "\n* chosen. Times are estimates of the cost model, not measurements.\n";
+  text += explanation.refusal.empty()
+              ? "\n* chosen. Times are estimates of the cost model, not measurements.\n"
+              : fmt::format("\nNone is chosen. {}\n", explanation.refusal);
+  if (!explanation.sizesToBind.empty())
+    text += fmt::format("A kernel is made for its {}: give --shape {}.\n",
+                        explanation.sizesToBind.size() == 1 ? "size" : "sizes",
+                        sizesText(explanation.sizesToBind));
+  return text;
 }
 
 static std::string jsonOf(const Explanation &explanation) {
@@ -91,6 +98,10 @@ static std::string jsonOf(const Explanation &explanation) {
                {"target", explanation.target},
                {"sizes", explanation.assumedSizes}};
   json["candidates"] = std::move(candidates);
+  if (!explanation.refusal.empty())
+    json["refusal"] = explanation.refusal;
+  if (!explanation.sizesToBind.empty())
+    json["sizesToBind"] = explanation.sizesToBind;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -102,6 +113,10 @@ Result<int> ExplainCommand::run() const {
     return options.error();
   if (Result<void> known = checkTarget(target); !known)
     return known.error();
+  if (target == "cpu")
+    return makeError("SC8011", ErrorKind::usage,
+                     "explain is about strategies on a GPU, got --target=cpu",
+                     "choose an architecture, as in --target=sm_90a; the CPU has one strategy");
   options->target = target;
   Result<std::string> text = readFile(flags.file);
   if (!text)

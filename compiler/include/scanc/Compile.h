@@ -62,6 +62,8 @@ struct Explanation {
   std::string structure; ///< of each state's transition, and its ring
   std::string target;
   std::map<std::string, std::int64_t> assumedSizes; ///< unbound sizes are estimated at these
+  std::map<std::string, std::int64_t> sizesToBind;  ///< of these, what a kernel needs to know
+  std::string refusal; ///< why no candidate is chosen: "SC3004: the pin …"; else empty
   std::vector<Candidate> candidates;
 };
 

@@ -1,0 +1,83 @@
+//===- Decision.cpp - By the user's pins, else by cost --------------------===//
+#include "compiler/planning/Decision.h"
+
+#include "compiler/planning/Pins.h"
+#include "compiler/planning/Tuning.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+ArrayRef<llvm::StringLiteral> laterStrategies() {
+  static constexpr llvm::StringLiteral names[] = {"matmul_scan", "cyclic_reduction", "chunkwise"};
+  return names;
+}
+
+static std::string names() {
+  std::string list;
+  for (const auto &strategy : allStrategies())
+    list += (list.empty() ? "" : ", ") + strategy->name().str();
+  return list;
+}
+
+/// The strategy called `name`.
+static void takeNamed(Decision &decision, StringRef name) {
+  if (llvm::is_contained(laterStrategies(), name)) {
+    decision.code = "SC3003";
+    decision.reason = ("not yet supported: strategy " + name + "; expected one of ").str() + names();
+    return;
+  }
+  auto found = llvm::find_if(decision.answers,
+                             [&](const Answer &answer) { return answer.strategy->name() == name; });
+  if (found == decision.answers.end()) {
+    decision.code = "SC3003";
+    decision.reason = "unknown strategy: expected one of " + names() + ", got " + name.str();
+  } else if (found->declined) {
+    decision.code = "SC3002";
+    decision.reason = ("the pinned strategy " + name + " declines: ").str() + *found->declined;
+  } else {
+    decision.taken = found - decision.answers.begin();
+  }
+}
+
+/// One reason where all strategies give the same, else one note per strategy.
+static void refuse(Decision &decision) {
+  const std::string &first = *decision.answers.front().declined;
+  bool same = llvm::all_of(decision.answers,
+                           [&](const Answer &answer) { return answer.declined == first; });
+  decision.code = "SC3001";
+  decision.reason = "not yet supported: " + (same ? first : "no strategy accepts this recurrence");
+  if (!same)
+    for (const Answer &answer : decision.answers)
+      decision.notes.push_back(answer.strategy->name().str() + ": " + *answer.declined);
+}
+
+Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
+  Decision decision;
+  if (auto wrong = setTuning(op, option)) {
+    decision.code = "SC3007";
+    decision.reason = "the fields of a policy: " + *wrong;
+    return decision;
+  }
+  Mapping mapping(op);
+  decision.answers = ask(mapping, target, assumeSizes(op));
+  if (StringRef name = pinnedStrategy(op, strategyName(option)); !name.empty())
+    takeNamed(decision, name);
+  else if (const Answer *best = cheapest(decision.answers))
+    decision.taken = best - decision.answers.data();
+  else
+    refuse(decision);
+  if (!decision.taken)
+    return decision;
+  const Answer &answer = decision.answers[*decision.taken];
+  if (auto pin = brokenPin(op, answer.cost.deterministic)) {
+    decision.code = "SC3004";
+    decision.reason = "the pin " + *pin + " cannot be honoured by strategy " +
+                      answer.strategy->name().str() +
+                      ", which computes in IEEE arithmetic in the types of the states";
+    decision.taken = std::nullopt;
+  }
+  return decision;
+}
+
+} // namespace scanc::planning

@@ -1,0 +1,26 @@
+//===- Decision.h - Which strategy is taken, or why none is -----*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_DECISION_H
+#define SCANC_COMPILER_PLANNING_DECISION_H
+
+#include "compiler/planning/Planner.h"
+
+namespace scanc::planning {
+
+/// Strategies of the language that have no file in this folder yet.
+llvm::ArrayRef<llvm::StringLiteral> laterStrategies();
+
+struct Decision {
+  std::vector<Answer> answers;
+  std::optional<size_t> taken; ///< position in `answers`
+  /// Where nothing is taken: "SC3001", the reason, and what each strategy says.
+  std::string code, reason;
+  std::vector<std::string> notes;
+};
+
+/// By `option` (of the command line) and the pins of `op`, else by cost. What cannot be honoured is
+/// a refusal, never replaced. Fields of a policy in `option` are set on `op`.
+Decision decide(scan::AffineOp op, const Target &target, llvm::StringRef option);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_DECISION_H
