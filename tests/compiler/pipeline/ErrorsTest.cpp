@@ -115,6 +115,22 @@ TEST(Errors, tensors_without_names_crashed) {
             "SC1026");
 }
 
+TEST(Errors, a_result_that_nobody_returns_fails_a_pass) {
+  std::string text = textOf(Stage::scan);
+  for (auto [from, to] : {std::pair("%0 = scan.step", "%0:2 = scan.step"),
+                          std::pair("output_maps = [", "output_maps = [#map, "),
+                          std::pair("} -> tensor<?xf32> {", "} -> tensor<?xf32>, tensor<?xf32> {"),
+                          std::pair("return %0", "return %0#0")}) {
+    std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from << text;
+    text.replace(at, std::string(from).size(), to);
+  }
+  std::size_t outs = text.find("outs(%"), colon = text.find(" : f32)", outs);
+  std::string value = text.substr(outs + 5, colon - outs - 5);
+  text.replace(outs + 5, value.size() + 6, value + ", " + value + " : f32, f32");
+  EXPECT_EQ(codeOf(compileProgram(text, optionsFor("sm_90a", Stage::scan))), "SC4002") << text;
+}
+
 TEST(Errors, an_edited_attribute_is_one_error) {
   std::string text = textOf(Stage::scan);
   std::size_t at = text.find("time t");
