@@ -35,8 +35,13 @@ private:
   void narrow(BlockArgument argument, double low, double high);
   /// Wants |value| <= `limit`.
   void wantWithin(Value value, double limit);
-  /// Wants `value` <= 0: it is the argument of an exponential.
-  void wantNegative(Value value);
+  void wantProduct(Value left, Value right, double limit);
+  /// Wants |left + sign right| <= `limit`.
+  void wantSum(Value left, Value right, int sign, double limit);
+  /// Wants `value` between these, where it is an input as it is.
+  void wantBetween(Value value, double low, double high);
+  /// Wants `value` <= 0 for -1: it is the argument of an exponential; >= 0 for 1.
+  void wantSign(Value value, int sign);
   /// Points of the dims called `indices`.
   double extentOf(ArrayAttr indices);
 
@@ -55,16 +60,23 @@ void Tracer::narrow(BlockArgument argument, double low, double high) {
   if (lowest < highest) {
     low = lowest;
     high = highest;
-  } else if (std::max(-low, high) > std::max(-input.low, input.high)) {
+  } else if ((input.low != -1 || input.high != 1) &&
+             std::max(-low, high) > std::max(-input.low, input.high)) {
     return; // nothing suits both uses: the smaller magnitude keeps the state bounded
   }
   input.low = low;
   input.high = high;
 }
 
-static bool isOne(Value value) {
+static std::optional<double> constantOf(Value value) {
+  if (auto negated = value.getDefiningOp<arith::NegFOp>()) {
+    auto constant = constantOf(negated.getOperand());
+    return constant ? std::optional(-*constant) : std::nullopt;
+  }
   FloatAttr constant;
-  return matchPattern(value, m_Constant(&constant)) && constant.getValueAsDouble() == 1.0;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  return constant.getValueAsDouble();
 }
 
 /// Whether `value` cannot be negative, by its own operator.
@@ -89,42 +101,111 @@ void Tracer::wantWithin(Value value, double limit) {
   Operation *source = value.getDefiningOp();
   if (isa<arith::ExtFOp, arith::TruncFOp, arith::NegFOp>(source))
     return wantWithin(source->getOperand(0), limit);
-  if (isa<arith::MulFOp, complex::MulOp>(source)) {
-    wantWithin(source->getOperand(0), limit);
-    return wantWithin(source->getOperand(1), 1);
+  if (isa<arith::MulFOp, complex::MulOp>(source))
+    return wantProduct(source->getOperand(0), source->getOperand(1), limit);
+  if (isa<arith::AddFOp>(source))
+    return wantSum(source->getOperand(0), source->getOperand(1), 1, limit);
+  if (isa<arith::SubFOp>(source))
+    return wantSum(source->getOperand(0), source->getOperand(1), -1, limit);
+  if (isa<arith::DivFOp>(source)) {
+    if (auto under = constantOf(source->getOperand(1)))
+      return wantWithin(source->getOperand(0), limit * std::fabs(*under));
+    wantWithin(source->getOperand(0), limit / 2);
+    return wantBetween(source->getOperand(1), 0.5, 1);
   }
   if (isa<math::ExpOp, complex::ExpOp>(source))
-    return wantNegative(source->getOperand(0));
+    return wantSign(source->getOperand(0), -1);
+  if (isa<math::SqrtOp>(source))
+    return wantWithin(source->getOperand(0), limit * limit);
+  if (isa<math::RsqrtOp>(source))
+    return wantBetween(source->getOperand(0), 1 / (limit * limit), 4 / (limit * limit));
+  if (isa<math::LogOp>(source))
+    return wantBetween(source->getOperand(0), std::exp(-limit), 1);
+  if (isa<math::AbsFOp, scan::ReindexOp>(source))
+    return wantWithin(source->getOperand(0), limit);
+  if (auto reduce = dyn_cast<scan::ReduceOp>(source))
+    return wantWithin(reduce.getValue(), limit / extentOf(reduce.getOver()));
+  if (isa<arith::MaximumFOp, arith::MinimumFOp>(source)) {
+    wantWithin(source->getOperand(0), limit);
+    return wantWithin(source->getOperand(1), limit);
+  }
   if (auto select = dyn_cast<arith::SelectOp>(source)) {
     wantWithin(select.getTrueValue(), limit);
     return wantWithin(select.getFalseValue(), limit);
   }
-  auto difference = dyn_cast<arith::SubFOp>(source);
-  if (difference && isOne(difference.getLhs())) {
-    Value rest = difference.getRhs();
-    while (auto extended = rest.getDefiningOp<arith::ExtFOp>())
-      rest = extended.getIn();
-    if (auto argument = dyn_cast<BlockArgument>(rest))
-      narrow(argument, 0, 0.5);
+  if (auto activation = dyn_cast<scan::ActivationOp>(source)) {
+    if (activation.getKind() == scan::Activation::Softplus) // softplus(0.5) < 1
+      return wantBetween(activation->getOperand(0), -1, 0.5);
+    if (activation.getKind() != scan::Activation::Sigmoid)
+      return wantWithin(activation->getOperand(0), limit);
   }
 }
 
-void Tracer::wantNegative(Value value) {
+void Tracer::wantProduct(Value left, Value right, double limit) {
+  if (constantOf(left))
+    std::swap(left, right);
+  if (auto factor = constantOf(right))
+    return wantWithin(left, limit / std::max(1.0, std::fabs(*factor)));
+  wantWithin(left, limit);
+  wantWithin(right, 1);
+}
+
+void Tracer::wantSum(Value left, Value right, int sign, double limit) {
+  auto constant = constantOf(left), other = constantOf(right);
+  if (!constant && !other) {
+    wantWithin(left, limit / 2);
+    return wantWithin(right, limit / 2);
+  }
+  // c + x or c - x: what is added points back to 0, up to half the way for a rate as in 1 - x.
+  Value rest = constant ? right : left;
+  double c = constant ? *constant : sign * *other, room = std::fabs(c);
+  if (room < limit)
+    return wantWithin(rest, limit - room);
+  bool falls = (c > 0) == (!constant || sign > 0);
+  double low = room - limit, high = room == limit ? room / 2 : room;
+  falls ? wantBetween(rest, -high, -low) : wantBetween(rest, low, high);
+}
+
+void Tracer::wantBetween(Value value, double low, double high) {
   if (auto argument = dyn_cast<BlockArgument>(value))
-    return narrow(argument, -1, 0);
+    return narrow(argument, low, high);
+  Operation *source = value.getDefiningOp();
+  if (isa<arith::ExtFOp, arith::TruncFOp>(source))
+    return wantBetween(source->getOperand(0), low, high);
+  if (isa<arith::NegFOp>(source))
+    return wantBetween(source->getOperand(0), -high, -low);
+  if (isa<arith::MulFOp>(source)) {
+    Value left = source->getOperand(0), right = source->getOperand(1);
+    if (constantOf(left))
+      std::swap(left, right);
+    double factor = constantOf(right).value_or(1);
+    if (!constantOf(right))
+      wantBetween(right, 0.5, 1);
+    if (factor != 0)
+      wantBetween(left, (factor < 0 ? high : low) / factor, (factor < 0 ? low : high) / factor);
+  }
+}
+
+void Tracer::wantSign(Value value, int sign) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return sign < 0 ? narrow(argument, -1, 0) : narrow(argument, 0, 1);
   Operation *source = value.getDefiningOp();
   if (isa<arith::ExtFOp, arith::TruncFOp, complex::ReOp>(source))
-    return wantNegative(source->getOperand(0));
-  if (isa<arith::AddFOp>(source)) {
-    wantNegative(source->getOperand(0));
-    return wantNegative(source->getOperand(1));
+    return wantSign(source->getOperand(0), sign);
+  if (isa<arith::NegFOp>(source))
+    return wantSign(source->getOperand(0), -sign);
+  if (isa<arith::AddFOp, arith::SubFOp>(source)) {
+    wantSign(source->getOperand(0), sign);
+    return wantSign(source->getOperand(1), isa<arith::SubFOp>(source) ? -sign : sign);
   }
   if (isa<arith::MulFOp>(source)) {
     Value left = source->getOperand(0), right = source->getOperand(1);
-    if (isPositive(left))
-      return wantNegative(right);
+    if (constantOf(left) || isPositive(left))
+      std::swap(left, right);
+    if (auto factor = constantOf(right))
+      return wantSign(left, *factor < 0 ? -sign : sign);
     if (isPositive(right))
-      return wantNegative(left);
+      return wantSign(left, sign);
   }
 }
 

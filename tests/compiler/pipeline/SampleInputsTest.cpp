@@ -3,6 +3,7 @@
 
 #include "gtest/gtest.h"
 
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -99,4 +100,38 @@ TEST(SampleInputs, the_argument_of_a_logarithm_is_positive) {
   EXPECT_GT(inputOf(samples, "p").low, 0);
   EXPECT_GT(inputOf(samples, "q").low, 0);
   EXPECT_LT(inputOf(samples, "x").low, 0);
+}
+
+/// The largest state of h[t] = `transition` h[t-1] + b[t], at the inputs that are chosen.
+static double growth(const std::string &transition) {
+  std::string text = "kernel k(x, z, b: f32[T]) -> (h: f32[T]) {\n  scan T as t { h[t] = (" + transition +
+                     ") * h[t-1] + b[t] + 0 * (x[t] + z[t]) }\n}\n";
+  SampleInputs samples = samplesOfText(text);
+  std::vector<std::vector<float>> values;
+  std::vector<TensorRef> operands;
+  constexpr std::int64_t steps = 1000;
+  for (const SampleInput &input : samples.inputs) {
+    std::vector<float> &of = values.emplace_back();
+    for (std::int64_t i = 0; i < steps; ++i) // both ends, and what lies between
+      of.push_back(static_cast<float>(input.low + (input.high - input.low) * (i * (1 + values.size()) % 8) / 7));
+  }
+  values.emplace_back(steps);
+  for (std::vector<float> &of : values)
+    operands.push_back({.data = of.data(), .dtype = Dtype::f32, .sizes = {steps}});
+  auto results = evaluateReference(text, operands);
+  if (!results)
+    return HUGE_VAL;
+  double largest = 0;
+  for (double value : results->front().values)
+    largest = std::isfinite(value) ? std::max(largest, std::fabs(value)) : HUGE_VAL;
+  return largest;
+}
+
+TEST(SampleInputs, states_grow_beyond_reason_under_usual_transitions) {
+  for (const char *transition :
+       {"2 * x[t]", "x[t] * 3", "x[t] / z[t]", "x[t] / 0.5", "x[t] + z[t]", "x[t] - z[t]", "1 + x[t]",
+        "1 - x[t]", "1 - 0.5 * x[t]", "1 - x[t] * z[t]", "2 - x[t]", "0.9 + x[t]", "sqrt(x[t])",
+        "rsqrt(x[t])", "log(x[t])", "exp(-x[t])", "exp(-2 * x[t])", "exp(-softplus(z[t]) * abs(x[t]))",
+        "softplus(x[t])", "max(2 * x[t], z[t])", "abs(4 * x[t])"})
+    EXPECT_LE(growth(transition), 1010) << transition;
 }
