@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -177,11 +178,24 @@ std::optional<LinearForm> LinearAnalysis::analyzeOp(Operation *at) {
   if (isa<arith::TruncFOp>(at))
     return fail(at, "a rounding to a narrower type lies between the state and its next value",
                 "declare the state in that type instead");
-  StringRef name = at->getName().stripDialect();
-  if (auto activation = dyn_cast<scan::ActivationOp>(at))
-    name = scan::stringifyActivation(activation.getKind());
-  return fail(at, ("'" + name + "' is applied to a value that depends on the state").str(),
+  return fail(at, wordOf(at) + " is applied to a value that depends on the state",
               "apply it to inputs, or to the state at this step in a result");
+}
+
+/// What the language calls `at`, as far as one op tells: clamp is two.
+std::string LinearAnalysis::wordOf(Operation *at) {
+  if (auto activation = dyn_cast<scan::ActivationOp>(at))
+    return "'" + scan::stringifyActivation(activation.getKind()).str() + "'";
+  if (isa<arith::MaximumFOp>(at))
+    return "a maximum";
+  if (isa<arith::MinimumFOp>(at))
+    return "a minimum";
+  if (isa<arith::CmpFOp>(at))
+    return "a comparison";
+  StringRef name = at->getName().stripDialect();
+  if (isa<math::AbsFOp, math::PowFOp>(at))
+    name = name.drop_back(); // absf
+  return "'" + name.str() + "'";
 }
 
 std::optional<LinearForm> LinearAnalysis::analyzeSum(Operation *at, bool subtract) {

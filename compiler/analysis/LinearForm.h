@@ -49,6 +49,7 @@ private:
   /// Of a value whose operation has been analyzed.
   LinearForm formOf(mlir::Value value);
   std::optional<LinearForm> analyzeOp(mlir::Operation *op);
+  static std::string wordOf(mlir::Operation *op);
   std::optional<LinearForm> analyzeSum(mlir::Operation *op, bool subtract);
   std::optional<LinearForm> analyzeProduct(mlir::Operation *op);
   std::optional<LinearForm> analyzeQuotient(mlir::Operation *op);

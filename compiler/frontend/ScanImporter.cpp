@@ -163,6 +163,18 @@ DictionaryAttr ScanImporter::pins() const {
   return list.empty() ? DictionaryAttr() : list.getDictionary(builder.getContext());
 }
 
+/// The place of the scan, and of its pins: fused with it under their names.
+Location ScanImporter::place() const {
+  MLIRContext *context = builder.getContext();
+  const Scan &head = *scan.scan;
+  Location ofScan = locate(context, head.dimension.place);
+  NamedAttrList places;
+  for (const auto *attributes : {&kernel.attributes, &head.attributes})
+    for (const Attribute &attribute : *attributes)
+      places.set(attribute.name.text, LocationAttr(locate(context, attribute.name.place)));
+  return places.empty() ? ofScan : FusedLoc::get(context, {ofScan}, places.getDictionary(context));
+}
+
 scan::StepOp ScanImporter::build(std::vector<std::string> &resultNames) {
   MLIRContext *context = builder.getContext();
   collectDims();
@@ -199,7 +211,7 @@ scan::StepOp ScanImporter::build(std::vector<std::string> &resultNames) {
   }
   Value reset = packed ? tensors.at(scan.scan->reset->text) : Value();
   auto op = scan::StepOp::create(
-      builder, locate(context, scan.scan->dimension.place), results, inputs, inits, reset,
+      builder, place(), results, inputs, inits, reset,
       builder.getArrayAttr(dims), builder.getArrayAttr(inputMaps), builder.getArrayAttr(outputMaps),
       builder.getArrayAttr(states), initStates, builder.getArrayAttr(initMaps), finalStates,
       builder.getArrayAttr(finalMaps), scan.scan->reverse, pins(), builder.getArrayAttr(prevs));

@@ -39,6 +39,7 @@ private:
                         std::int64_t delay, bool leadingSegment);
   std::int64_t dimNamed(const std::string &name) const;
   mlir::DictionaryAttr pins() const;
+  mlir::Location place() const;
 
   // Region
   void buildRegion(mlir::Block &block);

@@ -9,16 +9,19 @@ namespace scanc::pipeline {
 static Result<void> checkPins(scan::RecurrenceInterface op, Session &session) {
   llvm::StringRef strategy = planning::pinnedStrategy(op, session.strategy());
   if (!strategy.empty() && strategy != "sequential") {
-    op.emitError("[SC3002] the pinned strategy ")
+    bool isOption = !session.strategy().empty();
+    mlir::emitError(isOption ? op->getLoc() : planning::placeOfPin(op, "@strategy"),
+                    "[SC3002] the pinned strategy ")
         << strategy << " declines: the CPU computes in the order of time (sequential)";
     Error error = session.takeError();
     error.help = "choose a GPU with --target, or leave the choice to the target: --strategy=auto";
     return error;
   }
   if (auto pin = planning::brokenPin(op, /*deterministic=*/true)) {
-    op.emitError("[SC3004] the pin ") << *pin
-                                      << " cannot be honoured on the CPU, which computes in the "
-                                         "order of time and in the types of the states";
+    mlir::emitError(planning::placeOfPin(op, *pin), "[SC3004] the pin ")
+        << *pin
+        << " cannot be honoured on the CPU, which computes in the order of time and in the types "
+           "of the states";
     Error error = session.takeError();
     error.help = "remove the pin, or declare the state in the type to accumulate in";
     return error;

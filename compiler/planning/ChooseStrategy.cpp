@@ -36,7 +36,8 @@ private:
   LogicalResult choose(scan::AffineOp op, const Target &device) {
     Decision decision = decide(op, device, strategy);
     if (!decision.taken) {
-      InFlightDiagnostic error = op.emitError() << "[" << decision.code << "] " << decision.reason;
+      InFlightDiagnostic error = emitError(*decision.place)
+                                 << "[" << decision.code << "] " << decision.reason;
       for (const std::string &note : decision.notes)
         error.attachNote() << note;
       return error;

@@ -54,6 +54,7 @@ static void refuse(Decision &decision) {
 
 Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
   Decision decision;
+  decision.place = op->getLoc();
   if (auto wrong = setTuning(op, option)) {
     decision.code = "SC3007";
     decision.reason = "the fields of a policy: " + *wrong;
@@ -61,12 +62,16 @@ Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
   }
   Mapping mapping(op);
   decision.answers = ask(mapping, target, assumeSizes(op));
-  if (StringRef name = pinnedStrategy(op, strategyName(option)); !name.empty())
+  if (StringRef name = pinnedStrategy(op, strategyName(option)); !name.empty()) {
     takeNamed(decision, name);
-  else if (const Answer *best = cheapest(decision.answers))
+    if (option.empty())
+      decision.place = placeOfPin(op, "@strategy");
+  } else if (const Answer *best = cheapest(decision.answers)) {
     decision.taken = best - decision.answers.data();
-  else
+  } else {
     refuse(decision);
+    decision.place = placeOfDecline(mapping, *decision.answers.front().declined);
+  }
   if (!decision.taken)
     return decision;
   const Answer &answer = decision.answers[*decision.taken];
@@ -75,6 +80,7 @@ Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
     decision.reason = "the pin " + *pin + " cannot be honoured by strategy " +
                       answer.strategy->name().str() +
                       ", which computes in IEEE arithmetic in the types of the states";
+    decision.place = placeOfPin(op, *pin);
     decision.taken = std::nullopt;
   }
   return decision;

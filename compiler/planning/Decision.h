@@ -15,6 +15,7 @@ struct Decision {
   /// Where nothing is taken: "SC3001", the reason, and what each strategy says.
   std::string code, reason;
   std::vector<std::string> notes;
+  std::optional<mlir::Location> place; ///< of what is refused
 };
 
 /// By `option` (of the command line) and the pins of `op`, else by cost. What cannot be honoured is

@@ -41,4 +41,13 @@ std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool determin
   return std::nullopt;
 }
 
+Location placeOfPin(scan::RecurrenceInterface op, StringRef pin) {
+  // The importer fuses the places of pins with that of the scan.
+  auto fused = dyn_cast<FusedLoc>(op->getLoc());
+  auto places = fused ? dyn_cast_or_null<DictionaryAttr>(fused.getMetadata()) : DictionaryAttr();
+  pin.consume_front("@");
+  auto place = places ? places.getAs<LocationAttr>(pin.split('(').first) : LocationAttr();
+  return place ? Location(place) : op->getLoc();
+}
+
 } // namespace scanc::planning

@@ -17,6 +17,9 @@ llvm::StringRef pinnedStrategy(scan::RecurrenceInterface op, llvm::StringRef opt
 /// the states, the same in every run if `deterministic`.
 std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool deterministic);
 
+/// Where the pin that is written `pin` stands, "@chunk(64)"; else the place of `op`.
+mlir::Location placeOfPin(scan::RecurrenceInterface op, llvm::StringRef pin);
+
 } // namespace scanc::planning
 
 #endif // SCANC_COMPILER_PLANNING_PINS_H

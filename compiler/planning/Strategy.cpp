@@ -25,7 +25,24 @@ static std::optional<std::string> declinesType(Type type) {
     return std::nullopt;
   std::string spelled;
   llvm::raw_string_ostream(spelled) << type;
+  if (isa<Float8E4M3FNType>(type))
+    spelled = "f8e4m3";
+  else if (isa<Float8E5M2Type>(type))
+    spelled = "f8e5m2";
+  else if (isa<ComplexType>(type))
+    spelled = "c64";
   return "elements of type " + spelled;
+}
+
+static std::optional<std::string> declinesTensor(Value tensor) {
+  return declinesType(cast<RankedTensorType>(tensor.getType()).getElementType());
+}
+
+Location placeOfDecline(const Mapping &mapping, StringRef reason) {
+  for (Value tensor : mapping.op->getOperands())
+    if (declinesTensor(tensor) == reason)
+      return tensor.getLoc();
+  return mapping.op->getLoc();
 }
 
 std::optional<std::string> declinesElementwise(const Mapping &mapping) {
@@ -40,8 +57,11 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
     case scan::Structure::Scalar:
     case scan::Structure::Diagonal:
       break;
-    default:
-      return llvm::formatv("a {0} transition", scan::stringifyStructure(advance.getStructure())).str();
+    default: {
+      std::string structure = scan::stringifyStructure(advance.getStructure()).str();
+      std::replace(structure.begin(), structure.end(), '_', '-');
+      return "a " + structure + " transition";
+    }
     }
   }
   scan::IndexSets sets(loop);
@@ -51,10 +71,10 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   if (loop.getReset())
     return std::string("packed sequences (reset at)");
   for (Value tensor : mapping.op->getOperands())
-    if (auto reason = declinesType(cast<RankedTensorType>(tensor.getType()).getElementType()))
+    if (auto reason = declinesTensor(tensor))
       return reason;
   for (Value tensor : mapping.op->getResults())
-    if (auto reason = declinesType(cast<RankedTensorType>(tensor.getType()).getElementType()))
+    if (auto reason = declinesTensor(tensor))
       return reason;
   for (int64_t i : mapping.registers) {
     scan::DimAttr dim = loop.getDim(i);

@@ -53,6 +53,9 @@ std::unique_ptr<Strategy> createLookBack();
 /// element types, resets, register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
 
+/// The tensor that `reason` declines, else the recurrence.
+mlir::Location placeOfDecline(const Mapping &, llvm::StringRef reason);
+
 /// What strategies that compose the maps of steps decline: states that are rounded at every step, and
 /// more numbers of state than a thread can hold the maps of.
 std::optional<std::string> declinesReassociation(const Mapping &);
