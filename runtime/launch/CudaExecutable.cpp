@@ -46,10 +46,12 @@ bool launchesNothing(const LaunchPlan &plan) {
   return true;
 }
 
-/// Stream-ordered memory, freed on the stream at the end of the scope.
+/// Stream-ordered memory, freed on the stream at the end of the scope. Without a pool it is of the
+/// device's default one.
 class StreamMemory {
 public:
-  StreamMemory(const Driver &driver, CUstream_st *stream) : driver(driver), stream(stream) {}
+  StreamMemory(const Driver &driver, CUmemPoolHandle_st *pool, CUstream_st *stream)
+      : driver(driver), pool(pool), stream(stream) {}
   StreamMemory(const StreamMemory &) = delete;
   StreamMemory &operator=(const StreamMemory &) = delete;
   ~StreamMemory() {
@@ -57,9 +59,13 @@ public:
       driver.memFreeAsync(address, stream);
   }
   Result<std::int64_t> allocate(std::int64_t bytes) {
-    if (int result = driver.memAllocAsync(&address, bytes, stream); result != Driver::success) {
+    int result = pool ? driver.memAllocFromPoolAsync(&address, bytes, pool, stream)
+                      : driver.memAllocAsync(&address, bytes, stream);
+    if (result != Driver::success) {
       address = 0;
-      return driverError(driver, fmt::format("cuMemAllocAsync of {} bytes of workspace", bytes),
+      return driverError(driver,
+                         fmt::format("{} of {} bytes of workspace",
+                                     pool ? "cuMemAllocFromPoolAsync" : "cuMemAllocAsync", bytes),
                          result);
     }
     return static_cast<std::int64_t>(address);
@@ -67,6 +73,7 @@ public:
 
 private:
   const Driver &driver;
+  CUmemPoolHandle_st *pool;
   CUstream_st *stream;
   Driver::Address address = 0;
 };
@@ -75,14 +82,15 @@ private:
 
 CudaExecutable::CudaExecutable(std::shared_ptr<const Program> program, const Driver &driver,
                                DeviceInfo device, DeviceContext context, LaunchPlanner planner,
-                               KernelSource kernels)
+                               KernelSource kernels, CUmemPoolHandle_st *pool)
     : program(std::move(program)), driver(driver), device(std::move(device)),
       context(std::move(context)), planner(std::move(planner)), kernels(std::move(kernels)),
-      process(getpid()), slots(countVariants(this->planner.entry(), firstSlot)) {}
+      pool(pool), process(getpid()), slots(countVariants(this->planner.entry(), firstSlot)) {}
 
 Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const Program> program,
                                                            const Driver &driver, int index,
-                                                           KernelSource kernels) {
+                                                           KernelSource kernels,
+                                                           WorkspacePools &pools) {
   Result<LaunchPlanner> planner = LaunchPlanner::create(program);
   if (!planner)
     return planner.error();
@@ -92,9 +100,10 @@ Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const
   Result<DeviceContext> context = DeviceContext::retain(driver, index);
   if (!context)
     return context.error();
-  return std::shared_ptr<Executable>(new CudaExecutable(std::move(program), driver,
-                                                        std::move(*device), std::move(*context),
-                                                        std::move(*planner), std::move(kernels)));
+  CUmemPoolHandle_st *pool = program->workspace.empty() ? nullptr : pools.of(index);
+  return std::shared_ptr<Executable>(
+      new CudaExecutable(std::move(program), driver, std::move(*device), std::move(*context),
+                         std::move(*planner), std::move(kernels), pool));
 }
 
 CudaExecutable::~CudaExecutable() {
@@ -313,7 +322,7 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
   if (Result<void> loaded = load(plan, &options.stream); !loaded)
     return loaded;
 
-  StreamMemory allocated(driver, options.stream);
+  StreamMemory allocated(driver, pool, options.stream);
   auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data));
   if (!workspace.data && plan.workspaceBytes > 0) {
     // The words are tried at address 0 first: a formula without a value enqueues nothing.
@@ -346,6 +355,8 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
   if (!found)
     return found.error();
   const rt::NvrtcApi &nvrtc = **found; // open for the life of the process
+  // As the driver, for the life of the process.
+  static auto &pools = *new rt::WorkspacePools(**driver);
   std::shared_ptr<rt::KernelCache> cache = rt::KernelCache::shared(options.cacheDirectory);
   auto keyOf = [&nvrtc](const CudaSource &source) {
     return rt::cacheKey(source, nvrtc.info, rt::nvrtcOptions(nvrtc, source));
@@ -357,8 +368,8 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
   kernels.discard = [cache, keyOf](const CudaSource &source) { cache->discard(keyOf(source)); };
 
   auto shared = std::make_shared<const Program>(program);
-  Result<std::shared_ptr<Executable>> executable =
-      rt::CudaExecutable::create(std::move(shared), **driver, options.device, std::move(kernels));
+  Result<std::shared_ptr<Executable>> executable = rt::CudaExecutable::create(
+      std::move(shared), **driver, options.device, std::move(kernels), pools);
   if (!executable)
     return executable.error();
   return Kernel(std::move(program), std::move(*executable));

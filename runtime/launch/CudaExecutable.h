@@ -9,6 +9,7 @@
 
 #include "runtime/launch/Driver.h"
 #include "runtime/launch/LaunchPlanner.h"
+#include "runtime/launch/WorkspacePools.h"
 #include "scanc/Nvrtc.h"
 
 #include <atomic>
@@ -25,10 +26,11 @@ struct KernelSource {
 
 class CudaExecutable final : public Executable {
 public:
-  /// `driver` outlives the executable.
+  /// `driver` and `pools` outlive the executable. A program with workspace has its pool from here
+  /// on: a launch may be in the capture of a graph, which making one would break.
   static Result<std::shared_ptr<Executable>> create(std::shared_ptr<const Program> program,
                                                     const Driver &driver, int device,
-                                                    KernelSource kernels);
+                                                    KernelSource kernels, WorkspacePools &pools);
   ~CudaExecutable() override;
 
   Result<void> prepare(std::span<const TensorRef> operands) override;
@@ -49,7 +51,8 @@ private:
   };
 
   CudaExecutable(std::shared_ptr<const Program> program, const Driver &driver, DeviceInfo device,
-                 DeviceContext context, LaunchPlanner planner, KernelSource kernels);
+                 DeviceContext context, LaunchPlanner planner, KernelSource kernels,
+                 CUmemPoolHandle_st *pool);
 
   Result<Planned> plan(std::span<const TensorRef> operands) const;
   CudaSource sourceOf(const KernelVariant &variant) const;
@@ -68,7 +71,8 @@ private:
   DeviceContext context;
   LaunchPlanner planner;
   KernelSource kernels;
-  int process; ///< that made it: handles of the driver do not survive a fork
+  CUmemPoolHandle_st *pool; ///< null: the default one
+  int process;              ///< that made it: handles of the driver do not survive a fork
 
   std::mutex loading;
   std::vector<std::unique_ptr<LoadedKernel>> loadedKernels; ///< under `loading`

@@ -53,6 +53,9 @@ std::string loadFunctions(void *library, Driver &driver) {
   need("cuLaunchKernelEx", driver.launchKernelEx);
   need("cuStreamIsCapturing", driver.streamIsCapturing);
   need("cuMemAllocAsync", driver.memAllocAsync);
+  load("cuMemPoolCreate", driver.memPoolCreate);
+  load("cuMemPoolSetAttribute", driver.memPoolSetAttribute);
+  load("cuMemAllocFromPoolAsync", driver.memAllocFromPoolAsync);
   need("cuMemFreeAsync", driver.memFreeAsync);
   need("cuMemAlloc_v2", driver.memAlloc);
   need("cuMemFree_v2", driver.memFree);

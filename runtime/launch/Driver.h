@@ -18,6 +18,7 @@ struct CUctx_st;
 struct CUlib_st;
 struct CUkern_st;
 struct CUfunc_st;
+struct CUmemPoolHandle_st;
 
 namespace scanc::rt {
 
@@ -38,6 +39,16 @@ struct LaunchConfig {
   CUstream_st *stream = nullptr;
   LaunchAttribute *attributes = nullptr;
   unsigned attributeCount = 0;
+};
+
+/// CUmemPoolProps of memory on a device, which no other process sees.
+struct MemoryPoolProperties {
+  int allocationType = 1; ///< pinned: the only type
+  int handleTypes = 0;
+  int locationType = 1;               ///< a device
+  int device = 0;                     ///< its index
+  void *securityAttributes = nullptr; ///< of Windows
+  char rest[64] = {};                 ///< zero: of the greatest size that the system allows
 };
 
 struct Driver {
@@ -66,6 +77,9 @@ struct Driver {
   static constexpr int staticSharedBytes = 1;
   static constexpr int maxDynamicSharedBytes = 8;
   static constexpr int nonPortableCluster = 14;
+
+  // Attributes of a memory pool.
+  static constexpr int releaseThreshold = 4;
 
   using Address = unsigned long long; // CUdeviceptr
 
@@ -98,6 +112,11 @@ struct Driver {
                         void **extra) = nullptr;
   int (*streamIsCapturing)(CUstream_st *, int *) = nullptr;
   int (*memAllocAsync)(Address *, std::size_t, CUstream_st *) = nullptr;
+  /// The three of a pool are null where the driver lacks them.
+  int (*memPoolCreate)(CUmemPoolHandle_st **, const MemoryPoolProperties *) = nullptr;
+  int (*memPoolSetAttribute)(CUmemPoolHandle_st *, int, void *) = nullptr;
+  int (*memAllocFromPoolAsync)(Address *, std::size_t, CUmemPoolHandle_st *,
+                               CUstream_st *) = nullptr;
   int (*memFreeAsync)(Address, CUstream_st *) = nullptr;
   int (*memAlloc)(Address *, std::size_t) = nullptr;
   int (*memFree)(Address) = nullptr;

@@ -26,6 +26,14 @@ static_assert(offsetof(LaunchConfig, attributeCount) == offsetof(CUlaunchConfig,
 static_assert(sizeof(LaunchAttribute) == sizeof(CUlaunchAttribute));
 static_assert(offsetof(LaunchAttribute, cluster) == offsetof(CUlaunchAttribute, value));
 static_assert(LaunchAttribute::clusterDimension == CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION);
+static_assert(sizeof(MemoryPoolProperties) == sizeof(CUmemPoolProps));
+static_assert(offsetof(MemoryPoolProperties, handleTypes) == offsetof(CUmemPoolProps, handleTypes));
+static_assert(offsetof(MemoryPoolProperties, locationType) == offsetof(CUmemPoolProps, location));
+static_assert(offsetof(MemoryPoolProperties, device) ==
+              offsetof(CUmemPoolProps, location) + offsetof(CUmemLocation, id));
+static_assert(offsetof(MemoryPoolProperties, securityAttributes) ==
+              offsetof(CUmemPoolProps, win32SecurityAttributes));
+static_assert(offsetof(MemoryPoolProperties, rest) == offsetof(CUmemPoolProps, maxSize));
 static_assert(sizeof(Driver::Address) == sizeof(CUdeviceptr));
 
 /// The type to which ours and NVIDIA's agree: pointers to opaque things and enumerations become
@@ -75,12 +83,16 @@ SCANC_AGREE(Driver, funcGetParamInfo, cuFuncGetParamInfo);
 SCANC_AGREE(Driver, launchKernelEx, cuLaunchKernelEx);
 SCANC_AGREE(Driver, streamIsCapturing, cuStreamIsCapturing);
 SCANC_AGREE(Driver, memAllocAsync, cuMemAllocAsync);
+SCANC_AGREE(Driver, memPoolCreate, cuMemPoolCreate);
+SCANC_AGREE(Driver, memPoolSetAttribute, cuMemPoolSetAttribute);
+SCANC_AGREE(Driver, memAllocFromPoolAsync, cuMemAllocFromPoolAsync);
 SCANC_AGREE(Driver, memFreeAsync, cuMemFreeAsync);
 SCANC_AGREE(Driver, memAlloc, cuMemAlloc);
 SCANC_AGREE(Driver, memFree, cuMemFree);
 SCANC_AGREE(Driver, memcpyHtoD, cuMemcpyHtoD);
 SCANC_AGREE(Driver, memcpyDtoH, cuMemcpyDtoH);
 SCANC_AGREE(Driver, memsetD8, cuMemsetD8);
+SCANC_AGREE(Driver, memsetD8Async, cuMemsetD8Async);
 SCANC_AGREE(Driver, eventCreate, cuEventCreate);
 SCANC_AGREE(Driver, eventRecord, cuEventRecord);
 SCANC_AGREE(Driver, eventSynchronize, cuEventSynchronize);
@@ -122,6 +134,11 @@ TEST(CudaHeaders, numbers) {
   EXPECT_EQ(Driver::staticSharedBytes, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
   EXPECT_EQ(Driver::maxDynamicSharedBytes, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES);
   EXPECT_EQ(Driver::nonPortableCluster, CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED);
+  EXPECT_EQ(Driver::releaseThreshold, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD);
+  MemoryPoolProperties pool;
+  EXPECT_EQ(pool.allocationType, CU_MEM_ALLOCATION_TYPE_PINNED);
+  EXPECT_EQ(pool.handleTypes, CU_MEM_HANDLE_TYPE_NONE);
+  EXPECT_EQ(pool.locationType, CU_MEM_LOCATION_TYPE_DEVICE);
   EXPECT_EQ(NvrtcApi::invalidOption, NVRTC_ERROR_INVALID_OPTION);
   EXPECT_EQ(NvrtcApi::compilationFailed, NVRTC_ERROR_COMPILATION);
 }

@@ -45,7 +45,7 @@ TEST_F(ExecutableFaultTest, sc6034_every_call_that_fails) {
        {"deviceGetCount", "deviceGet", "deviceGetName", "deviceTotalMem", "deviceGetAttribute",
         "primaryCtxRetain", "ctxPushCurrent", "libraryLoadData", "libraryGetKernel",
         "kernelGetFunction", "funcGetAttribute", "funcSetAttribute", "launchKernelEx",
-        "streamIsCapturing", "memAllocAsync", "memsetD8Async"}) {
+        "streamIsCapturing", "memAllocFromPoolAsync", "memsetD8Async"}) {
     FakeDriver::reset();
     useEverything();
     FakeDriver::failing = call;
@@ -124,7 +124,7 @@ TEST_F(ExecutableFaultTest, sc6035_an_image_refused_twice) {
 
 TEST_F(ExecutableFaultTest, sc6036_no_memory_for_the_workspace) {
   useEverything();
-  FakeDriver::failing = "memAllocAsync";
+  FakeDriver::failing = "memAllocFromPoolAsync";
   FakeDriver::failure = rt::Driver::outOfMemory;
   EXPECT_EQ(outcome(), "SC6036");
   EXPECT_TRUE(FakeDriver::launches.empty());
@@ -166,15 +166,18 @@ TEST_F(ExecutableFaultTest, sc6040_entry_that_is_not_in_the_source) {
 }
 
 TEST_F(ExecutableFaultTest, sc6038_after_a_fork) {
+  useEverything();
   auto kernel = executable();
   ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
   pid_t child = fork();
   if (child == 0) {
+    int calls = FakeDriver::calls;
     bool typed = codeOf(kernel->launch(operands.list, {})) == "SC6038" &&
                  codeOf(kernel->prepare(operands.list)) == "SC6038";
     int libraries = FakeDriver::libraries;
-    kernel.reset(); // must leave the parent's handles alone
-    _exit(typed && FakeDriver::libraries == libraries ? 0 : 1);
+    bool untouched = FakeDriver::calls == calls; // neither the pool nor anything else
+    kernel.reset();                              // must leave the parent's handles alone
+    _exit(typed && untouched && FakeDriver::libraries == libraries ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);

@@ -13,6 +13,7 @@ namespace scanc::testing {
 class ExecutableFixture : public ::testing::Test {
 protected:
   rt::Driver driver = FakeDriver::table();
+  rt::WorkspacePools pools{driver};
   Program program = sampleProgram();
   SampleOperands operands;
   std::atomic<int> compiles = 0, discards = 0;
@@ -38,7 +39,7 @@ protected:
     };
     kernels.discard = [this](const CudaSource &) { ++discards; };
     return rt::CudaExecutable::create(std::make_shared<const Program>(program), driver, device,
-                                      std::move(kernels));
+                                      std::move(kernels), pools);
   }
   std::shared_ptr<Executable> executable(int device = 0) {
     auto made = create(device);

@@ -101,12 +101,13 @@ TEST_F(ExecutableTest, workspace_of_the_caller_is_used) {
   auto kernel = executable();
   LaunchOptions options;
   options.workspace = {reinterpret_cast<void *>(0x2000), 295};
-  FakeDriver::failing = "memAllocAsync";
   ASSERT_EQ(codeOf(kernel->launch(operands.list, options)), "");
   EXPECT_EQ(FakeDriver::launches[0].words[13], 0x2000);
+  EXPECT_EQ(FakeDriver::launches[1].words[14], 0x2020);
   options.workspace.bytes = 294;
   EXPECT_EQ(codeOf(kernel->launch(operands.list, options)), "SC6018");
   EXPECT_EQ(FakeDriver::launches.size(), 2u);
+  EXPECT_EQ(FakeDriver::allocated, 0);
 }
 
 TEST_F(ExecutableTest, zeroed_workspace_is_cleared_on_the_stream_before_every_launch) {

@@ -12,9 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace scanc::testing {
@@ -34,15 +36,20 @@ struct FakeMemset {
 };
 
 struct FakeDriver {
-  static inline std::string failing;     ///< name of the call that fails
-  static inline int failure = 999;       ///< what it returns
-  static inline int failFrom = 0;        ///< calls of it that succeed first
-  static inline int failCount = 1 << 30; ///< calls of it that fail then
+  static constexpr rt::Driver::Address unaligned = 0x100010; ///< to 256; what an allocation gives
+  static inline std::string failing;                         ///< name of the call that fails
+  static inline int failure = 999;                           ///< what it returns
+  static inline int failFrom = 0;                            ///< calls of it that succeed first
+  static inline int failCount = 1 << 30;                     ///< calls of it that fail then
   static inline std::atomic<int> contexts, current, libraries, allocations, allocated, loads, calls;
+  static inline std::atomic<int> allocatedFromDefault; ///< of `allocated`, by cuMemAllocAsync
   static inline int capturing = 0;
   static inline int staticShared = 0;
   static inline std::size_t parameterBytes = 13 * 8;
-  static inline int device = 0; ///< of the context last retained
+  static inline int device = 0;         ///< of the context last retained
+  static inline std::vector<int> pools; ///< devices of the pools made, whose handles count from 1
+  static inline CUmemPoolHandle_st *lastPool = nullptr; ///< last allocated from
+  static inline std::uint64_t threshold = 0;            ///< of the pool last set
   static inline std::vector<std::pair<int, int>> functionAttributes;
   static inline std::vector<std::string> images;
   static inline std::vector<FakeLaunch> launches;
@@ -55,8 +62,12 @@ struct FakeDriver {
     failFrom = 0;
     failCount = 1 << 30;
     contexts = current = libraries = allocations = allocated = loads = calls = 0;
+    allocatedFromDefault = 0;
     capturing = staticShared = device = 0;
     parameterBytes = 13 * 8;
+    pools.clear();
+    lastPool = nullptr;
+    threshold = 0;
     functionAttributes.clear();
     images.clear();
     launches.clear();
@@ -162,8 +173,32 @@ struct FakeDriver {
     };
     driver.memAllocAsync = [](rt::Driver::Address *address, std::size_t, CUstream_st *) {
       ++allocated;
-      *address = 0x100010; // not aligned to 256
+      ++allocatedFromDefault;
+      *address = unaligned;
       return account("memAllocAsync", allocations, 1);
+    };
+    driver.memPoolCreate = [](CUmemPoolHandle_st **pool, const rt::MemoryPoolProperties *of) {
+      int outcome = result("memPoolCreate");
+      if (outcome != rt::Driver::success)
+        return outcome;
+      std::this_thread::sleep_for(std::chrono::microseconds(150)); // as a real one: threads meet
+      std::lock_guard lock(mutex);
+      pools.push_back(of->device);
+      *pool = reinterpret_cast<CUmemPoolHandle_st *>(pools.size());
+      return outcome;
+    };
+    driver.memPoolSetAttribute = [](CUmemPoolHandle_st *, int attribute, void *value) {
+      if (attribute == rt::Driver::releaseThreshold)
+        std::memcpy(&threshold, value, sizeof threshold);
+      return result("memPoolSetAttribute");
+    };
+    driver.memAllocFromPoolAsync = [](rt::Driver::Address *address, std::size_t,
+                                      CUmemPoolHandle_st *pool, CUstream_st *) {
+      ++allocated;
+      *address = unaligned;
+      std::lock_guard lock(mutex);
+      lastPool = pool;
+      return account("memAllocFromPoolAsync", allocations, 1);
     };
     driver.memsetD8Async = [](rt::Driver::Address address, unsigned char value, std::size_t bytes,
                               CUstream_st *stream) {

@@ -27,7 +27,7 @@ struct Workspace {
 
 struct LaunchOptions {
   CUstream_st *stream = nullptr; ///< the caller's stream; null is the default stream. CPU: ignored
-  Workspace workspace;           ///< absent: allocated and freed on `stream`
+  Workspace workspace;           ///< absent: on `stream`, from a pool that the process keeps
 };
 
 /// What `Kernel` is on one kind of device. The runtime implements CUDA, the compiler the CPU.
