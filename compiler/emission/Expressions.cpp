@@ -189,7 +189,10 @@ static std::string convert(const std::string &code, Type from, Type to) {
 /// Name of the device function that an op of one or two arguments calls, or empty.
 static StringRef functionOf(Operation *op) {
   return llvm::TypeSwitch<Operation *, StringRef>(op)
-      .Case([](math::ExpOp) { return "exp"; })
+      .Case([](math::ExpOp exp) {
+        bool approximate = bitEnumContainsAny(exp.getFastmath(), arith::FastMathFlags::afn);
+        return approximate ? "approximate::exp" : "exp";
+      })
       .Case([](math::LogOp) { return "log"; })
       .Case([](math::SqrtOp) { return "sqrt"; })
       .Case([](math::RsqrtOp) { return "rsqrt"; })
@@ -248,8 +251,8 @@ Expressions::Text Expressions::printOp(Operation *op, const Indices &indices) {
                 5};
       })
       .Case([&](plan::ActivationOp op) -> Text {
-        return {"thread::" + plan::stringifyActivation(op.getKind()).str() + "(" +
-                    at(op.getValue(), indices) + ")",
+        return {"thread::" + plan::stringifyActivation(op.getKind()).str() +
+                    (op.getApproximate() ? "<approximate>(" : "(") + at(op.getValue(), indices) + ")",
                 5};
       })
       .Case([&](plan::BroadcastOp op) {

@@ -38,9 +38,7 @@ public:
     cost.bytes = compulsoryBytes(mapping, sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
-    cost.registersPerThread = std::min<int64_t>(
-        255, 32 + tileRegisters(mapping, cost.policy) +
-                 mapping.stateSize() * cost.policy.getLanes() * (cost.policy.getSteps() + 4));
+    cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
 
     int64_t threads = cost.policy.getThreads();
@@ -81,27 +79,38 @@ private:
   /// Share of the bandwidth that is reached while blocks alternate between loading and scanning.
   static constexpr double streamed = 0.85;
 
-  /// Bytes of shared memory that the ring of one block may take: two blocks fit a multiprocessor.
-  static constexpr int64_t ringBytes = 96 << 10;
+  // Measured on an H200 (bench/results): three tiles along time, two across lanes, whose tiles are four
+  // times as large; more only take the room of other blocks.
+  static constexpr int64_t timeRing = 3, laneRing = 2;
+  /// Bytes of a row of lanes that a block moves: two sectors of four lines.
+  static constexpr int64_t rowBytes = 256;
 
-  KernelChoice choose(const Mapping &mapping, const Target &, const Sizes &sizes) const {
+  KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
     bool timeWalk = mapping.walk == plan::Walk::Time;
-    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widestElement(mapping)) : 8;
+    int64_t widest = widestElement(mapping);
+    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
     // Steps of all states are held at once while they are replayed.
     while (steps > 2 && steps * mapping.stateSize() > 32)
       steps /= 2;
-    // Along lanes a thread has those that fill the 4 bytes of the smallest copy.
-    int64_t lanes = timeWalk ? 1 : std::max<int64_t>(1, 4 / narrowestElement(mapping));
+    int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
     while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
       lanes /= 2;
     int64_t timeThreads = !timeWalk ? 8 : stepCount(mapping, sizes) >= 4096 ? 256 : 128;
-    int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 32);
+    int64_t laneThreads =
+        timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
+    laneThreads = tuned(mapping, "lane_threads", laneThreads);
     timeThreads = tuned(mapping, "time_threads", timeThreads);
     steps = tuned(mapping, "steps", steps);
     auto policy = [&](int64_t lanes, bool wide) {
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1, /*blocks=*/1);
-      return withRing(mapping, plain, wide, ringBytes);
+                                         timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
+                                         /*blocks=*/1);
+      plan::PolicyAttr policy = withRing(mapping, plain, wide,
+                                         slotBytes(mapping, plain) * (timeWalk ? timeRing : laneRing));
+      int64_t blocks = target.registersPerMultiprocessor /
+                       (policy.getThreads() * registers(mapping, policy));
+      return withBlocks(mapping, policy, std::clamp<int64_t>(blocks, 1, target.threadsPerMultiprocessor /
+                                                                   policy.getThreads()));
     };
     KernelChoice choice;
     choice.wide = policy(tuned(mapping, "lanes", lanes), true);
@@ -109,6 +118,16 @@ private:
     choice.wideShared = sharedBytes(mapping, choice.wide);
     choice.generalShared = sharedBytes(mapping, choice.general);
     return choice;
+  }
+
+  /// 32-bit registers of a thread: its tile, what it writes, and the maps and states of its steps; twice
+  /// the tile and room for its addresses where there is no ring. No smaller than what ptxas needs
+  /// without spilling in any example.
+  static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
+    bool ring = policy.getRing() > 0;
+    int64_t states = mapping.stateSize() * policy.getLanes() * policy.getSteps();
+    return std::min<int64_t>(255, (ring ? 48 : 80) +
+                                      (ring ? 1 : 2) * tileRegisters(mapping, policy) + states);
   }
 
   /// Size of the template's blelloch_storage: see templates/scanc/kernel/blelloch.cuh.

@@ -2,6 +2,7 @@
 #include "compiler/planning/Body.h"
 
 #include "dialects/scan/IndexSets.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -46,6 +47,7 @@ private:
   OpBuilder builder;
   Block *block;
   IRMapping lowered;
+  bool approximate = false; ///< whether exponentials may be the device's own
 };
 
 BodyLowering::Dims BodyLowering::registersIn(ArrayRef<int64_t> dims) const {
@@ -76,7 +78,20 @@ Value BodyLowering::broadcast(Value value, ArrayRef<int64_t> from, ArrayRef<int6
   return plan::BroadcastOp::create(builder, loc, type, value, onto);
 }
 
+/// Whether every result is rounded to 16 bits or fewer, which hides what the device's own exponential
+/// leaves out, and nobody asked for more.
+static bool mayApproximate(scan::RecurrenceInterface loop) {
+  auto pins = loop.getPinsAttr();
+  if (pins && pins.get("precision"))
+    return false;
+  bool narrow = loop.getNumOutputs() > 0;
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    narrow &= bytesOf(cast<RankedTensorType>(loop->getResult(i).getType()).getElementType()) <= 2;
+  return narrow;
+}
+
 void BodyLowering::run() {
+  approximate = mayApproximate(loop);
   Block &from = loop.getBodyBlock();
   for (BlockArgument arg : from.getArguments())
     lowered.map(arg, block->addArgument(shaped(arg.getType(), registersOf(arg)), arg.getLoc()));
@@ -108,7 +123,7 @@ void BodyLowering::lowerElementwise(Operation &op) {
   if (auto activation = dyn_cast<scan::ActivationOp>(op)) {
     lowered.map(result, plan::ActivationOp::create(builder, op.getLoc(), type,
                                                    activationOf(activation.getKind()),
-                                                   operands.front())
+                                                   operands.front(), approximate)
                             .getResult());
     return;
   }
@@ -120,7 +135,10 @@ void BodyLowering::lowerElementwise(Operation &op) {
   }
   OperationState state(op.getLoc(), op.getName(), operands, type, op.getAttrs());
   state.propertiesAttr = op.getPropertiesAsAttribute();
-  lowered.map(result, builder.create(state)->getResult(0));
+  Operation *made = builder.create(state);
+  if (auto exp = dyn_cast<math::ExpOp>(made); exp && approximate)
+    exp.setFastmath(arith::FastMathFlags::afn);
+  lowered.map(result, made->getResult(0));
 }
 
 static plan::Reduction reductionOf(scan::Reduction kind) {

@@ -95,29 +95,18 @@ Work countWork(const Mapping &mapping, const Sizes &sizes) {
   return {total.flops * steps, total.special * steps};
 }
 
-/// Calls `visit` with the bytes of the elements that are read or written at every step.
-static void forEachElement(const Mapping &mapping, llvm::function_ref<void(int64_t)> visit) {
+int64_t widestElement(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
+  int64_t widest = 1;
   auto consider = [&](AffineMap map, Value tensor) {
     if (map.isFunctionOfDim(loop.getTimeDim()))
-      visit(bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType()));
+      widest = std::max(widest, bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType()));
   };
   for (auto [i, input] : llvm::enumerate(loop.getInputs()))
     consider(loop.getInputMap(i), input);
   for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
     consider(loop.getOutputMap(i), loop->getResult(i));
-}
-
-int64_t widestElement(const Mapping &mapping) {
-  int64_t widest = 1;
-  forEachElement(mapping, [&](int64_t bytes) { widest = std::max(widest, bytes); });
   return widest;
-}
-
-int64_t narrowestElement(const Mapping &mapping) {
-  int64_t narrowest = 8;
-  forEachElement(mapping, [&](int64_t bytes) { narrowest = std::min(narrowest, bytes); });
-  return narrowest;
 }
 
 int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy) {

@@ -27,6 +27,9 @@ int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, pl
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 
+/// `policy` with another number of resident blocks.
+plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, int64_t blocks);
+
 /// `policy` with as many tiles in its ring as `budget` bytes of shared memory hold, or with none where
 /// two do not fit or an access is narrower than a copy can be (4 bytes).
 plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget);
@@ -54,9 +57,8 @@ void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> vi
 double laneCount(const Mapping &, const Sizes &sizes);
 double stepCount(const Mapping &, const Sizes &sizes);
 
-/// Bytes of the largest, the smallest element that is read or written at every step.
+/// Bytes of the largest element that is read or written at every step.
 int64_t widestElement(const Mapping &);
-int64_t narrowestElement(const Mapping &);
 
 /// 32-bit registers that the raw tile of one thread takes under a policy.
 int64_t tileRegisters(const Mapping &, plan::PolicyAttr);

@@ -71,6 +71,13 @@ int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   return bytes;
 }
 
+plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, int64_t blocks) {
+  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
+                               policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
+                               policy.getRing(), policy.getRuns(),
+                               tuned(mapping, "blocks", blocks));
+}
+
 /// Beyond this many tiles ahead nothing is gained.
 static constexpr int64_t mostTiles = 16;
 
@@ -85,8 +92,7 @@ plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool 
   int64_t tiles = possible ? tuned(mapping, "ring", std::min(budget / slot, mostTiles)) : 0;
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
-                               tiles < 2 ? 0 : tiles, policy.getRuns(),
-                               tuned(mapping, "blocks", policy.getBlocks()));
+                               tiles < 2 ? 0 : tiles, policy.getRuns(), policy.getBlocks());
 }
 
 } // namespace scanc::planning

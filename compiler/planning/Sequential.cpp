@@ -85,8 +85,9 @@ private:
   KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
     int64_t element = widestElement(mapping);
     bool timeWalk = mapping.walk == plan::Walk::Time;
-    // A thread reads 16 bytes along time, or the lanes that fill the 4 bytes of the smallest copy.
-    int64_t lanes = timeWalk ? 1 : std::max<int64_t>(1, 4 / narrowestElement(mapping));
+    // A thread reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements are the smallest
+    // copy, 8 of 32-bit ones are faster than 4 (bench/results).
+    int64_t lanes = timeWalk || element > 4 || 2 * mapping.stateSize() > 8 ? 1 : 2;
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
     KernelChoice choice;
     lanes = tuned(mapping, "lanes", lanes);
@@ -103,7 +104,7 @@ private:
     // Blocks as large as still leave one for every multiprocessor.
     double groups = laneCount(mapping, sizes) / lanes;
     int64_t threads = 128;
-    while (threads > 32 && groups / threads < target.multiprocessors)
+    while (threads > 32 && groups / threads < 0.9 * target.multiprocessors)
       threads /= 2;
     auto policy = [&](int64_t steps) {
       return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads,

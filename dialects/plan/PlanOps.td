@@ -188,9 +188,13 @@ def Plan_ReduceOp : Plan_Op<"reduce", [Pure]> {
 
 def Plan_ActivationOp : Plan_Op<"activation", [Pure, SameOperandsAndResultType]> {
   let summary = "thread::sigmoid, thread::silu, …";
-  let arguments = (ins Plan_ActivationAttr:$kind, Plan_Value:$value);
+  let description = [{
+    `approximate`: its exponentials have the device's own, of 2^-22 + |x| 2^-24 relative error. The same is
+    `fastmath<afn>` of a `math.exp`.
+  }];
+  let arguments = (ins Plan_ActivationAttr:$kind, Plan_Value:$value, UnitAttr:$approximate);
   let results = (outs Plan_Value:$result);
-  let assemblyFormat = "`` $kind $value attr-dict `:` type($result)";
+  let assemblyFormat = "`` $kind (`approximate` $approximate^)? $value attr-dict `:` type($result)";
 }
 
 def Plan_LogAddExpOp : Plan_Op<"logaddexp", [Pure, SameOperandsAndResultType]> {

@@ -186,6 +186,13 @@ static __device__ __forceinline__ float reciprocal(float x) {
   return result;
 }
 
+/// 2^x to 2 ulp; subnormal numbers count as 0.
+static __device__ __forceinline__ float exp2_approximate(float x) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
 // Conversions between f32 and the bits of the 16-bit formats, to nearest even.
 static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
   uint16_t bits;

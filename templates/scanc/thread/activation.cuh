@@ -5,6 +5,8 @@
 //   shared memory  none
 //   barriers       none
 //
+//   F gives the exponential: `accurate` or `approximate`.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/math.cuh"
@@ -12,51 +14,51 @@
 namespace scanc::device::thread {
 
 /// 1 / (1 + e^-x). For large negative x, e^-x is inf and the result 0.
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T sigmoid(T x) {
-  return inverse(T(1) + exp(-x));
+  return inverse(T(1) + F::exp(-x));
 }
 
 // Limits that would be inf times 0 are selected after the computation, not branched around: a branch
 // for each call keeps the calls of neighbouring steps from running at once.
 
 /// x sigmoid(x); 0, not NaN, at -inf.
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T silu(T x) {
-  const T share = sigmoid(x);
+  const T share = sigmoid<F>(x);
   return share == T(0) ? T(0) : x * share;
 }
 
 /// x/2 (1 + erf(x / sqrt 2)), with 1 + erf(u) as erfc(-u), which keeps its digits where erf(u) is
 /// near -1; 0, not NaN, at -inf.
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T gelu(T x) {
   const T share = erfc(x * T(-0.70710678118654752440));
   return share == T(0) ? T(0) : T(0.5) * x * share;
 }
 
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T relu(T x) {
   return device::maximum(x, T(0));
 }
 
 /// log(1 + e^x), as max(x, 0) + log1p(e^-|x|).
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T softplus(T x) {
-  return device::maximum(x, T(0)) + log1p(exp(-abs(x)));
+  return device::maximum(x, T(0)) + log1p(F::exp(-abs(x)));
 }
 
 /// log(sigmoid(x)).
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T logsigmoid(T x) {
-  return -softplus(-x);
+  return -softplus<F>(-x);
 }
 
 /// log(e^x + e^y), from the larger; equal infinities are their own sum.
-template <typename T>
+template <typename F = accurate, typename T>
 static __device__ __forceinline__ T logaddexp(T x, T y) {
   const T apart = x == y ? T(0) : abs(x - y);
-  return device::maximum(x, y) + log1p(exp(-apart));
+  return device::maximum(x, y) + log1p(F::exp(-apart));
 }
 
 } // namespace scanc::device::thread

@@ -130,6 +130,12 @@ static __device__ __forceinline__ float reciprocal(float x) {
   return flushed(1.0f / flushed(x));
 }
 
+/// 2^x; subnormal numbers count as 0, on the way in and on the way out.
+static __device__ __forceinline__ float exp2_approximate(float x) {
+  const float result = ::exp2f(x);
+  return result < __FLT_MIN__ ? 0.0f : result;
+}
+
 // Conversions between f32 and the bits of the 16-bit formats, to nearest even. Every NaN becomes
 // the device's one NaN.
 static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
