@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Times what a user would run instead of scanc, on one NVIDIA GPU.
+
+    bench/peers.py bandwidth                                GB/s of two reads and one write of f32
+    bench/peers.py "linear_time_f32 B=8 D=1536 T=4096" …    rows `case, peer, µs`
+
+A case is a program of tools/ci/gpu_bench.sh with its sizes. Packages may also lie in the folder $PEERS. Times are
+medians of 20 launches between CUDA events with the L2 flushed, as scanc-bench-gpu measures; a peer whose results
+are wrong gets no time.
+"""
+import math
+import os
+import statistics
+import sys
+
+if os.environ.get("PEERS"):
+    sys.path.insert(0, os.environ["PEERS"])
+import torch
+import triton
+import triton.language as tl
+
+
+def microseconds(run):
+    """The launches are queued behind a sleep: what Python takes to launch is not counted."""
+    flush = torch.empty(256 << 20, dtype=torch.uint8, device="cuda")
+    events = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(23)]
+    torch.cuda.synchronize()
+    torch.cuda._sleep(40_000_000)  # cycles, some 20 ms
+    for i, (start, stop) in enumerate(events):
+        flush.fill_(i)
+        start.record()
+        run()
+        stop.record()
+    torch.cuda.synchronize()
+    return 1000 * statistics.median(start.elapsed_time(stop) for start, stop in events[3:])
+
+
+def bandwidth():
+    x, y = (torch.randn(1 << 29, device="cuda") for _ in range(2))
+    z = torch.empty_like(x)
+    return 3 * z.nbytes / microseconds(lambda: torch.add(x, y, out=z)) / 1000
+
+
+def relative_error(result, expected):
+    result = result[..., :expected.shape[-1]].double().cpu()
+    error = torch.linalg.norm(result - expected) / torch.linalg.norm(expected)
+    return error.item() if math.isfinite(error) else math.inf
+
+
+def linear_reference(a, b):
+    """The recurrence along the last dimension in f64."""
+    state, states = torch.zeros_like(b[..., 0]), []
+    for t in range(b.shape[-1]):
+        state = a[..., t] * state + b[..., t]
+        states.append(state)
+    return torch.stack(states, -1)
+
+
+@triton.jit
+def compose(a1, b1, a2, b2):
+    return a1 * a2, a2 * b1 + b2
+
+
+@triton.jit
+def linear_row(a_of, b_of, h_of, steps, tile: tl.constexpr):
+    """One block walks one row; the state goes from tile to tile in a register."""
+    row = tl.program_id(0).to(tl.int64) * steps
+    carry = tl.zeros((), tl.float32)
+    for begin in range(0, steps, tile):
+        t = begin + tl.arange(0, tile)
+        a = tl.load(a_of + row + t, t < steps, other=1.0).to(tl.float32)
+        b = tl.load(b_of + row + t, t < steps, other=0.0).to(tl.float32)
+        a, h = tl.associative_scan((a, b), 0, compose)
+        h += a * carry
+        tl.store(h_of + row + t, h, t < steps)
+        carry = tl.sum(tl.where(t == begin + tile - 1, h, 0.0), 0)
+
+
+def linear_inputs(shape, dtype):
+    a = torch.empty(shape, device="cuda", dtype=dtype).uniform_(0.9, 1)
+    return a, torch.empty_like(a).uniform_(-1, 1)
+
+
+SAMPLE = 3000  # steps that are checked: more than a tile of any peer
+
+
+def linear_time(dtype, B, D, T):
+    a, b = linear_inputs((B, D, T), dtype)
+    expected = linear_reference(*(x[-1, -2:, :SAMPLE].double().cpu() for x in (a, b)))
+
+    def triton_scan():
+        h = torch.empty_like(b)
+
+        def with_tile(tile, warps):
+            def run():
+                linear_row[(B * D,)](a, b, h, T, tile, num_warps=warps)
+                return h
+            return run
+        tiles = [(1024, 4), (2048, 4), (4096, 8), (16384, 16)]
+        return [with_tile(tile, warps) for tile, warps in tiles if tile <= T]
+
+    def accelerated_triton():
+        from accelerated_scan.scalar import scan
+        return [lambda: scan(a, b)]
+
+    def accelerated_cuda():
+        from accelerated_scan.warp import scan
+        return [lambda: scan(a, b)]
+
+    peers = {"Triton associative_scan": triton_scan, "accelerated_scan Triton": accelerated_triton}
+    if T <= (65536 if dtype == torch.float32 else 16384):  # it crashes on longer rows
+        peers["accelerated_scan CUDA"] = accelerated_cuda
+    return peers, lambda h: relative_error(h[-1, -2:], expected)
+
+
+def linear_lanes(dtype, B, D, T):
+    a, b = linear_inputs((B, T, D), dtype)
+    log_a = a.log()
+    sample = [x[-1, :SAMPLE, -2:].double().cpu().mT for x in (log_a, b)]
+    expected = linear_reference(sample[0].exp(), sample[1])
+
+    def chunk_hgrn():
+        from fla.ops.hgrn import chunk_hgrn
+        return [lambda: chunk_hgrn(b, log_a)[0]]
+
+    return {"fla chunk_hgrn": chunk_hgrn}, lambda h: relative_error(h[-1, :, -2:].mT, expected)
+
+
+def selective_scan(dtype, B, D, N, T):
+    """Time is innermost in memory, as mamba_ssm wants it."""
+    x, dt, z = (torch.randn(B, D, T, device="cuda", dtype=dtype) for _ in range(3))
+    Bm, Cm = (torch.randn(B, N, T, device="cuda", dtype=dtype) for _ in range(2))
+    A = torch.empty(D, N, device="cuda").uniform_(-8, -0.5)
+    skip, bias = (torch.randn(D, device="cuda") for _ in range(2))
+
+    def sample():
+        lane = [v[-1, -1:, :SAMPLE].double().cpu() for v in (x, dt, z)]
+        maps = [v[-1, :, :SAMPLE].double().cpu() for v in (Bm, Cm)]
+        step = torch.nn.functional.softplus(lane[1] + bias[-1].item())
+        h = linear_reference(torch.exp(step * A[-1, :, None].double().cpu()), step * lane[0] * maps[0])
+        return ((maps[1] * h).sum(0) + skip[-1].item() * lane[0]) * torch.nn.functional.silu(lane[2])
+
+    def mamba():
+        from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+        return [lambda: selective_scan_fn(x, dt, A, Bm, Cm, skip, z, bias, delta_softplus=True)]
+
+    return {"mamba_ssm selective_scan": mamba}, lambda y: relative_error(y[-1, -1:], sample())
+
+
+FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16": (linear_time, torch.bfloat16),
+            "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
+            "selective_scan": (selective_scan, torch.bfloat16)}
+
+
+def measure(prepare, error):
+    """The time of the fastest way to run a peer, or why there is none."""
+    try:
+        runs = prepare()
+        worst = max(error(run()) for run in runs)
+        return f"{min(map(microseconds, runs)):.1f}" if worst <= 0.05 else f"wrong: relative L2 error {worst:.1e}"
+    except ModuleNotFoundError as missing:
+        return f"not installed ({missing.name})"
+    except Exception as failure:
+        return f"failed: {type(failure).__name__} {' '.join(str(failure).split())[:120]}".replace("|", "/")
+
+
+def main(cases):
+    # Builds of extensions print; what others print to our output goes to the errors.
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    if cases == ["bandwidth"]:
+        print(f"{bandwidth():.0f}", file=output)
+        return
+    for case in cases:
+        program, *sizes = case.split()
+        if program not in FAMILIES:
+            continue
+        family, dtype = FAMILIES[program]
+        peers, error = family(dtype, **{name: int(size) for name, size in (each.split("=") for each in sizes)})
+        for peer, prepare in peers.items():
+            with torch.no_grad():
+                print(f"{case}, {peer}, {measure(prepare, error)}", file=output, flush=True)
+
+
+main(sys.argv[1:])
