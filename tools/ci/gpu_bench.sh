@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# On a machine with a GPU: are the kernels right, how fast are they, and how fast are their peers. Writes one table in Markdown.
+#
+#   tools/ci/gpu_bench.sh BENCH [FOLDER…] >table.md
+#
+# BENCH is scanc-bench-gpu. Programs come from the FOLDERs; bench/programs and tests/programs if none is given.
+# Environment:
+#   PEERS         folder with packages of peers (fla, accelerated_scan, …), beside those that Python has
+#   STRATEGIES    what each case is timed with: auto, or a list set off by ';'
+#   PYTHON        the Python that has PyTorch (python3)
+#   BANDWIDTH     GB/s of two reads and one write; measured with PyTorch if not given
+#   CASE_SECONDS  time for one case (180), PEER_SECONDS  for all peers (300)
+# Exit code 1: a result is wrong or a case failed. Where small sizes are wrong, nothing is timed.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+[ $# -ge 1 ] || { sed -n '2,/^set/s/^# \?//p' "$0" >&2; exit 2; }
+bench=$1
+shift
+python=${PYTHON:-python3}
+[ $# -ge 1 ] || set -- "$root/bench/programs" "$root/tests/programs"
+folders=("$@")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Sizes in the order in which scanc-bench-gpu prints them.
+cases=()
+for type in f32 bf16; do
+  for sizes in "B=8 D=1536 T=1024" "B=8 D=1536 T=4096" "B=8 D=1536 T=16384" "B=1 D=512 T=131072" \
+               "B=2 D=64 T=1048576" "B=1 D=1 T=134217728"; do
+    cases+=("linear_time_$type $sizes")
+  done
+  for sizes in "B=8 D=2048 T=8192" "B=1 D=2048 T=65536" "B=1 D=256 T=262144"; do
+    cases+=("linear_lanes_$type $sizes")
+  done
+done
+cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
+
+file_of() {
+  local folder
+  for folder in "${folders[@]}"; do
+    [ ! -f "$folder/$1.scan" ] || { echo "$folder/$1.scan"; return; }
+  done
+  echo "no $1.scan in: ${folders[*]}" >&2
+  return 1
+}
+
+# What does not change with a program's sizes: decays as layers have them; other inputs are between -1 and 1.
+bindings_of() {
+  case $1 in
+    linear_*) echo a=0.9:1 ;;
+    selective_scan) echo N=16 A=-8:-0.5 ;;
+  esac
+}
+
+# The benchmark, stopped when the time of a case is over.
+run() {
+  timeout -k 5 "${CASE_SECONDS:-180}" "$bench" "$bandwidth" "$@"
+}
+
+bandwidth=${BANDWIDTH:-$("$python" "$root/bench/peers.py" bandwidth)}
+
+echo "small sizes" >&2
+call=()
+for program in $(printf '%s\n' "${cases[@]}" | awk '!seen[$1]++ { print $1 }'); do
+  file=$(file_of "$program")
+  for sizes in "B=3 D=37 T=777" "B=2 D=33 T=4097"; do
+    read -ra bindings <<<"$sizes $(bindings_of "$program")"
+    call+=(-- "$file" "auto;sequential;blelloch;look_back" "${bindings[@]}")
+  done
+done
+if ! run "${call[@]:1}" >"$work/small" || grep -q WRONG "$work/small"; then
+  cat "$work/small" >&2
+  echo "wrong at small sizes; nothing is timed" >&2
+  exit 1
+fi
+head -n 2 "$work/small" >"$work/header"
+
+# A process for each case: one that fails takes no other with it. Its first row opens the driver and NVRTC, and is dropped.
+status=0
+tiny=$(file_of linear_time_f32)
+strategies=${STRATEGIES:-auto}
+for each in "${cases[@]}"; do
+  echo "$each" >&2
+  read -r program sizes <<<"$each"
+  file=$(file_of "$program")
+  read -ra bindings <<<"$sizes $(bindings_of "$program")"
+  code=0
+  run "$tiny" sequential B=1 D=8 T=64 -- "$file" "$strategies" "${bindings[@]}" >"$work/case" || code=$?
+  sed 1,3d "$work/case" >>"$work/rows"
+  if [ $code != 0 ]; then
+    echo "| $program.scan | $sizes | $strategies | failed: exit code $code |" >>"$work/rows"
+    status=1
+  fi
+done
+! grep -q WRONG "$work/rows" || status=1
+
+echo "peers" >&2
+timeout -k 5 "${PEER_SECONDS:-300}" "$python" "$root/bench/peers.py" "${cases[@]}" >"$work/peers" ||
+  echo "peers ended with exit code $?; those without a time were not measured" >&2
+
+if command -v nvidia-smi >/dev/null; then
+  nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
+fi
+echo "two reads and one write: $bandwidth GB/s"
+echo
+# Beside each row of ours its peers, and how many times longer the fastest of them takes.
+awk -F ' *[|] *' '
+  FILENAME ~ /peers$/ {
+    split($0, field, ", ")
+    if (field[3] + 0 > 0 && (!(field[1] in best) || field[3] + 0 < best[field[1]]))
+      best[field[1]] = field[3] + 0
+    peers[field[1]] = peers[field[1]] gap[field[1]] field[2] " " substr($0, length(field[1] field[2]) + 5)
+    gap[field[1]] = "; "
+    next
+  }
+  FILENAME ~ /header$/ {
+    columns = NF
+    for (i = 1; i <= NF; ++i)
+      if ($i == "µs")
+        time = i
+    print $0 (FNR == 1 ? " peers, µs | best peer / ours |" : "---|---|")
+    next
+  }
+  {
+    row = $0
+    for (i = NF; i < columns; ++i)
+      row = row " |"
+    key = $2 " " $3
+    sub(/\.scan /, " ", key)
+    ratio = $time + 0 > 0 && key in best ? sprintf("%.2f", best[key] / $time) : ""
+    print row " " peers[key] " | " ratio " |"
+  }' "$work/peers" "$work/header" "$work/rows"
+exit $status
