@@ -43,23 +43,22 @@ public:
 
     int64_t threads = cost.policy.getThreads();
     double perBlock = cost.policy.getLaneThreads() * cost.policy.getLanes();
-    double blocks = std::max(1.0, laneCount(mapping, sizes) / perBlock);
-    double blocksPerMultiprocessor = std::max<double>(
-        1, std::min<double>(target.threadsPerMultiprocessor / threads,
-                            target.registersPerMultiprocessor /
-                                (threads * std::max<int64_t>(32, cost.registersPerThread))));
-    double resident = target.multiprocessors * blocksPerMultiprocessor;
+    double blocks = std::max(1.0, std::ceil(laneCount(mapping, sizes) / perBlock));
+    double resident =
+        target.multiprocessors *
+        std::clamp<double>(target.registersPerMultiprocessor / (threads * cost.registersPerThread),
+                           1, target.threadsPerMultiprocessor / threads);
     double waves = std::ceil(blocks / resident);
     double tiles =
         std::ceil(stepCount(mapping, sizes) /
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
-    // A tile costs the latency of its loads and a scan per number of state: shuffles along time, or
-    // the barriers of the sweeps across lanes; resident blocks overlap.
+    // A block takes its tiles one after another; the first waits for its loads.
     bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    double scan = (alongTime ? shuffleScan : sweepScan) * mapping.stateSize();
-    double latency = waves * tiles * (target.memoryLatency + scan);
+    double tile = (alongTime ? timeTile : laneTile + laneTilePerThread * threads) * mapping.stateSize();
+    double latency = waves * (target.memoryLatency + tiles * tile);
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
+    double streamed = alongTime ? timeStreamed : laneStreamed;
     cost.seconds = target.launchOverhead +
                    std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
     return cost;
@@ -72,12 +71,11 @@ public:
   }
 
 private:
-  /// Seconds of the scan of one number of state across a block, for a tile: along time by shuffles,
-  /// across lanes by sweeps through shared memory; fitted on an H200 (bench/results).
-  static constexpr double shuffleScan = 0.5e-6;
-  static constexpr double sweepScan = 2.5e-6;
-  /// Share of the bandwidth that is reached while blocks alternate between loading and scanning.
-  static constexpr double streamed = 0.85;
+  // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile and number of state: along
+  // time, and across lanes for a block and for each of its threads.
+  static constexpr double timeTile = 0.4e-6, laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
+  /// Share of the bandwidth that is reached.
+  static constexpr double timeStreamed = 0.99, laneStreamed = 0.95;
 
   // Measured on an H200 (bench/results): three tiles along time, two across lanes, whose tiles are four
   // times as large; more only take the room of other blocks.

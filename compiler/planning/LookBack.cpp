@@ -64,17 +64,16 @@ public:
     int64_t threads = cost.policy.getThreads();
     double rows = std::ceil(lanes / (cost.policy.getLaneThreads() * cost.policy.getLanes()));
     double blocks = rows * tiles;
-    double resident = target.multiprocessors *
-                      std::max<double>(1, std::floor(target.registersPerMultiprocessor /
-                                                     (threads * cost.registersPerThread)));
+    double resident = target.multiprocessors * std::max<double>(1, cost.policy.getBlocks());
     double waves = std::ceil(blocks / resident);
     // Blocks of one row that are resident together wait for each other.
     double wait = lookBackLatency * (1 - std::min(1.0, rows / resident));
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
+    double streamed = mapping.walk == plan::Walk::Time ? timeStreamed : laneStreamed;
     cost.seconds = target.launchOverhead + clearing +
                    std::max({cost.bytes / (target.bandwidth * streamed),
-                             waves * (target.memoryLatency + wait), compute / occupied});
+                             waves * (tileLatency + wait), compute / occupied});
     return cost;
   }
 
@@ -85,11 +84,11 @@ public:
   }
 
 private:
-  // Measured on an H200: seconds for a block to hear of the tiles before it, seconds of clearing
-  // the workspace, and the share of the bandwidth that is reached.
-  static constexpr double lookBackLatency = 5e-6;
-  static constexpr double clearing = 3e-6;
-  static constexpr double streamed = 0.93;
+  // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile from its loads to its stores,
+  // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
+  // bandwidth that is reached.
+  static constexpr double tileLatency = 3.5e-6, lookBackLatency = 3e-6, clearing = 3e-6;
+  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8;
 
   static int64_t tileSteps(plan::PolicyAttr policy) {
     return policy.getTimeThreads() * policy.getSteps() * policy.getRuns();
@@ -107,16 +106,21 @@ private:
     int64_t widest = widestElement(mapping), numbers = mapping.stateSize();
     int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 8);
     int64_t timeThreads = tuned(mapping, "time_threads", timeWalk ? 256 : warp);
-    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
+    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : std::max<int64_t>(8, 32 / widest);
     int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
-    int64_t runs = timeWalk ? 4 : 1;
-    auto policy = [&](int64_t lanes) {
-      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads, timeThreads,
-                                   lanes, steps, /*ring=*/0, runs,
-                                   tuned(mapping, "blocks", /*chosen=*/1));
+    int64_t runs = timeWalk ? 8 : 1;
+    auto policy = [&](int64_t lanes, bool wide = true) {
+      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
+                                         timeThreads, lanes, steps, /*ring=*/0, runs, /*blocks=*/1);
+      // Beside what the tile itself takes; no smaller than what ptxas needs without spilling.
+      int64_t need = (timeWalk ? 48 : 56) + (wide ? 0 : 48) + 6 * (numbers - 1) +
+                     runs * (tileRegisters(mapping, plain) / 2 + 2 * numbers * lanes);
+      return withBlocks(mapping, plain,
+                        std::max<int64_t>(1, target.registersPerMultiprocessor /
+                                                 (plain.getThreads() * need)));
     };
     // A tile and its maps stay in registers from the first look to the last.
-    constexpr int64_t mostRegisters = 80;
+    constexpr int64_t mostRegisters = 120;
     auto registers = [&] {
       return runs * (tileRegisters(mapping, policy(lanes)) + 2 * numbers * lanes) +
              2 * numbers * lanes;
@@ -140,7 +144,7 @@ private:
 
     KernelChoice choice;
     choice.wide = policy(tuned(mapping, "lanes", lanes));
-    choice.general = policy(1);
+    choice.general = policy(1, /*wide=*/false);
     choice.wideShared = sharedBytes(mapping, choice.wide);
     choice.generalShared = sharedBytes(mapping, choice.general);
     scan::RecurrenceInterface loop = mapping.op;

@@ -46,7 +46,7 @@ public:
     cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in the order of time";
 
     // A thread walks its steps one after another: a step costs its chain of dependent operations,
-    // and a tile the latency of its loads as far as the tile before does not hide it.
+    // and without a ring a tile costs the latency of its loads.
     double groups = laneCount(mapping, sizes) / cost.policy.getLanes();
     double resident = target.multiprocessors *
                       std::min<double>(target.threadsPerMultiprocessor,
@@ -54,15 +54,18 @@ public:
                                            std::max<int64_t>(32, cost.registersPerThread));
     double waves = std::max(1.0, groups / resident);
     double steps = stepCount(mapping, sizes);
-    double operations = (work.flops + 4 * work.special) /
+    double operations = (work.flops + 4 * work.special) * cost.policy.getLanes() /
                         std::max(1.0, laneCount(mapping, sizes) * steps);
-    double chain = steps * (stepLatency + operations * operationLatency);
-    double latency = steps / cost.policy.getSteps() * target.memoryLatency;
+    bool alongTime = mapping.walk == plan::Walk::Time;
+    double step = operations * operationLatency +
+                  (alongTime ? vectorLatency / cost.policy.getSteps() : stepLatency) +
+                  (cost.policy.getRing() ? 0 : target.memoryLatency / cost.policy.getSteps());
     double compute = work.flops / target.flops + work.special / target.specialRate;
     double occupied = std::min(1.0, groups / resident);
-    cost.seconds = target.launchOverhead + std::max({cost.bytes / target.bandwidth,
-                                                     waves * (chain + latency),
-                                                     compute / occupied});
+    double streamed = alongTime ? timeStreamed : laneStreamed;
+    cost.seconds =
+        target.launchOverhead + std::max({cost.bytes / (target.bandwidth * streamed),
+                                          waves * steps * step, compute / occupied});
     return cost;
   }
 
@@ -73,10 +76,11 @@ public:
   }
 
 private:
-  /// Seconds of a step beside its arithmetic, and of one operation of a thread that runs nearly
-  /// alone on its scheduler; fitted to gated_scan and selective_scan on an H200 (bench/results).
-  static constexpr double stepLatency = 0.2e-6;
-  static constexpr double operationLatency = 2e-9;
+  // Measured on an H200 (bench/results/h200-grid.md). Seconds of a step beside its arithmetic, of a
+  // vector of steps along time, and of one operation of a thread that runs nearly alone.
+  static constexpr double stepLatency = 18e-9, vectorLatency = 95e-9, operationLatency = 0.5e-9;
+  /// Share of the bandwidth that is reached: along time neighbouring threads read far-apart rows.
+  static constexpr double timeStreamed = 0.28, laneStreamed = 0.97;
 
   /// Bytes that the rings of a multiprocessor keep on their way: twice what its share of the bandwidth
   /// moves in a latency, so that a tile has landed when it is asked for.

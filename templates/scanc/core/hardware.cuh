@@ -128,6 +128,22 @@ static __device__ __forceinline__ void shared_store(T &cell, T value) {
   cell = value;
 }
 
+/// Makes the compiler take `value` as new: what it has computed from it is not kept in registers for
+/// later, but computed again.
+template <typename T>
+static __device__ __forceinline__ void forget(T &value) {
+  if constexpr (sizeof(T) % 4 == 0) {
+    struct words {
+      uint32_t at[sizeof(T) / 4];
+    };
+    words bits = __builtin_bit_cast(words, value);
+#pragma unroll
+    for (int i = 0; i < static_cast<int>(sizeof(T) / 4); ++i)
+      asm volatile("" : "+r"(bits.at[i]));
+    value = __builtin_bit_cast(T, bits);
+  }
+}
+
 /// The dynamic shared memory of the block, as one object. Every block has one at the most.
 extern __shared__ __align__(128) unsigned char dynamic_shared[];
 template <typename Storage>

@@ -1,9 +1,10 @@
 //===- kernel/look_back.cuh - Blocks scan tiles of time in one pass -------===//
 //
-//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) times `tiles`
-//   blocks result in      global memory shared memory  look_back_storage<R, runs>, given by the
-//   caller barriers       two or three per stage, reached by every thread workspace
-//   look_back_bytes, zero when the kernel begins
+//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) times `tiles` blocks
+//   result in      global memory
+//   shared memory  look_back_storage<R>, given by the caller
+//   barriers       two or three per stage, reached by every thread
+//   workspace      look_back_head bytes and the notices, zero when the kernel begins
 //
 //   A tile stays in registers between the composition of its steps and their replay: inputs are
 //   read once. Blocks take tiles in the order in which they start, so whoever waits for an earlier
@@ -318,6 +319,7 @@ look_back_tile(const R &recurrence, const look_back_part<R, runs> &part, const A
   enter_stages<0>(recurrence, part, at, in, active, workspace, storage, state);
 #pragma unroll
   for (int v = 0; v < runs; ++v) {
+    forget(in[v]); // the tile as it was loaded takes fewer registers than its maps, and more blocks fit
     const long long first = part.first + v * part.stride;
     typename R::results out;
 #pragma unroll

@@ -88,6 +88,9 @@ static __device__ __forceinline__ void shared_store(T &cell, T value,
                    sizeof(T));
 }
 
+template <typename T>
+static __device__ __forceinline__ void forget(T &) {}
+
 template <typename Storage>
 static __device__ __forceinline__ Storage &block_storage() {
   return *reinterpret_cast<Storage *>(emulation::dynamicShared);
