@@ -54,10 +54,13 @@ public:
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
     // A block takes its tiles one after another; the first waits for its loads.
     bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    double tile = (alongTime ? timeTile : laneTile + laneTilePerThread * threads) * mapping.stateSize();
+    double tile = ((alongTime ? timeTile : laneTile) +
+                   (alongTime ? timeTilePerThread : laneTilePerThread) * threads) *
+                  mapping.stateSize();
     double latency = waves * (target.memoryLatency + tiles * tile);
     double occupied = std::min(1.0, blocks / resident);
-    double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
+    // Functions are called once: their values wait in registers for the replay.
+    double compute = 2 * work.flops / target.flops + work.special / target.specialRate;
     double streamed = alongTime ? timeStreamed : laneStreamed;
     cost.seconds = target.launchOverhead +
                    std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
@@ -73,7 +76,8 @@ public:
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile and number of state: along
   // time, and across lanes for a block and for each of its threads.
-  static constexpr double timeTile = 0.4e-6, laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
+  static constexpr double timeTile = 0.15e-6, timeTilePerThread = 1.25e-9;
+  static constexpr double laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
   /// Share of the bandwidth that is reached.
   static constexpr double timeStreamed = 0.99, laneStreamed = 0.95;
 
@@ -93,7 +97,12 @@ private:
     int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
     while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
       lanes /= 2;
-    int64_t timeThreads = !timeWalk ? 8 : stepCount(mapping, sizes) >= 4096 ? 256 : 128;
+    // Along time a block that has a multiprocessor to itself is twice as large.
+    bool alone = laneCount(mapping, sizes) <= target.multiprocessors;
+    int64_t timeThreads = !timeWalk                              ? 8
+                          : stepCount(mapping, sizes) < 4096     ? 128
+                          : alone                                ? 512
+                                                                 : 256;
     int64_t laneThreads =
         timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
     laneThreads = tuned(mapping, "lane_threads", laneThreads);

@@ -62,7 +62,8 @@ public:
                   (cost.policy.getRing() ? 0 : target.memoryLatency / cost.policy.getSteps());
     double compute = work.flops / target.flops + work.special / target.specialRate;
     double occupied = std::min(1.0, groups / resident);
-    double streamed = alongTime ? timeStreamed : laneStreamed;
+    bool narrow = cost.policy.getLanes() * widestElement(mapping) < 8;
+    double streamed = alongTime ? timeStreamed : narrow ? narrowStreamed : laneStreamed;
     cost.seconds =
         target.launchOverhead + std::max({cost.bytes / (target.bandwidth * streamed),
                                           waves * steps * step, compute / occupied});
@@ -79,8 +80,9 @@ private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a step beside its arithmetic, of a
   // vector of steps along time, and of one operation of a thread that runs nearly alone.
   static constexpr double stepLatency = 18e-9, vectorLatency = 95e-9, operationLatency = 0.5e-9;
-  /// Share of the bandwidth that is reached: along time neighbouring threads read far-apart rows.
-  static constexpr double timeStreamed = 0.28, laneStreamed = 0.97;
+  /// Share of the bandwidth that is reached: along time neighbouring threads read far-apart rows, and
+  /// copies of 4 bytes keep less on its way than copies of 8.
+  static constexpr double timeStreamed = 0.28, laneStreamed = 0.97, narrowStreamed = 0.89;
 
   /// Bytes that the rings of a multiprocessor keep on their way: twice what its share of the bandwidth
   /// moves in a latency, so that a tile has landed when it is asked for.
@@ -114,7 +116,7 @@ private:
       return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads,
                                    /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1, /*blocks=*/1);
     };
-    while (steps > 2 && tileRegisters(mapping, policy(steps)) > 48)
+    while (steps > 2 && tileRegisters(mapping, policy(steps)) > (wide ? 96 : 48))
       steps /= 2;
     threads = tuned(mapping, "lane_threads", threads);
     steps = tuned(mapping, "steps", steps);
