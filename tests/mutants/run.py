@@ -36,7 +36,7 @@ MUTANTS = [
     ("thread/access.cuh", "    to.set(at + i, T{});", "    to.set(at + i, to[at + i]);",
      "a window that does not read zero before the start"),
     ("thread/ring.cuh", "      in = ahead;\n", "", "the prefetched tile is forgotten"),
-    ("thread/activation.cuh", "return inverse(T(1) + exp(-x));", "return inverse(T(1) + exp(x));",
+    ("thread/activation.cuh", "return inverse(T(1) + F::exp(-x));", "return inverse(T(1) + F::exp(x));",
      "a sigmoid of the wrong sign"),
 ]
 
