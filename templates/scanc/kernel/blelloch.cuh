@@ -8,18 +8,11 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/carry.cuh"
-#include "scanc/thread/advance.cuh"
+#include "scanc/kernel/stages.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
 
 namespace scanc::device::kernel {
-
-/// The maps of one stage of recurrence R for one lane.
-template <typename R, int stage>
-using stage_maps = decltype(static_cast<const R *>(nullptr)->template prologue<stage>(
-    *static_cast<const typename R::lane *>(nullptr), *static_cast<const typename R::tile *>(nullptr),
-    0, 0, *static_cast<const typename R::states *>(nullptr),
-    *static_cast<const typename R::states *>(nullptr)));
 
 template <typename R, int stage = 0>
 constexpr int largest_maps() {
@@ -31,7 +24,8 @@ constexpr int largest_maps() {
   }
 }
 
-/// The ring, and cells for the maps of one stage and one of a thread's lanes at a time, in two halves.
+/// The ring, and cells for the maps of one stage and one of a thread's lanes at a time, in two
+/// halves.
 template <typename R>
 struct blelloch_storage : thread::ring_slots<R> {
   alignas(16) unsigned char cells[2][block::carry_cells<R::shape>() * largest_maps<R>()];
@@ -82,8 +76,8 @@ static __device__ __forceinline__ void scan_stages(const R &recurrence,
   }
 }
 
-/// One tile of all lanes of a thread, of which it has `active` steps. With a constant `active` every
-/// guard but the one of the store vanishes.
+/// One tile of all lanes of a thread, of which it has `active` steps. With a constant `active`
+/// every guard but the one of the store vanishes.
 template <typename R>
 static __device__ __forceinline__ void scan_tile(const R &recurrence, const typename R::lane &at,
                                                  const typename R::tile &in, long long first,

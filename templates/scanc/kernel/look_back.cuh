@@ -135,7 +135,7 @@ compose_run(const R &recurrence, const typename R::lane &at, const typename R::t
     for (int v = 0; v < R::shape.steps; ++v)
       if (v < active) {
         const typename R::states before = now;
-        advance_stages<stage>(recurrence, at, in, l, v, now, before);
+        thread::advance<stage>(recurrence, at, in, l, v, now, before);
         const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
 #pragma unroll
         for (int n = 0; n < numbers; ++n)
@@ -328,7 +328,7 @@ look_back_tile(const R &recurrence, const look_back_part<R, runs> &part, const A
       for (int s = 0; s < steps; ++s)
         if (s < active(v)) {
           const typename R::states before = state[v][l];
-          thread::advance(recurrence, at, in[v], l, s, state[v][l], before);
+          thread::advance<R::stages>(recurrence, at, in[v], l, s, state[v][l], before);
           recurrence.epilogue(out, at, in[v], l, s, state[v][l], before);
         }
     if (exists && active(v) > 0)

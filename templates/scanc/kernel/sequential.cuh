@@ -29,7 +29,7 @@ static __device__ __forceinline__ void walk(const R &recurrence, const typename 
 #pragma unroll
       for (int l = 0; l < R::shape.lanes; ++l) {
         const typename R::states before = state[l];
-        thread::advance(recurrence, at, in, l, v, state[l], before);
+        thread::advance<R::stages>(recurrence, at, in, l, v, state[l], before);
         recurrence.epilogue(out, at, in, l, v, state[l], before);
       }
     }

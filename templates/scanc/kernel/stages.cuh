@@ -1,7 +1,7 @@
-//===- kernel/stages.cuh - The stages of a recurrence, one by one ---------===//
+//===- kernel/stages.cuh - Types of the maps of a stage -------------------===//
 //
-//   called by      one thread
-//   result in      the caller
+//   called by      kernels that compose maps, at compile time
+//   result in      a type
 //   shared memory  none
 //   barriers       none
 //
@@ -35,18 +35,5 @@ using stage_numbers = numbers_of<stage_maps<R, stage>>;
 template <typename R, int stage>
 using lane_maps = array<affine<typename stage_numbers<R, stage>::type>,
                         stage_numbers<R, stage>::count * R::shape.lanes>;
-
-/// Advances the stages before `upto` of lane `l` by step `v` of a tile. `now` enters equal to
-/// `before`.
-template <int upto, int stage = 0, typename R>
-static __device__ __forceinline__ void
-advance_stages(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l,
-               int v, typename R::states &now, const typename R::states &before) {
-  if constexpr (stage < upto) {
-    const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
-    R::template state<stage>(now) = apply(maps, R::template state<stage>(before));
-    advance_stages<upto, stage + 1>(recurrence, at, in, l, v, now, before);
-  }
-}
 
 } // namespace scanc::device::kernel
