@@ -111,24 +111,10 @@ int64_t widestElement(const Mapping &mapping) {
 
 int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy) {
   scan::RecurrenceInterface loop = mapping.op;
-  int64_t adjacent = mapping.lanes.empty() ? -1 : mapping.lanes.back();
   int64_t bytes = 0;
   auto add = [&](AffineMap map, Value tensor) {
-    int64_t count = bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
-    for (AffineExpr expr : map.getResults())
-      expr.walk([&](AffineExpr part) {
-        auto dim = dyn_cast<AffineDimExpr>(part);
-        if (!dim)
-          return;
-        int64_t i = dim.getPosition();
-        if (i == mapping.time)
-          count *= policy.getSteps();
-        else if (i == adjacent)
-          count *= policy.getLanes();
-        else if (mapping.isRegister(i))
-          count *= loop.getDim(i).getSize();
-      });
-    bytes += count;
+    bytes += tileElements(mapping, mapping.toKernel(map), policy) *
+             bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
   };
   for (auto [i, input] : llvm::enumerate(loop.getInputs()))
     add(loop.getInputMap(i), input);

@@ -24,6 +24,10 @@ struct KernelChoice {
 int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, plan::PolicyAttr,
                     bool wide);
 
+/// Elements that a thread holds of an access: the steps, lanes and register points in `map`, which is
+/// over the kernel's dims.
+int64_t tileElements(const Mapping &, mlir::AffineMap map, plan::PolicyAttr);
+
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 

@@ -33,8 +33,7 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
   return result;
 }
 
-/// Elements that a thread reads at once of an access: the steps, lanes and register points in `map`.
-static int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy) {
+int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy) {
   scan::RecurrenceInterface loop = mapping.op;
   int64_t count = 1, lanes = mapping.lanes.size();
   for (AffineExpr expr : map.getResults())
