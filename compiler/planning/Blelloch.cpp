@@ -1,5 +1,4 @@
 //===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
-#include "compiler/planning/Kernels.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
@@ -14,7 +13,7 @@ namespace {
 
 /// Right when lanes are too few to fill the GPU with one thread each: the threads of a block share
 /// a lane's time. Every step's map is computed twice, once to compose and once to replay.
-class Blelloch final : public Strategy {
+class Blelloch final : public KernelStrategy {
 public:
   StringRef name() const override { return "blelloch"; }
 
@@ -31,11 +30,7 @@ public:
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
-    Cost cost;
-    KernelChoice choice = choose(mapping, target, sizes);
-    cost.policy = choice.wide;
-    cost.sharedBytes = choice.wideShared;
-    cost.bytes = compulsoryBytes(mapping, sizes);
+    Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
     cost.registersPerThread = registers(mapping, cost.policy);
@@ -67,12 +62,6 @@ public:
     return cost;
   }
 
-  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
-             OpBuilder &builder) const override {
-    createKernel(mapping, choose(mapping, target, sizes), plan::BlellochOp::getOperationName(),
-                 builder);
-  }
-
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile and number of state: along
   // time, and across lanes for a block and for each of its threads.
@@ -87,7 +76,8 @@ private:
   /// Bytes of a row of lanes that a block moves: two sectors of four lines.
   static constexpr int64_t rowBytes = 256;
 
-  KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+  KernelChoice choose(const Mapping &mapping, const Target &target,
+                      const Sizes &sizes) const override {
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping);
     int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;

@@ -1,5 +1,4 @@
 //===- LookBack.cpp - Blocks scan tiles of time in one pass ---------------===//
-#include "compiler/planning/Kernels.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
@@ -23,7 +22,7 @@ constexpr int64_t head = 256;
 
 /// Right when lanes are few and time is long: the blocks of the grid share a lane's time, each
 /// reads its tile once, and learns from the tiles before what enters it.
-class LookBack final : public Strategy {
+class LookBack final : public KernelStrategy {
 public:
   StringRef name() const override { return "look_back"; }
 
@@ -44,15 +43,11 @@ public:
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
-    Cost cost;
-    KernelChoice choice = choose(mapping, target, sizes);
-    cost.policy = choice.wide;
-    cost.sharedBytes = choice.wideShared;
+    Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
     double lanes = laneCount(mapping, sizes);
     double tiles = std::max(1.0, std::ceil(stepCount(mapping, sizes) / tileSteps(cost.policy)));
     cost.workspaceBytes =
         head + static_cast<int64_t>((tiles + tiles / fan + 1) * lanes * laneBytes(mapping));
-    cost.bytes = compulsoryBytes(mapping, sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
     int64_t items = mapping.stateSize() * cost.policy.getLanes();
@@ -77,12 +72,6 @@ public:
     return cost;
   }
 
-  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
-             OpBuilder &builder) const override {
-    createKernel(mapping, choose(mapping, target, sizes), plan::LookBackOp::getOperationName(),
-                 builder);
-  }
-
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile from its loads to its stores,
   // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
@@ -101,7 +90,8 @@ private:
     return bytes;
   }
 
-  KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+  KernelChoice choose(const Mapping &mapping, const Target &target,
+                      const Sizes &sizes) const override {
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping), numbers = mapping.stateSize();
     int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 8);

@@ -1,5 +1,4 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
-#include "compiler/planning/Kernels.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
@@ -18,7 +17,7 @@ namespace {
 constexpr int64_t stateLimit = 64;
 
 /// Right when independent lanes fill the GPU: nothing is computed twice, the order of time is kept.
-class Sequential final : public Strategy {
+class Sequential final : public KernelStrategy {
 public:
   StringRef name() const override { return "sequential"; }
 
@@ -33,11 +32,7 @@ public:
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
-    Cost cost;
-    KernelChoice choice = choose(mapping, target, sizes);
-    cost.policy = choice.wide;
-    cost.sharedBytes = choice.wideShared;
-    cost.bytes = compulsoryBytes(mapping, sizes);
+    Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = work.flops;
     cost.registersPerThread = std::min<int64_t>(
@@ -70,12 +65,6 @@ public:
     return cost;
   }
 
-  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
-             OpBuilder &builder) const override {
-    createKernel(mapping, choose(mapping, target, sizes), plan::SequentialOp::getOperationName(),
-                 builder);
-  }
-
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a step beside its arithmetic, of a
   // vector of steps along time, and of one operation of a thread that runs nearly alone.
@@ -88,7 +77,8 @@ private:
   /// moves in a latency, so that a tile has landed when it is asked for.
   static constexpr int64_t bytesAhead = 72 << 10;
 
-  KernelChoice choose(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+  KernelChoice choose(const Mapping &mapping, const Target &target,
+                      const Sizes &sizes) const override {
     int64_t element = widestElement(mapping);
     bool timeWalk = mapping.walk == plan::Walk::Time;
     // A thread reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements are the smallest

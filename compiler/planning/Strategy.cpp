@@ -20,6 +20,20 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
   return strategies;
 }
 
+void KernelStrategy::lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                           OpBuilder &builder) const {
+  createKernel(mapping, choose(mapping, target, sizes), ("plan." + name()).str(), builder);
+}
+
+Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
+                            const Sizes &sizes) {
+  Cost cost;
+  cost.policy = choice.wide;
+  cost.sharedBytes = choice.wideShared;
+  cost.bytes = compulsoryBytes(mapping, sizes);
+  return cost;
+}
+
 static std::optional<std::string> declinesType(Type type) {
   if (type.isF64() || type.isF32() || type.isF16() || type.isBF16())
     return std::nullopt;

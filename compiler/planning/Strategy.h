@@ -2,7 +2,7 @@
 #ifndef SCANC_COMPILER_PLANNING_STRATEGY_H
 #define SCANC_COMPILER_PLANNING_STRATEGY_H
 
-#include "compiler/planning/Mapping.h"
+#include "compiler/planning/Kernels.h"
 #include "compiler/planning/Target.h"
 #include "mlir/IR/Builders.h"
 
@@ -40,6 +40,17 @@ public:
   /// Appends the kernels at the builder's place. Requires that it does not decline.
   virtual void lower(const Mapping &, const Target &, const Sizes &sizes,
                      mlir::OpBuilder &) const = 0;
+};
+
+/// A strategy of one kernel, whose op has the strategy's name.
+class KernelStrategy : public Strategy {
+public:
+  void lower(const Mapping &, const Target &, const Sizes &sizes, mlir::OpBuilder &) const final;
+
+protected:
+  virtual KernelChoice choose(const Mapping &, const Target &, const Sizes &sizes) const = 0;
+  /// What follows from the choice and the recurrence alone: policy, shared memory, bytes that move.
+  static Cost costOf(const Mapping &, const KernelChoice &, const Sizes &sizes);
 };
 
 /// Every strategy, in the order of the documentation.
