@@ -1,9 +1,8 @@
 //===- ComplexParts.cpp - Division and magnitude without overflow ----------===//
 #include "compiler/cpu/ComplexParts.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "compiler/cpu/Arithmetic.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <limits>
@@ -15,22 +14,9 @@ namespace scanc::cpu {
 namespace {
 
 /// Arithmetic on scalars of one real type.
-struct Reals {
-  OpBuilder &builder;
-  Location loc;
-
+struct Reals : Arithmetic {
   Value constant(Type type, double value) {
     return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, value));
-  }
-  Value add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
-  Value sub(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
-  Value mul(Value a, Value b) { return arith::MulFOp::create(builder, loc, a, b); }
-  Value div(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
-  Value neg(Value a) { return arith::NegFOp::create(builder, loc, a); }
-  Value abs(Value a) { return math::AbsFOp::create(builder, loc, a); }
-  Value select(Value c, Value a, Value b) { return arith::SelectOp::create(builder, loc, c, a, b); }
-  Value compare(arith::CmpFPredicate how, Value a, Value b) {
-    return arith::CmpFOp::create(builder, loc, how, a, b);
   }
 
   Parts multiply(Parts a, Parts b) {
@@ -63,7 +49,7 @@ struct Reals {
   }
   /// e^re (cos im + i sin im); real where the argument is, also where e^re overflows.
   Parts exponential(Parts a) {
-    Value scale = math::ExpOp::create(builder, loc, a.re);
+    Value scale = exp(a.re);
     Value cosine = math::CosOp::create(builder, loc, a.im);
     Value sine = math::SinOp::create(builder, loc, a.im);
     Value isReal = compare(arith::CmpFPredicate::OEQ, a.im, constant(a.im.getType(), 0));
@@ -74,7 +60,7 @@ struct Reals {
 } // namespace
 
 Parts emitComplex(OpBuilder &builder, Operation *op, ArrayRef<Parts> x) {
-  Reals reals{builder, op->getLoc()};
+  Reals reals{{builder, op->getLoc()}};
   return llvm::TypeSwitch<Operation *, Parts>(op)
       .Case([&](complex::ConstantOp constant) -> Parts {
         auto part = [&](unsigned i) -> Value {

@@ -1,8 +1,7 @@
 //===- Elementwise.cpp - Conversions and activations in plain arithmetic ---===//
 #include "compiler/cpu/Elementwise.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "compiler/cpu/Arithmetic.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <cmath>
@@ -20,11 +19,8 @@ Type storageType(Type type) {
 
 namespace {
 
-/// Arithmetic on values of one type, numbers or vectors.
-struct Words {
-  OpBuilder &builder;
-  Location loc;
-
+/// Functions and conversions on values of one type, numbers or vectors.
+struct Words : Arithmetic {
   Value splat(Type type, double value) {
     Type element = getElementTypeOrSelf(type);
     TypedAttr one = builder.getFloatAttr(element, value);
@@ -39,18 +35,9 @@ struct Words {
     return arith::ConstantOp::create(
         builder, loc, vector ? TypedAttr(DenseElementsAttr::get(vector, Attribute(one))) : one);
   }
-  Value add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
-  Value sub(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
-  Value mul(Value a, Value b) { return arith::MulFOp::create(builder, loc, a, b); }
-  Value div(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
-  Value neg(Value a) { return arith::NegFOp::create(builder, loc, a); }
-  Value exp(Value a) { return math::ExpOp::create(builder, loc, a); }
   Value maximum(Value a, Value b) { return arith::MaximumFOp::create(builder, loc, a, b); }
   Value minimum(Value a, Value b) { return arith::MinimumFOp::create(builder, loc, a, b); }
-  Value equal(Value a, Value b) {
-    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, b);
-  }
-  Value select(Value c, Value a, Value b) { return arith::SelectOp::create(builder, loc, c, a, b); }
+  Value equal(Value a, Value b) { return compare(arith::CmpFPredicate::OEQ, a, b); }
 
   Value sigmoid(Value x) {
     Value one = splat(x.getType(), 1);
@@ -63,13 +50,13 @@ struct Words {
   }
   /// max(x, 0) + log1p(e^-|x|)
   Value softplus(Value x) {
-    Value tail = exp(neg(math::AbsFOp::create(builder, loc, x)));
+    Value tail = exp(neg(abs(x)));
     return add(maximum(x, splat(x.getType(), 0)),
                math::Log1pOp::create(builder, loc, tail).getResult());
   }
   Value logAddExp(Value a, Value b) {
     Value larger = maximum(a, b);
-    Value apart = exp(neg(math::AbsFOp::create(builder, loc, sub(a, b))));
+    Value apart = exp(neg(abs(sub(a, b))));
     Value sum = add(larger, math::Log1pOp::create(builder, loc, apart).getResult());
     Value twice = add(a, splat(a.getType(), 0.69314718055994530942));
     return select(equal(a, b), twice, sum);
@@ -124,13 +111,11 @@ struct Words {
     Type i32 = withElement(f32, builder.getI32Type());
     Value bits = arith::BitcastOp::create(builder, loc, i32, near);
     // Toward zero where `near` is beyond x, then set the last bit.
-    Value beyond = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
-                                         math::AbsFOp::create(builder, loc, back).getResult(),
-                                         math::AbsFOp::create(builder, loc, x).getResult());
+    Value beyond = compare(arith::CmpFPredicate::OGT, abs(back), abs(x));
     Value below = arith::SubIOp::create(builder, loc, bits, splatI(i32, 1));
     Value chopped = select(beyond, below, bits);
     Value odd = arith::OrIOp::create(builder, loc, chopped, splatI(i32, 1));
-    Value inexact = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::ONE, back, x);
+    Value inexact = compare(arith::CmpFPredicate::ONE, back, x);
     return arith::BitcastOp::create(builder, loc, f32, select(inexact, odd, bits));
   }
   /// To nearest even; a NaN stays one.
@@ -143,7 +128,7 @@ struct Words {
     Value rounded = arith::ShRUIOp::create(
         builder, loc, arith::AddIOp::create(builder, loc, bits, half).getResult(), splatI(i32, 16));
     Value quiet = arith::OrIOp::create(builder, loc, upper, splatI(i32, 0x40));
-    Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, x, x);
+    Value isNaN = compare(arith::CmpFPredicate::UNO, x, x);
     return arith::TruncIOp::create(builder, loc, withElement(x.getType(), builder.getI16Type()),
                                    select(isNaN, quiet, rounded));
   }
@@ -192,15 +177,14 @@ struct Words {
     // sum rounds as wanted.
     Value least = splat(x.getType(), std::ldexp(1.0, 1 - bias));
     Value beside = splat(x.getType(), std::ldexp(1.0, 1 - bias + dropped));
-    Value distance = math::AbsFOp::create(builder, loc, x);
+    Value distance = abs(x);
     Value subnormal =
         arith::SubIOp::create(builder, loc, asBits(add(distance, beside)), asBits(beside));
-    Value isSubnormal =
-        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, distance, least);
+    Value isSubnormal = compare(arith::CmpFPredicate::OLT, distance, least);
     Value tooLarge = splatI(i32, isE5M2 ? 0x7c : 0x7f);
     Value code =
         arith::MinUIOp::create(builder, loc, select(isSubnormal, subnormal, normal), tooLarge);
-    Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, x, x);
+    Value isNaN = compare(arith::CmpFPredicate::UNO, x, x);
     code = select(isNaN, splatI(i32, isE5M2 ? 0x7e : 0x7f), code);
     Value sign = masked(shifted(bits, 24), 0x80);
     return arith::TruncIOp::create(builder, loc, withElement(i32, builder.getI8Type()),
@@ -211,7 +195,7 @@ struct Words {
 } // namespace
 
 Value emitElementwise(OpBuilder &builder, Operation *op, ValueRange operands, int64_t width) {
-  Words words{builder, op->getLoc()};
+  Words words{{builder, op->getLoc()}};
   Type element = op->getResult(0).getType();
   Type type = width == 1 ? element : Type(VectorType::get({width}, element));
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
@@ -244,12 +228,12 @@ Value emitNeutral(OpBuilder &builder, Location loc, scan::Reduction kind, Type t
   double value = kind == scan::Reduction::Min                                         ? infinity
                  : kind == scan::Reduction::Max || kind == scan::Reduction::LogSumExp ? -infinity
                                                                                       : 0;
-  return Words{builder, loc}.splat(type, value);
+  return Words{{builder, loc}}.splat(type, value);
 }
 
 Value emitCombine(OpBuilder &builder, Location loc, scan::Reduction kind, Value total,
                   Value value) {
-  Words words{builder, loc};
+  Words words{{builder, loc}};
   switch (kind) {
   case scan::Reduction::Add:
   case scan::Reduction::Mean:
@@ -265,7 +249,7 @@ Value emitCombine(OpBuilder &builder, Location loc, scan::Reduction kind, Value 
 }
 
 Value emitMean(OpBuilder &builder, Location loc, Value total, Value count) {
-  Words words{builder, loc};
+  Words words{{builder, loc}};
   Type element = getElementTypeOrSelf(total.getType());
   // Over no points the sum is 0 already: divide by 1.
   Value one = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
