@@ -75,7 +75,6 @@ INSTANTIATE_TEST_SUITE_P(Programs, EmulatedPrograms, testing::ValuesIn(cases()),
                                   std::to_string(std::get<2>(info.param));
                          });
 
-/// Kernels of every example stay in registers: read from ptxas, on both architectures.
 /// Every variant stays in registers: read from ptxas, on both architectures.
 TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
   for (const char *architecture : {"sm_80", "sm_90a"})
