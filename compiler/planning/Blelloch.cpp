@@ -39,18 +39,15 @@ public:
     int64_t threads = cost.policy.getThreads();
     double perBlock = cost.policy.getLaneThreads() * cost.policy.getLanes();
     double blocks = std::max(1.0, std::ceil(laneCount(mapping, sizes) / perBlock));
-    double resident =
-        target.multiprocessors *
-        std::clamp<double>(target.registersPerMultiprocessor / (threads * cost.registersPerThread),
-                           1, target.threadsPerMultiprocessor / threads);
+    double resident = target.multiprocessors * cost.policy.getBlocks();
     double waves = std::ceil(blocks / resident);
     double tiles =
         std::ceil(stepCount(mapping, sizes) /
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
     // A block takes its tiles one after another; the first waits for its loads.
     bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    double tile = ((alongTime ? timeTile : laneTile) +
-                   (alongTime ? timeTilePerThread : laneTilePerThread) * threads) *
+    double tile = (alongTime ? timeTile + timeTilePerThread * threads
+                             : laneTile + laneTilePerThread * threads) *
                   mapping.stateSize();
     double latency = waves * (target.memoryLatency + tiles * tile);
     double occupied = std::min(1.0, blocks / resident);
@@ -106,8 +103,8 @@ private:
                                          slotBytes(mapping, plain) * (timeWalk ? timeRing : laneRing));
       int64_t blocks = target.registersPerMultiprocessor /
                        (policy.getThreads() * registers(mapping, policy));
-      return withBlocks(mapping, policy, std::clamp<int64_t>(blocks, 1, target.threadsPerMultiprocessor /
-                                                                   policy.getThreads()));
+      int64_t most = target.threadsPerMultiprocessor / policy.getThreads();
+      return withBlocks(mapping, policy, std::clamp<int64_t>(blocks, 1, most));
     };
     KernelChoice choice;
     choice.wide = policy(tuned(mapping, "lanes", lanes), true);
