@@ -204,6 +204,8 @@ const Hooks hookTable{
     .warpBarrier = [](Place place) { active->scheduler.warpBarrier(place); },
     .shuffle = [](const void *own, void *result, uint32_t bytes, uint32_t source,
                   Place place) { active->scheduler.shuffle(own, result, bytes, source, place); },
+    .gather = [](const void *own, void *all, uint32_t bytes,
+                 Place place) { active->scheduler.gather(own, all, bytes, place); },
     .globalLoad = [](const void *address, uint32_t bytes, uint32_t alignment, bool readOnly,
                      Place place) -> const void * {
       active->touchGlobal(address, bytes, alignment, readOnly ? Kind::readOnly : Kind::read, place);

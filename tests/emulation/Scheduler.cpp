@@ -249,8 +249,7 @@ void Scheduler::joinWarp(Place place) {
 
 void Scheduler::warpBarrier(Place place) { joinWarp(place); }
 
-void Scheduler::shuffle(const void *own, void *result, std::uint32_t bytes, std::uint32_t source,
-                        Place place) {
+const char *Scheduler::meetWarp(const void *own, std::uint32_t bytes, Place place) {
   Fiber &me = *running;
   Warp &warp = *me.warp;
   // A lane gives to these slots again two shuffles later. By then every lane has entered the
@@ -260,13 +259,31 @@ void Scheduler::shuffle(const void *own, void *result, std::uint32_t bytes, std:
     slots.resize(bytes * warpSize);
   std::memcpy(slots.data() + me.lane * bytes, own, bytes);
   joinWarp(place);
-  if (source >= warp.threads)
-    fail([&] {
-      return makeFault("shuffle", "lane " + std::to_string(me.lane) + " of a warp of " +
-                                      std::to_string(warp.threads) + " threads reads from lane " +
-                                      std::to_string(source) + " at " + spell(place));
-    });
-  std::memcpy(result, slots.data() + source * bytes, bytes);
+  return slots.data();
+}
+
+void Scheduler::failShuffle(std::uint32_t source, Place place) {
+  fail([&] {
+    return makeFault("shuffle", "lane " + std::to_string(running->lane) + " of a warp of " +
+                                    std::to_string(running->warp->threads) +
+                                    " threads reads from lane " + std::to_string(source) + " at " +
+                                    spell(place));
+  });
+}
+
+void Scheduler::shuffle(const void *own, void *result, std::uint32_t bytes, std::uint32_t source,
+                        Place place) {
+  const char *given = meetWarp(own, bytes, place);
+  if (source >= running->warp->threads)
+    failShuffle(source, place);
+  std::memcpy(result, given + source * bytes, bytes);
+}
+
+void Scheduler::gather(const void *own, void *all, std::uint32_t bytes, Place place) {
+  const char *given = meetWarp(own, bytes, place);
+  if (running->warp->threads < warpSize)
+    failShuffle(warpSize - 1, place);
+  std::memcpy(all, given, warpSize * bytes);
 }
 
 void Scheduler::mustMatch(Place open, Place mine, const char *group) {

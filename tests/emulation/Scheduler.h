@@ -111,6 +111,7 @@ public:
   void warpBarrier(Place place);
   void shuffle(const void *own, void *result, std::uint32_t bytes, std::uint32_t source,
                Place place);
+  void gather(const void *own, void *all, std::uint32_t bytes, Place place);
   /// Lets any ready fiber go on, perhaps the same one.
   void giveWay();
   /// Counts an access; now and then gives way.
@@ -138,6 +139,9 @@ private:
   void finish();
   void wake(Fiber &fiber);
   void joinWarp(Place place);
+  /// Gives `bytes` bytes to the warp and waits for the other lanes; where the bytes of all lie.
+  const char *meetWarp(const void *own, std::uint32_t bytes, Place place);
+  [[noreturn]] void failShuffle(std::uint32_t source, Place place);
   void mustMatch(Place open, Place mine, const char *group);
   Error stuckReport() const;
   /// Lets another fiber go on; the caller of `run` where none can.

@@ -232,6 +232,73 @@ static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
   return value;
 }
 
+/// Two numbers as f16 or bf16 in one register, `low` in its low half, to nearest even.
+static __device__ __forceinline__ uint32_t f32_to_f16_pair(float low, float high) {
+  uint32_t bits;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+  return bits;
+}
+
+static __device__ __forceinline__ uint32_t f32_to_bf16_pair(float low, float high) {
+  uint32_t bits;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+  return bits;
+}
+
+/// An f32 of which the last 13 bits are 0, to nearest, ties away from 0.
+static __device__ __forceinline__ uint32_t f32_to_tf32(float value) {
+  uint32_t bits;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+  return bits;
+}
+
+// sum += left * right on the tensor cores, for all 32 lanes of a warp: 16 x 16 times 16 x 8 elements
+// of 16 bits, 16 x 8 times 8 x 8 of tf32. warp/matmul.cuh says which lane holds what.
+static __device__ __forceinline__ void multiply_add_f16(float (&sum)[4], const uint32_t (&left)[4],
+                                                        const uint32_t (&right)[2]) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+      "{%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+}
+
+static __device__ __forceinline__ void multiply_add_bf16(float (&sum)[4], const uint32_t (&left)[4],
+                                                         const uint32_t (&right)[2]) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+      "{%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+}
+
+static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const uint32_t (&left)[4],
+                                                         const uint32_t (&right)[2]) {
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+      "{%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+}
+
+/// Four matrices of 8 rows of 16 bytes from shared memory, by all 32 lanes: lane 8 m + r gives the
+/// address, aligned to 16 bytes, of row r of matrix m; lane 4 r + c gets word c of row r of each.
+static __device__ __forceinline__ void load_matrices(uint32_t (&to)[4], const void *row) {
+  const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(cell)
+               : "memory");
+}
+
+/// The same of 8 x 8 elements of 16 bits, transposed: lane 4 c + r gets elements (2 r, c) and
+/// (2 r + 1, c) of each.
+static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4],
+                                                                const void *row) {
+  const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(cell)
+               : "memory");
+}
+
 /// Bit i: what lane i of the warp says.
 static __device__ __forceinline__ uint32_t ballot(bool says) {
   return __ballot_sync(0xffffffffu, says);

@@ -25,6 +25,8 @@ struct Hooks {
   void (*warpBarrier)(Place);
   /// Gives `bytes` bytes at `own` to the warp and fetches those of lane `source` into `result`.
   void (*shuffle)(const void *own, void *result, uint32_t bytes, uint32_t source, Place);
+  /// Gives `bytes` bytes at `own` to the warp and fetches those of all 32 lanes, in their order.
+  void (*gather)(const void *own, void *all, uint32_t bytes, Place);
   /// `readOnly`: the load takes the path that is not coherent with stores of this launch.
   const void *(*globalLoad)(const void *address, uint32_t bytes, uint32_t alignment, bool readOnly,
                             Place);

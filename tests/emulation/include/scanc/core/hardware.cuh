@@ -158,6 +158,84 @@ static __device__ __forceinline__ float f16_to_f32(uint16_t bits) {
   return __builtin_bit_cast(_Float16, bits);
 }
 
+static __device__ __forceinline__ uint32_t f32_to_f16_pair(float low, float high) {
+  return f32_to_f16(low) | static_cast<uint32_t>(f32_to_f16(high)) << 16;
+}
+
+static __device__ __forceinline__ uint32_t f32_to_bf16_pair(float low, float high) {
+  return f32_to_bf16(low) | static_cast<uint32_t>(f32_to_bf16(high)) << 16;
+}
+
+static __device__ __forceinline__ uint32_t f32_to_tf32(float value) {
+  const uint32_t bits = __builtin_bit_cast(uint32_t, value);
+  return value != value || bits << 1 >> 24 == 0xff ? bits : (bits + 0x1000) & 0xffffe000u;
+}
+
+/// The products of a warp: the definition, element by element. `width` elements lie in a word, and
+/// each element of the sum is rounded once; the device rounds more often and less well.
+template <int width, typename Widen>
+static inline void multiply_add_words(float (&sum)[4], const uint32_t (&left)[4],
+                                      const uint32_t (&right)[2], Widen widen, Place place) {
+  struct operands {
+    uint32_t left[4], right[2];
+  } own = {{left[0], left[1], left[2], left[3]}, {right[0], right[1]}}, all[32];
+  emulation::hooks->gather(&own, all, sizeof own, place);
+  const int group = lane_index() / 4, quad = lane_index() % 4;
+  for (int e = 0; e < 4; ++e) {
+    double exact = sum[e];
+    for (int k = 0; k < 8 * width; ++k) {
+      const int part = k % width, half = k / (4 * width), holder = k / width % 4;
+      const uint32_t a = all[4 * group + holder].left[2 * half + e / 2];
+      const uint32_t b = all[4 * (2 * quad + e % 2) + holder].right[half];
+      exact += static_cast<double>(widen(a, part)) * static_cast<double>(widen(b, part));
+    }
+    sum[e] = static_cast<float>(exact);
+  }
+}
+
+static __device__ __forceinline__ void multiply_add_f16(float (&sum)[4], const uint32_t (&left)[4],
+                                                        const uint32_t (&right)[2],
+                                                        Place place = Place::current()) {
+  multiply_add_words<2>(
+      sum, left, right,
+      [](uint32_t word, int part) { return f16_to_f32(static_cast<uint16_t>(word >> 16 * part)); },
+      place);
+}
+
+static __device__ __forceinline__ void multiply_add_bf16(float (&sum)[4], const uint32_t (&left)[4],
+                                                         const uint32_t (&right)[2],
+                                                         Place place = Place::current()) {
+  multiply_add_words<2>(
+      sum, left, right,
+      [](uint32_t word, int part) { return bf16_to_f32(static_cast<uint16_t>(word >> 16 * part)); },
+      place);
+}
+
+static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const uint32_t (&left)[4],
+                                                         const uint32_t (&right)[2],
+                                                         Place place = Place::current()) {
+  multiply_add_words<1>(
+      sum, left, right,
+      [](uint32_t word, int) { return __builtin_bit_cast(float, word & 0xffffe000u); }, place);
+}
+
+static __device__ __forceinline__ void load_matrices(uint32_t (&to)[4], const void *row,
+                                                     Place place = Place::current()) {
+  uint32_t all[32][4];
+  emulation::hooks->gather(emulation::hooks->sharedLoad(row, 16, 16, place), all, 16, place);
+  for (int m = 0; m < 4; ++m)
+    to[m] = all[8 * m + lane_index() / 4][lane_index() % 4];
+}
+
+static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4], const void *row,
+                                                                Place place = Place::current()) {
+  uint16_t all[32][8];
+  emulation::hooks->gather(emulation::hooks->sharedLoad(row, 16, 16, place), all, 16, place);
+  const int column = lane_index() / 4, pair = lane_index() % 4 * 2;
+  for (int m = 0; m < 4; ++m)
+    to[m] = all[8 * m + pair][column] | static_cast<uint32_t>(all[8 * m + pair + 1][column]) << 16;
+}
+
 /// Bit i: what lane i of the warp says.
 static __device__ __forceinline__ uint32_t ballot(bool says, Place place = Place::current()) {
   uint32_t all = static_cast<uint32_t>(says) << lane_index();

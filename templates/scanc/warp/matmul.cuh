@@ -1,0 +1,148 @@
+//===- warp/matmul.cuh - Products of small matrices on the tensor cores ---===//
+//
+//   called by      all 32 lanes, converged
+//   result in      every lane: its part of a tile
+//   shared memory  tiles that the caller owns, read only; whoever wrote them has passed a barrier
+//   barriers       none
+//
+//   sum (16 x 8 of f32) += left (16 x depth) * right (depth x 8), depth 16 for f16 and bf16, 8 for
+//   tf32. With g = lane / 4, q = lane % 4 and w = elements of a 4-byte word, lane has
+//
+//     left    word i: row g + 8 (i % 2), columns w q + [0, w) + depth / 2 * (i / 2)
+//     right   word i: rows w q + [0, w) + depth / 2 * i, column g
+//     sum     number i: row g + 8 (i / 2), column 2 q + i % 2
+//
+//   The products are exact, their sum is rounded in an order that is the device's own.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/element.cuh"
+
+namespace scanc::device::warp {
+
+/// An f32 that the tensor cores read as 1 + 8 + 10 bits: narrow_tf32 rounds, else they cut.
+struct tf32 {
+  uint32_t bits;
+};
+
+static __device__ __forceinline__ tf32 narrow_tf32(float x) { return {f32_to_tf32(x)}; }
+static __device__ __forceinline__ float widen(tf32 x) { return __builtin_bit_cast(float, x.bits); }
+
+/// Elements of a word, columns of a left tile, and elements of 16 bytes.
+template <typename T>
+inline constexpr int word_elements = 4 / sizeof(T);
+template <typename T>
+inline constexpr int depth = 8 * word_elements<T>;
+template <typename T>
+inline constexpr int chunk = 4 * word_elements<T>;
+
+template <typename T>
+struct left_tile {
+  uint32_t words[4];
+};
+template <typename T>
+struct right_tile {
+  uint32_t words[2];
+};
+struct sum_tile {
+  float at[4];
+};
+
+/// Where number i of this lane's part of a sum lies.
+static __device__ __forceinline__ int sum_row(int i) { return lane_index() / 4 + i / 2 * 8; }
+static __device__ __forceinline__ int sum_column(int i) { return lane_index() % 4 * 2 + i % 2; }
+
+static __device__ __forceinline__ void clear(sum_tile &sum) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    sum.at[i] = 0.0f;
+}
+
+template <typename T>
+static __device__ __forceinline__ void multiply_add(sum_tile &sum, const left_tile<T> &left,
+                                                    const right_tile<T> &right) {
+  if constexpr (is_same<T, f16>)
+    multiply_add_f16(sum.at, left.words, right.words);
+  else if constexpr (is_same<T, bf16>)
+    multiply_add_bf16(sum.at, left.words, right.words);
+  else {
+    static_assert(is_same<T, tf32>);
+    multiply_add_tf32(sum.at, left.words, right.words);
+  }
+}
+
+/// Two numbers as one word.
+template <typename T>
+static __device__ __forceinline__ uint32_t pack(float low, float high) {
+  static_assert(is_same<T, f16> || is_same<T, bf16>);
+  if constexpr (is_same<T, f16>)
+    return f32_to_f16_pair(low, high);
+  else
+    return f32_to_bf16_pair(low, high);
+}
+
+/// 16 x 16 numbers, whose columns 8 to 15 are `high`, as the left operand of the next product.
+template <typename T>
+static __device__ __forceinline__ left_tile<T> as_left(const sum_tile &low, const sum_tile &high) {
+  return {{pack<T>(low.at[0], low.at[1]), pack<T>(low.at[2], low.at[3]),
+           pack<T>(high.at[0], high.at[1]), pack<T>(high.at[2], high.at[3])}};
+}
+
+/// Where element (row, column) lies in a row-major matrix of shared memory with `columns` columns,
+/// aligned to 128 bytes: the chunks of 16 bytes of a row are exchanged so that 8 rows of one chunk,
+/// which are read at once, lie in different banks. Elements of a chunk stay together.
+template <typename T, int columns>
+static __device__ __forceinline__ int swizzled(int row, int column) {
+  constexpr int chunks = columns / chunk<T>, period = chunks < 8 ? chunks : 8;
+  constexpr int line = 8 / period; // rows that share 128 bytes
+  static_assert(columns % chunk<T> == 0 && chunks % period == 0 && 8 % period == 0,
+                "a row has 16, 32, 64 or a multiple of 128 bytes");
+  const int moved = column / chunk<T> ^ (row / line % period);
+  return row * columns + moved * chunk<T> + column % chunk<T>;
+}
+
+/// The 16 x depth part at (row, column) of a swizzled matrix.
+template <int columns, typename T>
+static __device__ __forceinline__ left_tile<T> load_left(const T *matrix, int row, int column) {
+  const int lane = lane_index();
+  left_tile<T> tile;
+  load_matrices(tile.words, matrix + swizzled<T, columns>(row + lane % 16,
+                                                          column + lane / 16 * chunk<T>));
+  return tile;
+}
+
+/// Two right tiles beside each other: the depth x 16 part at (row, column) of a swizzled matrix.
+template <int columns, typename T>
+static __device__ __forceinline__ void load_right(right_tile<T> (&tiles)[2], const T *matrix,
+                                                  int row, int column) {
+  const int lane = lane_index();
+  if constexpr (sizeof(T) == 2) {
+    uint32_t words[4];
+    load_matrices_transposed(words, matrix + swizzled<T, columns>(row + lane % 16,
+                                                                  column + lane / 16 * chunk<T>));
+    tiles[0] = {{words[0], words[1]}};
+    tiles[1] = {{words[2], words[3]}};
+  } else {
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      tiles[i / 2].words[i % 2] = shared_load(
+          matrix[swizzled<T, columns>(row + lane % 4 + i % 2 * 4, column + lane / 4 + i / 2 * 8)]
+              .bits);
+  }
+}
+
+/// The same of the transpose: columns of the two tiles are the rows [row, row + 16) of the matrix.
+template <int columns, typename T>
+static __device__ __forceinline__ void load_right_transposed(right_tile<T> (&tiles)[2],
+                                                             const T *matrix, int row,
+                                                             int column) {
+  const int lane = lane_index();
+  uint32_t words[4];
+  load_matrices(words,
+                matrix + swizzled<T, columns>(row + lane / 16 * 8 + lane % 8,
+                                              column + lane / 8 % 2 * chunk<T>));
+  tiles[0] = {{words[0], words[1]}};
+  tiles[1] = {{words[2], words[3]}};
+}
+
+} // namespace scanc::device::warp
