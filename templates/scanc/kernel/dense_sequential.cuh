@@ -1,0 +1,240 @@
+//===- kernel/dense_sequential.cuh - A block walks one sequence -----------===//
+//
+//   called by      every thread of a grid of R::lanes() blocks of R::shape.threads threads
+//   result in      global memory
+//   shared memory  dense_sequential_storage<R>, given by the caller
+//   barriers       one per panel of a step, reached by every thread
+//
+//   h[t] = A[t] h[t-1] + b[t], a matrix of R::size x R::size per step and sequence. Panels of A are
+//   on their way `ring` ahead; a panel moves to registers while the one before it is reduced, so
+//   that from one state to the next there is one exchange through shared memory and one barrier.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/dense_panel.cuh"
+#include "scanc/core/policy.cuh"
+
+namespace scanc::device::kernel {
+
+template <typename R>
+struct dense_sequential_storage {
+  static constexpr int width = block::dense_width<R>();
+  struct slot {
+    alignas(128) typename R::element matrix[R::shape.panel() * width];
+    typename R::inputs inputs;
+  };
+  slot ring[R::shape.ring];
+  alignas(16) float state[2][width + R::shape.threads];
+};
+
+/// What a thread does with its rows of a panel. Lanes of a warp that hold the same part of
+/// different rows follow each other, so that 8 of them read different banks.
+template <typename R>
+struct dense_rows {
+  static constexpr dense_policy shape = R::shape;
+  static constexpr int width = block::dense_width<R>(), chunk = warp::chunk<typename R::element>,
+                       chunks = width / chunk / shape.parts, // of a row, for one thread
+                       apart = 32 / shape.parts;             // lanes that hold the same part
+  static_assert(width / chunk % shape.parts == 0, "every part has as many chunks");
+  static_assert(apart >= 8 || shape.parts == 1, "8 lanes read one chunk of 8 rows");
+
+  row<typename R::element, chunk> matrix[shape.rows][chunks];
+  float input; ///< of the row that this lane gets when parts are summed
+
+  static __device__ __forceinline__ int part() { return lane_index() / apart; }
+  /// Row r of this thread in the panel.
+  static __device__ __forceinline__ int row_of(int r) {
+    return (warp_index() * shape.rows + r) * apart + lane_index() % apart;
+  }
+
+  /// Takes this thread's rows of a panel, which begins at row `first` of the matrix.
+  __device__ __forceinline__ void take(const R &recurrence, const typename R::lane &at,
+                                       long long step, int first,
+                                       const typename dense_sequential_storage<R>::slot &from) {
+#pragma unroll
+    for (int r = 0; r < shape.rows; ++r)
+#pragma unroll
+      for (int c = 0; c < chunks; ++c)
+        matrix[r][c] = thread::take(reinterpret_cast<const row<typename R::element, chunk> &>(
+            from.matrix[warp::swizzled<typename R::element, width>(
+                row_of(r), (c * shape.parts + part()) * chunk)]));
+    const int own = first + row_of(owned());
+    input = own < R::size ? recurrence.input(from.inputs, at, step, own) : 0.0f;
+  }
+
+  /// The product with `state`, summed over this thread's columns only.
+  __device__ __forceinline__ void multiply(float (&sums)[shape.rows], const float *state) const {
+    row<float, 4> numbers[chunks][chunk / 4];
+#pragma unroll
+    for (int c = 0; c < chunks; ++c)
+#pragma unroll
+      for (int i = 0; i < chunk / 4; ++i)
+        numbers[c][i] = thread::take(reinterpret_cast<const row<float, 4> *>(
+            state + (c * shape.parts + part()) * chunk)[i]);
+#pragma unroll
+    for (int r = 0; r < shape.rows; ++r) {
+      float some[4] = {};
+#pragma unroll
+      for (int c = 0; c < chunks; ++c)
+#pragma unroll
+        for (int i = 0; i < chunk; ++i)
+          some[i % 4] += widen(matrix[r][c][i]) * numbers[c][i / 4][i % 4];
+      sums[r] = (some[0] + some[1]) + (some[2] + some[3]);
+    }
+  }
+
+  /// Adds up the parts of all rows; every lane is left with row `owned()`. While lanes hold more
+  /// than one row, each gives half of them away and keeps the other half.
+  static __device__ __forceinline__ float reduce(float (&sums)[shape.rows]) {
+    int held = shape.rows;
+#pragma unroll
+    for (int reach = 16; reach >= apart; reach /= 2) {
+      if (held > 1) {
+        held /= 2;
+        const bool upper = lane_index() & reach;
+#pragma unroll
+        for (int r = 0; r < held; ++r) {
+          const float given = upper ? sums[r] : sums[r + held];
+          sums[r] = (upper ? sums[r + held] : sums[r]) + shuffle_xor(given, reach);
+        }
+      } else {
+        sums[0] += shuffle_xor(sums[0], reach);
+      }
+    }
+    return sums[0];
+  }
+  static __device__ __forceinline__ int owned() {
+    static_assert(shape.rows <= shape.parts, "each lane is left with one row");
+    return part() / (shape.parts / shape.rows);
+  }
+  /// One of the lanes that are left with the same row.
+  static __device__ __forceinline__ bool speaks() {
+    return part() % (shape.parts / shape.rows) == 0;
+  }
+};
+
+/// A panel of a step, and its slot in the ring.
+template <typename R>
+struct panel_cursor {
+  static constexpr int panels = (R::size + R::shape.panel() - 1) / R::shape.panel();
+  long long step = 0;
+  int panel = 0, slot = 0;
+
+  __device__ __forceinline__ int first() const { return panel * R::shape.panel(); }
+  __device__ __forceinline__ void advance() {
+    slot = slot + 1 == R::shape.ring ? 0 : slot + 1;
+    if (++panel == panels) {
+      panel = 0;
+      ++step;
+    }
+  }
+};
+
+/// The walk of a block through one sequence.
+template <typename R>
+class dense_walk {
+public:
+  __device__ __forceinline__ dense_walk(const R &recurrence, const typename R::lane &at,
+                                        dense_sequential_storage<R> &storage)
+      : recurrence(recurrence), at(at), storage(storage) {
+#pragma unroll 1
+    for (int i = 0; i < shape.ring; ++i)
+      block::clear_panel<R, shape.panel(), shape.threads>(storage.ring[i].matrix);
+    for (int i = thread_index(); i < storage.width; i += shape.threads) {
+      shared_store(storage.state[0][i], i < R::size ? recurrence.initial(at, i) : 0.0f);
+      shared_store(storage.state[1][i], 0.0f);
+    }
+    meet();
+#pragma unroll 1
+    for (int i = 0; i < shape.ring; ++i)
+      order(ordered.step < recurrence.steps());
+    await_copies<shape.ring - 1>();
+    meet();
+    if (recurrence.steps() > 0)
+      take();
+  }
+
+  /// One panel: multiplies, while the panel `ring` later is ordered and the next one taken, where
+  /// they exist.
+  template <bool orders, bool takes>
+  __device__ __forceinline__ void advance() {
+    // The next panel has landed; every thread has taken this one, and knows the state before it.
+    await_copies<shape.ring - 2>();
+    meet();
+    float sums[shape.rows];
+    rows.multiply(sums, storage.state[now]);
+    const float input = rows.input;
+    order(orders);
+    const panel_cursor<R> mine = taken;
+    taken.advance();
+    if constexpr (takes)
+      take();
+    const float state = rows.reduce(sums) + input;
+    const int row = mine.first() + rows.row_of(rows.owned());
+    const bool speaks = rows.speaks() && row < R::size;
+    // Everyone writes, to a cell of its own: a branch would stand in the way of the next step.
+    shared_store(storage.state[now ^ 1][speaks ? row : storage.width + thread_index()], state);
+    if (speaks)
+      recurrence.store(at, mine.step, row, state);
+    if (taken.panel == 0)
+      now ^= 1;
+  }
+
+  __device__ __forceinline__ void finish() const {
+    meet();
+    for (int i = thread_index(); i < R::size; i += shape.threads)
+      recurrence.finish(at, i, shared_load(storage.state[now][i]));
+  }
+
+private:
+  static constexpr dense_policy shape = R::shape;
+  static_assert(shape.ring >= 2, "a panel is in use while the next one comes");
+
+  static __device__ __forceinline__ void meet() {
+    if constexpr (shape.threads == 32)
+      warp_barrier();
+    else
+      block_barrier();
+  }
+
+  __device__ __forceinline__ void order(bool exists) {
+    if (exists) {
+      auto &slot = storage.ring[ordered.slot];
+      block::fetch_panel<shape.panel(), shape.threads>(recurrence, at, ordered.step,
+                                                       ordered.first(), slot.matrix);
+      block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, slot.inputs);
+    }
+    close_copies(); // an empty group keeps the count
+    ordered.advance();
+  }
+
+  __device__ __forceinline__ void take() {
+    rows.take(recurrence, at, taken.step, taken.first(), storage.ring[taken.slot]);
+  }
+
+  const R &recurrence;
+  const typename R::lane &at;
+  dense_sequential_storage<R> &storage;
+  panel_cursor<R> ordered, taken; ///< the next to order; the one in `rows`
+  dense_rows<R> rows;
+  int now = 0; ///< which of the two states is complete
+};
+
+/// Streams the matrices of one sequence through a block.
+template <typename R>
+static __device__ __forceinline__ void dense_sequential(const R &recurrence,
+                                                        dense_sequential_storage<R> &storage) {
+  const typename R::lane at = recurrence.enter(block_index());
+  dense_walk<R> walk(recurrence, at, storage);
+  const long long panels = recurrence.steps() * panel_cursor<R>::panels;
+  long long i = 0;
+  for (; i < panels - R::shape.ring; ++i)
+    walk.template advance<true, true>();
+  for (; i < panels - 1; ++i)
+    walk.template advance<false, true>();
+  if (i < panels)
+    walk.template advance<false, false>();
+  walk.finish();
+}
+
+} // namespace scanc::device::kernel

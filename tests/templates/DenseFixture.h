@@ -1,0 +1,44 @@
+//===- DenseFixture.h - fixtures/dense.cu, its operands and its result -----===//
+#ifndef SCANC_TESTS_TEMPLATES_DENSEFIXTURE_H
+#define SCANC_TESTS_TEMPLATES_DENSEFIXTURE_H
+
+#include "tests/templates/Fixture.h"
+
+namespace scanc::templates {
+
+/// fixtures/dense.cu for another state size, element type and policy.
+struct DenseVariant {
+  int size;
+  std::string shape;           ///< the policy, in braces
+  std::string element = "f16"; ///< of the matrices
+  bool whole = true;           ///< rows of a matrix are copied in whole chunks of 16 bytes
+
+  std::string text() const;
+  int policyField(const std::string &name) const;
+  std::int64_t sharedBytes() const;
+};
+
+std::ostream &operator<<(std::ostream &out, const DenseVariant &variant);
+
+/// A folder with the device library in which `from`, found in `header`, reads `to`.
+std::string withoutLine(const std::string &header, const std::string &from, const std::string &to);
+
+/// Random operands of which states neither die nor grow, and what a loop makes of them.
+class DenseProblem {
+public:
+  DenseProblem(const DenseVariant &variant, std::int64_t sequences, std::int64_t steps,
+               std::uint64_t seed);
+
+  Result<emulation::Statistics> run(const DenseVariant &variant, std::uint64_t seed,
+                                    const std::string &templates = SCANC_TEMPLATES);
+  /// Of all states and of the final one: the norm of the difference over the norm. A NaN counts.
+  double error() const;
+
+private:
+  std::int64_t sequences, steps, size;
+  Operand A, b, h0, h, hT;
+};
+
+} // namespace scanc::templates
+
+#endif // SCANC_TESTS_TEMPLATES_DENSEFIXTURE_H
