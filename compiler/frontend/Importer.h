@@ -9,8 +9,13 @@
 
 namespace scanc::frontend {
 
+/// SC1027: a size below 0, or a tensor that no memory could hold.
+void checkSizes(const Kernel &kernel, const std::map<std::string, std::int64_t> &sizes,
+                Diagnostics &diagnostics);
+
 /// A function with one `scan.step` per scan, appended to `into`. `sizes` binds names of dimensions;
-/// others stay dynamic. Requires a kernel without errors and the dialects loaded (loadDialects).
+/// others stay dynamic. Requires a kernel without errors, sizes that `checkSizes` accepts and the
+/// dialects loaded (loadDialects).
 void importKernel(const CheckedKernel &kernel, const std::map<std::string, std::int64_t> &sizes,
                   mlir::ModuleOp into);
 

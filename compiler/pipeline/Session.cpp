@@ -140,6 +140,9 @@ Result<void> Session::readScan() {
   frontend::CheckedKernel checked = frontend::check(*chosen, diagnostics);
   if (diagnostics.hasErrors())
     return diagnostics.take();
+  frontend::checkSizes(*chosen, options.sizes, diagnostics);
+  if (diagnostics.hasErrors())
+    return diagnostics.take();
   ir = ModuleOp::create(UnknownLoc::get(&context));
   frontend::importKernel(checked, options.sizes, *ir);
   stage = Stage::scan;

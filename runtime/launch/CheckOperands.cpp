@@ -35,15 +35,6 @@ std::string spell(const std::vector<std::string> &dims) {
   return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
-/// The bytes that an operand may touch; none when it has no element.
-struct AddressRange {
-  std::int64_t first = 0;
-  std::int64_t last = -1;
-  bool overlaps(const AddressRange &other) const {
-    return first <= other.last && other.first <= last;
-  }
-};
-
 /// One operand under check.
 class OperandCheck {
 public:
@@ -278,13 +269,13 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
   bound.strides.resize(count);
   bound.operands.resize(count);
   bound.sizes.resize(signature.names.sizes.size());
-  std::vector<AddressRange> ranges(count);
+  bound.ranges.resize(count);
   std::vector<std::size_t> firstUse(bound.sizes.size(), -1);
   for (std::size_t name = 0; name < bound.sizes.size(); ++name)
     bound.sizes[name] = signature.bound[name].value_or(0);
   for (std::size_t i = 0; i < count; ++i) {
     OperandCheck check(program, signature, i, operands[i]);
-    Result<void> alone = check.checkAlone(target, bound.strides[i], bound.operands[i], ranges[i]);
+    Result<void> alone = check.checkAlone(target, bound.strides[i], bound.operands[i], bound.ranges[i]);
     if (!alone)
       return alone.error();
     if (Result<void> sizes = check.bindSizes(bound.sizes, firstUse); !sizes)
@@ -294,7 +285,7 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t j = 0; j < count; ++j) {
       const Parameter &output = program.parameters[i], &other = program.parameters[j];
-      if (i == j || output.role != Parameter::Role::output || !ranges[i].overlaps(ranges[j]))
+      if (i == j || output.role != Parameter::Role::output || !bound.ranges[i].overlaps(bound.ranges[j]))
         continue;
       Error error = operandError(
           program, output, "SC6012",

@@ -312,8 +312,8 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
     return planned.error();
   auto &[bound, plan] = *planned;
   const Workspace &workspace = options.workspace;
-  if (workspace.data && workspace.bytes < plan.workspaceBytes)
-    return workspaceTooSmall(plan.workspaceBytes, workspace.bytes);
+  if (Result<void> usable = planner.checkWorkspace(plan, bound, workspace); !usable)
+    return usable;
   if (launchesNothing(plan))
     return {};
   CurrentContext current(driver, context.get());

@@ -356,10 +356,25 @@ Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, const BoundOperands
   return {};
 }
 
-Error workspaceTooSmall(std::int64_t expected, std::int64_t got) {
-  return programError("SC6018",
-                      fmt::format("expected a workspace of {} bytes, got {}", expected, got),
-                      "allocate what Kernel::workspaceBytes says, or give none");
+Result<void> LaunchPlanner::checkWorkspace(const LaunchPlan &plan, const BoundOperands &bound,
+                                           const Workspace &workspace) const {
+  if (!workspace.data)
+    return {};
+  if (workspace.bytes < plan.workspaceBytes)
+    return programError(
+        "SC6018",
+        fmt::format("expected a workspace of {} bytes, got {}", plan.workspaceBytes, workspace.bytes),
+        "allocate what Kernel::workspaceBytes says, or give none");
+  auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data));
+  const AddressRange range{address, address + plan.workspaceBytes - 1};
+  for (std::size_t i = 0; i < bound.ranges.size(); ++i)
+    if (range.overlaps(bound.ranges[i]))
+      return operandError(*program, program->parameters[i], "SC6021",
+                          fmt::format("expected memory apart from the workspace of {} bytes, got a "
+                                      "range that meets it",
+                                      plan.workspaceBytes),
+                          "give a workspace of its own, or none");
+  return {};
 }
 
 } // namespace rt
@@ -377,8 +392,8 @@ Result<LaunchPlan> planLaunch(const Program &program, std::span<const TensorRef>
   Result<LaunchPlan> plan = planner->plan(*bound, target);
   if (!plan)
     return plan.error();
-  if (workspace.data && workspace.bytes < plan->workspaceBytes)
-    return rt::workspaceTooSmall(plan->workspaceBytes, workspace.bytes);
+  if (Result<void> usable = planner->checkWorkspace(*plan, *bound, workspace); !usable)
+    return usable.error();
   Result<void> placed = planner->placeWorkspace(
       *plan, *bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
   if (!placed)

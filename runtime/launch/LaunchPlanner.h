@@ -29,6 +29,15 @@ struct Signature {
   std::vector<std::optional<std::int64_t>> bound; ///< per size name: fixed at compile time
 };
 
+/// The bytes that an operand may touch; none when it has no element.
+struct AddressRange {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+  bool overlaps(const AddressRange &other) const {
+    return first <= other.last && other.first <= last;
+  }
+};
+
 /// The facts of one launch and the memory that they view. Moves keep the views valid; a copy
 /// would not.
 struct BoundOperands {
@@ -39,14 +48,12 @@ struct BoundOperands {
   std::vector<std::int64_t> sizes;
   std::vector<std::vector<std::int64_t>> strides; ///< canonical: see `bindOperands`
   std::vector<OperandFacts> operands;
+  std::vector<AddressRange> ranges;
 };
 
 /// An error of kind input with the code, at the place where the user declared `parameter`.
 Error operandError(const Program &program, const Parameter &parameter, std::string code,
                    std::string message, std::string help);
-
-/// SC6018.
-Error workspaceTooSmall(std::int64_t expected, std::int64_t got);
 
 /// Checks `operands` against the signature (SC6001 to SC6013). Where a dimension has at most one
 /// element its stride is never used, and is taken as that of a contiguous tensor.
@@ -65,6 +72,9 @@ public:
   }
   /// Everything but the words and the zeroed ranges, which hold addresses of the workspace.
   Result<LaunchPlan> plan(const BoundOperands &bound, const LaunchTarget &target) const;
+  /// That a workspace which the caller gives is large enough and lies apart from every operand.
+  Result<void> checkWorkspace(const LaunchPlan &plan, const BoundOperands &bound,
+                              const Workspace &workspace) const;
   /// Fills in both for a workspace that begins at `address`.
   Result<void> placeWorkspace(LaunchPlan &plan, const BoundOperands &bound,
                               std::int64_t address) const;

@@ -110,6 +110,39 @@ TEST_F(ExecutableTest, workspace_of_the_caller_is_used) {
   EXPECT_EQ(FakeDriver::allocated, 0);
 }
 
+TEST_F(ExecutableTest, bad_operands_launch_nothing) {
+  program = workspaceProgram();
+  program.workspace[1].zeroed = true;
+  FakeDriver::parameterBytes = 15 * 8;
+  auto kernel = executable();
+  std::vector<TensorRef> good = operands.list, list = good;
+  LaunchOptions options;
+  auto refused = [&](const char *code) {
+    EXPECT_EQ(codeOf(kernel->launch(list, options)), code);
+    list = good;
+    options = {};
+  };
+  list[2].data = list[0].data; // in place
+  refused("SC6012");
+  list[2].data = static_cast<char *>(list[0].data) + 4; // overlapping views
+  refused("SC6012");
+  list[2].strides = {12, 0, 1};
+  refused("SC6011");
+  for (TensorRef *tensor : {&list[0], &list[2]}) // 2^63 elements, and 2^64
+    tensor->sizes = {std::int64_t{1} << 31, std::int64_t{1} << 30, 4};
+  refused("SC6010");
+  list[0].sizes = {std::int64_t{1} << 31, std::int64_t{1} << 31, 4};
+  refused("SC6010");
+  list[0].strides = {0, 0, 0}; // few bytes of memory, many elements
+  list[0].sizes = {std::int64_t{1} << 31, std::int64_t{1} << 31, 4};
+  refused("SC6010");
+  options.workspace = {good[2].data, 4096};
+  refused("SC6021");
+  EXPECT_TRUE(FakeDriver::launches.empty());
+  EXPECT_TRUE(FakeDriver::memsets.empty());
+  EXPECT_EQ(FakeDriver::allocations, 0);
+}
+
 TEST_F(ExecutableTest, zeroed_workspace_is_cleared_on_the_stream_before_every_launch) {
   program = workspaceProgram();
   program.workspace[1].zeroed = true;

@@ -120,6 +120,16 @@ TEST_F(LaunchPlanTest, sc6018_workspace_too_small) {
   EXPECT_EQ(refusal({}, {reinterpret_cast<void *>(1024), 294}), "SC6018");
 }
 
+TEST_F(LaunchPlanTest, sc6021_workspace_that_overlaps_an_operand) {
+  program = workspaceProgram();
+  char *result = reinterpret_cast<char *>(operands.y.data());
+  std::int64_t bytes = 2 * 3 * 4 * 4;
+  EXPECT_EQ(refusal({}, {result, 4096}), "SC6021");
+  EXPECT_EQ(refusal({}, {result + bytes - 1, 4096}), "SC6021");
+  EXPECT_EQ(refusal({}, {result - 294, 4096}), "SC6021");
+  EXPECT_EQ(refusal({}, {operands.w.data(), 4096}), "SC6021");
+}
+
 TEST_F(LaunchPlanTest, entries_by_name) {
   program.entries.push_back(program.entries[0]);
   program.entries[1].name = "step";

@@ -3,6 +3,7 @@
 
 #include "gtest/gtest.h"
 
+#include <limits>
 #include <string>
 
 using namespace scanc;
@@ -53,6 +54,29 @@ TEST(Errors, a_dense_transition_beside_another_term) {
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, "SC2002");
   EXPECT_EQ(text.error().place.line, 2);
+}
+
+TEST(Errors, sizes_whose_product_no_memory_holds) {
+  std::string text = "kernel k(x: f32[B, T]) -> (h: f32[B, T]) {\n"
+                     "  scan T as t over B { h[t] = h[t-1] + x[t] }\n}\n";
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  for (auto [b, t] : {std::pair{most, most}, {most, std::int64_t{0}}, {most / 4, std::int64_t{4}},
+                      {std::int64_t{1} << 30, std::int64_t{1} << 30}, {std::int64_t{4}, std::int64_t{-1}}})
+    for (const char *target : {"sm_90a", "cpu"}) {
+      CompileOptions options = optionsFor(target);
+      options.sizes = {{"B", b}, {"T", t}};
+      auto ir = emit(text, Stage::affine, options);
+      ASSERT_FALSE(ir);
+      EXPECT_EQ(ir.error().code, "SC1027") << b << " " << t;
+      EXPECT_EQ(ir.error().place.line, 1);
+      EXPECT_EQ(codeOf(signature(text, options)), "SC1027");
+    }
+  CompileOptions options = optionsFor("sm_90a");
+  options.sizes = {{"B", std::int64_t{1} << 27}, {"T", std::int64_t{1} << 27}};
+  for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
+    options.strategy = strategy;
+    EXPECT_EQ(codeOf(compileProgram(text, options)), "success") << strategy;
+  }
 }
 
 TEST(Errors, a_pin_without_meaning_for_the_strategy) {
