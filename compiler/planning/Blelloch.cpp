@@ -33,7 +33,8 @@ public:
     Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
-    cost.registersPerThread = registers(mapping, cost.policy);
+    cost.registersPerThread = keepsTime(mapping, sizes) ? keptRegisters(mapping, cost.policy)
+                                                        : registers(mapping, cost.policy);
     cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
 
     int64_t threads = cost.policy.getThreads();
@@ -46,14 +47,16 @@ public:
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
     // A block takes its tiles one after another; the first waits for its loads.
     bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    double tile = (alongTime ? timeTile + timeTilePerThread * threads
-                             : laneTile + laneTilePerThread * threads) *
-                  mapping.stateSize();
+    bool kept = keepsTime(mapping, sizes);
+    double tile = kept ? keptTile + keptStep * stepCount(mapping, sizes)
+                       : (alongTime ? timeTile + timeTilePerThread * threads
+                                    : laneTile + laneTilePerThread * threads) *
+                             mapping.stateSize();
     double latency = waves * (target.memoryLatency + tiles * tile);
     double occupied = std::min(1.0, blocks / resident);
     // Functions are called once: their values wait in registers for the replay.
     double compute = 2 * work.flops / target.flops + work.special / target.specialRate;
-    double streamed = alongTime ? timeStreamed : laneStreamed;
+    double streamed = alongTime ? timeStreamed : kept ? keptStreamed : laneStreamed;
     cost.seconds = target.launchOverhead +
                    std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
     return cost;
@@ -64,8 +67,10 @@ private:
   // time, and across lanes for a block and for each of its threads.
   static constexpr double timeTile = 0.15e-6, timeTilePerThread = 1.25e-9;
   static constexpr double laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
+  /// Of a kept tile, beside its loads (bench/results/h200-inter-chunk.md).
+  static constexpr double keptTile = 0.2e-6, keptStep = 2.9e-9;
   /// Share of the bandwidth that is reached.
-  static constexpr double timeStreamed = 0.99, laneStreamed = 0.95;
+  static constexpr double timeStreamed = 0.99, laneStreamed = 0.95, keptStreamed = 0.98;
 
   // Measured on an H200 (bench/results): three tiles along time, two across lanes, whose tiles are four
   // times as large; more only take the room of other blocks.
@@ -75,6 +80,8 @@ private:
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    if (keepsTime(mapping, sizes))
+      return chooseKept(mapping, target, sizes);
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping);
     int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
@@ -114,6 +121,50 @@ private:
     return choice;
   }
 
+  /// Whether a block holds the whole of time of its lanes in registers, all loads issued at once:
+  /// short times of one number per lane, where nothing costly is computed twice.
+  static bool keepsTime(const Mapping &mapping, const Sizes &sizes) {
+    return mapping.walk == plan::Walk::Lanes && mapping.stateSize() == 1 &&
+           stepCount(mapping, sizes) <= keptTime && countWork(mapping, sizes).special == 0;
+  }
+  /// Longest time that is kept: 16 threads with 16 steps. More threads walk each other's maps for
+  /// longer than the loads take (32 of them: 342 us where 16 take 261), more steps spill.
+  static constexpr int64_t keptTime = 256;
+
+  static KernelChoice chooseKept(const Mapping &mapping, const Target &target,
+                                 const Sizes &sizes) {
+    double time = stepCount(mapping, sizes);
+    int64_t widest = widestElement(mapping);
+    int64_t lanes = tuned(mapping, "lanes", 16 / std::max<int64_t>(4, widest));
+    int64_t timeThreads = tuned(mapping, "time_threads", time <= 64 ? 8 : 16);
+    int64_t steps = tuned(mapping, "steps", time <= 8.0 * timeThreads ? 8 : 16);
+    // Rows of 256 bytes, or as short as 8 blocks for each multiprocessor want and whole warps let.
+    int64_t laneThreads = std::min<int64_t>(rowBytes / (lanes * widest), 256 / timeThreads);
+    while (laneThreads > 4 &&
+           laneCount(mapping, sizes) / (laneThreads * lanes) < 8.0 * target.multiprocessors)
+      laneThreads /= 2;
+    laneThreads = tuned(mapping, "lane_threads", laneThreads);
+    auto policy = [&](int64_t lanes) {
+      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
+                                         timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
+                                         /*blocks=*/1);
+      int64_t blocks = target.registersPerMultiprocessor /
+                       (plain.getThreads() * keptRegisters(mapping, plain));
+      return withBlocks(mapping, plain, std::clamp<int64_t>(blocks, 1, 16));
+    };
+    KernelChoice choice;
+    choice.wide = policy(lanes);
+    choice.general = policy(1);
+    choice.wideShared = sharedBytes(mapping, choice.wide);
+    choice.generalShared = sharedBytes(mapping, choice.general);
+    return choice;
+  }
+
+  /// What is written takes the registers of what was read.
+  static int64_t keptRegisters(const Mapping &mapping, plan::PolicyAttr policy) {
+    return 48 + tileRegisters(mapping, policy) / 2;
+  }
+
   /// 32-bit registers of a thread: its tile, what it writes, and the maps and states of its steps; twice
   /// the tile and room for its addresses where there is no ring. No smaller than what ptxas needs
   /// without spilling in any example.
@@ -134,9 +185,14 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
                       ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
                       : policy.getThreads();
   int64_t largest = 0;
+  int64_t stages = 0;
   forEachState(mapping, [&](int64_t numbers, int64_t number) {
     largest = std::max(largest, 2 * numbers * number);
+    ++stages;
   });
+  // See lanes_abreast in the template.
+  if (stages == 1 && policy.getRing() == 0)
+    cells *= policy.getLanes();
   return policy.getRing() * slotBytes(mapping, policy) + llvm::alignTo(2 * cells * largest, 16);
 }
 

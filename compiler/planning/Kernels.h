@@ -31,6 +31,9 @@ int64_t tileElements(const Mapping &, mlir::AffineMap map, plan::PolicyAttr);
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 
+/// Share of the bytes that threads read at every step which no neighbouring lane reads too.
+double ownShare(const Mapping &, plan::PolicyAttr);
+
 /// `policy` with another number of resident blocks.
 plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, int64_t blocks);
 

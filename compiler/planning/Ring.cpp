@@ -70,6 +70,17 @@ int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   return bytes;
 }
 
+double ownShare(const Mapping &mapping, plan::PolicyAttr policy) {
+  double own = 0, all = 0;
+  forEachRead(mapping, [&](AffineMap map, Type element) {
+    double bytes = tileElements(mapping, map, policy) * bytesOf(element);
+    all += bytes;
+    if (!mapping.lanes.empty() && map.isFunctionOfDim(mapping.lanes.size() - 1))
+      own += bytes;
+  });
+  return own > 0 ? own / all : 1;
+}
+
 plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, int64_t blocks) {
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),

@@ -52,13 +52,17 @@ public:
     double operations = (work.flops + 4 * work.special) * cost.policy.getLanes() /
                         std::max(1.0, laneCount(mapping, sizes) * steps);
     bool alongTime = mapping.walk == plan::Walk::Time;
+    // Copies of what neighbouring lanes share go to cells of their own, and meet in banks.
+    double own = cost.policy.getRing() ? ownShare(mapping, cost.policy) : 1;
     double step = operations * operationLatency +
-                  (alongTime ? vectorLatency / cost.policy.getSteps() : stepLatency) +
+                  (alongTime ? vectorLatency / cost.policy.getSteps() : stepLatency / own) +
                   (cost.policy.getRing() ? 0 : target.memoryLatency / cost.policy.getSteps());
     double compute = work.flops / target.flops + work.special / target.specialRate;
     double occupied = std::min(1.0, groups / resident);
     bool narrow = cost.policy.getLanes() * widestElement(mapping) < 8;
-    double streamed = alongTime ? timeStreamed : narrow ? narrowStreamed : laneStreamed;
+    double streamed = alongTime                 ? timeStreamed
+                      : !cost.policy.getRing() ? ringlessStreamed
+                                               : (narrow ? narrowStreamed : laneStreamed) * own;
     cost.seconds =
         target.launchOverhead + std::max({cost.bytes / (target.bandwidth * streamed),
                                           waves * steps * step, compute / occupied});
@@ -71,7 +75,8 @@ private:
   static constexpr double stepLatency = 18e-9, vectorLatency = 95e-9, operationLatency = 0.5e-9;
   /// Share of the bandwidth that is reached: along time neighbouring threads read far-apart rows, and
   /// copies of 4 bytes keep less on its way than copies of 8.
-  static constexpr double timeStreamed = 0.28, laneStreamed = 0.97, narrowStreamed = 0.89;
+  static constexpr double timeStreamed = 0.28, laneStreamed = 0.97, narrowStreamed = 0.89,
+                          ringlessStreamed = 0.92;
 
   /// Bytes that the rings of a multiprocessor keep on their way: twice what its share of the bandwidth
   /// moves in a latency, so that a tile has landed when it is asked for.

@@ -25,6 +25,9 @@ using Case = std::tuple<std::string, std::string, std::int64_t>; // program, str
 /// Steps that make several groups of small tiles.
 constexpr std::int64_t manyTiles = 1500;
 
+/// Steps that make several tiles, one ragged, where lanes of a thread go through them together.
+constexpr std::int64_t severalKeptTiles = 41;
+
 class EmulatedPrograms : public testing::TestWithParam<Case> {};
 
 TEST_P(EmulatedPrograms, agreeWithTheReference) {
@@ -39,6 +42,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
   options.strategy = strategy;
   if (steps == manyTiles)
     options.strategy += "(time_threads=32, steps=2, runs=1)";
+  if (steps == severalKeptTiles)
+    options.strategy += "(ring=0, lanes=4, time_threads=8, steps=2)";
   options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
@@ -66,6 +71,8 @@ std::vector<Case> cases() {
       if (!declines && std::string(strategy) == "look_back")
         list.emplace_back(name, strategy, manyTiles);
     }
+  for (const char *name : {"inter_chunk", "gated_scan", "cascade"})
+    list.emplace_back(name, "blelloch", severalKeptTiles);
   return list;
 }
 

@@ -24,11 +24,18 @@ constexpr int largest_maps() {
   }
 }
 
-/// The ring, and cells for the maps of one stage and one of a thread's lanes at a time, in two
-/// halves.
+/// Lanes of a thread that go through a tile together: all of them where the tile lies in registers
+/// and one barrier serves them; one where a ring has hidden the loads, and maps take registers.
+template <typename R>
+constexpr int lanes_abreast() {
+  return R::stages == 1 && R::shape.ring == 0 ? R::shape.lanes : 1;
+}
+
+/// The ring, and cells for the maps of one stage of the lanes abreast, in two halves.
 template <typename R>
 struct blelloch_storage : thread::ring_slots<R> {
-  alignas(16) unsigned char cells[2][block::carry_cells<R::shape>() * largest_maps<R>()];
+  alignas(16) unsigned char
+      cells[2][block::carry_cells<R::shape>() * largest_maps<R>() * lanes_abreast<R>()];
 };
 
 /// What a thread keeps of a tile: the state that enters it and the states of its own steps.
@@ -42,37 +49,55 @@ struct replayed {
   }
 };
 
-/// One lane of one tile through all stages: compose the thread's steps, carry the state in, replay.
-/// Leaves the state after the tile in `carry`, the same in every thread of the lane. `half` of the
-/// cells is used, and left changed for the next call.
-template <int stage, typename R>
-static __device__ __forceinline__ void scan_stages(const R &recurrence,
-                                                   const typename R::lane &at,
-                                                   const typename R::tile &in, int l, int active,
-                                                   typename R::states &carry, replayed<R> &lane,
-                                                   blelloch_storage<R> &storage, int &half) {
+/// `abreast` lanes of one tile, from `first_lane` on, through all stages: compose the thread's steps,
+/// carry the states in, replay. Leaves the states after the tile in `carry`, the same in every thread
+/// of the lanes. `half` of the cells is used, and left changed for the next call.
+template <int stage, int abreast, typename R>
+static __device__ __forceinline__ void
+scan_stages(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
+            int first_lane, int active, typename R::states (&carry)[R::shape.lanes],
+            replayed<R> (&lanes)[abreast], blelloch_storage<R> &storage, int &half) {
   if constexpr (stage < R::stages) {
-    using maps_type = stage_maps<R, stage>;
-    maps_type none;
-    make_identity(none);
-
-    maps_type own = none;
+    using maps_type = lane_maps<R, stage, abreast>;
+    constexpr int numbers = stage_numbers<R, stage>::count;
+    const auto maps_of = [&](int l, int v) {
+      return recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v],
+                                                 lanes[l].before(v));
+    };
+    maps_type own;
+    make_identity(own);
+    array<typename stage_numbers<R, stage>::type, numbers * abreast> state;
 #pragma unroll
-    for (int v = 0; v < R::shape.steps; ++v)
-      if (v < active)
-        own = compose(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
-                      own);
-    R::template state<stage>(lane.entering) =
-        block::carry_in<R::shape>(own, R::template state<stage>(carry),
-                                  reinterpret_cast<maps_type *>(storage.cells[half]));
+    for (int l = 0; l < abreast; ++l) {
+#pragma unroll
+      for (int v = 0; v < R::shape.steps; ++v)
+        if (v < active) {
+          const auto maps = maps_of(l, v);
+#pragma unroll
+          for (int n = 0; n < numbers; ++n)
+            own[l * numbers + n] = compose(maps[n], own[l * numbers + n]);
+        }
+#pragma unroll
+      for (int n = 0; n < numbers; ++n)
+        state[l * numbers + n] = R::template state<stage>(carry[first_lane + l])[n];
+    }
+    const auto entering = block::carry_in<R::shape>(
+        own, state, reinterpret_cast<maps_type *>(storage.cells[half]));
     half ^= 1;
 #pragma unroll
-    for (int v = 0; v < R::shape.steps; ++v)
-      if (v < active)
-        R::template state<stage>(lane.at[v]) =
-            apply(recurrence.template prologue<stage>(at, in, l, v, lane.at[v], lane.before(v)),
-                  R::template state<stage>(lane.before(v)));
-    scan_stages<stage + 1>(recurrence, at, in, l, active, carry, lane, storage, half);
+    for (int l = 0; l < abreast; ++l) {
+#pragma unroll
+      for (int n = 0; n < numbers; ++n) {
+        R::template state<stage>(carry[first_lane + l])[n] = state[l * numbers + n];
+        R::template state<stage>(lanes[l].entering)[n] = entering[l * numbers + n];
+      }
+#pragma unroll
+      for (int v = 0; v < R::shape.steps; ++v)
+        if (v < active)
+          R::template state<stage>(lanes[l].at[v]) =
+              apply(maps_of(l, v), R::template state<stage>(lanes[l].before(v)));
+    }
+    scan_stages<stage + 1>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
   }
 }
 
@@ -84,15 +109,18 @@ static __device__ __forceinline__ void scan_tile(const R &recurrence, const type
                                                  int active, bool exists,
                                                  typename R::states (&carry)[R::shape.lanes],
                                                  blelloch_storage<R> &storage, int &half) {
+  constexpr int abreast = lanes_abreast<R>();
   typename R::results out;
 #pragma unroll
-  for (int l = 0; l < R::shape.lanes; ++l) {
-    replayed<R> lane;
-    scan_stages<0>(recurrence, at, in, l, active, carry[l], lane, storage, half);
+  for (int first_lane = 0; first_lane < R::shape.lanes; first_lane += abreast) {
+    replayed<R> lanes[abreast];
+    scan_stages<0>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
 #pragma unroll
-    for (int v = 0; v < R::shape.steps; ++v)
-      if (v < active)
-        recurrence.epilogue(out, at, in, l, v, lane.at[v], lane.before(v));
+    for (int l = 0; l < abreast; ++l)
+#pragma unroll
+      for (int v = 0; v < R::shape.steps; ++v)
+        if (v < active)
+          recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v], lanes[l].before(v));
   }
   if (exists && active > 0)
     recurrence.store(out, at, first, active);

@@ -31,9 +31,9 @@ struct numbers_of<array<affine<T>, N>> {
 template <typename R, int stage>
 using stage_numbers = numbers_of<stage_maps<R, stage>>;
 
-/// The maps of one stage for all lanes of a thread, lane by lane.
-template <typename R, int stage>
+/// The maps of one stage for `lanes` lanes of a thread, lane by lane.
+template <typename R, int stage, int lanes = R::shape.lanes>
 using lane_maps = array<affine<typename stage_numbers<R, stage>::type>,
-                        stage_numbers<R, stage>::count * R::shape.lanes>;
+                        stage_numbers<R, stage>::count * lanes>;
 
 } // namespace scanc::device::kernel
