@@ -6,6 +6,7 @@
 // tensors that take turns. Prints a table in Markdown.
 //
 //===----------------------------------------------------------------------===//
+#include "bench/graph.h"
 #include "scanc/Compile.h"
 #include "scanc/Device.h"
 
@@ -22,6 +23,9 @@
 using namespace scanc;
 
 namespace {
+
+/// Before the name of a strategy: timed in a CUDA graph, with what fits the L2 in it.
+const std::string graphPrefix = "graph ";
 
 struct Case {
   std::string file;
@@ -220,8 +224,14 @@ double check(const Case &each, const std::string &text, const Kernel &kernel,
     if (operand.parameter.role == Parameter::Role::output)
       orExit(operand.memory->copyTo(operand.bytes.data()));
   std::string lane = each.sizes.contains("D") ? "D" : "N";
-  // The reference walks time number by number: a long one leaves room for few lanes.
-  std::int64_t affordable = std::max<std::int64_t>(1, (std::int64_t(1) << 20) / each.sizes.at("T"));
+  // The reference walks time number by number: large lanes leave room for few of them.
+  std::int64_t largest = 1;
+  for (const Operand &operand : operands)
+    largest = std::max(largest, elements(operand.host.sizes));
+  std::int64_t perLane = largest / each.sizes.at(lane);
+  if (each.sizes.contains("B"))
+    perLane /= each.sizes.at("B");
+  std::int64_t affordable = std::max<std::int64_t>(1, (std::int64_t(1) << 20) / perLane);
   std::int64_t width = std::min({std::int64_t(8), affordable, each.sizes.at(lane)});
   double worst = 0;
   for (std::int64_t at : std::set{std::int64_t(0), each.sizes.at(lane) - width})
@@ -259,7 +269,10 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
   for (const auto &[dim, size] : each.sizes)
     sizes += (sizes.empty() ? "" : " ") + dim + "=" + std::to_string(size);
   Expected known;
-  for (const std::string &strategy : strategies) {
+  for (std::string strategy : strategies) {
+    bool inGraph = strategy.starts_with(graphPrefix);
+    if (inGraph)
+      strategy.erase(0, graphPrefix.size());
     options.strategy = strategy;
     options.load.cacheDirectory = "off";
     auto kernel = compile(text, options);
@@ -273,11 +286,14 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
     timeToLoaded(text, options, views); // fills the cache
     double warm = timeToLoaded(text, options, views);
     double worst = check(each, text, *kernel, operands, views, options, known);
-    double median = timeLaunch(*kernel, views), repeated = timeBackToBack(*kernel, operands);
+    double median = inGraph ? timeInGraph(*kernel, views) : timeLaunch(*kernel, views);
+    double repeated = timeBackToBack(*kernel, operands);
     std::string shown = kernel->program().strategy;
     if (strategy.find('(') != std::string::npos)
       shown = strategy;
-    std::printf("| %s | %s | %s | %.1f | %.0f | %.1f %% | %.1f | %.2f%s | %.0f | %.1f | %.1f |\n",
+    if (inGraph)
+      shown += ", in a graph";
+    std::printf("| %s | %s | %s | %.2f | %.0f | %.1f %% | %.1f | %.2f%s | %.0f | %.1f | %.1f |\n",
                 name.c_str(), sizes.c_str(), shown.c_str(), median * 1e6, bytes / median / 1e9,
                 100 * bytes / bandwidth / median, repeated * 1e6, worst, worst <= 1 ? "" : " WRONG", cold, warm,
                 estimate(text, options) * 1e6);
@@ -287,7 +303,7 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
 
 } // namespace
 
-/// scanc-bench-gpu BANDWIDTH(GB/s) FILE STRATEGY[;STRATEGY…] NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
+/// scanc-bench-gpu BANDWIDTH(GB/s) FILE ['graph ']STRATEGY[;…] NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
 int main(int argc, char **argv) {
   if (argc < 4) {
     std::fprintf(stderr, "usage: scanc-bench-gpu GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");

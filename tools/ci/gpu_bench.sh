@@ -23,7 +23,7 @@ folders=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Sizes in the order in which scanc-bench-gpu prints them.
+# Sizes in the order in which scanc-bench-gpu prints them; "graph ": launched from a CUDA graph, in a warm L2.
 cases=()
 for type in f32 bf16; do
   for sizes in "B=8 D=1536 T=1024" "B=8 D=1536 T=4096" "B=8 D=1536 T=16384" "B=1 D=512 T=131072" \
@@ -33,6 +33,12 @@ for type in f32 bf16; do
   for sizes in "B=8 D=2048 T=8192" "B=1 D=2048 T=65536" "B=1 D=256 T=262144"; do
     cases+=("linear_lanes_$type $sizes")
   done
+done
+for sizes in "G=64 N=512" "G=128 N=512" "G=256 N=512" "G=256 N=64"; do
+  cases+=("inter_chunk $sizes")
+done
+for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
+  cases+=("graph inter_chunk $sizes")
 done
 cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
 # Last, because they take longest: the reference walks a row step by step.
@@ -47,10 +53,19 @@ file_of() {
   return 1
 }
 
+# Sizes that leave ragged tiles.
+small_of() {
+  case $1 in
+    inter_chunk) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
+    *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
+  esac
+}
+
 # What does not change with a program's sizes: decays as layers have them; other inputs are between -1 and 1.
 bindings_of() {
   case $1 in
     linear_*) echo a=0.9:1 ;;
+    inter_chunk) echo alpha=0.9:1 ;;
     selective_scan) echo N=16 A=-8:-0.5 ;;
   esac
 }
@@ -64,12 +79,12 @@ bandwidth=${BANDWIDTH:-$("$python" "$root/bench/peers.py" bandwidth)}
 
 echo "small sizes" >&2
 call=()
-for program in $(printf '%s\n' "${cases[@]}" | awk '!seen[$1]++ { print $1 }'); do
+for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $1 }'); do
   file=$(file_of "$program")
-  for sizes in "B=3 D=37 T=777" "B=2 D=33 T=4097"; do
+  while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program")"
     call+=(-- "$file" "auto;sequential;blelloch;look_back" "${bindings[@]}")
-  done
+  done < <(small_of "$program")
 done
 if ! run "${call[@]:1}" >"$work/small" || grep -q WRONG "$work/small"; then
   cat "$work/small" >&2
@@ -83,14 +98,16 @@ status=0
 tiny=$(file_of linear_time_f32)
 strategies=${STRATEGIES:-auto}
 for each in "${cases[@]}"; do
-  read -r program sizes <<<"$each"
+  read -r program sizes <<<"${each#graph }"
   file=$(file_of "$program")
   read -ra bindings <<<"$sizes $(bindings_of "$program")"
   code=0
-  run "$tiny" sequential B=1 D=8 T=64 -- "$file" "$strategies" "${bindings[@]}" >"$work/case" || code=$?
+  ways=$strategies
+  [ "$each" = "${each#graph }" ] || ways="graph ${strategies//;/;graph }"
+  run "$tiny" sequential B=1 D=8 T=64 -- "$file" "$ways" "${bindings[@]}" >"$work/case" || code=$?
   sed 1,3d "$work/case" | tee -a "$work/rows" >&2
   if [ $code != 0 ]; then
-    echo "| $program.scan | $sizes | $strategies | failed: exit code $code |" | tee -a "$work/rows" >&2
+    echo "| $program.scan | $sizes | $ways | failed: exit code $code |" | tee -a "$work/rows" >&2
     status=1
   fi
 done
@@ -127,7 +144,7 @@ awk -F ' *[|] *' '
     row = $0
     for (i = NF; i < columns; ++i)
       row = row " |"
-    key = $2 " " $3
+    key = (row ~ /, in a graph \|/ ? "graph " : "") $2 " " $3
     sub(/\.scan /, " ", key)
     ratio = $time + 0 > 0 && key in best ? sprintf("%.2f", best[key] / $time) : ""
     print row " " peers[key] " | " ratio " |"
