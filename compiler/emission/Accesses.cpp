@@ -35,6 +35,8 @@ AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Ty
       steps.push_back({Axis::step, policy.getSteps(), i, dim});
     } else if (dim == time - 1) {
       lanes.push_back({Axis::lane, policy.getLanes(), i, dim});
+    } else if (dim == kernel.getSegmentDim()) {
+      segmentResult = i;
     } else if (dim > time) {
       indices.push_back({Axis::index, kernel.getDim(dim).getSize(), i, dim});
     }
@@ -109,6 +111,8 @@ std::string AccessText::pointOffset(const Indices &indices) const {
   });
   for (const Dimension &dim : sorted)
     text += " + " + (dim.axis == Axis::lane ? "l" : indices[next++]) + " * " + stride(dim.result);
+  if (segmentResult >= 0)
+    text += " + segment * " + stride(segmentResult);
   return text;
 }
 

@@ -34,6 +34,8 @@ public:
              std::string member, plan::PolicyAttr policy, int64_t width);
 
   bool variesWithTime() const { return timeResult >= 0; }
+  /// Steps that a window reads back.
+  int64_t getDelay() const { return delay; }
   /// `row<bf16, 2> f[8];`, packed as loaded, or `bf16 y[8][2];`.
   std::string declaration(bool packed) const;
   /// The element of lane `l`, step `v`, register point `indices` (over this access's register dims
@@ -50,7 +52,8 @@ public:
   /// Prints the loops that move the array. Time-invariant reads are loaded as a whole; whole tiles are
   /// fetched and taken.
   void printMove(CodeWriter &writer, Move move) const;
-  /// Offset of lane `l` and register point `indices`, time-invariant: initial and final states.
+  /// Offset of lane `l` and register point `indices`, in `segment` where there are segments:
+  /// initial and final states.
   std::string pointOffset(const Indices &indices) const;
 
   const std::vector<Dimension> &getDimensions() const { return dimensions; }
@@ -70,7 +73,8 @@ private:
   plan::PolicyAttr policy;
   int64_t width;
   int64_t timeResult = -1; ///< dimension of the parameter that is time
-  int64_t delay = 0;       ///< steps that a window reads back
+  int64_t delay = 0;
+  int64_t segmentResult = -1; ///< dimension of the parameter that is the segment
   std::vector<Dimension> dimensions;
 };
 

@@ -15,37 +15,6 @@ using llvm::formatv;
 
 namespace scanc::emission {
 
-static bool isNumber(StringRef name) {
-  return name.find_first_not_of("0123456789") == StringRef::npos;
-}
-
-std::vector<std::string> sizeNames(plan::ProgramOp program) {
-  std::vector<std::string> names;
-  for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>())
-    for (StringAttr dim : parameter.getDims())
-      if (!isNumber(dim) && !llvm::is_contained(names, dim.str()))
-        names.push_back(dim.str());
-  return names;
-}
-
-std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
-  auto program = kernel->getParentOfType<plan::ProgramOp>();
-  std::vector<std::string> words;
-  for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>()) {
-    std::string name = parameter.getName().str();
-    words.push_back("address(" + name + ")");
-    for (size_t i = 0; i < parameter.getDims().size(); ++i)
-      words.push_back(formatv("stride({0}, {1})", name, i));
-  }
-  for (const std::string &name : sizeNames(program))
-    words.push_back(name);
-  if (!kernel.getWorkspace().empty())
-    words.push_back("workspace(" + kernel.getName().str() + ")");
-  return words;
-}
-
-std::string entryName(plan::KernelInterface kernel) { return "scanc_" + kernel.getName().str(); }
-
 namespace {
 
 /// The text of one variant, part by part in the order in which it is read.
@@ -62,6 +31,8 @@ private:
   void writeEnter();
   void writeMoves();
   void writeInitial();
+  void writeStart(int64_t state, llvm::function_ref<std::string(const Indices &)> value);
+  void writeGivenStart(int64_t state);
   void writePrologue();
   void writeEpilogue();
   void writeFinish();
@@ -180,6 +151,13 @@ void KernelWriter::writeTypes() {
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
+  if (kernel.getReset()) {
+    int64_t history = 0;
+    for (const AccessText &access : reads)
+      history = std::max(history, access.getDelay());
+    writer.line(formatv("static constexpr int history = {0}; // steps that windows read back", history)
+                    .str());
+  }
   writer.blank();
   writer.line("// Where the adjacent lanes of a thread begin, and what does not vary with time.");
   writer.open("struct lane");
@@ -191,6 +169,8 @@ void KernelWriter::writeTypes() {
   writer.close("};");
   writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
   writer.open("struct tile");
+  if (kernel.getReset())
+    writer.line("thread::segment_marks<offset, history> marks;");
   for (const AccessText &access : reads)
     if (access.variesWithTime())
       writer.line(access.declaration(/*packed=*/true));
@@ -255,6 +235,16 @@ void KernelWriter::writeGeometry() {
     writer.line("// Time is walked from the end: step 0 is the last in memory.");
   writer.line(Twine("__device__ __forceinline__ offset when(long long step) const { return ") +
               (kernel.getReverse() ? "offset(steps() - 1 - step)" : "offset(step)") + "; }");
+  if (auto reset = kernel.getReset()) {
+    std::string offsets = identifier(reset->getParameter().getValue());
+    writer.open(formatv("__device__ __forceinline__ thread::segment_list<offset, {0}> segments() const",
+                        kernel.getReverse() ? "true" : "false")
+                    .str());
+    writer.line(formatv("return {{args.{0}.data, args.{0}.stride[0], {1}, steps()};", offsets,
+                        sizeOf(kernel.getDim(kernel.getSegmentDim())))
+                    .str());
+    writer.close();
+  }
 }
 
 void KernelWriter::writeEnter() {
@@ -321,40 +311,54 @@ void KernelWriter::writeStateLoops(int64_t state, llvm::function_ref<void(const 
     writer.close();
 }
 
-/// `value` of element type `from` as one of `to`: through the compute type.
-static std::string converted(const std::string &value, Type from, Type to) {
-  if (from == to)
-    return value;
-  return "narrow<" + spellElement(to) + ">(widen(" + value + "))";
-}
-
 void KernelWriter::writeInitial() {
   writer.blank();
   writer.open("__device__ __forceinline__ void initial(states &to, const lane &at, int l) const");
-  for (int64_t i = 0; i < kernel.getNumStates(); ++i) {
-    plan::StateAttr state = kernel.getState(i);
-    auto found = llvm::find(kernel.getInitStates(), i);
-    bool given = found != kernel.getInitStates().end();
-    size_t k = found - kernel.getInitStates().begin();
-    writeStateLoops(i, [&](const Indices &indices) {
-      std::string value = "narrow<" + spellElement(state.getElementType()) + ">(0.0f)";
-      if (given) {
-        auto access = cast<plan::AccessAttr>(kernel.getInits()[k]);
-        value = converted("thread::read(" + inits[k].data() + " + " +
-                              inits[k].pointOffset(indices) + ")",
-                          elementOf(access.getParameter()), state.getElementType());
-      }
-      writer.line("to." + Twine(identifier(state.getName())) + "[" +
-                  flatIndex(shapeOf(advances[i].getNow()), indices) + "] = " + value + ";");
-    });
-  }
+  for (int64_t i = 0; i < kernel.getNumStates(); ++i)
+    if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))
+      writeStart(i, [&](const Indices &) {
+        return "narrow<" + spellElement(kernel.getState(i).getElementType()) + ">(0.0f)";
+      });
+    else
+      writeGivenStart(i);
   writer.close();
+  if (!kernel.getReset())
+    return;
+  writer.line("// What differs from that where segment `segment` in memory begins.");
+  writer.open("__device__ __forceinline__ void begin_segment(states &to, const lane &at, int l, offset segment) const");
+  for (int64_t i : kernel.getInitStates())
+    writeGivenStart(i);
+  writer.close();
+}
+
+/// Assigns every number of a state in `to`.
+void KernelWriter::writeStart(int64_t state,
+                              llvm::function_ref<std::string(const Indices &)> value) {
+  writeStateLoops(state, [&](const Indices &indices) {
+    writer.line("to." + Twine(identifier(kernel.getState(state).getName())) + "[" +
+                flatIndex(shapeOf(advances[state].getNow()), indices) + "] = " + value(indices) +
+                ";");
+  });
+}
+
+void KernelWriter::writeGivenStart(int64_t state) {
+  size_t k = llvm::find(kernel.getInitStates(), state) - kernel.getInitStates().begin();
+  auto access = cast<plan::AccessAttr>(kernel.getInits()[k]);
+  writeStart(state, [&](const Indices &indices) {
+    return converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
+                     elementOf(access.getParameter()), kernel.getState(state).getElementType());
+  });
 }
 
 std::string KernelWriter::leaf(Value value, const Indices &indices) const {
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     const AccessText &access = reads[arg.getArgNumber()];
-    return (access.variesWithTime() ? "in." : "at.") + access.element(indices);
+    std::string element = (access.variesWithTime() ? "in." : "at.") + access.element(indices);
+    if (!kernel.getReset() || access.getDelay() == 0)
+      return element;
+    // A window stops where its segment begins.
+    return formatv("(in.marks.reaches(v, {0}) ? {1} : {2}{{})", access.getDelay(), element,
+                   spellElement(getElementTypeOrSelf(arg.getType())));
   }
   auto advance = value.getDefiningOp<plan::AdvanceOp>();
   return (value == advance.getNow() ? "now." : "before.") + identifier(advance.getState()) + "[" +
@@ -415,8 +419,13 @@ void KernelWriter::writeEpilogue() {
 }
 
 void KernelWriter::writeFinish() {
+  if (kernel.getReset() && kernel.getFinals().empty())
+    return;
   writer.blank();
-  writer.open("__device__ __forceinline__ void finish(const states &last, const lane &at, int l) const");
+  if (kernel.getReset())
+    writer.open("__device__ __forceinline__ void finish_segment(const states &last, const lane &at, int l, offset segment) const");
+  else
+    writer.open("__device__ __forceinline__ void finish(const states &last, const lane &at, int l) const");
   for (auto [k, i] : llvm::enumerate(kernel.getFinalStates())) {
     plan::StateAttr state = kernel.getState(i);
     auto access = cast<plan::AccessAttr>(kernel.getFinals()[k]);

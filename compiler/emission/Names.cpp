@@ -50,4 +50,10 @@ std::string spellElement(Type type) {
   return type.isInteger() ? "int" : "float";
 }
 
+std::string converted(const std::string &value, Type from, Type to) {
+  if (from == to)
+    return value;
+  return "narrow<" + spellElement(to) + ">(widen(" + value + "))";
+}
+
 } // namespace scanc::emission

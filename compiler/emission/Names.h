@@ -15,6 +15,9 @@ std::string identifier(llvm::StringRef name);
 /// The element type as templates/scanc/core/element.cuh spells it: "float", "bf16", …
 std::string spellElement(mlir::Type type);
 
+/// `value` of element type `from` as one of `to`: through the compute type.
+std::string converted(const std::string &value, mlir::Type from, mlir::Type to);
+
 } // namespace scanc::emission
 
 #endif // SCANC_COMPILER_EMISSION_NAMES_H

@@ -50,7 +50,7 @@ private:
   const Mapping &mapping;
   scan::RecurrenceInterface loop;
   OpBuilder &builder;
-  SmallVector<Access> reads, writes, inits, finals;
+  SmallVector<Access> reads, writes, inits, finals, offsets;
   std::string tiles; ///< see KernelChoice
 };
 
@@ -80,6 +80,11 @@ void KernelBuilder::collect() {
     reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
   for (auto [i, init] : llvm::enumerate(loop.getInits()))
     inits.push_back(access(parameterName(op, init), loop.getInitMap(i), init.getType()));
+  if (Value reset = loop.getReset()) {
+    auto map = AffineMap::get(loop.getNumDims(), 0,
+                              getAffineDimExpr(mapping.segment, builder.getContext()));
+    offsets.push_back(access(parameterName(op, reset), map, reset.getType()));
+  }
   for (auto [i, result] : llvm::enumerate(op->getResults())) {
     int64_t k = static_cast<int64_t>(i) - loop.getNumOutputs();
     if (k < 0)
@@ -132,7 +137,8 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
     facts.insert(formatv("{0} < {1}", sizeOf(mapping.time), offsetLimit));
     facts.insert(formatv("{0} < {1}", laneGroups(policy), offsetLimit));
     for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes),
-                                  ArrayRef<Access>(inits), ArrayRef<Access>(finals)})
+                                  ArrayRef<Access>(inits), ArrayRef<Access>(finals),
+                                  ArrayRef<Access>(offsets)})
       for (const Access &access : list)
         facts.insert(formatv("span({0}) < {1}", access.parameter, offsetLimit));
   }
@@ -168,6 +174,8 @@ void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
   for (int64_t i : mapping.lanes)
     addDim(i, plan::Role::Lane);
   addDim(mapping.time, plan::Role::Time);
+  if (mapping.segment >= 0)
+    addDim(mapping.segment, plan::Role::Segment);
   for (int64_t i : mapping.registers)
     addDim(i, plan::Role::Register);
   // States in the order in which they are advanced.
@@ -222,6 +230,8 @@ void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
     state.addAttribute("workspace", builder.getStringAttr(choice.workspace));
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());
+  if (!offsets.empty())
+    state.addAttribute("reset", offsets.front().attr);
   Region *region = state.addRegion();
   lowerBody(mapping, *region);
   builder.create(state);

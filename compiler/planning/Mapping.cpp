@@ -43,6 +43,8 @@ Mapping::Mapping(scan::AffineOp op) : op(op) {
   for (int64_t i : lanes)
     position[i] = next++;
   position[time] = next++;
+  if (segment >= 0)
+    position[segment] = next++;
   for (int64_t i : registers)
     position[i] = next++;
 }
@@ -68,6 +70,8 @@ void Mapping::chooseRoles() {
     scan::DimAttr dim = loop.getDim(i);
     if (dim.getKind() == scan::DimKind::Lane)
       lanes.push_back(i);
+    if (dim.getKind() == scan::DimKind::Segment)
+      segment = i;
     if (dim.getKind() != scan::DimKind::Index)
       continue;
     bool free = !isSummed(op, dim.getName());
@@ -135,7 +139,7 @@ AffineMap Mapping::toKernel(AffineMap map) const {
   for (int64_t i : position)
     dims.push_back(i < 0 ? getAffineConstantExpr(0, map.getContext())
                          : getAffineDimExpr(i, map.getContext()));
-  int64_t count = lanes.size() + 1 + registers.size();
+  int64_t count = lanes.size() + 1 + (segment >= 0) + registers.size();
   return map.replaceDimsAndSymbols(dims, {}, count, 0);
 }
 

@@ -60,10 +60,12 @@ DictionaryAttr ScanToPlan::boundSizes(func::FuncOp function, ArrayAttr parameter
   llvm::append_range(types, function.getResultTypes());
   NamedAttrList sizes;
   for (auto [attr, type] : llvm::zip(parameters.getAsRange<plan::ParameterAttr>(), types))
-    for (auto [name, size] : llvm::zip(attr.getDims(), cast<RankedTensorType>(type).getShape())) {
-      bool number = name.getValue().find_first_not_of("0123456789") == StringRef::npos;
+    for (auto [dim, size] : llvm::zip(attr.getDims(), cast<RankedTensorType>(type).getShape())) {
+      auto [name, more] = dim.getValue().split('+'); // S+1 offsets are those of S segments
+      bool number = name.find_first_not_of("0123456789") == StringRef::npos;
       if (!number && !ShapedType::isDynamic(size))
-        sizes.set(name, IntegerAttr::get(IntegerType::get(name.getContext(), 64), size));
+        sizes.set(name, IntegerAttr::get(IntegerType::get(dim.getContext(), 64),
+                                         size - (more.empty() ? 0 : 1)));
     }
   return sizes.getDictionary(function.getContext());
 }

@@ -82,10 +82,8 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   for (auto reindex : mapping.op.getBody().getOps<scan::ReindexOp>())
     if (sets.of(reindex.getResult()).size() < sets.of(reindex.getValue()).size())
       return std::string("a local read with one index in two places");
-  if (loop.getReset())
-    return std::string("packed sequences (reset at)");
   for (Value tensor : mapping.op->getOperands())
-    if (auto reason = declinesTensor(tensor))
+    if (auto reason = declinesTensor(tensor); reason && tensor != loop.getReset())
       return reason;
   for (Value tensor : mapping.op->getResults())
     if (auto reason = declinesTensor(tensor))
@@ -105,6 +103,8 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
 
 std::optional<std::string> declinesReassociation(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
+  if (loop.getReset())
+    return std::string("packed sequences (reset at)");
   for (int64_t i = 0; i < loop.getNumStates(); ++i) {
     Type type = loop.getState(i).getElementType();
     if (!type.isF32() && !type.isF64()) {

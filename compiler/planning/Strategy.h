@@ -61,7 +61,7 @@ std::unique_ptr<Strategy> createBlelloch();
 std::unique_ptr<Strategy> createLookBack();
 
 /// What every strategy for elementwise transitions declines alike: other structures and rings,
-/// element types, resets, register dimensions of unknown size. One reason, the first that applies.
+/// element types, register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
 
 /// The tensor that `reason` declines, else the recurrence.

@@ -14,7 +14,7 @@ class Plan_Enum<string name, string summary, list<I32EnumAttrCase> cases>
 
 def Plan_Role : Plan_Enum<"Role", "where a dimension of a kernel goes", [
     I32EnumAttrCase<"Lane", 0, "lane">, I32EnumAttrCase<"Time", 1, "time">,
-    I32EnumAttrCase<"Register", 2, "register">]>;
+    I32EnumAttrCase<"Segment", 2, "segment">, I32EnumAttrCase<"Register", 3, "register">]>;
 def Plan_Walk : Plan_Enum<"Walk", "along which dimension vector accesses run", [
     I32EnumAttrCase<"Lanes", 0, "lanes">, I32EnumAttrCase<"Time", 1, "time">]>;
 def Plan_Reduction : Plan_Enum<"Reduction", "how `plan.reduce` combines", [
@@ -35,7 +35,7 @@ class Plan_Attr<string name, string mnemonic_> : AttrDef<Plan_Dialect, name> {
 }
 
 def Plan_DimAttr : Plan_Attr<"Dim", "dim"> {
-  let summary = "a dimension of a kernel: spread over threads, walked, or held in registers";
+  let summary = "a dimension of a kernel: spread over threads, walked, cut into segments, or in registers";
   let description = [{
     `extent` names the size at launch; `size` is that size where it is bound, else `?`.
 

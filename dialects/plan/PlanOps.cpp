@@ -37,22 +37,27 @@ LogicalResult ProgramOp::verify() {
   return success();
 }
 
-/// Lanes, then one time, then register dimensions of static size.
+/// Lanes, then one time, then one segment exactly with `reset`, then registers of static size.
 static LogicalResult verifyDims(KernelInterface op) {
   Role last = Role::Lane;
-  int64_t times = 0;
+  int64_t times = 0, segments = 0;
   for (Attribute attr : op.getDims()) {
     auto dim = dyn_cast<DimAttr>(attr);
     if (!dim || dim.getRole() < last) // kernel_c1
-      return op->emitOpError("dims: expected lanes, time, registers in this order, got ") << attr;
+      return op->emitOpError("dims: expected lanes, time, segment, registers in this order, got ")
+             << attr;
     last = dim.getRole();
     times += last == Role::Time;
+    segments += last == Role::Segment;
     if (last == Role::Register && ShapedType::isDynamic(dim.getSize())) // kernel_c1
       return op->emitOpError("dims: expected a static size of register dimension ")
              << dim.getName();
   }
   if (times != 1) // kernel_c1
     return op->emitOpError("dims: expected one time dimension, got ") << times;
+  if (segments != (op.getReset() ? 1 : 0)) // kernel_c1
+    return op->emitOpError("dims: expected a segment dimension exactly with reset, got ")
+           << segments;
   return success();
 }
 
@@ -107,12 +112,31 @@ static LogicalResult verifyPositions(KernelInterface op, ArrayRef<int64_t> posit
   return success();
 }
 
+/// Offsets, one dimension of integers, and no initial or final state that all segments share.
+static LogicalResult verifyReset(KernelInterface op) {
+  if (!op.getReset())
+    return success();
+  AffineMap map = op.getReset()->getMap();
+  int64_t segment = op.getSegmentDim();
+  ParameterAttr parameter = parameterOf(op, *op.getReset());
+  if (map.getNumDims() != op.getNumDims() || map.getNumResults() != 1 ||
+      map.getResult(0) != getAffineDimExpr(segment, op->getContext()) || !parameter ||
+      !parameter.getElementType().isInteger(32)) // kernel_c2
+    return op->emitOpError("reset: expected an i32 parameter over the segment, got ")
+           << *op.getReset();
+  for (ArrayAttr accesses : {op.getInits(), op.getFinals()})
+    for (auto access : accesses.getAsRange<AccessAttr>())
+      if (!access.getMap().isFunctionOfDim(segment)) // kernel_c2
+        return op->emitOpError("expected a state of each segment, got ") << access;
+  return success();
+}
+
 static LogicalResult verifyKernel(KernelInterface op) {
   return failure(
       failed(verifyDims(op)) || failed(verifyAccesses(op, op.getReads(), "reads", true)) ||
       failed(verifyAccesses(op, op.getWrites(), "writes", false)) ||
       failed(verifyAccesses(op, op.getInits(), "inits", false)) ||
-      failed(verifyAccesses(op, op.getFinals(), "finals", false)) ||
+      failed(verifyAccesses(op, op.getFinals(), "finals", false)) || failed(verifyReset(op)) ||
       failed(verifyPositions(op, op.getInitStates(), op.getInits(), "init_states")) ||
       failed(verifyPositions(op, op.getFinalStates(), op.getFinals(), "final_states")) ||
       failed(verifyVariants(op)));

@@ -50,10 +50,11 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     or a vector over the register dimensions in the access's map, in the kernel's order of dims.
     Its terminator gives what `writes` take.
 
-    - (C1) `dims` holds lanes (the last one adjacent in the thread grid), one time dimension, then
-      register dimensions of static size.
+    - (C1) `dims` holds lanes (the last one adjacent in the thread grid), one time dimension, one
+      segment dimension exactly with `reset`, then register dimensions of static size.
     - (C2) every access names a parameter and maps the dims to its dimensions; only reads may offset
-      time, by -1 to -7.
+      time, by -1 to -7. That of `reset` maps the segment to where its first step stands, and inits and
+      finals of such a kernel have the segment.
     - (C3) region arguments agree with `reads`, the yielded values with `writes`: the parameter's
       element type, over the register dimensions that the access's map has, in the order of dims.
     - (C4) every state is advanced once, in the order of `states`.
@@ -78,6 +79,7 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"where final values go", "::mlir::ArrayAttr", "getFinals">,
     InterfaceMethod<"ways to run it", "::mlir::ArrayAttr", "getVariants">,
     InterfaceMethod<"whether time is walked from the end", "bool", "getReverse">,
+    InterfaceMethod<"offsets of the segments, or nothing", "::std::optional<AccessAttr>", "getReset">,
     InterfaceMethod<"the code of a step", "::mlir::Region &", "getBody">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
@@ -85,9 +87,12 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
   let extraSharedClassDeclaration = [{
     DimAttr getDim(int64_t i) { return ::mlir::cast<DimAttr>($_op.getDims()[i]); }
     int64_t getNumDims() { return $_op.getDims().size(); }
-    int64_t getTimeDim() {
+    int64_t getTimeDim() { return findDim(Role::Time); }
+    int64_t getSegmentDim() { return findDim(Role::Segment); }
+    /// The first dim of `role`, -1 without one.
+    int64_t findDim(Role role) {
       for (int64_t i = 0; i < getNumDims(); ++i)
-        if (getDim(i).getRole() == Role::Time)
+        if (getDim(i).getRole() == role)
           return i;
       return -1;
     }
@@ -101,7 +106,7 @@ class Plan_Kernel<string mnemonic, list<Trait> traits, dag more = (ins)>
   let arguments = !con((ins StrAttr:$name, ArrayAttr:$dims, ArrayAttr:$reads, ArrayAttr:$writes,
                        ArrayAttr:$states, DenseI64ArrayAttr:$init_states, ArrayAttr:$inits,
                        DenseI64ArrayAttr:$final_states, ArrayAttr:$finals, ArrayAttr:$variants,
-                       UnitAttr:$reverse), more);
+                       UnitAttr:$reverse, OptionalAttr<Plan_AccessAttr>:$reset), more);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
   let hasVerifier = 1;

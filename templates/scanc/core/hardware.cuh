@@ -299,6 +299,8 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
                : "memory");
 }
 
+static __device__ __forceinline__ int count_bits(uint32_t bits) { return __popc(bits); }
+
 /// Bit i: what lane i of the warp says.
 static __device__ __forceinline__ uint32_t ballot(bool says) {
   return __ballot_sync(0xffffffffu, says);

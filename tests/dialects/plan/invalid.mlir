@@ -35,7 +35,7 @@ plan.program @kernel_c1_order strategy "sequential" attributes {
                   #plan.parameter<out y : f32 [T]>],
     sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{dims: expected lanes, time, registers in this order, got #plan.dim<time t in T : ?>}}
+    // expected-error @below {{dims: expected lanes, time, segment, registers in this order, got #plan.dim<time t in T : ?>}}
     plan.sequential "k" attributes {
         dims = [#plan.dim<register n in N : 4>, #plan.dim<time t in T : ?>],
         reads = [#plan.access<x (d0, d1) -> (d0, d1)>],

@@ -236,6 +236,10 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
     to[m] = all[8 * m + pair][column] | static_cast<uint32_t>(all[8 * m + pair + 1][column]) << 16;
 }
 
+static __device__ __forceinline__ int count_bits(uint32_t bits) {
+  return __builtin_popcount(bits);
+}
+
 /// Bit i: what lane i of the warp says.
 static __device__ __forceinline__ uint32_t ballot(bool says, Place place = Place::current()) {
   uint32_t all = static_cast<uint32_t>(says) << lane_index();

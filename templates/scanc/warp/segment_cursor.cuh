@@ -1,0 +1,125 @@
+//===- warp/segment_cursor.cuh - The segments that begin in a warp's steps -===//
+//
+//   called by      all 32 lanes, converged, with steps in the order of the lanes
+//   result in      every lane
+//   shared memory  none
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/thread/segments.cuh"
+#include "scanc/warp/compose_scan.cuh"
+
+namespace scanc::device::warp {
+
+/// A warp on its way through the segments of recurrence R: lane i knows where segment `next + i`
+/// begins, so that a tile in which none begins costs no load. From tile to tile time goes on.
+template <typename R>
+class segment_cursor {
+public:
+  using offset = typename R::offset;
+  using marks = thread::segment_marks<offset, R::history>;
+  static_assert(R::history + R::shape.steps < 32, "a bit for each step and the one after them");
+
+  __device__ __forceinline__ explicit segment_cursor(const R &recurrence)
+      : list(recurrence.segments()) {
+    move(0);
+  }
+
+  /// The marks of this lane's steps [first, first + active).
+  __device__ __forceinline__ marks mark(long long first, int active) {
+    marks found{0, list.clip(first), current};
+    const int after = list.clip(first + active);
+    const bool quiet = found.first - R::history > latest && after < upcoming;
+    if (ballot(!quiet) != 0)
+      search(found, after);
+    return found;
+  }
+
+private:
+  /// Finds what begins from the first lane's history to the end of the last lane's steps.
+  __device__ __forceinline__ void search(marks &found, int after) {
+    pass(shuffle(found.first, 0) - R::history);
+    found.segment = last_before(next);
+    segment_cursor window = *this;
+    const int last = shuffle(after, lanes - 1);
+    for (int n = lanes; n == lanes;) {
+      n = count_bits(ballot(window.begins <= last));
+      for (int i = 0; i < n; ++i) {
+        latest = shuffle(window.begins, i);
+        const int place = latest - found.first + R::history;
+        if (place >= 0 && latest <= after)
+          found.bits |= 1u << place;
+        if (latest <= found.first)
+          found.segment = last_before(window.next + i + 1);
+      }
+      if (n == lanes) {
+        // Many without steps are passed at once.
+        const bool alike = shuffle(window.begins, 0) == latest;
+        window.move(alike ? find(window.next + lanes, latest + 1) : window.next + lanes);
+        if (latest <= found.first)
+          found.segment = last_before(window.next);
+      } else {
+        upcoming = shuffle(window.begins, n);
+        current = last_before(window.next + n);
+      }
+    }
+  }
+
+  __device__ __forceinline__ offset last_before(offset i) const {
+    return (i < list.count ? i : list.count) - 1;
+  }
+
+  __device__ __forceinline__ void move(offset to) {
+    next = to;
+    begins = list.begin(next + lane_index());
+  }
+
+  /// Leaves segments behind that begin before `step`, when they are all that the lanes know.
+  __device__ __forceinline__ void pass(int step) {
+    if (ballot(begins >= step) != 0)
+      return;
+    move(next + lanes);
+    if (ballot(begins >= step) == 0)
+      move(find(next + lanes, step));
+  }
+
+  /// The first segment from `from` on that begins at `step` or after it; their number where none does.
+  /// Each round leaves one of 32 parts.
+  __device__ __forceinline__ offset find(offset from, int step) const {
+    offset to = list.count;
+    while (from < to) {
+      const offset part = (to - from - 1) / lanes + 1;
+      const offset mine = from + (lane_index() + 1) * part - 1;
+      const int before = count_bits(ballot(mine < to && list.begin(mine) < step));
+      const offset end = from + (before + 1) * part - 1;
+      from += before * part;
+      to = end < to ? end : to;
+    }
+    return from;
+  }
+
+  decltype(static_cast<const R *>(nullptr)->segments()) list;
+  offset next;
+  int begins;
+  int latest = -thread::latest_step, upcoming = 0; ///< none begins between these
+  offset current = -1;                             ///< the last segment before `upcoming`
+};
+
+/// Marks the tiles of a recurrence that has segments, and does nothing for others.
+template <typename R, bool exists = thread::has_segments<R>>
+struct segment_marker {
+  segment_cursor<R> cursor;
+  __device__ __forceinline__ explicit segment_marker(const R &recurrence) : cursor(recurrence) {}
+  /// `in` as the tile of this lane's steps [first, first + active).
+  __device__ __forceinline__ void mark(typename R::tile &in, long long first, int active) {
+    in.marks = cursor.mark(first, active);
+  }
+};
+template <typename R>
+struct segment_marker<R, false> {
+  __device__ __forceinline__ explicit segment_marker(const R &) {}
+  __device__ __forceinline__ void mark(typename R::tile &, long long, int) {}
+};
+
+} // namespace scanc::device::warp
