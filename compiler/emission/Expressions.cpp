@@ -203,7 +203,7 @@ static StringRef functionOf(Operation *op) {
       .Case([](math::PowFOp) { return "pow"; })
       .Case([](arith::MaximumFOp) { return "maximum"; })
       .Case([](arith::MinimumFOp) { return "minimum"; })
-      .Case([](plan::LogAddExpOp) { return "thread::logaddexp"; })
+      .Case([](plan::LogAddExpOp) { return "logaddexp"; })
       .Default([](Operation *) { return StringRef(); });
 }
 

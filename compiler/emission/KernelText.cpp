@@ -317,7 +317,8 @@ void KernelWriter::writeInitial() {
   for (int64_t i = 0; i < kernel.getNumStates(); ++i)
     if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))
       writeStart(i, [&](const Indices &) {
-        return "narrow<" + spellElement(kernel.getState(i).getElementType()) + ">(0.0f)";
+        return "narrow<" + spellElement(kernel.getState(i).getElementType()) + ">(" +
+               spellZero(advances[i].getRing()) + ")";
       });
     else
       writeGivenStart(i);
@@ -379,11 +380,13 @@ void KernelWriter::writePrologue() {
     roots.push_back(advance.getBias());
     expressions.require(roots);
     Type compute = getElementTypeOrSelf(advance.getBias().getType());
-    writer.line(formatv("array<affine<{0}>, {1}> maps;", spellElement(compute), stateSize(i)).str());
+    plan::Ring ring = advance.getRing();
+    writer.line("array<" + Twine(spellMap(ring, compute)) + ", " + Twine(stateSize(i)) + "> maps;");
     writeStateLoops(i, [&, advance = advance](const Indices &indices) mutable {
-      std::string one = compute.isF64() ? "1.0" : "1.0f";
       writer.line("maps[" + Twine(flatIndex(shapeOf(advance.getNow()), indices)) + "] = {" +
-                  (advance.getGain() ? expressions.at(advance.getGain(), indices) : one) + ", " +
+                  (advance.getGain() ? expressions.at(advance.getGain(), indices)
+                                     : spellOne(ring, compute)) +
+                  ", " +
                   expressions.at(advance.getBias(), indices) + "};");
     });
     writer.line("return maps;");

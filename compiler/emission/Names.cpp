@@ -24,7 +24,8 @@ static const llvm::StringSet<> &takenWords() {
       "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
       // the emitted text: parameters, members, device names that a local would hide
       "active", "args", "arguments", "array", "at", "before", "bf16", "epilogue", "exp", "f16",
-      "fetch", "first", "from", "in", "l", "lane", "load", "log", "maps", "maximum", "minimum", "narrow", "now",
+      "fetch", "first", "from", "in", "infinity", "l", "lane", "load", "log", "logaddexp", "maps",
+      "maximum", "minimum", "narrow", "not_a_number", "now",
       "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
       "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
@@ -48,6 +49,23 @@ std::string spellElement(Type type) {
   if (type.isInteger(1))
     return "bool";
   return type.isInteger() ? "int" : "float";
+}
+
+static std::string spellRing(plan::Ring ring) { return "ring::" + plan::stringifyRing(ring).str(); }
+
+std::string spellMap(plan::Ring ring, Type compute) {
+  std::string named = ring == plan::Ring::Real ? "" : ", " + spellRing(ring);
+  return "affine<" + spellElement(compute) + named + ">";
+}
+
+std::string spellZero(plan::Ring ring) {
+  return ring == plan::Ring::Real ? "0.0f" : spellRing(ring) + "::zero<float>()";
+}
+
+std::string spellOne(plan::Ring ring, Type compute) {
+  if (ring == plan::Ring::Real)
+    return compute.isF64() ? "1.0" : "1.0f";
+  return spellRing(ring) + "::one<" + spellElement(compute) + ">()";
 }
 
 std::string converted(const std::string &value, Type from, Type to) {

@@ -2,6 +2,7 @@
 #ifndef SCANC_COMPILER_EMISSION_NAMES_H
 #define SCANC_COMPILER_EMISSION_NAMES_H
 
+#include "dialects/plan/PlanOps.h"
 #include "mlir/IR/Types.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -14,6 +15,11 @@ std::string identifier(llvm::StringRef name);
 
 /// The element type as templates/scanc/core/element.cuh spells it: "float", "bf16", …
 std::string spellElement(mlir::Type type);
+
+/// A map of a state as templates/scanc/core/affine.cuh spells it; the zero and the one of its ring.
+std::string spellMap(plan::Ring ring, mlir::Type compute);
+std::string spellZero(plan::Ring ring);
+std::string spellOne(plan::Ring ring, mlir::Type compute);
 
 /// `value` of element type `from` as one of `to`: through the compute type.
 std::string converted(const std::string &value, mlir::Type from, mlir::Type to);

@@ -35,7 +35,7 @@ public:
     cost.flops = 2 * work.flops;
     cost.registersPerThread = keepsTime(mapping, sizes) ? keptRegisters(mapping, cost.policy)
                                                         : registers(mapping, cost.policy);
-    cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
+    cost.errorBound = errorBound(mapping, "in any order of composition");
 
     int64_t threads = cost.policy.getThreads();
     double perBlock = cost.policy.getLaneThreads() * cost.policy.getLanes();

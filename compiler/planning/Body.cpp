@@ -186,6 +186,10 @@ void BodyLowering::lowerReindex(scan::ReindexOp op) {
   lowered.map(op.getResult(), broadcast(lowered.lookup(op.getValue()), from, to, op.getLoc()));
 }
 
+static plan::Ring ringOf(scan::Ring ring) {
+  return *plan::symbolizeRing(scan::stringifyRing(ring));
+}
+
 void BodyLowering::lowerAdvance(scan::AdvanceOp op) {
   Dims dims = registersOf(op.getNow());
   Value gain;
@@ -194,7 +198,8 @@ void BodyLowering::lowerAdvance(scan::AdvanceOp op) {
   Value bias = operand(op.getInput().front(), dims, op.getLoc());
   Type type = shaped(op.getNow().getType(), dims);
   auto advance = plan::AdvanceOp::create(builder, op.getLoc(), type, type,
-                                         cast<StringAttr>(op.getStates()[0]), gain, bias);
+                                         cast<StringAttr>(op.getStates()[0]), ringOf(op.getRing()),
+                                         gain, bias);
   lowered.map(op.getNow(), advance.getNow());
   lowered.map(op.getBefore(), advance.getBefore());
 }

@@ -68,7 +68,9 @@ static Work workOf(Operation &op) {
       .Case<math::TanhOp, math::PowFOp>([](auto) { return Work{12, 2}; })
       .Case<scan::ActivationOp, scan::LogAddExpOp>([](auto) { return Work{8, 2}; })
       .Case<arith::DivFOp>([](auto) { return Work{8, 1}; })
-      .Case<scan::AdvanceOp>([](auto) { return Work{2, 0}; })
+      .Case([](scan::AdvanceOp op) {
+        return op.getRing() == scan::Ring::Log ? Work{9, 2} : Work{2, 0};
+      })
       .Case<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, scan::YieldOp, scan::ReindexOp>(
           [](auto) { return Work{0, 0}; })
       .Default([](Operation *) { return Work{1, 0}; });

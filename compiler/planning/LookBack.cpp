@@ -31,6 +31,9 @@ public:
       return reason;
     if (auto reason = declinesReassociation(mapping))
       return reason;
+    for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+      if (advance.getRing() != scan::Ring::Real)
+        return ("the " + scan::stringifyRing(advance.getRing()) + " semiring").str();
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t laneThreads = tuned(mapping, "lane_threads", 1);
     int64_t timeThreads = tuned(mapping, "time_threads", warp);
@@ -54,7 +57,7 @@ public:
     cost.registersPerThread = std::min<int64_t>(
         255,
         40 + cost.policy.getRuns() * (tileRegisters(mapping, cost.policy) + 2 * items) + 4 * items);
-    cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in any order of composition";
+    cost.errorBound = errorBound(mapping, "in any order of composition");
 
     int64_t threads = cost.policy.getThreads();
     double rows = std::ceil(lanes / (cost.policy.getLaneThreads() * cost.policy.getLanes()));

@@ -38,7 +38,7 @@ public:
     cost.registersPerThread = std::min<int64_t>(
         255, 24 + 2 * tileRegisters(mapping, cost.policy) +
                  2 * mapping.stateSize() * cost.policy.getLanes());
-    cost.errorBound = "c u (|a| M[t-1] + |b|) per step, in the order of time";
+    cost.errorBound = errorBound(mapping, "in the order of time");
 
     // A thread walks its steps one after another: a step costs its chain of dependent operations,
     // and without a ring a tile costs the latency of its loads.

@@ -3,6 +3,8 @@
 
 #include "dialects/scan/IndexSets.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -32,6 +34,27 @@ Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
   cost.sharedBytes = choice.wideShared;
   cost.bytes = compulsoryBytes(mapping, sizes);
   return cost;
+}
+
+/// What a step adds to the error of its state, with u the roundoff and M the sum of magnitudes.
+static StringRef errorOfStep(scan::Ring ring) {
+  switch (ring) {
+  case scan::Ring::Real:
+    return "c u (|a| M[t-1] + |b|) per step";
+  case scan::Ring::MaxPlus:
+  case scan::Ring::MinPlus:
+    return "c u (M[t-1] + |a|) per step";
+  case scan::Ring::Log:
+    return "c u (M[t-1] + |a| + |b| + 1) per step";
+  }
+  llvm_unreachable("every ring is listed");
+}
+
+std::string errorBound(const Mapping &mapping, StringRef order) {
+  llvm::SmallSetVector<StringRef, 4> steps;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    steps.insert(errorOfStep(advance.getRing()));
+  return llvm::join(steps, ", ") + ", " + order.str();
 }
 
 static std::optional<std::string> declinesType(Type type) {
@@ -64,8 +87,6 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>()) {
     if (advance.getNumStates() > 1)
       return std::string("states that read each other (a block state)");
-    if (advance.getRing() != scan::Ring::Real)
-      return llvm::formatv("the {0} semiring", scan::stringifyRing(advance.getRing())).str();
     switch (advance.getStructure()) {
     case scan::Structure::Identity:
     case scan::Structure::Scalar:

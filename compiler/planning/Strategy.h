@@ -60,8 +60,11 @@ std::unique_ptr<Strategy> createSequential();
 std::unique_ptr<Strategy> createBlelloch();
 std::unique_ptr<Strategy> createLookBack();
 
-/// What every strategy for elementwise transitions declines alike: other structures and rings,
-/// element types, register dimensions of unknown size. One reason, the first that applies.
+/// The bound on the error in words; `order` says in which one steps are composed.
+std::string errorBound(const Mapping &, llvm::StringRef order);
+
+/// What every strategy for elementwise transitions declines alike: other structures, element types,
+/// register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
 
 /// The tensor that `reason` declines, else the recurrence.

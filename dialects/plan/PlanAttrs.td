@@ -25,10 +25,14 @@ def Plan_Activation : Plan_Enum<"Activation", "a device function of one argument
     I32EnumAttrCase<"Sigmoid", 0, "sigmoid">, I32EnumAttrCase<"Silu", 1, "silu">,
     I32EnumAttrCase<"Gelu", 2, "gelu">, I32EnumAttrCase<"Relu", 3, "relu">,
     I32EnumAttrCase<"Softplus", 4, "softplus">, I32EnumAttrCase<"LogSigmoid", 5, "logsigmoid">]>;
+def Plan_Ring : Plan_Enum<"Ring", "the semiring of a state's maps; the device struct of the same name", [
+    I32EnumAttrCase<"Real", 0, "real">, I32EnumAttrCase<"MaxPlus", 1, "max_plus">,
+    I32EnumAttrCase<"MinPlus", 2, "min_plus">, I32EnumAttrCase<"Log", 3, "log">]>;
 
 class Plan_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Plan_Dialect, info, mnemonic>;
 def Plan_ReductionAttr : Plan_EnumAttr<Plan_Reduction, "reduction">;
 def Plan_ActivationAttr : Plan_EnumAttr<Plan_Activation, "activation">;
+def Plan_RingAttr : Plan_EnumAttr<Plan_Ring, "ring">;
 
 class Plan_Attr<string name, string mnemonic_> : AttrDef<Plan_Dialect, name> {
   let mnemonic = mnemonic_;

@@ -140,18 +140,22 @@ def Plan_LookBackOp : Plan_Kernel<"look_back",
 def Plan_AdvanceOp : Plan_Op<"advance"> {
   let summary = "the state at t and at t-1: now = gain * before + bias, elementwise";
   let description = [{
-    `now` and `before` have the state's element type; a narrow state is rounded at every step.
+    `now` and `before` have the state's element type; a narrow state is rounded at every step. `*`, `+`
+    and 1 are those of `ring`.
 
     - (C1) `gain`, absent for 1, and `bias` have the shape of the results, which have one type.
 
     ```mlir
     %now, %before = plan.advance "h" gain %a : f32 bias %b : f32 to f32, f32
+    %now, %before = plan.advance "h" ring max_plus gain %a : f32 bias %b : f32 to f32, f32
     ```
   }];
-  let arguments = (ins StrAttr:$state, Optional<Plan_Value>:$gain, Plan_Value:$bias);
+  let arguments = (ins StrAttr:$state,
+                       DefaultValuedAttr<Plan_RingAttr, "::scanc::plan::Ring::Real">:$ring,
+                       Optional<Plan_Value>:$gain, Plan_Value:$bias);
   let results = (outs Plan_Value:$now, Plan_Value:$before);
   let assemblyFormat = [{
-    $state (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
+    $state (`ring` `` $ring^)? (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
     `to` type($now) `,` type($before)
   }];
   let hasVerifier = 1;

@@ -62,9 +62,12 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const char *name : {"gated_scan", "gated_scan_time", "selective_scan", "inter_chunk", "gla",
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
-                           "short_conv", "softmax_readout", "two_outputs", "unread_state", "bf16_state"})
+                           "short_conv", "softmax_readout", "two_outputs", "unread_state", "bf16_state",
+                           "max_plus", "min_plus", "log_semiring"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
       bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
+      for (const char *ring : {"max_plus", "min_plus", "log_semiring"})
+        declines |= std::string(strategy) == "look_back" && std::string(name) == ring;
       for (std::int64_t steps : {0, 1, 37})
         if (!declines)
           list.emplace_back(name, strategy, steps);

@@ -14,11 +14,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # file, what is replaced (found exactly once), by what, the fault
 MUTANTS = [
-    ("core/affine.cuh", "later.gain * earlier.bias + later.bias",
-     "earlier.gain * later.bias + earlier.bias", "composition in the wrong order"),
-    ("core/affine.cuh", "maps[i] = {T(1), T(0)};", "maps[i] = {T(0), T(0)};", "a wrong identity"),
-    ("core/affine.cuh", "return map.gain * state + map.bias;", "return map.gain * state;",
-     "the input of a step is dropped"),
+    ("core/affine.cuh", "Ring>(later.gain, earlier.bias), later.bias)",
+     "Ring>(earlier.gain, later.bias), earlier.bias)", "composition in the wrong order"),
+    ("core/affine.cuh", "map = {Ring::template one<T>(),", "map = {Ring::template zero<T>(),",
+     "a wrong identity"),
+    ("core/affine.cuh", "return Ring::add(multiply<of, Ring>(map.gain, state), map.bias);",
+     "return multiply<of, Ring>(map.gain, state);", "the input of a step is dropped"),
     ("core/element.cuh", "return bf16{f32_to_bf16(static_cast<float>(x))};",
      "return bf16{f32_to_bf16(static_cast<float>(x) * 1.01f)};", "a store that is not x"),
     ("warp/compose_scan.cuh", "if (lane_index() >= reach)", "if (lane_index() > reach)",

@@ -106,6 +106,10 @@ void Smith::state(int number) {
   std::string bias = term(indexed), line = "    ";
   if (chance(15)) {
     line += at + " = " + before + " + " + bias;
+  } else if (chance(20)) {
+    std::string gain = pick<const char *>({"", "-"}) + std::string("softplus(") + coefficient(indexed) + ")";
+    line += at + " = " + pick<const char *>({"max", "min", "logaddexp"}) + "(" + before + " + " + gain +
+            ", " + bias + ")";
   } else if (chance(30)) {
     body += "    a" + std::to_string(number) + (indexed ? "[n]" : "") + " = " + coefficient(indexed) + "\n";
     std::string a = "a" + std::to_string(number) + (indexed ? "[n]" : "");

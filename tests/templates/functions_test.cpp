@@ -76,7 +76,7 @@ const Function functions[] = {
     {"thread::relu(x)", [](double x, double) { return x != x ? x : std::max(x, 0.0); }},
     {"thread::softplus(x)", [](double x, double) { return x != x ? x : softplus(x); }},
     {"thread::logsigmoid(x)", [](double x, double) { return x != x ? x : -softplus(-x); }},
-    {"thread::logaddexp(x, w)",
+    {"logaddexp(x, w)",
      [](double x, double w) {
        return x != x || w != w ? nan_
               : x == w         ? x + std::log(2.0)

@@ -209,6 +209,19 @@ static __device__ __forceinline__ float exp2_approximate(float x) {
   return result;
 }
 
+/// The larger, the smaller; a NaN wins over any number.
+static __device__ __forceinline__ float larger(float x, float y) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(x), "f"(y));
+  return result;
+}
+
+static __device__ __forceinline__ float smaller(float x, float y) {
+  float result;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(x), "f"(y));
+  return result;
+}
+
 // Conversions between f32 and the bits of the 16-bit formats, to nearest even.
 static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
   uint16_t bits;

@@ -59,13 +59,20 @@ static __device__ __forceinline__ float inverse(float x) { return reciprocal(x);
 static __device__ __forceinline__ double inverse(double x) { return 1.0 / x; }
 
 /// The larger, the smaller; a NaN wins over any number.
-template <typename T>
-static __device__ __forceinline__ T maximum(T x, T y) {
+static __device__ __forceinline__ float maximum(float x, float y) { return larger(x, y); }
+static __device__ __forceinline__ float minimum(float x, float y) { return smaller(x, y); }
+static __device__ __forceinline__ double maximum(double x, double y) {
   return x != x ? x : y != y ? y : x < y ? y : x;
 }
-template <typename T>
-static __device__ __forceinline__ T minimum(T x, T y) {
+static __device__ __forceinline__ double minimum(double x, double y) {
   return x != x ? x : y != y ? y : y < x ? y : x;
+}
+
+/// log(e^x + e^y), from the larger; equal infinities are their own sum.
+template <typename T>
+static __device__ __forceinline__ T logaddexp(T x, T y) {
+  const T apart = x == y ? T(0) : abs(x - y);
+  return maximum(x, y) + log1p(exp(-apart));
 }
 
 template <typename T>

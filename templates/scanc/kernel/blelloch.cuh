@@ -95,7 +95,7 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
       for (int v = 0; v < R::shape.steps; ++v)
         if (v < active)
           R::template state<stage>(lanes[l].at[v]) =
-              apply(maps_of(l, v), R::template state<stage>(lanes[l].before(v)));
+              apply<extent::step>(maps_of(l, v), R::template state<stage>(lanes[l].before(v)));
     }
     scan_stages<stage + 1>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
   }

@@ -21,19 +21,20 @@ using stage_maps = decltype(static_cast<const R *>(nullptr)->template prologue<s
 
 template <typename Maps>
 struct numbers_of;
-template <typename T, int N>
-struct numbers_of<array<affine<T>, N>> {
+template <typename T, typename Ring, int N>
+struct numbers_of<array<affine<T, Ring>, N>> {
   using type = T;
+  using map = affine<T, Ring>;
   static constexpr int count = N;
 };
 
-/// The numbers of one stage of one lane: their type and their count.
+/// The numbers of one stage of one lane: their type, that of their maps, and their count.
 template <typename R, int stage>
 using stage_numbers = numbers_of<stage_maps<R, stage>>;
 
 /// The maps of one stage for `lanes` lanes of a thread, lane by lane.
 template <typename R, int stage, int lanes = R::shape.lanes>
-using lane_maps = array<affine<typename stage_numbers<R, stage>::type>,
+using lane_maps = array<typename stage_numbers<R, stage>::map,
                         stage_numbers<R, stage>::count * lanes>;
 
 } // namespace scanc::device::kernel

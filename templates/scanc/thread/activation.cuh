@@ -54,11 +54,4 @@ static __device__ __forceinline__ T logsigmoid(T x) {
   return -softplus<F>(-x);
 }
 
-/// log(e^x + e^y), from the larger; equal infinities are their own sum.
-template <typename F = accurate, typename T>
-static __device__ __forceinline__ T logaddexp(T x, T y) {
-  const T apart = x == y ? T(0) : abs(x - y);
-  return device::maximum(x, y) + log1p(F::exp(-apart));
-}
-
 } // namespace scanc::device::thread

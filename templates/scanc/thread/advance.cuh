@@ -20,7 +20,7 @@ static __device__ __forceinline__ void advance(const R &recurrence, const typena
                                                const typename R::states &before) {
   if constexpr (stage < upto) {
     const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
-    R::template state<stage>(now) = apply(maps, R::template state<stage>(before));
+    R::template state<stage>(now) = apply<extent::step>(maps, R::template state<stage>(before));
     advance<upto, stage + 1>(recurrence, at, in, l, v, now, before);
   }
 }

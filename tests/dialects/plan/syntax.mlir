@@ -85,7 +85,8 @@ plan.program @both strategy "sequential" attributes {
             offset_bits = 64, widths = [1], requirements = [], grid = "B", shared_bytes = 64>]} {
     ^bb0(%x: bf16):
       %x1 = arith.extf %x : bf16 to f32
-      %now, %before = plan.advance "g" bias %x1 : f32 to f32, f32
+      // CHECK: plan.advance "g" ring max_plus bias %{{.*}} : f32 to f32, f32
+      %now, %before = plan.advance "g" ring max_plus bias %x1 : f32 to f32, f32
       plan.yield
     }
   }

@@ -139,6 +139,15 @@ static __device__ __forceinline__ float exp2_approximate(float x) {
   return result < __FLT_MIN__ ? 0.0f : result;
 }
 
+/// The larger, the smaller; a NaN wins over any number.
+static __device__ __forceinline__ float larger(float x, float y) {
+  return x != x ? x : y != y ? y : x < y ? y : x;
+}
+
+static __device__ __forceinline__ float smaller(float x, float y) {
+  return x != x ? x : y != y ? y : y < x ? y : x;
+}
+
 // Conversions between f32 and the bits of the 16-bit formats, to nearest even. Every NaN becomes
 // the device's one NaN.
 static __device__ __forceinline__ uint16_t f32_to_bf16(float value) {
