@@ -4,14 +4,19 @@
     bench/peers.py bandwidth                                GB/s of two reads and one write of f32
     bench/peers.py "linear_time_f32 B=8 D=1536 T=4096" …    rows `case, peer, µs`
 
-A case is a program of tools/ci/gpu_bench.sh with its sizes. Packages may also lie in the folder $PEERS. Times are
-medians of 20 launches between CUDA events with the L2 flushed, as scanc-bench-gpu measures; after "graph ", of 30
-replays of 200 launches in a CUDA graph. A peer whose results are wrong gets no time.
+A case is a program of tools/ci/gpu_bench.sh with its sizes. Packages may also lie in the folder $PEERS; CUB's
+program, bench/peers/cub_affine.cu, is built by nvcc where there is one. Times are medians of 20 launches between
+CUDA events with the L2 flushed, as scanc-bench-gpu measures; after "graph ", of 30 replays of 200 launches in a
+CUDA graph. A peer whose results are wrong gets no time.
 """
+import ctypes
 import math
 import os
+import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 
 if os.environ.get("PEERS"):
     sys.path.insert(0, os.environ["PEERS"])
@@ -60,7 +65,7 @@ def bandwidth():
 
 
 def relative_error(result, expected):
-    result = result[..., :expected.shape[-1]].double().cpu()
+    result = result.double().cpu()
     error = torch.linalg.norm(result - expected) / torch.linalg.norm(expected)
     return error.item() if math.isfinite(error) else math.inf
 
@@ -102,9 +107,48 @@ def linear_inputs(shape, dtype):
 SAMPLE = 3000  # steps that are checked: more than a tile of any peer
 
 
+def first_and_last(row):
+    """The steps of a result that are checked."""
+    return torch.cat([row[..., :SAMPLE], row[..., -SAMPLE:]], -1)
+
+
+def linear_sample(a, b):
+    """Their values. Decays between 0.9 and 1 leave nothing of what lies SAMPLE steps back."""
+    rows = [[x.double().cpu() for x in (a[..., part], b[..., part])]
+            for part in (slice(0, SAMPLE), slice(-2 * SAMPLE, None))]
+    head, tail = (linear_reference(*each) for each in rows)
+    return torch.cat([head, tail[..., -SAMPLE:]], -1)
+
+
+def cub_affine(a, b):
+    """One launch of bench/peers/cub_affine.cu."""
+    nvcc = shutil.which("nvcc")
+    if not nvcc:
+        raise ModuleNotFoundError(name="nvcc")
+    with tempfile.TemporaryDirectory() as folder:
+        library = os.path.join(folder, "cub_affine.so")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "cub_affine.cu")
+        subprocess.run([nvcc, "-O3", "-std=c++17", "-arch=native", "-shared", "-Xcompiler", "-fPIC", source, "-o",
+                        library], check=True)
+        scan = ctypes.CDLL(library)["cub_affine_f32" if b.dtype == torch.float32 else "cub_affine_bf16"]
+    h, size = torch.full_like(b, math.nan), ctypes.c_size_t()
+
+    def call(workspace):
+        stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
+        code = scan(workspace, ctypes.byref(size), *(ctypes.c_void_p(x.data_ptr()) for x in (a, b, h)),
+                    ctypes.c_longlong(b.numel()), stream)
+        if code != 0:
+            raise RuntimeError(f"CUDA error {code}")
+        return h
+
+    call(None)
+    workspace = torch.empty(size.value, dtype=torch.uint8, device="cuda")
+    return lambda: call(ctypes.c_void_p(workspace.data_ptr()))
+
+
 def linear_time(dtype, B, D, T):
     a, b = linear_inputs((B, D, T), dtype)
-    expected = linear_reference(*(x[-1, -2:, :SAMPLE].double().cpu() for x in (a, b)))
+    expected = linear_sample(a[-1, -2:], b[-1, -2:])
 
     def triton_scan():
         h = torch.empty_like(b)
@@ -128,20 +172,21 @@ def linear_time(dtype, B, D, T):
     peers = {"Triton associative_scan": triton_scan, "accelerated_scan Triton": accelerated_triton}
     if T <= (65536 if dtype == torch.float32 else 16384):  # it crashes on longer rows
         peers["accelerated_scan CUDA"] = accelerated_cuda
-    return peers, lambda h: relative_error(h[-1, -2:], expected)
+    if B * D == 1:
+        peers["CUB DeviceScan"] = lambda: [cub_affine(a, b)]
+    return peers, lambda h: relative_error(first_and_last(h[-1, -2:]), expected)
 
 
 def linear_lanes(dtype, B, D, T):
     a, b = linear_inputs((B, T, D), dtype)
     log_a = a.log()
-    sample = [x[-1, :SAMPLE, -2:].double().cpu().mT for x in (log_a, b)]
-    expected = linear_reference(sample[0].exp(), sample[1])
+    expected = linear_sample(log_a[-1, :, -2:].mT.double().exp(), b[-1, :, -2:].mT)
 
     def chunk_hgrn():
         from fla.ops.hgrn import chunk_hgrn
         return [lambda: chunk_hgrn(b, log_a)[0]]
 
-    return {"fla chunk_hgrn": chunk_hgrn}, lambda h: relative_error(h[-1, :, -2:].mT, expected)
+    return {"fla chunk_hgrn": chunk_hgrn}, lambda h: relative_error(first_and_last(h[-1, :, -2:].mT), expected)
 
 
 @triton.jit
@@ -187,10 +232,11 @@ def selective_scan(dtype, B, D, N, T):
         return ((maps[1] * h).sum(0) + skip[-1].item() * lane[0]) * torch.nn.functional.silu(lane[2])
 
     def mamba():
+        import selective_scan_cuda  # built for one PyTorch, and missing where the package came without it
         from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
         return [lambda: selective_scan_fn(x, dt, A, Bm, Cm, skip, z, bias, delta_softplus=True)]
 
-    return {"mamba_ssm selective_scan": mamba}, lambda y: relative_error(y[-1, -1:], sample())
+    return {"mamba_ssm selective_scan": mamba}, lambda y: relative_error(y[-1, -1:, :SAMPLE], sample())
 
 
 FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16": (linear_time, torch.bfloat16),

@@ -5,7 +5,8 @@
 #
 # BENCH is scanc-bench-gpu. Programs come from the FOLDERs; bench/programs and tests/programs if none is given.
 # Environment:
-#   PEERS         folder with packages of peers (fla, accelerated_scan, …), beside those that Python has
+#   PEERS         folder with packages of peers (fla, accelerated_scan, mamba_ssm and its selective_scan_cuda), beside those that
+#                 Python has; CUB is measured where nvcc is on the PATH
 #   STRATEGIES    what each case is timed with: auto, or a list set off by ';'
 #   PYTHON        the Python that has PyTorch (python3)
 #   BANDWIDTH     GB/s of two reads and one write; measured with PyTorch if not given
