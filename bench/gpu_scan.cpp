@@ -7,11 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "bench/graph.h"
+#include "bench/loading.h"
 #include "scanc/Compile.h"
 #include "scanc/Device.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -142,19 +142,6 @@ double checkSlice(const std::string &text, const std::vector<Operand> &operands,
   return worst;
 }
 
-double milliseconds(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
-}
-
-/// Milliseconds from text to a kernel that is loaded for `views`, with the caches as `options` has them.
-double timeToLoaded(const std::string &text, const CompileOptions &options,
-                    const std::vector<TensorRef> &views) {
-  auto start = std::chrono::steady_clock::now();
-  Kernel kernel = orExit(compile(text, options));
-  orExit(kernel.prepare(views));
-  return milliseconds(start);
-}
-
 /// Seconds of a launch: the median of 20, with the L2 flushed before each.
 double timeLaunch(const Kernel &kernel, const std::vector<TensorRef> &views) {
   DeviceMemory flush = orExit(DeviceMemory::allocate(0, std::int64_t(256) << 20));
@@ -281,10 +268,7 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
                   strategy.c_str(), kernel.error().message.c_str());
       continue;
     }
-    double cold = timeToLoaded(text, options, views);
-    options.load.cacheDirectory = "/tmp/scanc-bench-cache";
-    timeToLoaded(text, options, views); // fills the cache
-    double warm = timeToLoaded(text, options, views);
+    bench::LoadTimes loading = bench::timeToLoaded(text, options, views);
     double worst = check(each, text, *kernel, operands, views, options, known);
     double median = inGraph ? timeInGraph(*kernel, views) : timeLaunch(*kernel, views);
     double repeated = timeBackToBack(*kernel, operands);
@@ -295,8 +279,8 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
       shown += ", in a graph";
     std::printf("| %s | %s | %s | %.2f | %.0f | %.1f %% | %.1f | %.2f%s | %.0f | %.1f | %.1f |\n",
                 name.c_str(), sizes.c_str(), shown.c_str(), median * 1e6, bytes / median / 1e9,
-                100 * bytes / bandwidth / median, repeated * 1e6, worst, worst <= 1 ? "" : " WRONG", cold, warm,
-                estimate(text, options) * 1e6);
+                100 * bytes / bandwidth / median, repeated * 1e6, worst, worst <= 1 ? "" : " WRONG",
+                loading.cold * 1e3, loading.cached * 1e3, estimate(text, options) * 1e6);
     std::fflush(stdout);
   }
 }

@@ -16,6 +16,7 @@
 // `launch`, `bare`, `cold` and `cached` are left out.
 //
 //===----------------------------------------------------------------------===//
+#include "bench/loading.h"
 #include "runtime/launch/Driver.h"
 #include "runtime/launch/LaunchPlanner.h"
 #include "scanc/Compile.h"
@@ -24,7 +25,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -136,13 +136,6 @@ double timeBareLaunch(const Program &program, const PlannedKernel &kernel,
   return seconds;
 }
 
-/// Seconds from the text to a kernel that is loaded, with the cache in `folder`.
-double timeToLoaded(const Case &of, const std::string &folder) {
-  CompileOptions options = of.options;
-  options.load.cacheDirectory = folder;
-  return medianOf(5, 1, [&] { orExit(orExit(compile(of.text, options)).prepare(of.operands)); });
-}
-
 void run(const Case &of, bool gpu) {
   Result<Program> made = compileProgram(of.text, of.options);
   if (!made) {
@@ -176,9 +169,8 @@ void run(const Case &of, bool gpu) {
   }
   std::printf(" %.1f | %.0f |", text * 1e3, nvrtc * 1e3);
   if (gpu) {
-    std::string folder = std::filesystem::temp_directory_path() / "scanc-bench-cache";
-    double cold = timeToLoaded(of, "off");
-    std::printf(" %.0f | %.1f |", cold * 1e3, timeToLoaded(of, folder) * 1e3);
+    bench::LoadTimes loading = bench::timeToLoaded(of.text, of.options, of.operands);
+    std::printf(" %.0f | %.1f |", loading.cold * 1e3, loading.cached * 1e3);
   }
   std::printf("\n");
 }
