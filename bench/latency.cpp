@@ -6,7 +6,8 @@
 //   plan      ns of a launch in which the driver is not called: operands are checked, a variant is
 //             picked, formulas are evaluated
 //   launch    ns of Kernel::launch with a workspace of the caller's, until it returns
-//   bare      ns of cuLaunchKernelEx of the same kernel, grid and arguments
+//   bare      ns of the driver's calls in it alone: cuMemsetD8Async of the workspace, if there is
+//             one, and cuLaunchKernelEx
 //   text      ms from the text to a Program
 //   NVRTC     ms from the Program to the machine code of the variant that the sizes select
 //   cold      ms from the text to a kernel that is loaded, without a cache
@@ -97,8 +98,9 @@ CudaSource sourceOf(const Program &program, const PlannedKernel &kernel,
 /// So few launches that the queue of the driver never fills, with a wait after each batch.
 constexpr int launchesAtOnce = 64;
 
-double timeBareLaunch(const Program &program, const PlannedKernel &kernel,
+double timeBareLaunch(const Program &program, const LaunchPlan &plan,
                       const CompiledKernel &compiled) {
+  const PlannedKernel &kernel = plan.kernels.front();
   const rt::Driver &driver = *orExit(rt::sharedDriver());
   rt::DeviceContext context = orExit(rt::DeviceContext::retain(driver, 0));
   rt::CurrentContext current(driver, context.get());
@@ -129,6 +131,8 @@ double timeBareLaunch(const Program &program, const PlannedKernel &kernel,
   double seconds = medianOf(
       101, launchesAtOnce,
       [&] {
+        for (const ZeroedRange &range : plan.zeroed)
+          call(driver.memsetD8Async(range.address, 0, range.bytes, nullptr), "cuMemsetD8Async");
         call(driver.launchKernelEx(&config, function, parameters, nullptr), "cuLaunchKernelEx");
       },
       [&] { orExit(synchronize(0)); });
@@ -159,7 +163,7 @@ void run(const Case &of, bool gpu) {
   std::printf("| %s | %.0f |", of.options.strategy.c_str(),
               timePlan(program, of.operands) * 1e9);
   if (gpu) {
-    double bare = timeBareLaunch(program, plan.kernels.front(), compiled);
+    double bare = timeBareLaunch(program, plan, compiled);
     Kernel kernel = orExit(compile(of.text, of.options));
     orExit(kernel.prepare(of.operands));
     double launch = medianOf(
