@@ -31,9 +31,6 @@ public:
       return reason;
     if (auto reason = declinesReassociation(mapping))
       return reason;
-    for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
-      if (advance.getRing() != scan::Ring::Real)
-        return ("the " + scan::stringifyRing(advance.getRing()) + " semiring").str();
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t laneThreads = tuned(mapping, "lane_threads", 1);
     int64_t timeThreads = tuned(mapping, "time_threads", warp);

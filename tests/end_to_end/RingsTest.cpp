@@ -37,6 +37,7 @@ void PrintTo(const Ring &ring, std::ostream *out) { *out << ring.name; }
 
 class Rings : public testing::TestWithParam<std::tuple<Ring, std::string>> {
 protected:
+  // More than a span of the smallest tiles of a look-back.
   static constexpr std::int64_t steps = 8700, lanes = 2;
   std::vector<float> a, b, h;
 
@@ -124,7 +125,8 @@ TEST_P(Rings, aNanStaysANan) {
 INSTANTIATE_TEST_SUITE_P(
     Strategies, Rings,
     testing::Combine(testing::ValuesIn(rings),
-                     testing::Values("sequential", "blelloch(time_threads=32, steps=2)")),
+                     testing::Values("sequential", "blelloch(time_threads=32, steps=2)",
+                                     "look_back(time_threads=32, steps=1)")),
     [](const auto &info) {
       std::string strategy = std::get<1>(info.param);
       return std::get<0>(info.param).name + ("_" + strategy.substr(0, strategy.find('(')));

@@ -144,12 +144,12 @@ const Fault faults[] = {
      "while (ballot(before.missing != 0) != 0)\n      before.look();", "before.look();"},
     {"toldOfTheGroupBeforeItIsComplete", "grid/look_back.cuh",
      "      while (ballot(reads_tiles && before.missing != 0) != 0);", "      while (false);"},
-    {"toldTheStateBeforeTheSpanAsThatAfter", "grid/look_back.cuh", "{T(0), apply(own, state)}",
-     "{T(0), state}"},
+    {"toldTheStateBeforeTheSpanAsThatAfter", "grid/look_back.cuh",
+     "constant<Ring>(apply(own, state))", "constant<Ring>(state)"},
     {"composesBackwards", "grid/look_back.cuh", "whole = compose(seen[p], whole);",
      "whole = compose(whole, seen[p]);"},
-    {"plainStoreInsteadOfAPacket", "grid/look_back.cuh", "store_relaxed(slot, affine<T>{",
-     "publish_plainly(slot, affine<T>{"},
+    {"plainStoreInsteadOfAPacket", "grid/look_back.cuh", "store_relaxed(slot, affine<T, Ring>{",
+     "publish_plainly(slot, affine<T, Ring>{"},
 };
 
 void PrintTo(const Fault &fault, std::ostream *out) { *out << fault.name; }

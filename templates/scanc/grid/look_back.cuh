@@ -32,23 +32,25 @@ static __device__ __forceinline__ long long slots(long long tiles) {
 
 /// What tiles tell each other: in each slot a map per item, an item being one number of one lane's
 /// state. A map travels in one piece, so it needs no flag beside it: zero bits are "not yet".
-template <typename T>
+template <typename Map>
 struct notices {
-  affine<T> *tiles;
-  affine<T> *summaries;
+  Map *tiles;
+  Map *summaries;
   long long items;
 };
 
-/// A gain of +0 would be "not yet"; one of -0 makes the same states.
-template <typename T>
-static __device__ __forceinline__ void publish(affine<T> *slot, affine<T> map) {
-  store_relaxed(slot, affine<T>{map.gain == T(0) ? -T(0) : map.gain, map.bias});
+/// A gain of +0 would be "not yet"; one of -0 makes the same states, as a factor and as a summand.
+template <typename T, typename Ring>
+static __device__ __forceinline__ void publish(affine<T, Ring> *slot, affine<T, Ring> map) {
+  store_relaxed(slot, affine<T, Ring>{map.gain == T(0) ? -T(0) : map.gain, map.bias});
 }
 
-static __device__ __forceinline__ bool is_published(affine<float> map) {
+template <typename Ring>
+static __device__ __forceinline__ bool is_published(affine<float, Ring> map) {
   return __builtin_bit_cast(uint32_t, map.gain) != 0;
 }
-static __device__ __forceinline__ bool is_published(affine<double> map) {
+template <typename Ring>
+static __device__ __forceinline__ bool is_published(affine<double, Ring> map) {
   return __builtin_bit_cast(uint64_t, map.gain) != 0;
 }
 
@@ -61,11 +63,11 @@ constexpr int items_at_once(int items) {
 }
 
 /// The maps before a tile that one lane looks after: `count` of one item, the first at `from`.
-template <typename T, int count>
+template <typename Map, int count>
 struct watch {
-  const affine<T> *from;
+  const Map *from;
   long long stride;
-  affine<T> seen[count]; ///< the identity where there is no map
+  Map seen[count]; ///< the identity where there is no map
   uint32_t missing;      ///< bit p: map p exists and has not been seen
 
   __device__ __forceinline__ void look() {
@@ -80,14 +82,14 @@ struct watch {
   }
 
   /// Composes the maps of one half of the warp, each for its own `fan` positions.
-  __device__ __forceinline__ affine<T> compose_half() const {
-    affine<T> whole = seen[0];
+  __device__ __forceinline__ Map compose_half() const {
+    Map whole = seen[0];
 #pragma unroll
     for (int p = 1; p < count; ++p)
       whole = compose(seen[p], whole);
 #pragma unroll
     for (int reach = count; reach < fan; reach *= 2) {
-      const affine<T> other = shuffle_xor(whole, reach);
+      const Map other = shuffle_xor(whole, reach);
       whole = lane_index() & reach ? compose(whole, other) : compose(other, whole);
     }
     return whole;
@@ -106,10 +108,11 @@ static __device__ __forceinline__ T pick(const array<T, N> &from, int i) {
 
 /// The states that enter tile `tile` of items [first, first + items), of which `whole` are the maps
 /// of the tile and `initial` the states before tile 0.
-template <int items, typename T>
+template <int items, typename T, typename Ring>
 static __device__ __forceinline__ array<T, items>
-look_back(const notices<T> &all, long long first, int tile, const array<affine<T>, items> &whole,
-          const array<T, items> &initial) {
+look_back(const notices<affine<T, Ring>> &all, long long first, int tile,
+          const array<affine<T, Ring>, items> &whole, const array<T, items> &initial) {
+  using map = affine<T, Ring>;
   constexpr int width = items_at_once(items);
   const int place = tile % fan, group = tile / fan % fan, span = tile / (fan * fan);
   const bool ends_group = place == fan - 1, ends_span = ends_group && group == fan - 1;
@@ -128,10 +131,10 @@ look_back(const notices<T> &all, long long first, int tile, const array<affine<T
   for (int base = 0; base < items; base += width) {
     const int item = base + own_item;
     const bool exists = item < items, speaks = exists && lane_index() < width;
-    const affine<T> own = pick(whole, item);
-    affine<T> *const summary = all.summaries + (tile + 1) / fan * all.items + first + item;
+    const map own = pick(whole, item);
+    map *const summary = all.summaries + (tile + 1) / fan * all.items + first + item;
 
-    watch<T, width> before;
+    watch<map, width> before;
     const int slot = position + (reads_tiles ? tile - place : span * fan);
     before.from = (reads_tiles ? all.tiles : all.summaries) + slot * all.items + first + item;
     before.stride = all.items;
@@ -139,7 +142,7 @@ look_back(const notices<T> &all, long long first, int tile, const array<affine<T
 #pragma unroll
     for (int p = 0; p < width; ++p) {
       const int at = position + p;
-      before.seen[p] = {T(1), T(0)};
+      make_identity(before.seen[p]);
       if (exists && (reads_tiles ? at < place : at == 0 ? span > 0 : at <= group))
         before.missing |= 1u << p;
     }
@@ -148,18 +151,18 @@ look_back(const notices<T> &all, long long first, int tile, const array<affine<T
       do
         before.look();
       while (ballot(reads_tiles && before.missing != 0) != 0);
-      const affine<T> tiles = shuffle(before.compose_half(), fan + own_item);
+      const map tiles = shuffle(before.compose_half(), fan + own_item);
       if (speaks)
         publish(summary, compose(own, tiles));
     }
     while (ballot(before.missing != 0) != 0)
       before.look();
 
-    const affine<T> half = before.compose_half();
-    const affine<T> upto = compose(shuffle(half, fan + own_item), shuffle(half, own_item));
+    const map half = before.compose_half();
+    const map upto = compose(shuffle(half, fan + own_item), shuffle(half, own_item));
     const T state = span == 0 ? apply(upto, pick(initial, item)) : upto.bias;
     if (speaks && ends_span)
-      publish(summary, {T(0), apply(own, state)});
+      publish(summary, constant<Ring>(apply(own, state)));
 #pragma unroll
     for (int i = base; i < base + width && i < items; ++i)
       entering[i] = shuffle(state, i - base);

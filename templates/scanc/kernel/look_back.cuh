@@ -29,27 +29,28 @@ namespace scanc::device::kernel {
 template <typename R, int stage>
 struct look_back_cells {
   using number = typename stage_numbers<R, stage>::type;
+  using map = typename stage_numbers<R, stage>::map;
   static constexpr policy shape = R::shape;
   static constexpr int items = stage_numbers<R, stage>::count * shape.lanes;
   static constexpr int abreast =
-      128 / sizeof(affine<number>); // cells that one access of a warp moves
+      128 / sizeof(map); // cells that one access of a warp moves
   static constexpr int gap = abreast > shape.lane_threads ? abreast / shape.lane_threads : 1;
   static constexpr int row = warp::lanes + gap;
   static constexpr int bytes =
       shape.walk == order::lanes
-          ? items * shape.lane_threads * row * static_cast<int>(sizeof(affine<number>))
-          : items * (shape.threads() / warp::lanes * static_cast<int>(sizeof(affine<number>)) +
+          ? items * shape.lane_threads * row * static_cast<int>(sizeof(map))
+          : items * (shape.threads() / warp::lanes * static_cast<int>(sizeof(map)) +
                      shape.lane_threads * static_cast<int>(sizeof(number)));
 
   unsigned char *at;
 
   /// Lanes order: of number `item` of the lane group of thread `place`, at `time`.
-  __device__ __forceinline__ affine<number> &cell(int item, int place, int time) const {
-    return reinterpret_cast<affine<number> *>(at)[(item * shape.lane_threads + place) * row + time];
+  __device__ __forceinline__ map &cell(int item, int place, int time) const {
+    return reinterpret_cast<map *>(at)[(item * shape.lane_threads + place) * row + time];
   }
   /// Time order: the maps of a warp's steps.
-  __device__ __forceinline__ array<affine<number>, items> &of_warp(int warp) const {
-    return reinterpret_cast<array<affine<number>, items> *>(at)[warp];
+  __device__ __forceinline__ array<map, items> &of_warp(int warp) const {
+    return reinterpret_cast<array<map, items> *>(at)[warp];
   }
   /// Time order: the states that enter the tile.
   __device__ __forceinline__ array<number, items> &entering(int place) const {
@@ -165,11 +166,11 @@ static __device__ __forceinline__ auto initial_states(const R &recurrence,
 template <int stage, typename R, int runs>
 static __device__ __forceinline__ auto notices_of(const R &recurrence, unsigned char *workspace,
                                                   const look_back_part<R, runs> &part) {
-  using number = typename stage_numbers<R, stage>::type;
+  using map = typename stage_numbers<R, stage>::map;
   const long long slots = grid::slots(part.tiles), groups = recurrence.lane_groups();
-  grid::notices<number> notices;
-  notices.items = groups * static_cast<int>(sizeof(lane_maps<R, stage>) / sizeof(affine<number>));
-  notices.tiles = reinterpret_cast<affine<number> *>(
+  grid::notices<map> notices;
+  notices.items = groups * static_cast<int>(sizeof(lane_maps<R, stage>) / sizeof(map));
+  notices.tiles = reinterpret_cast<map *>(
       workspace + look_back_head + slots * groups * look_back_item_bytes<R, stage>());
   notices.summaries = notices.tiles + part.tiles * notices.items;
   return notices;
@@ -239,6 +240,7 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
                    typename R::states (&entering)[runs][R::shape.lanes]) {
   using cells_type = look_back_cells<R, stage>;
   using number = typename cells_type::number;
+  using map = typename cells_type::map;
   constexpr int items = cells_type::items, numbers = items / R::shape.lanes;
   const cells_type cells{storage.cells};
 #pragma unroll
@@ -248,16 +250,16 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
     const auto states = initial_states<stage>(recurrence, at);
 #pragma unroll
     for (int i = 0; i < items; ++i)
-      shared_store(cells.cell(i, part.place, warp::lanes), affine<number>{number(0), states[i]});
+      shared_store(cells.cell(i, part.place, warp::lanes), map{number(0), states[i]});
   }
   block_barrier();
   const long long group = part.group - part.place + warp_index();
   if (group < recurrence.lane_groups()) {
-    array<affine<number>, items> before, whole;
+    array<map, items> before, whole;
     array<number, items> states;
 #pragma unroll
     for (int i = 0; i < items; ++i) {
-      const affine<number> through =
+      const map through =
           warp::compose_scan(shared_load(cells.cell(i, warp_index(), lane_index())));
       before[i] = shuffle_up(through, 1);
       whole[i] = shuffle(through, warp::lanes - 1);
@@ -270,7 +272,7 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
 #pragma unroll
     for (int i = 0; i < items; ++i)
       shared_store(cells.cell(i, warp_index(), lane_index()),
-                   affine<number>{number(0), apply(before[i], states[i])});
+                   map{number(0), apply(before[i], states[i])});
   }
   block_barrier();
 #pragma unroll
