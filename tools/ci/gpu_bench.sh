@@ -41,6 +41,7 @@ done
 for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
   cases+=("graph inter_chunk $sizes")
 done
+cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4096")
 cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
 # Last, because they take longest: the reference walks a row step by step.
 cases+=("linear_time_f32 B=1 D=1 T=134217728" "linear_time_bf16 B=1 D=1 T=134217728")
@@ -67,6 +68,7 @@ bindings_of() {
   case $1 in
     linear_*) echo a=0.9:1 ;;
     inter_chunk) echo alpha=0.9:1 ;;
+    max_plus_*) echo a=-1:0 ;;
     selective_scan) echo N=16 A=-8:-0.5 ;;
   esac
 }
