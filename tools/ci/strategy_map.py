@@ -20,8 +20,10 @@ STEPS = [4**i for i in range(3, 14)]
 MOST_ELEMENTS = 2**31  # of a tensor; what is larger is left white
 
 # Colour (told apart by colour-blind eyes) and mark of a strategy, in the order of `scanc explain`.
-LOOKS = [("#0072b2", "M-4,-4h8v8h-8z"), ("#e69f00", "M0,-5.5l5,9h-10z"), ("#009e73", "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z"),
-         ("#cc79a7", "M0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z"), ("#d55e00", "M0,5.5l5,-9h-10z"), ("#56b4e9", "M-5,-2h10v4h-10z")]
+LOOKS = [("#0072b2", "M-4,-4h8v8h-8z"), ("#e69f00", "M0,-5.5l5,9h-10z"),
+         ("#009e73", "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z"),
+         ("#cc79a7", "M0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z"), ("#d55e00", "M0,5.5l5,-9h-10z"),
+         ("#56b4e9", "M-5,-2h10v4h-10z")]
 CELL, LEFT, TOP, GAP = 22, 74, 66, 84
 WIDTH = 2 * (LEFT + len(LANES) * CELL) + 20
 HEIGHT = TOP + 2 * (len(STEPS) * CELL + GAP) + 8
@@ -62,7 +64,7 @@ def measured_of(root):
 
 
 def power(exponent):
-    return f'2<tspan class="small" dy="-4">{exponent}</tspan>'
+    return "2" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def panel(x, y, title, program, picks, marks, looks):
@@ -103,7 +105,7 @@ def draw(root, tools):
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         'aria-label="The strategy that the planner picks, over lanes and steps">',
-        "<style>.page{fill:#fff} text{font:12px sans-serif;fill:#222} .small{font-size:9px} .title{font-weight:bold} "
+        "<style>.page{fill:#fff} text{font:12px sans-serif;fill:#222} .title{font-weight:bold} "
         ".cell{fill-opacity:.4} .mark{stroke:#222;stroke-width:1} .miss{fill:none;stroke:#c00;stroke-width:2} "
         "@media (prefers-color-scheme: dark){.page{fill:#16181c} text{fill:#ddd} .mark{stroke:#eee} "
         ".miss{stroke:#ff6b6b}}</style>",

@@ -9,7 +9,7 @@ A block of a document that follows a line
 
 holds what that command prints. Filters may follow, set off by `|`: `without locations` drops MLIR's
 locations, `wrapped` breaks long lines, `lines 3-20` keeps those lines. docs/errors.md is the list of
-the sections in docs/errors/.
+the sections in docs/errors/, docs/strategies.svg the map of strategy_map.py.
 """
 import argparse
 import os
@@ -19,8 +19,10 @@ import subprocess
 import sys
 import textwrap
 
+import strategy_map
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DOCUMENTS = ["README.md", "docs/pipeline.md"]
+DOCUMENTS = ["README.md", "docs/pipeline.md", "docs/strategies.md"]
 BLOCK = re.compile(r"(<!-- output: (?P<command>[^\n]*?) -->\n```(?P<language>[^\n]*)\n)(?P<text>.*?)(^```$)",
                    re.DOTALL | re.MULTILINE)
 
@@ -89,6 +91,7 @@ def main():
     tools = os.path.abspath(arguments.bin)
     texts = {path: filled(path, tools) for path in DOCUMENTS}
     texts["docs/errors.md"] = list_of_errors()
+    texts["docs/strategies.svg"] = strategy_map.draw(ROOT, tools)
     stale = []
     for path, text in texts.items():
         full = os.path.join(ROOT, path)
