@@ -15,6 +15,9 @@ using namespace mlir;
 
 namespace scanc::emission {
 
+/// Operations within each other in one expression, at most.
+static constexpr unsigned deepest = 100;
+
 /// Loop variables by depth.
 static const char *const loopNames[] = {"i", "j", "k", "m"};
 
@@ -34,26 +37,43 @@ bool Expressions::isLeaf(Value value) const {
   return isa<BlockArgument>(value) || isa<plan::AdvanceOp>(value.getDefiningOp());
 }
 
-/// Counts uses within the slice and lists its ops, operands first.
-void Expressions::collect(Value value) {
-  if (uses[value]++ || isLeaf(value))
-    return;
-  Operation *op = value.getDefiningOp();
-  for (Value operand : op->getOperands())
-    collect(operand);
-  order.push_back(op);
+/// Counts uses within the slice and lists its ops, operands first. Without recursion: a step may have
+/// tens of thousands of operations, one after another.
+void Expressions::collect(Value root) {
+  SmallVector<std::pair<Value, unsigned>> open; // with the operands that have been looked at
+  auto enter = [&](Value value) {
+    if (uses[value]++ == 0 && !isLeaf(value))
+      open.push_back({value, 0});
+  };
+  enter(root);
+  while (!open.empty()) {
+    auto &[value, looked] = open.back();
+    Operation *op = value.getDefiningOp();
+    if (looked < op->getNumOperands()) {
+      enter(op->getOperand(looked++));
+    } else {
+      order.push_back(op);
+      open.pop_back();
+    }
+  }
 }
 
 void Expressions::require(ArrayRef<Value> roots) {
   order.clear();
   for (Value root : roots)
     collect(root);
+  llvm::DenseMap<Value, unsigned> depths; // of what is written out where it is used
   for (Operation *op : order) {
     Value value = op->getResult(0);
+    unsigned depth = 1;
+    for (Value operand : op->getOperands())
+      depth = std::max(depth, 1 + depths.lookup(operand));
     bool inlined = uses[value] == 1 || matchPattern(op, m_Constant()) ||
                    isa<plan::BroadcastOp, arith::ExtFOp>(op);
-    if (isa<plan::ReduceOp>(op) || !inlined)
+    if (isa<plan::ReduceOp>(op) || !inlined || depth > deepest)
       name(op);
+    else
+      depths[value] = depth;
   }
 }
 

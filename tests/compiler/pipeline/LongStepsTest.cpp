@@ -8,8 +8,8 @@
 
 using namespace scanc;
 
-/// The affine form of a step with `count` locals, each made from the last one, `$`, as `local` says.
-static std::string affineForm(int count, const std::string &local) {
+/// A step with `count` locals, each made from the last one, `$`, as `local` says: at a stage.
+static std::string formAt(Stage stage, int count, const std::string &local) {
   std::string text = "kernel k(x: f32[T]) -> (h: f32[T]) {\n  scan T as t {\n    a0 = h[t-1] + x[t]\n";
   for (int i = 1; i < count; ++i) {
     std::string value = local;
@@ -18,8 +18,15 @@ static std::string affineForm(int count, const std::string &local) {
     text += "    a" + std::to_string(i) + " = " + value + "\n";
   }
   text += "    h[t] = a" + std::to_string(count - 1) + "\n  }\n}\n";
-  auto affine = emit(text, Stage::affine);
-  return affine ? *affine : render(affine.error());
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.strategy = "sequential";
+  auto form = emit(text, stage, options);
+  return form ? *form : render(form.error());
+}
+
+static std::string affineForm(int count, const std::string &local) {
+  return formAt(Stage::affine, count, local);
 }
 
 TEST(LongSteps, locals_that_read_the_last_one_twice_do_not_double_the_form) {
@@ -48,4 +55,12 @@ TEST(LongSteps, householder_updates_that_read_the_last_one_twice_add_one_rank_ea
 TEST(LongSteps, a_long_chain_of_locals_does_not_overflow_the_stack) {
   std::string text = affineForm(4000, "((($ * 0.7 + x[t]) * 0.8 + x[t]) * 0.9 + x[t]) * 1.1 + 0.1");
   EXPECT_NE(text.find("scalar ring real"), std::string::npos);
+}
+
+TEST(LongSteps, a_chain_of_68000_operations_overflowed_the_stack_of_the_emitter) {
+  std::string local = "$ * 0.7";
+  for (int i = 0; i < 8; ++i)
+    local = "(" + local + " + x[t]) * 0.8";
+  std::string text = formAt(Stage::cuda, 4000, local);
+  EXPECT_NE(text.find("maps[0] = {"), std::string::npos) << text.substr(0, 500);
 }
