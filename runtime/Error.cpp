@@ -105,6 +105,15 @@ void renderOne(std::string &text, const Error &error, const Colours &colours) {
 
 } // namespace
 
+Error makeError(std::string code, ErrorKind kind, std::string message, std::string help) {
+  Error error;
+  error.code = std::move(code);
+  error.kind = kind;
+  error.message = std::move(message);
+  error.help = std::move(help);
+  return error;
+}
+
 std::string render(const Error &error, bool color) {
   std::string text;
   renderOne(text, error, color ? ansi : plain);

@@ -59,9 +59,12 @@ void importKernel(const CheckedKernel &checked, const BoundSizes &sizes, ModuleO
       produced[name] = result;
   }
   SmallVector<Value> returned;
-  for (const Declaration &result : kernel.results)
+  SmallVector<Location> declared; // where a result is declared: the return carries it
+  for (const Declaration &result : kernel.results) {
     returned.push_back(produced.at(result.name.text));
-  func::ReturnOp::create(builder, function.getLoc(), returned);
+    declared.push_back(locate(context, result.name.place));
+  }
+  func::ReturnOp::create(builder, builder.getFusedLoc(declared), returned);
 }
 
 } // namespace scanc::frontend

@@ -75,10 +75,25 @@ static std::optional<std::string> declinesTensor(Value tensor) {
   return declinesType(cast<RankedTensorType>(tensor.getType()).getElementType());
 }
 
+/// Where a result of the kernel is declared: its share of the return's location.
+static Location placeOfResult(Value tensor) {
+  for (OpOperand &use : tensor.getUses()) {
+    auto fused = dyn_cast<FusedLoc>(use.getOwner()->getLoc());
+    if (fused && fused.getLocations().size() == use.getOwner()->getNumOperands())
+      return fused.getLocations()[use.getOperandNumber()];
+    if (use.getOwner()->getNumOperands() == 1 && use.getOwner()->hasTrait<OpTrait::IsTerminator>())
+      return use.getOwner()->getLoc();
+  }
+  return tensor.getLoc();
+}
+
 Location placeOfDecline(const Mapping &mapping, StringRef reason) {
   for (Value tensor : mapping.op->getOperands())
     if (declinesTensor(tensor) == reason)
       return tensor.getLoc();
+  for (Value tensor : mapping.op->getResults())
+    if (declinesTensor(tensor) == reason)
+      return placeOfResult(tensor);
   return mapping.op->getLoc();
 }
 

@@ -21,15 +21,6 @@ namespace {
 /// Larger clusters must be asked for.
 constexpr std::int64_t portableClusterBlocks = 8;
 
-Error executableError(std::string code, ErrorKind kind, std::string message, std::string help) {
-  Error error;
-  error.code = std::move(code);
-  error.kind = kind;
-  error.message = std::move(message);
-  error.help = std::move(help);
-  return error;
-}
-
 std::size_t countVariants(const Entry &entry, std::vector<std::size_t> &firstSlot) {
   std::size_t count = 0;
   for (const Step &step : entry.steps) {
@@ -116,7 +107,7 @@ CudaExecutable::~CudaExecutable() {
 
 Result<CudaExecutable::Planned> CudaExecutable::plan(std::span<const TensorRef> operands) const {
   if (process != getpid())
-    return executableError("SC6038", ErrorKind::usage,
+    return makeError("SC6038", ErrorKind::usage,
                            "expected a kernel that this process loaded, got one from before a fork",
                            "load the kernel after the fork: the CUDA driver does not survive one");
   LaunchTarget target;
@@ -163,7 +154,7 @@ Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel 
     if (driver.funcGetParamInfo(loaded.function, 0, &offset, &size) != Driver::success)
       size = 0;
     if (size != expected)
-      return executableError("SC6039", ErrorKind::input,
+      return makeError("SC6039", ErrorKind::input,
                              fmt::format("kernel '{}': expected a struct of {} bytes for its {} "
                                          "arguments, got {} bytes",
                                          variant.name, expected, variant.arguments.size(), size),
@@ -236,7 +227,7 @@ Result<void> CudaExecutable::load(const LaunchPlan &plan, CUstream_st *const *st
         if (int result = driver.streamIsCapturing(*stream, &capturing); result != Driver::success)
           return driverError(driver, "cuStreamIsCapturing", result);
       if (capturing)
-        return executableError("SC6037", ErrorKind::usage,
+        return makeError("SC6037", ErrorKind::usage,
                                fmt::format("'{}': expected a prepared kernel during the capture of "
                                            "a graph, got one that is not loaded",
                                            program->name),
@@ -252,7 +243,7 @@ Result<void> CudaExecutable::load(const LaunchPlan &plan, CUstream_st *const *st
       }
     }
     if (kernel.sharedBytes > loaded->maxDynamicShared)
-      return executableError("SC6017", ErrorKind::input,
+      return makeError("SC6017", ErrorKind::input,
                              fmt::format("kernel '{}': expected at most {} bytes of dynamic shared "
                                          "memory, got {}",
                                          planner.variantOf(kernel).name, loaded->maxDynamicShared,

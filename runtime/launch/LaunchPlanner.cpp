@@ -17,11 +17,7 @@ constexpr std::int64_t maxThreads = 1024;
 constexpr std::int64_t maxClusterBlocks = 16;
 
 Error programError(std::string code, std::string message, std::string help) {
-  Error error;
-  error.code = std::move(code);
-  error.message = std::move(message);
-  error.help = std::move(help);
-  return error;
+  return makeError(std::move(code), ErrorKind::input, std::move(message), std::move(help));
 }
 
 std::optional<std::int64_t> parseNumber(std::string_view text) {

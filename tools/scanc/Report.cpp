@@ -25,13 +25,4 @@ static void say(const char *tint, const char *kind, std::string_view message) {
 void warn(std::string_view message) { say("\033[1;35m", "warning", message); }
 void note(std::string_view message) { say("\033[1;36m", "note", message); }
 
-Error makeError(std::string code, ErrorKind kind, std::string message, std::string help) {
-  Error error;
-  error.code = std::move(code);
-  error.kind = kind;
-  error.message = std::move(message);
-  error.help = std::move(help);
-  return error;
-}
-
 } // namespace scanc::cli

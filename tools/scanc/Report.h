@@ -20,9 +20,6 @@ void report(const Error &error);
 void warn(std::string_view message);
 void note(std::string_view message);
 
-/// An error of the command line, without a place.
-Error makeError(std::string code, ErrorKind kind, std::string message, std::string help);
-
 } // namespace scanc::cli
 
 #endif // SCANC_TOOLS_SCANC_REPORT_H

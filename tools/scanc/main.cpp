@@ -58,7 +58,7 @@ static int runTool(std::vector<std::string> arguments) {
 
   std::string color = takeColor(arguments);
   if (color != "auto" && color != "always" && color != "never") {
-    cli::report(cli::makeError("SC8001", ErrorKind::usage,
+    cli::report(scanc::makeError("SC8001", ErrorKind::usage,
                                "--color: expected auto, always or never, got '" + color + "'",
                                "leave it out, or write --color=never"));
     return exitCode(ErrorKind::usage);
@@ -72,7 +72,7 @@ static int runTool(std::vector<std::string> arguments) {
   } catch (const CLI::Success &success) {
     return root.exit(success);
   } catch (const CLI::ParseError &wrong) {
-    cli::report(cli::makeError("SC8001", ErrorKind::usage, wrong.what(), "see scanc --help"));
+    cli::report(scanc::makeError("SC8001", ErrorKind::usage, wrong.what(), "see scanc --help"));
     return exitCode(ErrorKind::usage);
   }
   Result<int> code = action();
@@ -91,10 +91,10 @@ int main(int argc, char **argv) {
   try {
     return runTool(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::bad_alloc &) {
-    error = cli::makeError("SC8014", ErrorKind::environment, "there is not enough memory",
+    error = scanc::makeError("SC8014", ErrorKind::environment, "there is not enough memory",
                            "give smaller sizes by --shape, or raise the limit (ulimit -v)");
   } catch (const std::exception &unexpected) {
-    error = cli::makeError("SC4002", ErrorKind::internal, unexpected.what(),
+    error = scanc::makeError("SC4002", ErrorKind::internal, unexpected.what(),
                            "please report it, with the program");
   }
   cli::report(error);

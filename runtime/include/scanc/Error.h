@@ -48,6 +48,9 @@ struct Error {
   std::vector<Error> others; ///< further errors of the same run, rendered after this one
 };
 
+/// An error without a place.
+Error makeError(std::string code, ErrorKind kind, std::string message, std::string help);
+
 /// `error` as a person reads it:
 ///
 ///     gated.scan:4:12: error[SC2001]: the step is not affine in state 'h'

@@ -1,0 +1,17 @@
+# append_raw_strings(OUTPUT FILE INDENT): appends what FILE holds to OUTPUT as adjacent raw string
+# literals, each below 16 kB, which compilers guarantee.
+function(append_raw_strings output from indent)
+  set(piece_length 12000)
+  set(delimiter "scanc_text")
+  file(READ ${from} text)
+  if(text MATCHES "\\)${delimiter}\"")
+    message(FATAL_ERROR "${from} holds the delimiter ${delimiter} of a raw string")
+  endif()
+  string(LENGTH "${text}" length)
+  set(begin 0)
+  while(begin LESS length)
+    string(SUBSTRING "${text}" ${begin} ${piece_length} piece)
+    file(APPEND ${output} "\n${indent}R\"${delimiter}(${piece})${delimiter}\"")
+    math(EXPR begin "${begin} + ${piece_length}")
+  endwhile()
+endfunction()
