@@ -78,6 +78,16 @@ private:
   /// Bytes of a row of lanes that a block moves: two sectors of four lines.
   static constexpr int64_t rowBytes = 256;
 
+  /// Measured on an H200 (bench/results). A short row is one tile. A block that has a multiprocessor to
+  /// itself is large; so is one of many that walk long rows, which spend less on the carry.
+  static int64_t threadsAlongTime(double lanes, double steps, int64_t stepsOfThread,
+                                  const Target &target) {
+    if (steps < 4096)
+      return steps <= 128 * stepsOfThread ? 128 : 256;
+    bool alone = lanes <= target.multiprocessors, many = lanes >= 16 * target.multiprocessors;
+    return alone || (many && steps >= 16384) ? 512 : 256;
+  }
+
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     if (keepsTime(mapping, sizes))
@@ -91,12 +101,9 @@ private:
     int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
     while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
       lanes /= 2;
-    // Along time a block that has a multiprocessor to itself is twice as large.
-    bool alone = laneCount(mapping, sizes) <= target.multiprocessors;
-    int64_t timeThreads = !timeWalk                              ? 8
-                          : stepCount(mapping, sizes) < 4096     ? 128
-                          : alone                                ? 512
-                                                                 : 256;
+    int64_t timeThreads =
+        timeWalk ? threadsAlongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target)
+                 : 8;
     int64_t laneThreads =
         timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
     laneThreads = tuned(mapping, "lane_threads", laneThreads);
