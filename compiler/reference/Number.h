@@ -17,6 +17,10 @@
 // addition per step, whatever the shape of the tree. What is left out, products of
 // roundoffs, is covered by doubling the bound at the end (`slack`).
 //
+// Only what is computed from a state is composed in another order than written. A number that reads
+// no state is settled: m = |v| + e, for a correct kernel holds a value so close to it. Else a gate 1 - g would
+// count as a transition of 1 + g, and the bound grow by that at every step.
+//
 // A product or quotient may fall below the normal numbers. It is then off by up to q, the smallest
 // number of the compute type, and so may be a part of it that another order of composition makes
 // first and multiplies by the rest: e grows by q (1 + ma + mb).
@@ -82,6 +86,13 @@ inline Number divide(const Number &a, const Number &b, double u) {
     return {a.v / b.v, 0, m, e};
   double scale = b.v * b.v + b.i * b.i;
   return {(a.v * b.v + a.i * b.i) / scale, (a.i * b.v - a.v * b.i) / scale, m, e + 8 * u * m};
+}
+
+/// `a` once it has its value: its terms are not taken apart any more.
+inline Number settled(Number a) {
+  if (double size = std::hypot(a.v, a.i); std::isfinite(size))
+    a.m = std::min(a.m, size + a.e);
+  return a;
 }
 
 /// `a` as a value of a type whose largest number is `largest`.

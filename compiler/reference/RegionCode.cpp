@@ -54,9 +54,19 @@ RegionCode::RegionCode(scan::RecurrenceInterface op, ArrayRef<int64_t> sizes)
     compile(inner);
 }
 
+bool RegionCode::readsState(Value value) const {
+  scan::RecurrenceInterface loop = op;
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getArgNumber() >= loop.getInputs().size(); // of a step form: the states at t-1
+  Operation *from = value.getDefiningOp();
+  return isa<scan::AdvanceOp>(from) || ofState.contains(from);
+}
+
 void RegionCode::compile(Operation &inner) {
   for (Value result : inner.getResults())
     slots[result] = makeSlot(sets.of(result));
+  if (llvm::any_of(inner.getOperands(), [&](Value operand) { return readsState(operand); }))
+    ofState.insert(&inner);
   llvm::TypeSwitch<Operation *>(&inner)
       .Case([&](scan::ReduceOp op) { compileReduce(op); })
       .Case([&](scan::ReindexOp op) { compileReindex(op); })
@@ -73,12 +83,14 @@ void RegionCode::compileElementwise(Operation &inner) {
     from.push_back(gather(slots[operand], to.dims, to.sizes));
   std::size_t offset = to.offset, count = to.count;
   double largest = largestOf(inner.getResult(0).getType());
+  bool settles = !ofState.contains(&inner);
   code.push_back({&inner, [=](Number *frame) {
     Number operands[3];
     for (std::size_t p = 0; p < count; ++p) {
       for (std::size_t k = 0; k < from.size(); ++k)
         operands[k] = frame[from[k][p]];
-      frame[offset + p] = within(function(operands), largest);
+      Number number = within(function(operands), largest);
+      frame[offset + p] = settles ? settled(number) : number;
     }
   }});
 }
@@ -96,10 +108,12 @@ void RegionCode::compileReduce(scan::ReduceOp inner) {
               count = to.count;
   scan::Reduction kind = inner.getKind();
   double u = roundoffOf(inner.getType()), largest = largestOf(inner.getType());
+  bool settles = !ofState.contains(inner);
   code.push_back({inner, [=](Number *frame) {
-    for (std::size_t p = 0; p < count; ++p)
-      frame[offset + p] =
-          within(reduce(kind, frame, from.data() + p * each, each, u), largest);
+    for (std::size_t p = 0; p < count; ++p) {
+      Number number = within(reduce(kind, frame, from.data() + p * each, each, u), largest);
+      frame[offset + p] = settles ? settled(number) : number;
+    }
   }});
 }
 

@@ -5,6 +5,8 @@
 #include "compiler/reference/Number.h"
 #include "dialects/scan/IndexSets.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
+
 #include <functional>
 #include <vector>
 
@@ -40,6 +42,7 @@ public:
 
 private:
   Slot makeSlot(llvm::ArrayRef<int64_t> dims);
+  bool readsState(mlir::Value value) const;
   void compile(mlir::Operation &op);
   void compileElementwise(mlir::Operation &op);
   void compileReduce(scan::ReduceOp op);
@@ -52,6 +55,7 @@ private:
   llvm::DenseMap<mlir::Value, Slot> slots;
   std::vector<Slot> stateSlots;
   std::vector<Instruction> code;
+  llvm::SmallPtrSet<mlir::Operation *, 16> ofState; ///< what is computed from a state
   std::size_t total = 0;
 };
 

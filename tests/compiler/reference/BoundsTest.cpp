@@ -12,15 +12,15 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// The f32 result of a kernel of one lane over f32 inputs of three steps each.
+/// The f32 result of a kernel of one lane over f32 inputs of the same number of steps each.
 ReferenceTensor evaluate(const std::string &text, std::vector<std::vector<float>> inputs) {
-  std::vector<float> result(3);
+  std::vector<float> result(inputs.front().size());
   inputs.push_back(result);
   std::vector<TensorRef> operands;
   for (std::vector<float> &values : inputs) {
     TensorRef &tensor = operands.emplace_back();
     tensor.dtype = Dtype::f32;
-    tensor.sizes = {3};
+    tensor.sizes = {static_cast<std::int64_t>(values.size())};
     tensor.data = values.data();
   }
   auto results = evaluateReference(text, operands);
@@ -48,6 +48,15 @@ TEST(Bounds, the_logarithm_of_a_probability_of_zero_makes_no_bound_infinite) {
                         "  scan T as t { h[t] = logaddexp(h[t-1] + log(p[t]), b[t]) } }",
                         {{1, 0, 1}, {0, 0, 0}}),
                {0, 0, std::log(2.0)});
+}
+
+// Its gain is half, and was counted as one and a half: any result was right after 200 steps.
+TEST(Bounds, a_gate_one_minus_g_makes_a_bound_that_grows_with_time) {
+  ReferenceTensor result = evaluate("kernel k(g, c: f32[T]) -> (h: f32[T]) {"
+                                    "  scan T as t { h[t] = (1 - g[t]) * h[t-1] + g[t] * c[t] } }",
+                                    {std::vector<float>(200, 0.5f), std::vector<float>(200, 1)});
+  EXPECT_NEAR(result.values.back(), 1, 1e-12);
+  EXPECT_LT(result.bounds.back(), 1e-5);
 }
 
 TEST(Bounds, a_narrow_state_keeps_an_infinity) {
