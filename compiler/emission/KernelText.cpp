@@ -40,8 +40,6 @@ private:
 
   AccessText makeAccess(plan::AccessAttr access, int64_t width);
   Type elementOf(StringAttr parameter) const;
-  std::string sizeOf(plan::DimAttr dim) const;
-  std::string adjacentGroups() const;
   std::string leaf(Value value, const Indices &indices) const;
   int64_t stateSize(int64_t i) const;
   void writeStateLoops(int64_t state, llvm::function_ref<void(const Indices &)> body);
@@ -95,12 +93,6 @@ AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width) {
   return AccessText(kernel, access, elementOf(access.getParameter()), member, policy, width);
 }
 
-std::string KernelWriter::sizeOf(plan::DimAttr dim) const {
-  if (!ShapedType::isDynamic(dim.getSize()))
-    return std::to_string(dim.getSize());
-  return "args.size_" + dim.getExtent().str();
-}
-
 int64_t KernelWriter::stateSize(int64_t i) const {
   auto vector = dyn_cast<VectorType>(advances[i].getNow().getType());
   return vector ? vector.getNumElements() : 1;
@@ -150,6 +142,8 @@ void KernelWriter::writeTypes() {
                       policy.getRuns(), policy.getBlocks())
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
+  if (!kernel.getProducts().empty())
+    writer.line("static constexpr warp::precision products = warp::precision::" + kernel.getProducts() + ";");
   writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
   if (kernel.getReset()) {
     int64_t history = 0;
@@ -213,24 +207,15 @@ void KernelWriter::writeTypes() {
   }
 }
 
-std::string KernelWriter::adjacentGroups() const {
-  plan::DimAttr adjacent = kernel.getDim(kernel.getTimeDim() - 1);
-  if (policy.getLanes() == 1)
-    return sizeOf(adjacent);
-  return "(" + sizeOf(adjacent) + " / " + std::to_string(policy.getLanes()) + ")";
-}
-
 void KernelWriter::writeGeometry() {
   int64_t time = kernel.getTimeDim();
-  std::string groups;
-  for (int64_t i = 0; i < time; ++i)
-    groups += (i ? " * " : "") + (i + 1 == time ? adjacentGroups() : sizeOf(kernel.getDim(i)));
-  if (groups.empty())
-    groups = "1";
-  writer.line("__device__ __forceinline__ long long lane_groups() const { return " + Twine(groups) +
-              "; }");
+  writer.line("__device__ __forceinline__ long long lane_groups() const { return " +
+              Twine(spellLaneGroups(kernel, policy, 0)) + "; }");
+  if (int64_t shared = kernel.getSharedDims())
+    writer.line("__device__ __forceinline__ long long shared_groups() const { return " +
+                Twine(spellLaneGroups(kernel, policy, time - shared)) + "; }");
   writer.line("__device__ __forceinline__ long long steps() const { return " +
-              Twine(sizeOf(kernel.getDim(time))) + "; }");
+              Twine(spellSize(kernel.getDim(time))) + "; }");
   if (kernel.getReverse())
     writer.line("// Time is walked from the end: step 0 is the last in memory.");
   writer.line(Twine("__device__ __forceinline__ offset when(long long step) const { return ") +
@@ -241,7 +226,7 @@ void KernelWriter::writeGeometry() {
                         kernel.getReverse() ? "true" : "false")
                     .str());
     writer.line(formatv("return {{args.{0}.data, args.{0}.stride[0], {1}, steps()};", offsets,
-                        sizeOf(kernel.getDim(kernel.getSegmentDim())))
+                        spellSize(kernel.getDim(kernel.getSegmentDim())))
                     .str());
     writer.close();
   }
@@ -255,7 +240,7 @@ void KernelWriter::writeEnter() {
     writer.line(time > 1 ? "offset rest = offset(group);" : "const offset rest = offset(group);");
   for (int64_t i = time - 1; i >= 0; --i) {
     std::string at = "at_" + kernel.getDim(i).getName().str(), place = "rest";
-    std::string extent = i + 1 == time ? adjacentGroups() : sizeOf(kernel.getDim(i));
+    std::string extent = i + 1 == time ? spellAdjacentGroups(kernel, policy) : spellSize(kernel.getDim(i));
     if (i > 0)
       place += " % offset(" + extent + ")";
     if (i + 1 == time && policy.getLanes() > 1)

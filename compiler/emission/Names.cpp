@@ -74,4 +74,26 @@ std::string converted(const std::string &value, Type from, Type to) {
   return "narrow<" + spellElement(to) + ">(widen(" + value + "))";
 }
 
+std::string spellSize(plan::DimAttr dim) {
+  if (!ShapedType::isDynamic(dim.getSize()))
+    return std::to_string(dim.getSize());
+  return "args.size_" + dim.getExtent().str();
+}
+
+std::string spellAdjacentGroups(plan::KernelInterface kernel, plan::PolicyAttr policy) {
+  std::string size = spellSize(kernel.getDim(kernel.getTimeDim() - 1));
+  if (policy.getLanes() == 1)
+    return size;
+  return "(" + size + " / " + std::to_string(policy.getLanes()) + ")";
+}
+
+std::string spellLaneGroups(plan::KernelInterface kernel, plan::PolicyAttr policy, int64_t first) {
+  int64_t time = kernel.getTimeDim();
+  std::string groups;
+  for (int64_t i = first; i < time; ++i)
+    groups += (i > first ? " * " : "") +
+              (i + 1 == time ? spellAdjacentGroups(kernel, policy) : spellSize(kernel.getDim(i)));
+  return groups.empty() ? "1" : groups;
+}
+
 } // namespace scanc::emission

@@ -24,6 +24,13 @@ std::string spellOne(plan::Ring ring, mlir::Type compute);
 /// `value` of element type `from` as one of `to`: through the compute type.
 std::string converted(const std::string &value, mlir::Type from, mlir::Type to);
 
+/// A size as the kernel knows it: a number, or a word of the launch.
+std::string spellSize(plan::DimAttr dim);
+
+/// Groups of adjacent lanes in the innermost lane dimension, and in those from `first` on.
+std::string spellAdjacentGroups(plan::KernelInterface kernel, plan::PolicyAttr policy);
+std::string spellLaneGroups(plan::KernelInterface kernel, plan::PolicyAttr policy, int64_t first);
+
 } // namespace scanc::emission
 
 #endif // SCANC_COMPILER_EMISSION_NAMES_H

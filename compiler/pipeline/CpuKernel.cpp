@@ -17,7 +17,10 @@ static Result<void> checkPins(scan::RecurrenceInterface op, Session &session) {
     error.help = "choose a GPU with --target, or leave the choice to the target: --strategy=auto";
     return error;
   }
-  if (auto pin = planning::brokenPin(op, /*deterministic=*/true)) {
+  auto honoured = [](llvm::StringRef pin, llvm::StringRef value) {
+    return pin == "precision" && value == "ieee";
+  };
+  if (auto pin = planning::brokenPin(op, /*deterministic=*/true, honoured)) {
     mlir::emitError(planning::placeOfPin(op, *pin), "[SC3004] the pin ")
         << *pin
         << " cannot be honoured on the CPU, which computes in the order of time and in the types "

@@ -9,7 +9,7 @@ using namespace mlir;
 namespace scanc::planning {
 
 ArrayRef<llvm::StringLiteral> laterStrategies() {
-  static constexpr llvm::StringLiteral names[] = {"matmul_scan", "cyclic_reduction", "chunkwise"};
+  static constexpr llvm::StringLiteral names[] = {"cyclic_reduction", "chunkwise"};
   return names;
 }
 
@@ -52,6 +52,22 @@ static void refuse(Decision &decision) {
       decision.notes.push_back(answer.strategy->name().str() + ": " + *answer.declined);
 }
 
+static std::optional<std::string> brokenPin(const Mapping &mapping, const Answer &answer) {
+  return brokenPin(mapping.op, answer.cost.deterministic, [&](StringRef pin, StringRef value) {
+    return answer.strategy->honours(mapping, pin, value);
+  });
+}
+
+/// The cheapest of those that keep all pins; where none does, of all.
+static const Answer *cheapestOf(const Mapping &mapping, ArrayRef<Answer> answers) {
+  const Answer *best = nullptr;
+  for (const Answer &answer : answers)
+    if (!answer.declined && (!best || answer.cost.seconds < best->cost.seconds) &&
+        !brokenPin(mapping, answer))
+      best = &answer;
+  return best ? best : cheapest(answers);
+}
+
 Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
   Decision decision;
   decision.place = op->getLoc();
@@ -66,7 +82,7 @@ Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
     takeNamed(decision, name);
     if (option.empty())
       decision.place = placeOfPin(op, "@strategy");
-  } else if (const Answer *best = cheapest(decision.answers)) {
+  } else if (const Answer *best = cheapestOf(mapping, decision.answers)) {
     decision.taken = best - decision.answers.data();
   } else {
     refuse(decision);
@@ -75,11 +91,11 @@ Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
   if (!decision.taken)
     return decision;
   const Answer &answer = decision.answers[*decision.taken];
-  if (auto pin = brokenPin(op, answer.cost.deterministic)) {
+  if (auto pin = brokenPin(mapping, answer)) {
     decision.code = "SC3004";
     decision.reason = "the pin " + *pin + " cannot be honoured by strategy " +
                       answer.strategy->name().str() +
-                      ", which computes in IEEE arithmetic in the types of the states";
+                      ", which computes in " + answer.strategy->arithmetic(mapping);
     decision.place = placeOfPin(op, *pin);
     decision.taken = std::nullopt;
   }

@@ -31,10 +31,10 @@ struct Access {
 
 class KernelBuilder {
 public:
-  KernelBuilder(const Mapping &mapping, OpBuilder &builder)
-      : mapping(mapping), loop(mapping.op), builder(builder) {}
+  KernelBuilder(const Mapping &mapping, const KernelChoice &choice, OpBuilder &builder)
+      : mapping(mapping), loop(mapping.op), builder(builder), choice(choice) {}
 
-  void create(const KernelChoice &choice, StringRef opName);
+  void create(StringRef opName);
 
 private:
   Access access(StringRef parameter, AffineMap map, Type tensor);
@@ -42,7 +42,10 @@ private:
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
   plan::VariantAttr variant(StringRef name, plan::PolicyAttr policy, int64_t offsetBits, bool wide,
                             bool unconditional, int64_t shared);
-  std::string laneGroups(plan::PolicyAttr policy) const;
+  std::string laneGroups(plan::PolicyAttr policy) const {
+    return laneGroups(policy, 0, mapping.lanes.size());
+  }
+  std::string laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const;
   std::string sizeOf(int64_t dim) const { return loopDim(dim).getExtent().str(); }
   scan::DimAttr loopDim(int64_t dim) const { return scan::RecurrenceInterface(loop).getDim(dim); }
   ArrayAttr attrs(ArrayRef<Access> accesses);
@@ -51,7 +54,7 @@ private:
   scan::RecurrenceInterface loop;
   OpBuilder &builder;
   SmallVector<Access> reads, writes, inits, finals, offsets;
-  std::string tiles; ///< see KernelChoice
+  const KernelChoice &choice;
 };
 
 /// The name that the function gives to an operand or result of the recurrence.
@@ -107,13 +110,14 @@ void KernelBuilder::requireWidth(const Access &access, int64_t width,
     facts.insert(formatv("stride({0}, {1}) % {2} == 0", access.parameter, i, elements));
 }
 
-std::string KernelBuilder::laneGroups(plan::PolicyAttr policy) const {
+/// Formula: groups of adjacent lanes over the lane dims [first, end).
+std::string KernelBuilder::laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const {
   std::string groups;
-  for (auto [i, dim] : llvm::enumerate(mapping.lanes)) {
-    std::string size = sizeOf(dim);
+  for (size_t i = first; i < end; ++i) {
+    std::string size = sizeOf(mapping.lanes[i]);
     if (i + 1 == mapping.lanes.size() && policy.getLanes() > 1)
       size = formatv("ceildiv({0}, {1})", size, policy.getLanes());
-    groups += (i ? " * " : "") + size;
+    groups += (i > first ? " * " : "") + size;
   }
   return groups.empty() ? "1" : groups;
 }
@@ -146,8 +150,13 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   for (const std::string &fact : facts)
     requirements.push_back(builder.getStringAttr(fact));
   std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
-  if (!tiles.empty())
-    grid += " * " + tiles;
+  if (choice.sharedDims > 0)
+    grid = formatv("ceildiv({0} * ceildiv({1}, 8), {2})",
+                   laneGroups(policy, 0, mapping.lanes.size() - choice.sharedDims),
+                   laneGroups(policy, mapping.lanes.size() - choice.sharedDims, mapping.lanes.size()),
+                   policy.getLaneThreads() / 8);
+  if (!choice.tiles.empty())
+    grid += " * " + choice.tiles;
   return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
                                 offsetBits, builder.getDenseI64ArrayAttr(widths),
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid),
@@ -161,9 +170,8 @@ ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
   return builder.getArrayAttr(list);
 }
 
-void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
+void KernelBuilder::create(StringRef opName) {
   collect();
-  tiles = choice.tiles;
   MLIRContext *context = builder.getContext();
   SmallVector<Attribute> dims, states, variants;
   auto addDim = [&](int64_t i, plan::Role role) {
@@ -228,6 +236,10 @@ void KernelBuilder::create(const KernelChoice &choice, StringRef opName) {
   state.addAttribute("variants", builder.getArrayAttr(variants));
   if (!choice.workspace.empty())
     state.addAttribute("workspace", builder.getStringAttr(choice.workspace));
+  if (choice.sharedDims > 0)
+    state.addAttribute("shared_dims", builder.getI64IntegerAttr(choice.sharedDims));
+  if (!choice.products.empty())
+    state.addAttribute("products", builder.getStringAttr(choice.products));
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());
   if (!offsets.empty())
@@ -247,7 +259,7 @@ void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64
 
 void createKernel(const Mapping &mapping, const KernelChoice &choice, StringRef opName,
                   OpBuilder &builder) {
-  KernelBuilder(mapping, builder).create(choice, opName);
+  KernelBuilder(mapping, choice, builder).create(opName);
 }
 
 } // namespace scanc::planning

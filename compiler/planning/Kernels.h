@@ -16,6 +16,8 @@ struct KernelChoice {
   int64_t generalShared = 0;
   std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
+  int64_t sharedDims = 0; ///< innermost lane dims that a warp has alone, 8 lane groups of them; 0: any
+  std::string products;   ///< what factors of products are rounded to; empty: there are none
 };
 
 /// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a

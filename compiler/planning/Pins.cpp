@@ -24,7 +24,8 @@ static bool accumulates(scan::RecurrenceInterface op, StringRef name) {
   return op.getNumStates() > 0;
 }
 
-std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool deterministic) {
+std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool deterministic,
+                                     llvm::function_ref<bool(StringRef, StringRef)> honoured) {
   auto pins = op.getPinsAttr();
   if (!pins)
     return std::nullopt;
@@ -32,7 +33,7 @@ std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool determin
     StringRef name = pin.getName().getValue();
     auto text = dyn_cast<StringAttr>(pin.getValue());
     bool kept = name == "strategy" || (name == "deterministic" && deterministic) ||
-                (name == "precision" && text == "ieee") ||
+                (text && honoured(name, text)) ||
                 (name == "accumulate" && text && accumulates(op, text.getValue()));
     if (kept)
       continue;

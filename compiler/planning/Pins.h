@@ -13,9 +13,11 @@ namespace scanc::planning {
 /// for no pin.
 llvm::StringRef pinnedStrategy(scan::RecurrenceInterface op, llvm::StringRef option);
 
-/// The first other pin of `op`, as it is written, that is not kept by IEEE arithmetic in the types of
-/// the states, the same in every run if `deterministic`.
-std::optional<std::string> brokenPin(scan::RecurrenceInterface op, bool deterministic);
+/// The first other pin of `op`, as it is written, that is not kept by states of their own types, the
+/// same in every run if `deterministic`, and that is not `honoured(pin, value)` either.
+std::optional<std::string>
+brokenPin(scan::RecurrenceInterface op, bool deterministic,
+          llvm::function_ref<bool(llvm::StringRef, llvm::StringRef)> honoured);
 
 /// Where the pin that is written `pin` stands, "@chunk(64)"; else the place of `op`.
 mlir::Location placeOfPin(scan::RecurrenceInterface op, llvm::StringRef pin);

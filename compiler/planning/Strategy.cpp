@@ -17,6 +17,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createSequential());
     list.push_back(createBlelloch());
     list.push_back(createLookBack());
+    list.push_back(createMatmulScan());
     return list;
   }();
   return strategies;

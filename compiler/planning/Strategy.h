@@ -35,6 +35,14 @@ public:
   virtual llvm::StringRef name() const = 0;
   /// Why this strategy cannot compute the recurrence, or nothing when it can.
   virtual std::optional<std::string> declines(const Mapping &, const Target &) const = 0;
+  /// Whether the pin @pin(value) is kept: here by IEEE arithmetic in the types of the states.
+  virtual bool honours(const Mapping &, llvm::StringRef pin, llvm::StringRef value) const {
+    return pin == "precision" && value == "ieee";
+  }
+  /// What it computes in, for whoever pinned something else.
+  virtual std::string arithmetic(const Mapping &) const {
+    return "IEEE arithmetic in the types of the states";
+  }
   /// Requires that it does not decline. `sizes` holds every size name of the recurrence.
   virtual Cost cost(const Mapping &, const Target &, const Sizes &sizes) const = 0;
   /// Appends the kernels at the builder's place. Requires that it does not decline.
@@ -59,6 +67,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies();
 std::unique_ptr<Strategy> createSequential();
 std::unique_ptr<Strategy> createBlelloch();
 std::unique_ptr<Strategy> createLookBack();
+std::unique_ptr<Strategy> createMatmulScan();
 
 /// The bound on the error in words; `order` says in which one steps are composed.
 std::string errorBound(const Mapping &, llvm::StringRef order);

@@ -193,6 +193,29 @@ LogicalResult BlellochOp::verifyRegions() { return verifyKernelRegion(*this); }
 LogicalResult LookBackOp::verify() { return verifyKernel(*this); }
 LogicalResult LookBackOp::verifyRegions() { return verifyKernelRegion(*this); }
 
+LogicalResult MatmulScanOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyKernel(op)))
+    return failure();
+  if (op.getNumStates() != 1 || !op.getState(0).getIndices().empty() ||
+      !op.getState(0).getElementType().isF32()) // matmul_scan_c1
+    return emitOpError("states: expected one of f32 without indices");
+  if (getSharedDims() < 1 || static_cast<int64_t>(getSharedDims()) > op.getTimeDim()) // matmul_scan_c2
+    return emitOpError("shared_dims: expected 1 to ") << op.getTimeDim() << ", got " << getSharedDims();
+  if (!llvm::is_contained({"tf32", "tf32x3", "bf16", "bf16x3"}, getProducts())) // matmul_scan_c3
+    return emitOpError("products: expected tf32, tf32x3, bf16 or bf16x3, got ") << getProductsAttr();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getLaneThreads() % 8 != 0 || policy.getTimeThreads() % 4 != 0 ||
+        policy.getSteps() % 2 != 0) // matmul_scan_c4
+      return emitOpError("variants: expected lane_threads, time_threads and steps in multiples of 8, 4 "
+                         "and 2, got ")
+             << policy;
+  }
+  return success();
+}
+LogicalResult MatmulScanOp::verifyRegions() { return verifyKernelRegion(*this); }
+
 /// Shape of a value: empty for a number.
 static ArrayRef<int64_t> shapeOf(Value value) {
   auto vector = dyn_cast<VectorType>(value.getType());

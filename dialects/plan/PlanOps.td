@@ -81,6 +81,10 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"whether time is walked from the end", "bool", "getReverse">,
     InterfaceMethod<"offsets of the segments, or nothing", "::std::optional<AccessAttr>", "getReset">,
     InterfaceMethod<"the code of a step", "::mlir::Region &", "getBody">,
+    InterfaceMethod<"innermost lane dims over which the gains do not vary, 0 for unknown", "uint64_t",
+                    "getSharedDims", (ins), "", "return 0;">,
+    InterfaceMethod<"what factors of products are rounded to, empty without products",
+                    "::llvm::StringRef", "getProducts", (ins), "", "return {};">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
   ];
@@ -133,6 +137,22 @@ def Plan_LookBackOp : Plan_Kernel<"look_back",
     Deterministic. A block keeps its tile in registers, composes it, learns from the tiles before
     it through the workspace what state enters, and replays it. `workspace` is the formula of the
     bytes that must be zero when the kernel begins.
+  }];
+}
+
+def Plan_MatmulScanOp : Plan_Kernel<"matmul_scan",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getSharedDims", "getProducts"]>],
+    (ins I64Attr:$shared_dims, StrAttr:$products)> {
+  let summary = "kernel::matmul_scan: a tile of time is a product on the tensor cores; re-associates";
+  let description = [{
+    Deterministic. A warp multiplies the inputs of a tile of time by the triangular matrix of its
+    decays; what enters the tiles is carried in the order of time.
+
+    - (C1) there is one state, f32 and without indices.
+    - (C2) `shared_dims` innermost lane dims, one at least, have the same gain.
+    - (C3) `products` is tf32, tf32x3, bf16 or bf16x3: factors rounded once, or in two parts of whose
+      products the three largest are added.
+    - (C4) in every policy, lane_threads is a multiple of 8, time_threads of 4, steps of 2.
   }];
 }
 

@@ -66,7 +66,8 @@ Result<Operands> makeOperands(const std::string &text, const CompileOptions &opt
 }
 
 std::string firstMismatch(const std::string &text, const CompileOptions &options,
-                          const std::vector<Parameter> &signature, const Operands &operands) {
+                          const std::vector<Parameter> &signature, const Operands &operands,
+                          double factor) {
   auto expected = evaluateReference(text, operands.tensors, options);
   if (!expected)
     return render(expected.error());
@@ -82,11 +83,11 @@ std::string firstMismatch(const std::string &text, const CompileOptions &options
       // An infinity with a finite bound is a semiring's zero; one that overflowed has none.
       double wanted = reference.values[i];
       bool right = std::isfinite(reference.bounds[i]) &&
-                   (value == wanted || std::fabs(value - wanted) <= reference.bounds[i]);
+                   (value == wanted || std::fabs(value - wanted) <= factor * reference.bounds[i]);
       if (!right)
         return signature[p].name + "[" + std::to_string(i) + "]: got " + std::to_string(value) +
                ", expected " + std::to_string(reference.values[i]) + " within " +
-               std::to_string(reference.bounds[i]);
+               std::to_string(factor * reference.bounds[i]);
     }
   }
   return "";

@@ -19,9 +19,14 @@ Result<Operands> makeOperands(const std::string &text, const CompileOptions &opt
                               const std::vector<Parameter> &signature, std::uint64_t seed);
 
 /// What is wrong with the results among `operands`, or empty: the first element that is outside the
-/// reference's bound, or a reference that is not finite.
+/// reference's bound times `factor`, or a reference that is not finite.
 std::string firstMismatch(const std::string &text, const CompileOptions &options,
-                          const std::vector<Parameter> &signature, const Operands &operands);
+                          const std::vector<Parameter> &signature, const Operands &operands,
+                          double factor = 1);
+
+/// For products of tf32x3: the low parts are rounded to 2^-23 of a factor each, their product of 2^-22 is
+/// left out, 8 roundings of f32 together, where the reference counts one.
+inline constexpr double splitProducts = 8;
 
 } // namespace scanc::testing_support
 

@@ -72,6 +72,22 @@ plan.program @both strategy "sequential" attributes {
       %now, %before = plan.advance "g" bias %x : bf16 to bf16, bf16
       plan.yield
     }
+    // CHECK: plan.matmul_scan "fourth"
+    // CHECK-SAME: products = "bf16x3"
+    // CHECK-SAME: shared_dims = 1
+    plan.matmul_scan "fourth" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : 64>],
+        reads = [#plan.access<x (d0, d1) -> (d0, d1)>], writes = [],
+        states = [#plan.state<g : f32 []>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], shared_dims = 1, products = "bf16x3",
+        variants = [#plan.variant<name = "any_i64", policy = <walk = lanes, lane_threads = 8,
+                time_threads = 4, lanes = 1, steps = 4>,
+            offset_bits = 64, widths = [1], requirements = [], grid = "ceildiv(B, 8)", shared_bytes = 96>]} {
+    ^bb0(%x: bf16):
+      %x1 = arith.extf %x : bf16 to f32
+      %now, %before = plan.advance "g" bias %x1 : f32 to f32, f32
+      plan.yield
+    }
     // CHECK: plan.look_back "third"
     // CHECK-SAME: steps = 4, runs = 2>
     // CHECK-SAME: workspace = "256 + B * 8"
