@@ -212,7 +212,7 @@ def inter_chunk(dtype, N, G):
                 matrix_columns[(N, 16, 64 // tile)](a, b, s, G, 16, 64, tile, num_warps=warps)
                 return s
             return run
-        return [with_tile(tile, warps) for tile in (4, 8, 16) for warps in (1, 2, 4)]
+        return [with_tile(tile, warps) for tile in (4, 8, 16, 32) for warps in (1, 2, 4, 8)]
 
     return {"Triton associative_scan": triton_scan}, lambda s: relative_error(s[-1].permute(1, 2, 0), expected)
 
