@@ -72,20 +72,24 @@ private:
   /// Share of the bandwidth that is reached.
   static constexpr double timeStreamed = 0.99, laneStreamed = 0.95, keptStreamed = 0.98;
 
-  // Measured on an H200 (bench/results): three tiles along time, two across lanes, whose tiles are four
-  // times as large; more only take the room of other blocks.
-  static constexpr int64_t timeRing = 3, laneRing = 2;
+  /// Tiles across lanes are four times as large as along time; more only take the room of other blocks.
+  static constexpr int64_t laneRing = 2;
   /// Bytes of a row of lanes that a block moves: two sectors of four lines.
   static constexpr int64_t rowBytes = 256;
 
+  struct AlongTime {
+    int64_t threads, ring;
+  };
+
   /// Measured on an H200 (bench/results). A short row is one tile. A block that has a multiprocessor to
-  /// itself is large; so is one of many that walk long rows, which spend less on the carry.
-  static int64_t threadsAlongTime(double lanes, double steps, int64_t stepsOfThread,
-                                  const Target &target) {
-    if (steps < 4096)
-      return steps <= 128 * stepsOfThread ? 128 : 256;
+  /// itself is large; so is one of many that walk long rows, which spend less on the carry. Blocks that
+  /// all run at once keep enough on its way with one tile each.
+  static AlongTime alongTime(double lanes, double steps, int64_t stepsOfThread,
+                             const Target &target) {
     bool alone = lanes <= target.multiprocessors, many = lanes >= 16 * target.multiprocessors;
-    return alone || (many && steps >= 16384) ? 512 : 256;
+    if (steps < 4096)
+      return {steps <= 128 * stepsOfThread ? 128 : 256, 3};
+    return {alone || (many && steps >= 16384) ? 512 : 256, alone || many ? 3 : 2};
   }
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
@@ -101,9 +105,9 @@ private:
     int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
     while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
       lanes /= 2;
-    int64_t timeThreads =
-        timeWalk ? threadsAlongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target)
-                 : 8;
+    AlongTime along =
+        alongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target);
+    int64_t timeThreads = timeWalk ? along.threads : 8, ring = timeWalk ? along.ring : laneRing;
     int64_t laneThreads =
         timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
     laneThreads = tuned(mapping, "lane_threads", laneThreads);
@@ -113,8 +117,7 @@ private:
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
                                          /*blocks=*/1);
-      plan::PolicyAttr policy = withRing(mapping, plain, wide,
-                                         slotBytes(mapping, plain) * (timeWalk ? timeRing : laneRing));
+      plan::PolicyAttr policy = withRing(mapping, plain, wide, slotBytes(mapping, plain) * ring);
       int64_t blocks = target.registersPerMultiprocessor /
                        (policy.getThreads() * registers(mapping, policy));
       int64_t most = target.threadsPerMultiprocessor / policy.getThreads();
