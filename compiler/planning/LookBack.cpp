@@ -56,7 +56,6 @@ public:
         40 + cost.policy.getRuns() * (tileRegisters(mapping, cost.policy) + 2 * items) + 4 * items);
     cost.errorBound = errorBound(mapping, "in any order of composition");
 
-    int64_t threads = cost.policy.getThreads();
     double rows = std::ceil(lanes / (cost.policy.getLaneThreads() * cost.policy.getLanes()));
     double blocks = rows * tiles;
     double resident = target.multiprocessors * std::max<double>(1, cost.policy.getBlocks());
