@@ -84,6 +84,18 @@ TEST(MatmulScan, isRightInEveryRadixAndBlock) {
     }
 }
 
+TEST(MatmulScan, aMissingBarrierIsARace) {
+  Trial run = prepare(rows(), {{"N", 1}, {"T", 130}, {"R", 1}, {"V", 32}});
+  std::string &text = run.program.headers.at("scanc/kernel/matmul_scan.cuh");
+  const std::string barrier = "  block_barrier();\n";
+  ASSERT_EQ(text.find(barrier), text.rfind(barrier));
+  text.replace(text.find(barrier), barrier.size(), "\n");
+  auto done = emulation::runProgram(run.program, run.operands.tensors, {});
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(done.error().code == "emulation.race" || done.error().code == "emulation.unwritten")
+      << done.error().code;
+}
+
 TEST(MatmulScan, walksFromTheEnd) {
   Trial run = prepare(rows("", "reverse scan"), {{"N", 1}, {"T", 70}, {"R", 2}, {"V", 32}});
   launch(run);

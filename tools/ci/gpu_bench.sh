@@ -86,7 +86,7 @@ for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $
   file=$(file_of "$program")
   while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program")"
-    call+=(-- "$file" "auto;sequential;blelloch;look_back" "${bindings[@]}")
+    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan" "${bindings[@]}")
   done < <(small_of "$program")
 done
 if ! run "${call[@]:1}" >"$work/small" || grep -q WRONG "$work/small"; then
