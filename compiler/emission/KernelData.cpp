@@ -1,0 +1,161 @@
+//===- KernelData.cpp - What a lane holds, where it lies, how it moves ----===//
+#include "compiler/emission/KernelWriter.h"
+
+#include "compiler/emission/Names.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::emission {
+
+void KernelWriter::writeTypes() {
+  writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
+                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, .blocks = {7}};",
+                      plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
+                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(),
+                      policy.getRuns(), policy.getBlocks())
+                  .str());
+  writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
+  if (!kernel.getProducts().empty())
+    writer.line("static constexpr warp::precision products = warp::precision::" + kernel.getProducts() + ";");
+  writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
+  if (kernel.getReset()) {
+    int64_t history = 0;
+    for (const AccessText &access : reads)
+      history = std::max(history, access.getDelay());
+    writer.line(formatv("static constexpr int history = {0}; // steps that windows read back", history)
+                    .str());
+  }
+  writer.blank();
+  writer.line("// Where the adjacent lanes of a thread begin, and what does not vary with time.");
+  writer.open("struct lane");
+  for (auto *list : {&reads, &writes, &inits, &finals})
+    for (const AccessText &access : *list) {
+      bool invariantRead = list == &reads && !access.variesWithTime();
+      writer.line(invariantRead ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
+    }
+  writer.close("};");
+  writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
+  writer.open("struct tile");
+  if (kernel.getReset())
+    writer.line("thread::segment_marks<offset, history> marks;");
+  for (const AccessText &access : reads)
+    if (access.variesWithTime())
+      writer.line(access.declaration(/*packed=*/true));
+  writer.close("};");
+  if (policy.getRing() > 0) {
+    writer.line("// Where copies of that land in shared memory; the last dimension is the thread.");
+    writer.open("struct slot");
+    for (const AccessText &access : reads)
+      if (access.variesWithTime())
+        writer.line(access.cells(policy.getThreads()));
+    writer.close("};");
+  }
+  writer.line("// What they write.");
+  writer.open("struct results");
+  for (const AccessText &access : writes)
+    writer.line(access.declaration(/*packed=*/false));
+  writer.close("};");
+  writer.line("// The states of one lane.");
+  writer.open("struct states");
+  for (int64_t i = 0; i < kernel.getNumStates(); ++i)
+    writer.line(formatv("array<{0}, {1}> {2};", spellElement(kernel.getState(i).getElementType()),
+                        stateSize(i), identifier(kernel.getState(i).getName()))
+                    .str());
+  writer.close("};");
+  writer.blank();
+  writer.line("const arguments &args;");
+  writer.blank();
+  for (StringRef qualifier : {"", "const "}) {
+    writer.line("template <int stage>");
+    writer.open(Twine("__device__ __forceinline__ static ") + qualifier + "auto &state(" +
+                qualifier + "states &of)");
+    for (int64_t i = 0; i < kernel.getNumStates(); ++i) {
+      std::string member = "return of." + identifier(kernel.getState(i).getName()) + ";";
+      if (kernel.getNumStates() == 1)
+        writer.line(member);
+      else
+        writer.line(formatv("if constexpr (stage == {0}) {1}", i, member).str());
+    }
+    writer.close();
+  }
+}
+
+void KernelWriter::writeGeometry() {
+  int64_t time = kernel.getTimeDim();
+  writer.line("__device__ __forceinline__ long long lane_groups() const { return " +
+              Twine(spellLaneGroups(kernel, policy, 0)) + "; }");
+  if (int64_t shared = kernel.getSharedDims())
+    writer.line("__device__ __forceinline__ long long shared_groups() const { return " +
+                Twine(spellLaneGroups(kernel, policy, time - shared)) + "; }");
+  writer.line("__device__ __forceinline__ long long steps() const { return " +
+              Twine(spellSize(kernel.getDim(time))) + "; }");
+  if (kernel.getReverse())
+    writer.line("// Time is walked from the end: step 0 is the last in memory.");
+  writer.line(Twine("__device__ __forceinline__ offset when(long long step) const { return ") +
+              (kernel.getReverse() ? "offset(steps() - 1 - step)" : "offset(step)") + "; }");
+  if (auto reset = kernel.getReset()) {
+    std::string offsets = identifier(reset->getParameter().getValue());
+    writer.open(formatv("__device__ __forceinline__ thread::segment_list<offset, {0}> segments() const",
+                        kernel.getReverse() ? "true" : "false")
+                    .str());
+    writer.line(formatv("return {{args.{0}.data, args.{0}.stride[0], {1}, steps()};", offsets,
+                        spellSize(kernel.getDim(kernel.getSegmentDim())))
+                    .str());
+    writer.close();
+  }
+}
+
+void KernelWriter::writeEnter() {
+  int64_t time = kernel.getTimeDim();
+  writer.blank();
+  writer.open("__device__ __forceinline__ lane enter(long long group) const");
+  if (time > 0)
+    writer.line(time > 1 ? "offset rest = offset(group);" : "const offset rest = offset(group);");
+  for (int64_t i = time - 1; i >= 0; --i) {
+    std::string at = "at_" + kernel.getDim(i).getName().str(), place = "rest";
+    std::string extent = i + 1 == time ? spellAdjacentGroups(kernel, policy) : spellSize(kernel.getDim(i));
+    if (i > 0)
+      place += " % offset(" + extent + ")";
+    if (i + 1 == time && policy.getLanes() > 1)
+      place += " * " + std::to_string(policy.getLanes());
+    writer.line("const offset " + Twine(at) + " = " + place + ";");
+    if (i > 0)
+      writer.line("rest /= offset(" + Twine(extent) + ");");
+  }
+  writer.line("lane at;");
+  for (auto *list : {&reads, &writes, &inits, &finals})
+    for (const AccessText &access : *list) {
+      if (list == &reads && !access.variesWithTime()) {
+        writer.line("const offset " + Twine(access.getMember()) + "_at = " + access.base() + ";");
+        access.printMove(writer, AccessText::Move::load);
+      } else {
+        writer.line("at." + Twine(access.getMember()) + " = " + access.base() + ";");
+      }
+    }
+  writer.line("return at;");
+  writer.close();
+}
+
+void KernelWriter::writeMoves() {
+  auto writeMove = [&](StringRef head, ArrayRef<AccessText> accesses, AccessText::Move move) {
+    writer.blank();
+    writer.open("__device__ __forceinline__ void " + head + " const");
+    for (const AccessText &access : accesses)
+      if (move == AccessText::Move::store || access.variesWithTime())
+        access.printMove(writer, move);
+    writer.close();
+  };
+  if (policy.getRing() > 0) {
+    writeMove("fetch(slot &to, const lane &at, long long first)", reads, AccessText::Move::fetch);
+    writeMove("take(tile &in, const slot &from)", reads, AccessText::Move::take);
+  }
+  writeMove("load(tile &in, const lane &at, long long first, int active)", reads,
+            AccessText::Move::load);
+  writeMove("store(const results &out, const lane &at, long long first, int active)", writes,
+            AccessText::Move::store);
+}
+
+} // namespace scanc::emission

@@ -1,0 +1,165 @@
+//===- KernelSteps.cpp - From the initial states to the final ones --------===//
+#include "compiler/emission/KernelWriter.h"
+
+#include "compiler/emission/Names.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::emission {
+
+int64_t KernelWriter::stateSize(int64_t i) const {
+  auto vector = dyn_cast<VectorType>(advances[i].getNow().getType());
+  return vector ? vector.getNumElements() : 1;
+}
+
+Expressions KernelWriter::makeExpressions() {
+  return Expressions(writer, [this](Value value, const Indices &indices) {
+    return leaf(value, indices);
+  });
+}
+
+/// Loops over the numbers of a value of `shape`; `body` gets their indices.
+void KernelWriter::writeLoops(ArrayRef<int64_t> shape,
+                              llvm::function_ref<void(const Indices &)> body) {
+  static const char *const names[] = {"i", "j", "k", "m"};
+  Indices indices;
+  for (auto [depth, extent] : llvm::enumerate(shape)) {
+    indices.push_back(names[depth]);
+    writer.openLoop(names[depth], std::to_string(extent));
+  }
+  body(indices);
+  for (size_t i = 0; i < shape.size(); ++i)
+    writer.close();
+}
+
+void KernelWriter::writeInitial() {
+  writer.blank();
+  writer.open("__device__ __forceinline__ void initial(states &to, const lane &at, int l) const");
+  for (int64_t i = 0; i < kernel.getNumStates(); ++i)
+    if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))
+      writeStart(i, [&](const Indices &) {
+        return "narrow<" + spellElement(kernel.getState(i).getElementType()) + ">(" +
+               spellZero(advances[i].getRing()) + ")";
+      });
+    else
+      writeGivenStart(i);
+  writer.close();
+  if (!kernel.getReset())
+    return;
+  writer.line("// What differs from that where segment `segment` in memory begins.");
+  writer.open("__device__ __forceinline__ void begin_segment(states &to, const lane &at, int l, offset segment) const");
+  for (int64_t i : kernel.getInitStates())
+    writeGivenStart(i);
+  writer.close();
+}
+
+/// Assigns every number of a state in `to`.
+void KernelWriter::writeStart(int64_t state,
+                              llvm::function_ref<std::string(const Indices &)> value) {
+  writeLoops(stateShape(state), [&](const Indices &indices) {
+    writer.line("to." + Twine(identifier(kernel.getState(state).getName())) + "[" +
+                flatIndex(stateShape(state), indices) + "] = " + value(indices) +
+                ";");
+  });
+}
+
+void KernelWriter::writeGivenStart(int64_t state) {
+  size_t k = llvm::find(kernel.getInitStates(), state) - kernel.getInitStates().begin();
+  auto access = cast<plan::AccessAttr>(kernel.getInits()[k]);
+  writeStart(state, [&](const Indices &indices) {
+    return converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
+                     elementOf(access.getParameter()), kernel.getState(state).getElementType());
+  });
+}
+
+std::string KernelWriter::leaf(Value value, const Indices &indices) const {
+  if (auto arg = dyn_cast<BlockArgument>(value)) {
+    const AccessText &access = reads[arg.getArgNumber()];
+    std::string element = (access.variesWithTime() ? "in." : "at.") + access.element(indices);
+    if (!kernel.getReset() || access.getDelay() == 0)
+      return element;
+    // A window stops where its segment begins.
+    return formatv("(in.marks.reaches(v, {0}) ? {1} : {2}{{})", access.getDelay(), element,
+                   spellElement(getElementTypeOrSelf(arg.getType())));
+  }
+  auto advance = value.getDefiningOp<plan::AdvanceOp>();
+  return (value == advance.getNow() ? "now." : "before.") + identifier(advance.getState()) + "[" +
+         flatIndex(shapeOf(value), indices) + "]";
+}
+
+void KernelWriter::writePrologue() {
+  writer.blank();
+  writer.line("// The map of one step of one lane: state `stage` at t from the same at t-1.");
+  writer.line("template <int stage>");
+  writer.open("__device__ __forceinline__ auto prologue(const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+  for (auto [i, advance] : llvm::enumerate(advances)) {
+    writer.open(formatv("if constexpr (stage == {0})", i).str());
+    Expressions expressions = makeExpressions();
+    SmallVector<Value> roots;
+    if (advance.getGain())
+      roots.push_back(advance.getGain());
+    roots.push_back(advance.getBias());
+    expressions.require(roots);
+    Type compute = getElementTypeOrSelf(advance.getBias().getType());
+    plan::Ring ring = advance.getRing();
+    writer.line("array<" + Twine(spellMap(ring, compute)) + ", " + Twine(stateSize(i)) + "> maps;");
+    writeLoops(stateShape(i), [&, advance = advance](const Indices &indices) mutable {
+      writer.line("maps[" + Twine(flatIndex(shapeOf(advance.getNow()), indices)) + "] = {" +
+                  (advance.getGain() ? expressions.at(advance.getGain(), indices)
+                                     : spellOne(ring, compute)) +
+                  ", " +
+                  expressions.at(advance.getBias(), indices) + "};");
+    });
+    writer.line("return maps;");
+    writer.close();
+    if (!unspelled)
+      unspelled = expressions.getUnspelled();
+  }
+  writer.close();
+}
+
+void KernelWriter::writeEpilogue() {
+  writer.blank();
+  writer.line("// What one lane writes at one step, from its inputs and its states at t and t-1.");
+  writer.open("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+  auto yield = cast<plan::YieldOp>(kernel.getBody().front().getTerminator());
+  Expressions expressions = makeExpressions();
+  expressions.require(SmallVector<Value>(yield.getValues()));
+  for (auto [access, value] : llvm::zip(writes, yield.getValues())) {
+    writeLoops(shapeOf(value), [&, &access = access, value = value](const Indices &indices) {
+      writer.line("out." + Twine(access.element(indices)) + " = " +
+                  expressions.at(value, indices) + ";");
+    });
+  }
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+  writer.close();
+}
+
+void KernelWriter::writeFinish() {
+  if (kernel.getReset() && kernel.getFinals().empty())
+    return;
+  writer.blank();
+  if (kernel.getReset())
+    writer.open("__device__ __forceinline__ void finish_segment(const states &last, const lane &at, int l, offset segment) const");
+  else
+    writer.open("__device__ __forceinline__ void finish(const states &last, const lane &at, int l) const");
+  for (auto [k, i] : llvm::enumerate(kernel.getFinalStates())) {
+    plan::StateAttr state = kernel.getState(i);
+    auto access = cast<plan::AccessAttr>(kernel.getFinals()[k]);
+    writeLoops(stateShape(i), [&, k = k, i = i](const Indices &indices) {
+      std::string value = "last." + identifier(state.getName()) + "[" +
+                          flatIndex(stateShape(i), indices) + "]";
+      writer.line("thread::write(" + Twine(finals[k].data()) + " + " +
+                  finals[k].pointOffset(indices) + ", " +
+                  converted(value, state.getElementType(), elementOf(access.getParameter())) + ");");
+    });
+  }
+  writer.close();
+}
+
+} // namespace scanc::emission

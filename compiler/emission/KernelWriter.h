@@ -1,0 +1,59 @@
+//===- KernelWriter.h - One variant of a kernel, part by part -*- C++ -*-===//
+#ifndef SCANC_COMPILER_EMISSION_KERNELWRITER_H
+#define SCANC_COMPILER_EMISSION_KERNELWRITER_H
+
+#include "compiler/emission/Accesses.h"
+
+#include <set>
+
+namespace scanc::emission {
+
+/// The text of one variant. Its parts are written in the order in which they are read.
+class KernelWriter {
+public:
+  KernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant);
+  mlir::FailureOr<std::string> write();
+
+private:
+  // KernelText.cpp: what stands around the recurrence.
+  void writeHead();
+  void writeArguments();
+  void writeEntry();
+
+  // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
+  void writeTypes();
+  void writeGeometry();
+  void writeEnter();
+  void writeMoves();
+
+  // KernelSteps.cpp: what becomes of the states.
+  void writeInitial();
+  void writePrologue();
+  void writeEpilogue();
+  void writeFinish();
+  void writeStart(int64_t state, llvm::function_ref<std::string(const Indices &)> value);
+  void writeGivenStart(int64_t state);
+  void writeLoops(llvm::ArrayRef<int64_t> shape, llvm::function_ref<void(const Indices &)> body);
+  int64_t stateSize(int64_t i) const;
+  llvm::ArrayRef<int64_t> stateShape(int64_t i) const { return shapeOf(advances[i].getNow()); }
+  std::string leaf(mlir::Value value, const Indices &indices) const;
+  Expressions makeExpressions();
+
+  AccessText makeAccess(plan::AccessAttr access, int64_t width);
+  mlir::Type elementOf(mlir::StringAttr parameter) const;
+
+  mutable plan::KernelInterface kernel; // MLIR's accessors are not const
+  mutable plan::ProgramOp program;
+  plan::VariantAttr variant;
+  plan::PolicyAttr policy;
+  CodeWriter writer;
+  std::set<std::string> members;
+  std::vector<AccessText> reads, writes, inits, finals;
+  mutable llvm::SmallVector<plan::AdvanceOp> advances;
+  std::string name;
+  mlir::Operation *unspelled = nullptr;
+};
+
+} // namespace scanc::emission
+
+#endif // SCANC_COMPILER_EMISSION_KERNELWRITER_H
