@@ -3,14 +3,31 @@
 
 namespace scanc::frontend {
 
+/// What a habit of another language is called here, or nothing.
+static std::string habit(std::string_view before, std::string_view word,
+                         const std::string &expected) {
+  if (word == "/" && (before == "/" || expected == "'kernel'"))
+    return "a comment begins with #";
+  if (word == "*" && before == "*")
+    return "a power is written pow(x, 2)";
+  if (word == "@" && expected == "a statement")
+    return "a product of matrices is written with indices: y[t,i] = A[i,l] * x[t,l]";
+  if (expected == "'='" && (word == "+" || word == "-" || word == "*" || word == "/"))
+    return "write the whole step: h[t] = h[t-1] " + std::string(word) + " …";
+  return "";
+}
+
 void Words::fail(const std::string &expected, const std::string &help) {
   // What follows a mistake on its line is most often the same mistake.
   if (diagnostics.hasErrorOn(peek().place.line))
     throw Recover();
   std::string got =
       peek().kind == Token::Kind::end ? "the end of the file" : "'" + peek().text + "'";
+  std::string known = habit(next > 0 ? tokens[next - 1].text : "", peek().text, expected);
   diagnostics.error("SC1001", peek().place, "expected " + expected + ", got " + got,
-                    help.empty() ? "write " + expected + " here" : help);
+                    !known.empty() ? known
+                    : help.empty() ? "write " + expected + " here"
+                                   : help);
   throw Recover();
 }
 

@@ -5,9 +5,12 @@
 
 namespace scanc::cli {
 
-bool isErrorCode(std::string_view text) {
-  return text.size() == 6 && text.starts_with("SC") &&
-         std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+std::string errorCodeIn(std::string_view text) {
+  bool named = text.starts_with("SC") || text.starts_with("sc");
+  if (text.size() != 6 || !named ||
+      !std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return "";
+  return "SC" + std::string(text.substr(2));
 }
 
 std::string errorSection(std::string_view code) {

@@ -13,8 +13,8 @@ extern const char *const errorPages;
 /// The section of `code`; empty where there is none.
 std::string errorSection(std::string_view code);
 
-/// Whether `text` has the form of a code: SC and four digits.
-bool isErrorCode(std::string_view text);
+/// The code that `text` is, SC and four digits in capitals or not; empty for other texts.
+std::string errorCodeIn(std::string_view text);
 
 } // namespace scanc::cli
 

@@ -106,8 +106,8 @@ static std::string jsonOf(const Explanation &explanation) {
 }
 
 Result<int> ExplainCommand::run() const {
-  if (isErrorCode(flags.file))
-    return explainError(flags.file);
+  if (std::string code = errorCodeIn(flags.file); !code.empty())
+    return explainError(code);
   Result<CompileOptions> options = flags.options();
   if (!options)
     return options.error();
