@@ -104,6 +104,24 @@ TEST_F(Widths, rowsOfAWholeTileAreNeverStoredInParts) {
   EXPECT_EQ(count(kernel->ptx, "st.global"), count(kernel->ptx, "st.global.v4"));
 }
 
+using Copies = NeedsNvrtc;
+
+// With a copy for whole tiles and one for the last NVRTC took twice as long.
+TEST_F(Copies, theLastTileHasALookBackOfItsOwn) {
+  for (const Case &each : cases) {
+    if (!each.variant.isLookBack() || each.variant.fixture.starts_with("cascade"))
+      continue;
+    SCOPED_TRACE(testing::PrintToString(each));
+    Result<CompiledKernel> kernel = compileCuda({.text = each.variant.text(),
+                                                 .headers = templateHeaders(),
+                                                 .architecture = "sm_90a",
+                                                 .extraOptions = {}});
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    // Waiting for the tiles of a group, and for what comes before a tile.
+    EXPECT_EQ(count(kernel->ptx, "vote.sync.ballot"), 2u);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixtures, MachineCode, testing::ValuesIn(cases));
 
 } // namespace

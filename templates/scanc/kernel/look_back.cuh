@@ -101,6 +101,7 @@ struct look_back_part {
                 "a warp scans steps of one group of lanes");
 
   long long tiles, tile;
+  bool whole;             ///< all of its steps exist
   int time, place;        ///< of the thread in its block
   long long group, first; ///< of lanes; step of run 0
 
@@ -109,6 +110,7 @@ struct look_back_part {
         static_cast<uint32_t>((recurrence.lane_groups() - 1) / R::shape.lane_threads + 1);
     tiles = recurrence.steps() == 0 ? 1 : (recurrence.steps() - 1) / tile_steps + 1;
     tile = ticket / blocks;
+    whole = (tile + 1) * tile_steps <= recurrence.steps();
     time = along_time ? thread_index() % R::shape.time_threads
                       : thread_index() / R::shape.lane_threads;
     place = along_time ? thread_index() / R::shape.time_threads
@@ -118,13 +120,19 @@ struct look_back_part {
         along_time ? time / warp::lanes * warp::lanes * runs + time % warp::lanes : time;
     first = tile * tile_steps + static_cast<long long>(run) * steps;
   }
+
+  /// Steps of run `v` that exist.
+  __device__ __forceinline__ int active(const R &recurrence, int v) const {
+    const long long left = recurrence.steps() - first - v * stride;
+    return left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
+  }
 };
 
 /// Composes the steps of one run for all lanes of a thread, of whose stages those before `stage`
 /// are known to enter as `entering`.
 template <int stage, typename R>
 static __device__ __forceinline__ lane_maps<R, stage>
-compose_run(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int active,
+compose_run(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
             const typename R::states (&entering)[R::shape.lanes]) {
   constexpr int numbers = stage_numbers<R, stage>::count;
   lane_maps<R, stage> whole;
@@ -133,15 +141,14 @@ compose_run(const R &recurrence, const typename R::lane &at, const typename R::t
   for (int l = 0; l < R::shape.lanes; ++l) {
     typename R::states now = entering[l];
 #pragma unroll
-    for (int v = 0; v < R::shape.steps; ++v)
-      if (v < active) {
-        const typename R::states before = now;
-        thread::advance<stage>(recurrence, at, in, l, v, now, before);
-        const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
+    for (int v = 0; v < R::shape.steps; ++v) {
+      const typename R::states before = now;
+      thread::advance<stage>(recurrence, at, in, l, v, now, before);
+      const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
 #pragma unroll
-        for (int n = 0; n < numbers; ++n)
-          whole[l * numbers + n] = compose(maps[n], whole[l * numbers + n]);
-      }
+      for (int n = 0; n < numbers; ++n)
+        whole[l * numbers + n] = compose(maps[n], whole[l * numbers + n]);
+    }
   }
   return whole;
 }
@@ -283,86 +290,103 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
 
 /// Finds the states that enter each run, stage by stage: the maps of a stage may read the states of
 /// earlier ones.
-template <int stage, typename R, int runs, typename Active>
+template <int stage, typename R, int runs>
 static __device__ __forceinline__ void
 enter_stages(const R &recurrence, const look_back_part<R, runs> &part, const typename R::lane &at,
-             const typename R::tile (&in)[runs], const Active &active, unsigned char *workspace,
+             const typename R::tile (&in)[runs], unsigned char *workspace,
              look_back_storage<R> &storage, typename R::states (&entering)[runs][R::shape.lanes]) {
   if constexpr (stage < R::stages) {
     lane_maps<R, stage> own[runs];
 #pragma unroll
     for (int v = 0; v < runs; ++v)
-      own[v] = compose_run<stage>(recurrence, at, in[v], active(v), entering[v]);
+      own[v] = compose_run<stage>(recurrence, at, in[v], entering[v]);
     if constexpr (R::shape.walk == order::time)
       enter_along_warps<stage>(recurrence, part, at, own, workspace, storage, entering);
     else
       enter_across_lanes<stage>(recurrence, part, at, own[0], workspace, storage, entering);
     if constexpr (stage + 1 < R::stages)
       block_barrier(); // the next stage lays out the cells in its own way
-    enter_stages<stage + 1>(recurrence, part, at, in, active, workspace, storage, entering);
+    enter_stages<stage + 1>(recurrence, part, at, in, workspace, storage, entering);
   }
 }
 
-/// One tile, of whose run `v` a thread has `active(v)` steps. With constants every guard vanishes.
-template <typename R, int runs, typename Active>
-static __device__ __forceinline__ void
-look_back_tile(const R &recurrence, const look_back_part<R, runs> &part, const Active &active,
-               unsigned char *workspace, look_back_storage<R> &storage) {
-  constexpr int steps = R::shape.steps, lanes = R::shape.lanes;
+/// Loads the runs of a thread, zeros past the end of time.
+template <typename R, int runs>
+static __device__ __forceinline__ void load_runs(const R &recurrence,
+                                                 const look_back_part<R, runs> &part,
+                                                 const typename R::lane &at,
+                                                 typename R::tile (&in)[runs]) {
+  constexpr int steps = R::shape.steps;
+  if (part.whole) {
+#pragma unroll
+    for (int v = 0; v < runs; ++v)
+      recurrence.load(in[v], at, part.first + v * part.stride, steps);
+    return;
+  }
+  // Time ends within one run of a thread at most: its guarded loads are there once.
+  int cut = 0;
+#pragma unroll
+  for (int v = 1; v < runs; ++v)
+    if (part.active(recurrence, v) > 0)
+      cut = v;
+  typename R::tile end{};
+  if (const int active = part.active(recurrence, cut); active > 0)
+    recurrence.load(end, at, part.first + cut * part.stride, active);
+#pragma unroll
+  for (int v = 0; v < runs; ++v) {
+    in[v] = v == cut ? end : typename R::tile{};
+    if (v < cut)
+      recurrence.load(in[v], at, part.first + v * part.stride, steps);
+  }
+}
+
+/// Scans one tile of time_threads * runs * steps steps. Those past the end of time are computed like
+/// others, from zeros: no step before them reads what comes of it, and none of it is stored. Threads
+/// past the last lane group repeat its loads, and neither look back nor store.
+template <typename R>
+static __device__ __forceinline__ void look_back(const R &recurrence, unsigned char *workspace,
+                                                 look_back_storage<R> &storage) {
+  constexpr int runs = R::shape.runs, steps = R::shape.steps, lanes = R::shape.lanes;
+  if (thread_index() == 0)
+    shared_store(storage.ticket, add_relaxed(reinterpret_cast<uint32_t *>(workspace), 1));
+  block_barrier();
+  const look_back_part<R, runs> part(recurrence, shared_load(storage.ticket));
   const bool exists = part.group < recurrence.lane_groups();
   const typename R::lane at = recurrence.enter(exists ? part.group : recurrence.lane_groups() - 1);
   typename R::tile in[runs];
-#pragma unroll
-  for (int v = 0; v < runs; ++v)
-    if (active(v) > 0)
-      recurrence.load(in[v], at, part.first + v * part.stride, active(v));
+  load_runs(recurrence, part, at, in);
 
   typename R::states state[runs][lanes];
-  enter_stages<0>(recurrence, part, at, in, active, workspace, storage, state);
+  enter_stages<0>(recurrence, part, at, in, workspace, storage, state);
 #pragma unroll
   for (int v = 0; v < runs; ++v) {
     forget(in[v]); // the tile as it was loaded takes fewer registers than its maps, and more blocks fit
     const long long first = part.first + v * part.stride;
+    const int active = part.whole ? steps : part.active(recurrence, v);
     typename R::results out;
+    typename R::states last[lanes]; // after the steps that exist
 #pragma unroll
-    for (int l = 0; l < lanes; ++l)
+    for (int l = 0; l < lanes; ++l) {
+      last[l] = state[v][l];
 #pragma unroll
-      for (int s = 0; s < steps; ++s)
-        if (s < active(v)) {
-          const typename R::states before = state[v][l];
-          thread::advance<R::stages>(recurrence, at, in[v], l, s, state[v][l], before);
-          recurrence.epilogue(out, at, in[v], l, s, state[v][l], before);
-        }
-    if (exists && active(v) > 0)
-      recurrence.store(out, at, first, active(v));
+      for (int s = 0; s < steps; ++s) {
+        const typename R::states before = state[v][l];
+        thread::advance<R::stages>(recurrence, at, in[v], l, s, state[v][l], before);
+        recurrence.epilogue(out, at, in[v], l, s, state[v][l], before);
+        if (s < active)
+          last[l] = state[v][l];
+      }
+    }
+    if (exists && part.whole)
+      recurrence.store(out, at, first, steps);
+    else if (exists && active > 0)
+      recurrence.store(out, at, first, active);
     // Who holds the last step leaves the final states; before any step they are the initial ones.
-    const bool is_last = active(v) > 0 && first + active(v) == recurrence.steps();
+    const bool is_last = active > 0 && first + active == recurrence.steps();
     if (exists && (is_last || (recurrence.steps() == 0 && part.time == 0 && v == 0)))
 #pragma unroll
       for (int l = 0; l < lanes; ++l)
-        recurrence.finish(state[v][l], at, l);
-  }
-}
-
-/// Scans one tile of time_threads * runs * steps steps. Steps past the end of time are identity
-/// maps; threads past the last lane group repeat its loads, and neither look back nor store.
-template <typename R>
-static __device__ __forceinline__ void look_back(const R &recurrence, unsigned char *workspace,
-                                                 look_back_storage<R> &storage) {
-  constexpr int steps = R::shape.steps;
-  if (thread_index() == 0)
-    shared_store(storage.ticket, add_relaxed(reinterpret_cast<uint32_t *>(workspace), 1));
-  block_barrier();
-  const look_back_part<R, R::shape.runs> part(recurrence, shared_load(storage.ticket));
-  if ((part.tile + 1) * part.tile_steps <= recurrence.steps()) {
-    look_back_tile(
-        recurrence, part, [](int) { return steps; }, workspace, storage);
-  } else {
-    const auto active = [&](int v) {
-      const long long left = recurrence.steps() - part.first - v * part.stride;
-      return left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
-    };
-    look_back_tile(recurrence, part, active, workspace, storage);
+        recurrence.finish(last[l], at, l);
   }
 }
 
