@@ -156,8 +156,8 @@ char *Execution::touchShared(const void *address, std::uint32_t bytes, std::uint
   return shared.address(offset);
 }
 
-void Execution::startCopy(const PendingCopy &copy) {
-  touchGlobal(copy.from, copy.bytes, copy.bytes, Kind::readOnly, copy.place);
+void Execution::startCopy(const PendingCopy &copy, Kind kind) {
+  touchGlobal(copy.from, copy.bytes, copy.bytes, kind, copy.place);
   if (scheduler.flipCoin())
     land(copy);
   else
@@ -274,8 +274,9 @@ const Hooks hookTable{
           return before;
         },
     .startCopy =
-        [](void *to, const void *from, uint32_t bytes, Place place) {
-          active->startCopy({to, from, bytes, active->scheduler.current().copyGroup, place});
+        [](void *to, const void *from, uint32_t bytes, bool readOnly, Place place) {
+          active->startCopy({to, from, bytes, active->scheduler.current().copyGroup, place},
+                            readOnly ? Kind::readOnly : Kind::read);
         },
     .closeCopies = [] { ++active->scheduler.current().copyGroup; },
     .awaitCopies = [](uint32_t open) { active->awaitCopies(open); },

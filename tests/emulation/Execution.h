@@ -31,7 +31,7 @@ public:
                     Place place);
   /// A copy may land at once or when it is waited for: a coin decides, so that neither a thread that
   /// does not wait nor one that fills a cell too early is right for long.
-  void startCopy(const PendingCopy &copy);
+  void startCopy(const PendingCopy &copy, Kind kind);
   void awaitCopies(std::uint32_t open);
   void release(std::uint32_t *address);
   void acquire(const std::uint32_t *address);

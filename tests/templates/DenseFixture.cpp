@@ -22,6 +22,9 @@ void replaceOnce(std::string &text, const std::string &from, const std::string &
   text.replace(at, from.size(), to);
 }
 
+std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
+std::int64_t upTo(std::int64_t value, std::int64_t unit) { return parts(value, unit) * unit; }
+
 Dtype dtypeOf(const std::string &element) {
   return element == "f16" ? Dtype::f16 : element == "bf16" ? Dtype::bf16 : Dtype::f32;
 }
@@ -34,8 +37,16 @@ std::string DenseVariant::text() const {
   static const std::regex policy("shape\\{[^}]*\\}");
   text = std::regex_replace(text, policy, "shape" + shape);
   replaceOnce(text, "size = 64", fmt::format("size = {}", size));
-  replaceOnce(text, "whole_chunks = true", fmt::format("whole_chunks = {}", whole));
+  replaceOnce(text, "whole_pieces = true", fmt::format("whole_pieces = {}", whole));
   text = std::regex_replace(text, std::regex("\\bf16\\b"), element);
+  if (isReduction()) {
+    replaceOnce(text, "scanc/kernel/dense_sequential.cuh", "scanc/kernel/cyclic_reduction.cuh");
+    replaceOnce(text, "};\nstatic_assert(sizeof(arguments) == 8 * ",
+                "  unsigned char *workspace;\n};\nstatic_assert(sizeof(arguments) == 8 + 8 * ");
+    replaceOnce(text, "kernel::dense_sequential_storage", "kernel::cyclic_reduction_storage");
+    replaceOnce(text, "kernel::dense_sequential(program::dense{args}, ",
+                "kernel::cyclic_reduction(program::dense{args}, args.workspace, ");
+  }
   return text;
 }
 
@@ -46,18 +57,36 @@ int DenseVariant::policyField(const std::string &name) const {
   return std::stoi(match[1]);
 }
 
+std::int64_t DenseVariant::width() const {
+  const std::int64_t line = 128 / sizeOf(dtypeOf(element));
+  return size > line / 2 ? upTo(size, line) : size > line / 4 ? line / 2 : line / 4;
+}
+
 std::int64_t DenseVariant::sharedBytes() const {
-  const auto upTo = [](std::int64_t value, std::int64_t unit) {
-    return (value + unit - 1) / unit * unit;
-  };
-  const std::int64_t bytes = sizeOf(dtypeOf(element)), line = 128 / bytes;
-  const std::int64_t width = size > line / 2   ? upTo(size, line)
-                             : size > line / 4 ? line / 2
-                                               : line / 4;
   const std::int64_t threads = policyField("threads");
   const std::int64_t panel = threads / policyField("parts") * policyField("rows");
-  return policyField("ring") * upTo(panel * width * bytes + 4 * size, 128) + 8 * (width + threads) +
-         128;
+  const auto ring = [&](std::int64_t slots, std::int64_t inputs) {
+    const std::int64_t slot = upTo(panel * width() * sizeOf(dtypeOf(element)) + inputs, 128);
+    return upTo(slots * slot + 8 * (width() + threads), 128);
+  };
+  const std::int64_t own = ring(policyField("ring"), 4 * size), told = 4 * width() + 16;
+  if (!isReduction())
+    return own;
+  const std::int64_t rings = std::max(own, ring(policyField("ring"), told));
+  return rings + upTo(4 * width() + width() / 4 + 12, 128);
+}
+
+std::int64_t DenseVariant::blocks(std::int64_t sequences, std::int64_t steps) const {
+  return isReduction() ? sequences * std::max<std::int64_t>(1, parts(steps, policyField("chunk")))
+                       : sequences;
+}
+
+std::int64_t DenseVariant::workspaceBytes(std::int64_t sequences, std::int64_t steps) const {
+  const std::int64_t chunks = parts(steps, policyField("chunk"));
+  const std::int64_t groups = parts(chunks, policyField("group"));
+  const std::int64_t map = upTo(2 * width() * width() + 4 * width() + 16, 128);
+  return 128 + upTo(12 * sequences * groups, 128) +
+         sequences * ((chunks + groups) * map + groups * width() * 4);
 }
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant) {
@@ -79,7 +108,7 @@ std::string withoutLine(const std::string &header, const std::string &from, cons
 }
 
 DenseProblem::DenseProblem(const DenseVariant &variant, std::int64_t sequences, std::int64_t steps,
-                           std::uint64_t seed)
+                           std::uint64_t seed, const Magnitudes &magnitudes)
     : sequences(sequences), steps(steps), size(variant.size),
       A("A", Operand::Role::input, dtypeOf(variant.element), {sequences, steps, size, size}),
       b("b", Operand::Role::input, Dtype::f32, {sequences, steps, size}),
@@ -87,16 +116,17 @@ DenseProblem::DenseProblem(const DenseVariant &variant, std::int64_t sequences, 
       h("h", Operand::Role::output, Dtype::f32, {sequences, steps, size}),
       hT("hT", Operand::Role::output, Dtype::f32, {sequences, size}) {
   Numbers numbers(seed);
-  const double scale = std::sqrt(3.0 / static_cast<double>(size));
   for (std::int64_t s = 0; s < sequences; ++s) {
     for (std::int64_t i = 0; i < size; ++i)
-      h0.set({s, i}, numbers.uniform(-1, 1));
-    for (std::int64_t t = 0; t < steps; ++t)
+      h0.set({s, i}, magnitudes.initial * numbers.uniform(-1, 1));
+    for (std::int64_t t = 0; t < steps; ++t) {
+      const double scale = magnitudes.growth(t) * std::sqrt(3.0 / static_cast<double>(size));
       for (std::int64_t i = 0; i < size; ++i) {
-        b.set({s, t, i}, numbers.uniform(-1, 1));
+        b.set({s, t, i}, magnitudes.input * numbers.uniform(-1, 1));
         for (std::int64_t l = 0; l < size; ++l)
-          A.set({s, t, i, l}, numbers.uniform(-scale, scale));
+          A.set({s, t, i, l}, i < magnitudes.zeroRows ? 0 : numbers.uniform(-scale, scale));
       }
+    }
   }
 }
 
@@ -114,7 +144,17 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
   }
   words.insert(words.end(),
                {static_cast<std::uint64_t>(sequences), static_cast<std::uint64_t>(steps)});
-  return module->launch({.blocks = sequences,
+  std::vector<std::uint64_t> workspace;
+  if (variant.isReduction()) {
+    workspace.resize(variant.workspaceBytes(sequences, steps) / 8 + 16);
+    const std::int64_t begin = upTo(reinterpret_cast<std::int64_t>(workspace.data()), 128);
+    words.push_back(begin);
+    buffers.push_back({.name = "workspace",
+                       .data = reinterpret_cast<void *>(begin),
+                       .bytes = variant.workspaceBytes(sequences, steps),
+                       .granule = 4});
+  }
+  return module->launch({.blocks = variant.blocks(sequences, steps),
                          .threads = variant.policyField("threads"),
                          .sharedBytes = variant.sharedBytes()},
                         words, buffers, {.seed = seed});

@@ -4,18 +4,25 @@
 
 #include "tests/templates/Fixture.h"
 
+#include <functional>
+
 namespace scanc::templates {
 
-/// fixtures/dense.cu for another state size, element type and policy.
+/// fixtures/dense.cu for another state size, element type and policy. A policy with chunks makes
+/// it a cyclic_reduction kernel.
 struct DenseVariant {
   int size;
   std::string shape;           ///< the policy, in braces
   std::string element = "f16"; ///< of the matrices
-  bool whole = true;           ///< rows of a matrix are copied in whole chunks of 16 bytes
+  bool whole = true;           ///< rows of a matrix are copied in whole pieces of 16 bytes
 
+  bool isReduction() const { return shape.find(".chunk") != std::string::npos; }
   std::string text() const;
   int policyField(const std::string &name) const;
+  std::int64_t width() const; ///< of a padded row
   std::int64_t sharedBytes() const;
+  std::int64_t blocks(std::int64_t sequences, std::int64_t steps) const;
+  std::int64_t workspaceBytes(std::int64_t sequences, std::int64_t steps) const;
 };
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant);
@@ -23,14 +30,23 @@ std::ostream &operator<<(std::ostream &out, const DenseVariant &variant);
 /// A folder with the device library in which `from`, found in `header`, reads `to`.
 std::string withoutLine(const std::string &header, const std::string &from, const std::string &to);
 
-/// Random operands of which states neither die nor grow, and what a loop makes of them.
+/// How large the numbers of a problem are.
+struct Magnitudes {
+  /// By how much step t multiplies a state, about.
+  std::function<double(std::int64_t)> growth = [](std::int64_t) { return 1; };
+  double initial = 1, input = 1;
+  std::int64_t zeroRows = 0; ///< of every matrix, from the first one on
+};
+
+/// Random operands, and what a loop makes of them.
 class DenseProblem {
 public:
   DenseProblem(const DenseVariant &variant, std::int64_t sequences, std::int64_t steps,
-               std::uint64_t seed);
+               std::uint64_t seed, const Magnitudes &magnitudes = {});
 
   Result<emulation::Statistics> run(const DenseVariant &variant, std::uint64_t seed,
                                     const std::string &templates = SCANC_TEMPLATES);
+  const std::vector<unsigned char> &states() const { return h.getBytes(); }
   /// Of all states and of the final one: the norm of the difference over the norm. A NaN counts.
   double error() const;
 

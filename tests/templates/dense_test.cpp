@@ -26,13 +26,29 @@ const DenseVariant variants[] = {
      .element = "float",
      .whole = false},
     {.size = 40, .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 3}"},
-    {.size = 33, .shape = "{.threads = 64, .parts = 2, .rows = 2, .ring = 3}", .whole = false},
+    {.size = 33, .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3}", .whole = false},
     {.size = 100,
      .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3}",
      .element = "float"},
     {.size = 64, .shape = "{.threads = 64, .parts = 4, .rows = 4, .ring = 3}", .element = "float"},
     {.size = 128, .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 3}", .element = "bf16"},
-    {.size = 256, .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 2}"}};
+    {.size = 256, .shape = "{.threads = 256, .parts = 4, .rows = 1, .ring = 3}"}};
+
+void expectRegisters(const DenseVariant &variant) {
+  if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
+    GTEST_SKIP() << nvrtcInfo().error().message;
+  for (const char *architecture : {"sm_80", "sm_90a"}) {
+    Result<CompiledKernel> kernel = compileCuda({.text = variant.text(),
+                                                 .headers = templateHeaders(),
+                                                 .architecture = architecture,
+                                                 .extraOptions = {}});
+    ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
+    EXPECT_EQ(kernel->stats[0].stackBytes, 0) << kernel->log;
+    EXPECT_EQ(kernel->stats[0].spillStoreBytes, 0) << kernel->log;
+    EXPECT_EQ(kernel->log.find("warning"), std::string::npos) << kernel->log;
+    EXPECT_EQ(kernel->ptx.find(".local"), std::string::npos);
+  }
+}
 
 class DenseSequential : public testing::TestWithParam<DenseVariant> {};
 
@@ -45,23 +61,102 @@ TEST_P(DenseSequential, followsTheLoopAtEveryLength) {
   }
 }
 
-TEST_P(DenseSequential, keepsEverythingInRegisters) {
-  if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
-    GTEST_SKIP() << nvrtcInfo().error().message;
-  for (const char *architecture : {"sm_80", "sm_90a"}) {
-    Result<CompiledKernel> kernel = compileCuda({.text = GetParam().text(),
-                                                 .headers = templateHeaders(),
-                                                 .architecture = architecture,
-                                                 .extraOptions = {}});
-    ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
-    EXPECT_EQ(kernel->stats[0].stackBytes, 0) << kernel->log;
-    EXPECT_EQ(kernel->stats[0].spillStoreBytes, 0) << kernel->log;
-    EXPECT_EQ(kernel->log.find("warning"), std::string::npos) << kernel->log;
-    EXPECT_EQ(kernel->ptx.find(".local"), std::string::npos);
+TEST_P(DenseSequential, keepsEverythingInRegisters) { expectRegisters(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, DenseSequential, testing::ValuesIn(variants));
+
+/// Chunks and groups that end raggedly, and states of which padding is a part.
+const DenseVariant reductions[] = {
+    {.size = 64,
+     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3, .chunk = 4, .group = 4}"},
+    {.size = 32,
+     .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 4, .chunk = 5, .group = 2}"},
+    {.size = 32,
+     .shape = "{.threads = 64, .parts = 2, .rows = 1, .ring = 4, .chunk = 1, .group = 3}",
+     .element = "bf16"},
+    {.size = 5,
+     .shape = "{.threads = 32, .parts = 2, .rows = 1, .ring = 3, .chunk = 3, .group = 2}",
+     .whole = false},
+    {.size = 40,
+     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 5, .chunk = 3, .group = 8}"},
+    {.size = 30,
+     .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 5, .chunk = 4, .group = 1}",
+     .whole = false},
+    {.size = 128,
+     .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 3, .chunk = 6, .group = 2}"}};
+
+class CyclicReduction : public testing::TestWithParam<DenseVariant> {
+protected:
+  /// Products are rounded to the 11 bits of f16, or the 8 of bf16, once per step of a chunk.
+  double bound() const { return GetParam().element == "bf16" ? 8e-3 : 1e-3; }
+};
+
+TEST_P(CyclicReduction, followsTheLoopAtEveryLength) {
+  for (std::int64_t steps : {0, 1, 4, 5, 9, 33}) {
+    DenseProblem problem(GetParam(), /*sequences=*/steps == 9 ? 3 : 1, steps, /*seed=*/steps + 1);
+    const auto result = problem.run(GetParam(), 7 * steps);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_LT(problem.error(), bound()) << steps << " steps";
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, DenseSequential, testing::ValuesIn(variants));
+TEST_P(CyclicReduction, keepsEverythingInRegisters) { expectRegisters(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, CyclicReduction, testing::ValuesIn(reductions));
+
+/// Chunks of 16 steps, groups of 32.
+const DenseVariant wide{
+    .size = 32,
+    .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 3, .chunk = 16, .group = 2}"};
+
+void expectCloseAt(std::int64_t steps, const Magnitudes &magnitudes) {
+  DenseProblem problem(wide, 1, steps, 3, magnitudes);
+  const auto result = problem.run(wide, 1);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_LT(problem.error(), 3e-3);
+}
+
+TEST(DenseFaults, productsThatLeaveTheRangeOfF16) {
+  expectCloseAt(30, {.growth = [](std::int64_t) { return 16; }});
+  expectCloseAt(70, {.growth = [](std::int64_t) { return 1.0 / 16; }});
+}
+
+TEST(DenseFaults, aProductThatLeavesTheRangeOfF32WhereTheStateDoesNot) {
+  expectCloseAt(
+      20,
+      {.growth = [](std::int64_t t) { return t < 16 ? 512 : 1; }, .initial = 1e-30, .input = 0});
+}
+
+TEST(DenseFaults, rowsOf0ThatKeepTheExponentOfAProductUp) {
+  expectCloseAt(40, {.growth = [](std::int64_t t) { return t < 16   ? 1.0 / 16
+                                                           : t < 32 ? 40
+                                                                    : 1; },
+                     .input = 0,
+                     .zeroRows = 16});
+}
+
+TEST(DenseFaults, aStateThatDependsOnWhoWasFirst) {
+  const DenseVariant &variant = reductions[1];
+  DenseProblem first(variant, 2, 47, 5);
+  ASSERT_TRUE(first.run(variant, 1));
+  for (std::uint64_t seed = 2; seed < 6; ++seed) {
+    DenseProblem other(variant, 2, 47, 5);
+    ASSERT_TRUE(other.run(variant, seed));
+    EXPECT_EQ(first.states(), other.states());
+  }
+}
+
+TEST(DenseFaults, aMapThatIsReadBeforeItIsTold) {
+  const DenseVariant &variant = reductions[0];
+  DenseProblem problem(variant, 1, 40, 1);
+  const auto result = problem.run(
+      variant, 5,
+      withoutLine("kernel/cyclic_reduction.cuh",
+                  "      while ((load_acquire(space.arrivals(sequence) + group)",
+                  "      while (false && (load_acquire(space.arrivals(sequence) + group)"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "emulation.race") << result.error().message;
+}
 
 TEST(DenseFaults, aStepThatDoesNotWaitForTheStateBeforeItIsFound) {
   for (int variant : {0, 3}) {

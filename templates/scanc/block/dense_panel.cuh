@@ -2,8 +2,8 @@
 //
 //   called by      every thread of the block
 //   result in      shared memory after await_copies and a barrier; the caller
-//   shared memory  a panel of `rows` rows of `dense_width<R>` elements, given by the caller, aligned
-//                  to 128 bytes; swizzled as warp/matmul.cuh says
+//   shared memory  a panel of `rows` rows of `dense_width<R>` elements, given by the caller,
+//                  aligned to 128 bytes; swizzled as warp/matmul.cuh says
 //   barriers       none
 //
 //   A state of R::size numbers is padded to dense_width<R>: `clear_panel` writes zeros once where
@@ -11,10 +11,42 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/core/policy.cuh"
 #include "scanc/thread/copy.cuh"
 #include "scanc/warp/matmul.cuh"
 
 namespace scanc::device::block {
+
+/// 2^exponent, as far as f32 reaches.
+static __device__ __forceinline__ float power_of_two(int exponent) {
+  const int biased = exponent + 127;
+  const int clamped = biased < 0 ? 0 : biased > 254 ? 254 : biased;
+  return __builtin_bit_cast(float, static_cast<uint32_t>(clamped) << 23);
+}
+
+/// 2^exponent as two factors: a product may have an exponent beyond f32's where the state that it is
+/// applied to brings it back.
+struct scale {
+  float some, rest;
+  __device__ __forceinline__ float operator*(float x) const { return x * some * rest; }
+};
+static __device__ __forceinline__ scale make_scale(int exponent) {
+  return {power_of_two(exponent / 2), power_of_two(exponent - exponent / 2)};
+}
+
+/// What a step adds to a product, and by how much the product is to be multiplied.
+struct scaled_bias {
+  scale factor;
+  float bias;
+};
+static __device__ __forceinline__ float add_input(float product, float bias) {
+  return product + bias;
+}
+static __device__ __forceinline__ float add_input(float product, scaled_bias input) {
+  return input.factor * product + input.bias;
+}
+static __device__ __forceinline__ float bias_of(float bias) { return bias; }
+static __device__ __forceinline__ float bias_of(scaled_bias input) { return input.bias; }
 
 /// Elements of a padded row: of 32, 64 or a multiple of 128 bytes.
 template <typename R>
@@ -26,15 +58,27 @@ constexpr int dense_width() {
     return R::size > line / 4 ? line / 2 : line / 4;
 }
 
-/// Calls `of(row, column)` for each chunk of a panel, spread over the threads of the block.
+/// Panels of steps on their way, and two vectors: one is read while the other is written.
+template <typename R>
+struct panel_ring {
+  static constexpr int width = dense_width<R>();
+  struct slot {
+    alignas(128) typename R::element matrix[R::shape.panel() * width];
+    typename R::inputs inputs;
+  };
+  slot slots[R::shape.ring];
+  alignas(16) float vectors[2][width + R::shape.threads];
+};
+
+/// Calls `of(row, column)` for each piece of a panel, spread over the threads of the block.
 template <typename R, int rows, int threads, typename F>
-static __device__ __forceinline__ void each_chunk(F of) {
-  constexpr int chunks = dense_width<R>() / warp::chunk<typename R::element>;
+static __device__ __forceinline__ void each_piece(F of) {
+  constexpr int pieces = dense_width<R>() / warp::piece<typename R::element>;
 #pragma unroll
-  for (int i = 0; i < (rows * chunks + threads - 1) / threads; ++i) {
+  for (int i = 0; i < (rows * pieces + threads - 1) / threads; ++i) {
     const int at = i * threads + thread_index();
-    if (rows * chunks % threads == 0 || at < rows * chunks)
-      of(at / chunks, at % chunks * warp::chunk<typename R::element>);
+    if (rows * pieces % threads == 0 || at < rows * pieces)
+      of(at / pieces, at % pieces * warp::piece<typename R::element>);
   }
 }
 
@@ -43,7 +87,7 @@ template <int rows, int threads, typename R>
 static __device__ __forceinline__ void fetch_panel(const R &recurrence, const typename R::lane &at,
                                                    long long step, int first,
                                                    typename R::element *panel) {
-  each_chunk<R, rows, threads>([&](int row, int column) {
+  each_piece<R, rows, threads>([&](int row, int column) {
     if ((R::size % rows == 0 || first + row < R::size) &&
         (R::size == dense_width<R>() || column < R::size))
       recurrence.fetch(panel + warp::swizzled<typename R::element, dense_width<R>()>(row, column),
@@ -65,9 +109,9 @@ template <typename R, int rows, int threads>
 static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
   using element = typename R::element;
   if constexpr (R::size % rows != 0 || R::size != dense_width<R>())
-    each_chunk<R, rows, threads>([&](int i, int column) {
-      using cell = row<element, warp::chunk<element>>;
-      thread::put_zeros<warp::chunk<element>>(
+    each_piece<R, rows, threads>([&](int i, int column) {
+      using cell = row<element, warp::piece<element>>;
+      thread::put_zeros<warp::piece<element>>(
           reinterpret_cast<cell &>(panel[warp::swizzled<element, dense_width<R>()>(i, column)]), 0);
     });
 }

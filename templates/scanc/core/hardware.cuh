@@ -151,6 +151,17 @@ static __device__ __forceinline__ Storage &block_storage() {
   return *reinterpret_cast<Storage *>(dynamic_shared);
 }
 
+/// The same object of shared memory, its address a value: as the name of an object the compiler makes
+/// it anew, from the number of the block in its cluster, in every part of the code that uses it.
+/// Not for every kernel: NVRTC 13.0 breaks off on look_back with it.
+template <typename Storage>
+static __device__ __forceinline__ Storage &keep_address(Storage &storage) {
+  Storage *kept = &storage;
+  asm("" : "+l"(kept));
+  __builtin_assume(__isShared(kept));
+  return *kept;
+}
+
 /// Starts a copy of `bytes` (4, 8 or 16, to which both addresses are aligned) from global to shared
 /// memory. The global bytes are not written while the kernel runs.
 template <int bytes>
@@ -161,6 +172,11 @@ static __device__ __forceinline__ void start_copy(void *to, const void *from) {
   else
     asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(cell), "l"(from), "n"(bytes)
                  : "memory");
+}
+
+/// The same of 16 bytes that another block has written in this launch and released.
+static __device__ __forceinline__ void start_coherent_copy(void *to, const void *from) {
+  start_copy<16>(to, from); // through the L2, which is where blocks meet
 }
 
 /// Closes the group of the copies that this thread has started since the last call.

@@ -32,15 +32,17 @@ struct policy {
   bool operator==(const policy &) const = default;
 };
 
-/// The same for a state of many numbers with a matrix as transition. A step comes to a block in panels
-/// of `threads / parts * rows` rows of the matrix, of which `ring` lie in shared memory; a thread
-/// multiplies `rows` rows, and `parts` threads share a row.
+/// The same for a state of many numbers with a matrix as transition. A step comes to a block in
+/// panels of `threads / parts * rows` rows of the matrix, of which `ring` lie in shared memory; a
+/// thread multiplies `rows` rows, and `parts` threads share a row.
 struct dense_policy {
   int threads;
   int parts;
   int rows;
   int ring;
-  int blocks = 1; ///< of a multiprocessor, by their registers
+  int blocks = 1;  ///< of a multiprocessor, by their registers
+  int chunk = 0;   ///< steps of a block, where several blocks share a sequence
+  int group = 0;   ///< chunks whose products are multiplied before states are known; 1: none are
 
   constexpr int panel() const { return threads / parts * rows; }
   bool operator==(const dense_policy &) const = default;

@@ -17,29 +17,26 @@
 namespace scanc::device::kernel {
 
 template <typename R>
-struct dense_sequential_storage {
-  static constexpr int width = block::dense_width<R>();
-  struct slot {
-    alignas(128) typename R::element matrix[R::shape.panel() * width];
-    typename R::inputs inputs;
-  };
-  slot ring[R::shape.ring];
-  alignas(16) float state[2][width + R::shape.threads];
-};
+using dense_sequential_storage = block::panel_ring<R>;
 
 /// What a thread does with its rows of a panel. Lanes of a warp that hold the same part of
 /// different rows follow each other, so that 8 of them read different banks.
 template <typename R>
 struct dense_rows {
   static constexpr dense_policy shape = R::shape;
-  static constexpr int width = block::dense_width<R>(), chunk = warp::chunk<typename R::element>,
-                       chunks = width / chunk / shape.parts, // of a row, for one thread
+  static constexpr int width = block::dense_width<R>(), piece = warp::piece<typename R::element>,
+                       pieces = width / piece / shape.parts, // of a row, for one thread
                        apart = 32 / shape.parts;             // lanes that hold the same part
-  static_assert(width / chunk % shape.parts == 0, "every part has as many chunks");
-  static_assert(apart >= 8 || shape.parts == 1, "8 lanes read one chunk of 8 rows");
+  static_assert(width / piece % shape.parts == 0, "every part has as many pieces");
+  static_assert(apart >= 8 || shape.parts == 1, "8 lanes read one piece of 8 rows");
 
-  row<typename R::element, chunk> matrix[shape.rows][chunks];
-  float input; ///< of the row that this lane gets when parts are summed
+  row<typename R::element, piece> packed[shape.rows][pieces]; ///< as taken
+  float matrix[shape.rows][pieces][piece];                    ///< as multiplied
+  /// Of the row that this lane gets when parts are summed.
+  using input_type = decltype(static_cast<const R *>(nullptr)->input(
+      *static_cast<const typename R::inputs *>(nullptr),
+      *static_cast<const typename R::lane *>(nullptr), 0, 0));
+  input_type input, next_input;
 
   static __device__ __forceinline__ int part() { return lane_index() / apart; }
   /// Row r of this thread in the panel.
@@ -47,38 +44,58 @@ struct dense_rows {
     return (warp_index() * shape.rows + r) * apart + lane_index() % apart;
   }
 
-  /// Takes this thread's rows of a panel, which begins at row `first` of the matrix.
+  /// Takes this thread's rows of a panel, which begins at row `first` of the matrix. They take the
+  /// place of those at hand with `unpack`.
   __device__ __forceinline__ void take(const R &recurrence, const typename R::lane &at,
                                        long long step, int first,
-                                       const typename dense_sequential_storage<R>::slot &from) {
+                                       const typename block::panel_ring<R>::slot &from) {
 #pragma unroll
     for (int r = 0; r < shape.rows; ++r)
 #pragma unroll
-      for (int c = 0; c < chunks; ++c)
-        matrix[r][c] = thread::take(reinterpret_cast<const row<typename R::element, chunk> &>(
-            from.matrix[warp::swizzled<typename R::element, width>(
-                row_of(r), (c * shape.parts + part()) * chunk)]));
+      for (int c = 0; c < pieces; ++c)
+        packed[r][c] = thread::take(reinterpret_cast<const row<typename R::element, piece> &>(
+            from.matrix[r * apart * width + warp::swizzled<typename R::element, width>(
+                                                row_of(0), (c * shape.parts + part()) * piece)]));
     const int own = first + row_of(owned());
-    input = own < R::size ? recurrence.input(from.inputs, at, step, own) : 0.0f;
+    next_input = own < R::size ? recurrence.input(from.inputs, at, step, own) : input_type{};
   }
 
-  /// The product with `state`, summed over this thread's columns only.
-  __device__ __forceinline__ void multiply(float (&sums)[shape.rows], const float *state) const {
-    row<float, 4> numbers[chunks][chunk / 4];
+  __device__ __forceinline__ void unpack() {
 #pragma unroll
-    for (int c = 0; c < chunks; ++c)
+    for (int r = 0; r < shape.rows; ++r)
 #pragma unroll
-      for (int i = 0; i < chunk / 4; ++i)
-        numbers[c][i] = thread::take(reinterpret_cast<const row<float, 4> *>(
-            state + (c * shape.parts + part()) * chunk)[i]);
+      for (int c = 0; c < pieces; ++c)
+#pragma unroll
+        for (int i = 0; i < piece; ++i)
+          matrix[r][c][i] = widen(packed[r][c][i]);
+    input = next_input;
+  }
+
+  /// The numbers of a state that this thread's part needs.
+  struct state_part {
+    row<float, 4> numbers[pieces][piece / 4];
+
+    __device__ __forceinline__ void take(const float *state) {
+#pragma unroll
+      for (int c = 0; c < pieces; ++c)
+#pragma unroll
+        for (int i = 0; i < piece / 4; ++i)
+          numbers[c][i] = thread::take(reinterpret_cast<const row<float, 4> *>(
+              state + (c * shape.parts + part()) * piece)[i]);
+    }
+  };
+
+  /// The product with a state, summed over this thread's columns only.
+  __device__ __forceinline__ void multiply(float (&sums)[shape.rows],
+                                           const state_part &state) const {
 #pragma unroll
     for (int r = 0; r < shape.rows; ++r) {
       float some[4] = {};
 #pragma unroll
-      for (int c = 0; c < chunks; ++c)
+      for (int c = 0; c < pieces; ++c)
 #pragma unroll
-        for (int i = 0; i < chunk; ++i)
-          some[i % 4] += widen(matrix[r][c][i]) * numbers[c][i / 4][i % 4];
+        for (int i = 0; i < piece; ++i)
+          some[i % 4] += matrix[r][c][i] * state.numbers[c][i / 4][i % 4];
       sums[r] = (some[0] + some[1]) + (some[2] + some[3]);
     }
   }
@@ -130,50 +147,55 @@ struct panel_cursor {
   }
 };
 
-/// The walk of a block through one sequence.
+/// The walk of a block through a run of steps.
 template <typename R>
 class dense_walk {
 public:
   __device__ __forceinline__ dense_walk(const R &recurrence, const typename R::lane &at,
-                                        dense_sequential_storage<R> &storage)
-      : recurrence(recurrence), at(at), storage(storage) {
+                                        block::panel_ring<R> &ring)
+      : recurrence(recurrence), at(at), ring(ring) {
+    for (int i = thread_index(); i < ring.width; i += shape.threads) {
+      shared_store(ring.vectors[0][i], i < R::size ? recurrence.initial(at, i) : 0.0f);
+      shared_store(ring.vectors[1][i], 0.0f);
+    }
 #pragma unroll 1
     for (int i = 0; i < shape.ring; ++i)
-      block::clear_panel<R, shape.panel(), shape.threads>(storage.ring[i].matrix);
-    for (int i = thread_index(); i < storage.width; i += shape.threads) {
-      shared_store(storage.state[0][i], i < R::size ? recurrence.initial(at, i) : 0.0f);
-      shared_store(storage.state[1][i], 0.0f);
-    }
+      block::clear_panel<R, shape.panel(), shape.threads>(ring.slots[i].matrix);
     meet();
 #pragma unroll 1
     for (int i = 0; i < shape.ring; ++i)
       order(ordered.step < recurrence.steps());
     await_copies<shape.ring - 1>();
     meet();
-    if (recurrence.steps() > 0)
-      take();
+    if (recurrence.steps() > 0) {
+      rows.take(recurrence, at, taken.step, taken.first(), ring.slots[taken.slot]);
+      rows.unpack();
+    }
   }
 
-  /// One panel: multiplies, while the panel `ring` later is ordered and the next one taken, where
+  /// One panel: multiplies, while the next one is taken and the one `ring` later ordered, where
   /// they exist.
-  template <bool orders, bool takes>
-  __device__ __forceinline__ void advance() {
+  __device__ __forceinline__ void advance(bool orders, bool takes) {
     // The next panel has landed; every thread has taken this one, and knows the state before it.
     await_copies<shape.ring - 2>();
     meet();
-    float sums[shape.rows];
-    rows.multiply(sums, storage.state[now]);
-    const float input = rows.input;
-    order(orders);
+    typename dense_rows<R>::state_part before;
+    before.take(ring.vectors[now]);
     const panel_cursor<R> mine = taken;
     taken.advance();
-    if constexpr (takes)
-      take();
-    const float state = rows.reduce(sums) + input;
+    if (takes)
+      rows.take(recurrence, at, taken.step, taken.first(), ring.slots[taken.slot]);
+    order(orders);
+    float sums[shape.rows];
+    rows.multiply(sums, before);
+    const auto input = rows.input;
+    if (takes)
+      rows.unpack(); // while sums travel between lanes
+    const float state = block::add_input(rows.reduce(sums), input);
     const int row = mine.first() + rows.row_of(rows.owned());
     const bool speaks = rows.speaks() && row < R::size;
     // Everyone writes, to a cell of its own: a branch would stand in the way of the next step.
-    shared_store(storage.state[now ^ 1][speaks ? row : storage.width + thread_index()], state);
+    shared_store(ring.vectors[now ^ 1][speaks ? row : ring.width + thread_index()], state);
     if (speaks)
       recurrence.store(at, mine.step, row, state);
     if (taken.panel == 0)
@@ -183,7 +205,7 @@ public:
   __device__ __forceinline__ void finish() const {
     meet();
     for (int i = thread_index(); i < R::size; i += shape.threads)
-      recurrence.finish(at, i, shared_load(storage.state[now][i]));
+      recurrence.finish(at, i, shared_load(ring.vectors[now][i]));
   }
 
 private:
@@ -199,7 +221,7 @@ private:
 
   __device__ __forceinline__ void order(bool exists) {
     if (exists) {
-      auto &slot = storage.ring[ordered.slot];
+      auto &slot = ring.slots[ordered.slot];
       block::fetch_panel<shape.panel(), shape.threads>(recurrence, at, ordered.step,
                                                        ordered.first(), slot.matrix);
       block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, slot.inputs);
@@ -208,33 +230,33 @@ private:
     ordered.advance();
   }
 
-  __device__ __forceinline__ void take() {
-    rows.take(recurrence, at, taken.step, taken.first(), storage.ring[taken.slot]);
-  }
-
   const R &recurrence;
   const typename R::lane &at;
-  dense_sequential_storage<R> &storage;
+  block::panel_ring<R> &ring;
   panel_cursor<R> ordered, taken; ///< the next to order; the one in `rows`
   dense_rows<R> rows;
-  int now = 0; ///< which of the two states is complete
+  int now = 0; ///< which of the two vectors is the state
 };
 
-/// Streams the matrices of one sequence through a block.
+/// Streams the panels of a run of steps through the ring. A `long_run` has a loop of its own in
+/// which nothing is asked.
+template <bool long_run, typename R>
+static __device__ __forceinline__ void walk_steps(const R &recurrence, const typename R::lane &at,
+                                                  block::panel_ring<R> &ring) {
+  dense_walk<R> walk(recurrence, at, ring);
+  long long left = recurrence.steps() * panel_cursor<R>::panels;
+  if constexpr (long_run)
+    for (; left > R::shape.ring; --left)
+      walk.advance(true, true);
+  for (; left > 0; --left)
+    walk.advance(left > R::shape.ring, left > 1);
+  walk.finish();
+}
+
 template <typename R>
 static __device__ __forceinline__ void dense_sequential(const R &recurrence,
                                                         dense_sequential_storage<R> &storage) {
-  const typename R::lane at = recurrence.enter(block_index());
-  dense_walk<R> walk(recurrence, at, storage);
-  const long long panels = recurrence.steps() * panel_cursor<R>::panels;
-  long long i = 0;
-  for (; i < panels - R::shape.ring; ++i)
-    walk.template advance<true, true>();
-  for (; i < panels - 1; ++i)
-    walk.template advance<false, true>();
-  if (i < panels)
-    walk.template advance<false, false>();
-  walk.finish();
+  walk_steps<true>(recurrence, recurrence.enter(block_index()), keep_address(storage));
 }
 
 } // namespace scanc::device::kernel

@@ -34,7 +34,7 @@ inline constexpr int word_elements = 4 / sizeof(T);
 template <typename T>
 inline constexpr int depth = 8 * word_elements<T>;
 template <typename T>
-inline constexpr int chunk = 4 * word_elements<T>;
+inline constexpr int piece = 4 * word_elements<T>;
 
 template <typename T>
 struct left_tile {
@@ -89,25 +89,27 @@ static __device__ __forceinline__ left_tile<T> as_left(const sum_tile &low, cons
 }
 
 /// Where element (row, column) lies in a row-major matrix of shared memory with `columns` columns,
-/// aligned to 128 bytes: the chunks of 16 bytes of a row are exchanged so that 8 rows of one chunk,
-/// which are read at once, lie in different banks. Elements of a chunk stay together.
+/// aligned to 128 bytes: the pieces of 16 bytes of a row are exchanged so that 8 rows of one piece,
+/// which are read at once, lie in different banks. Elements of a piece stay together.
 template <typename T, int columns>
 static __device__ __forceinline__ int swizzled(int row, int column) {
-  constexpr int chunks = columns / chunk<T>, period = chunks < 8 ? chunks : 8;
+  constexpr int pieces = columns / piece<T>, period = pieces < 8 ? pieces : 8;
   constexpr int line = 8 / period; // rows that share 128 bytes
-  static_assert(columns % chunk<T> == 0 && chunks % period == 0 && 8 % period == 0,
+  static_assert(columns % piece<T> == 0 && pieces % period == 0 && 8 % period == 0,
                 "a row has 16, 32, 64 or a multiple of 128 bytes");
-  const int moved = column / chunk<T> ^ (row / line % period);
-  return row * columns + moved * chunk<T> + column % chunk<T>;
+  const int moved = column / piece<T> ^ (row / line % period);
+  return row * columns + moved * piece<T> + column % piece<T>;
 }
 
-/// The 16 x depth part at (row, column) of a swizzled matrix.
+/// The 16 x depth part at (row, column) of a swizzled matrix. Rows are multiples of 8 here and
+/// below, after which the exchange repeats itself: they are added outside of it, so that constants
+/// stay constants.
 template <int columns, typename T>
 static __device__ __forceinline__ left_tile<T> load_left(const T *matrix, int row, int column) {
   const int lane = lane_index();
   left_tile<T> tile;
-  load_matrices(tile.words, matrix + swizzled<T, columns>(row + lane % 16,
-                                                          column + lane / 16 * chunk<T>));
+  load_matrices(tile.words, matrix + row * columns +
+                                swizzled<T, columns>(lane % 16, column + lane / 16 * piece<T>));
   return tile;
 }
 
@@ -118,15 +120,17 @@ static __device__ __forceinline__ void load_right(right_tile<T> (&tiles)[2], con
   const int lane = lane_index();
   if constexpr (sizeof(T) == 2) {
     uint32_t words[4];
-    load_matrices_transposed(words, matrix + swizzled<T, columns>(row + lane % 16,
-                                                                  column + lane / 16 * chunk<T>));
+    load_matrices_transposed(
+        words, matrix + row * columns +
+                   swizzled<T, columns>(lane % 16, column + lane / 16 * piece<T>));
     tiles[0] = {{words[0], words[1]}};
     tiles[1] = {{words[2], words[3]}};
   } else {
 #pragma unroll
     for (int i = 0; i < 4; ++i)
       tiles[i / 2].words[i % 2] = shared_load(
-          matrix[swizzled<T, columns>(row + lane % 4 + i % 2 * 4, column + lane / 4 + i / 2 * 8)]
+          matrix[row * columns +
+                 swizzled<T, columns>(lane % 4 + i % 2 * 4, column + lane / 4 + i / 2 * 8)]
               .bits);
   }
 }
@@ -138,9 +142,9 @@ static __device__ __forceinline__ void load_right_transposed(right_tile<T> (&til
                                                              int column) {
   const int lane = lane_index();
   uint32_t words[4];
-  load_matrices(words,
-                matrix + swizzled<T, columns>(row + lane / 16 * 8 + lane % 8,
-                                              column + lane / 8 % 2 * chunk<T>));
+  load_matrices(words, matrix + row * columns +
+                           swizzled<T, columns>(lane / 16 * 8 + lane % 8,
+                                                column + lane / 8 % 2 * piece<T>));
   tiles[0] = {{words[0], words[1]}};
   tiles[1] = {{words[2], words[3]}};
 }

@@ -96,11 +96,21 @@ static __device__ __forceinline__ Storage &block_storage() {
   return *reinterpret_cast<Storage *>(emulation::dynamicShared);
 }
 
+template <typename Storage>
+static __device__ __forceinline__ Storage &keep_address(Storage &storage) {
+  return storage;
+}
+
 template <int bytes>
 static __device__ __forceinline__ void start_copy(void *to, const void *from,
                                                   Place place = Place::current()) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
-  emulation::hooks->startCopy(to, from, bytes, place);
+  emulation::hooks->startCopy(to, from, bytes, /*readOnly=*/true, place);
+}
+
+static __device__ __forceinline__ void start_coherent_copy(void *to, const void *from,
+                                                           Place place = Place::current()) {
+  emulation::hooks->startCopy(to, from, 16, /*readOnly=*/false, place);
 }
 
 static __device__ __forceinline__ void close_copies() { emulation::hooks->closeCopies(); }
