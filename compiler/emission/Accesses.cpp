@@ -5,6 +5,7 @@
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using llvm::formatv;
@@ -27,18 +28,20 @@ AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Ty
       elementName(spellElement(element)), policy(policy), width(width) {
   int64_t time = kernel.getTimeDim();
   std::vector<Dimension> steps, lanes, indices;
+  bool owned = isOwned();
   for (unsigned i = 0; i < map.getNumResults(); ++i) {
     auto [dim, back] = dimAndDelay(map.getResult(i));
     if (dim == time) {
       timeResult = i;
       delay = back;
-      steps.push_back({Axis::step, policy.getSteps(), i, dim});
+      steps.push_back({Axis::step, policy.getSteps() / (owned ? parts() : 1), i, dim});
     } else if (dim == time - 1) {
       lanes.push_back({Axis::lane, policy.getLanes(), i, dim});
     } else if (dim == kernel.getSegmentDim()) {
       segmentResult = i;
     } else if (dim > time) {
-      indices.push_back({Axis::index, kernel.getDim(dim).getSize(), i, dim});
+      int64_t share = llvm::divideCeil(kernel.getDim(dim).getSize(), parts());
+      indices.push_back({Axis::index, share, i, dim});
     }
   }
   for (auto *list : {&steps, &lanes, &indices})
@@ -49,6 +52,18 @@ AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Ty
       std::rotate(dimensions.begin() + i, dimensions.begin() + i + 1, dimensions.end());
       break;
     }
+}
+
+/// Whether each thread has steps of its own, and not points.
+bool AccessText::isOwned() const {
+  auto isRegister = [&](AffineExpr expr) { return dimAndDelay(expr).first > kernel.getTimeDim(); };
+  return parts() > 1 && llvm::none_of(map.getResults(), isRegister);
+}
+
+std::string guardOfPoint(StringRef index, int64_t size, int64_t parts) {
+  if (size % parts == 0)
+    return {};
+  return formatv("at.part * {0} + {1} < {2}", llvm::divideCeil(size, parts), index, size);
 }
 
 std::string AccessText::stride(unsigned result) const {
@@ -94,10 +109,13 @@ std::string AccessText::base() const {
   std::string text;
   for (unsigned i = 0; i < map.getNumResults(); ++i) {
     int64_t dim = dimAndDelay(map.getResult(i)).first;
-    if (dim >= kernel.getTimeDim())
-      continue;
-    text += (text.empty() ? "" : " + ") +
-            formatv("at_{0} * {1}", kernel.getDim(dim).getName().getValue(), stride(i)).str();
+    std::string place;
+    if (dim < kernel.getTimeDim())
+      place = "at_" + kernel.getDim(dim).getName().str();
+    else if (dim > kernel.getTimeDim() && parts() > 1)
+      place = formatv("at.part * {0}", llvm::divideCeil(kernel.getDim(dim).getSize(), parts()));
+    if (!place.empty())
+      text += (text.empty() ? "" : " + ") + place + " * " + stride(i);
   }
   return text.empty() ? "0" : text;
 }
@@ -177,7 +195,9 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
     // Addresses go from step to step: one for each step would take more registers than the tile.
     bool isStep = dim.axis == Axis::step;
     if (isStep) {
-      std::string start = delay > 0 ? "first - " + std::to_string(delay) : "first";
+      std::string start = isOwned() ? "first + at.part" : "first";
+      if (delay > 0)
+        start += " - " + std::to_string(delay);
       writer.line(formatv("{0}{1} *{2} = {3} + when({4}) * {5};",
                           move == Move::store ? "" : "const ", elementName, member, place, start,
                           stride(dim.result))
@@ -186,20 +206,31 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
     }
     std::string index = openLoop(writer, dim, count, depth);
     if (count > 1)
-      ends.push_back(isStep ? formatv("{0} {1}= args.{2}.stride[{3}];", member,
-                                      kernel.getReverse() ? "-" : "+", parameter, dim.result)
+      ends.push_back(isStep ? formatv("{0} {1}= {2}args.{3}.stride[{4}];", member,
+                                      kernel.getReverse() ? "-" : "+",
+                                      isOwned() ? std::to_string(parts()) + " * " : "", parameter,
+                                      dim.result)
                                   .str()
                             : std::string());
     depth += dim.axis == Axis::index;
     if (innermost && width > 1 && count > 1)
       index = formatv("({0} * {1})", index, width);
     if (isStep) {
+      std::string step = isOwned() ? formatv("{0} * {1} + at.part", index, parts()).str() : index;
       if (move != Move::fetch)
-        guards.push_back(index + " < active");
+        guards.push_back(isOwned() ? formatv("(active == {0} || {1} < active)", policy.getSteps(),
+                                             step)
+                                         .str()
+                                   : step + " < active");
       if (delay > 0)
         guards.push_back(
-            formatv("{0} >= {1}", index == "0" ? "first" : "first + " + index, delay).str());
+            formatv("{0} >= {1}", step == "0" ? "first" : "first + " + step, delay).str());
     } else {
+      if (dim.axis == Axis::index && parts() > 1)
+        if (std::string guard =
+                guardOfPoint(index, kernel.getDim(dim.kernelDim).getSize(), parts());
+            !guard.empty())
+          guards.push_back(guard);
       place += term(index, stride(dim.result));
     }
     if (innermost)

@@ -16,7 +16,8 @@ namespace scanc::emission {
 ///
 /// The array's dimensions are the steps, the adjacent lanes and the register dimensions that the
 /// access depends on; the one along which memory is contiguous comes last, so that a vector access
-/// fills the innermost dimension.
+/// fills the innermost dimension. Where the register dimension is spread over threads, a thread has
+/// its points of all steps, or its steps where there is no such dimension.
 class AccessText {
 public:
   enum class Axis { step, lane, index };
@@ -60,6 +61,8 @@ public:
 
 private:
   std::string stride(unsigned result) const;
+  int64_t parts() const { return policy.getStateThreads(); }
+  bool isOwned() const;
   std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
                        unsigned depth) const;
   void printTake(CodeWriter &writer) const;
@@ -77,6 +80,10 @@ private:
   int64_t segmentResult = -1; ///< dimension of the parameter that is the segment
   std::vector<Dimension> dimensions;
 };
+
+/// The condition under which point `index` of the share that one of `parts` threads has of `size`
+/// points exists; empty where all do.
+std::string guardOfPoint(llvm::StringRef index, int64_t size, int64_t parts);
 
 } // namespace scanc::emission
 

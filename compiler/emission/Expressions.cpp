@@ -9,6 +9,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -24,6 +25,13 @@ static const char *const loopNames[] = {"i", "j", "k", "m"};
 ArrayRef<int64_t> shapeOf(Value value) {
   auto vector = dyn_cast<VectorType>(value.getType());
   return vector ? vector.getShape() : ArrayRef<int64_t>();
+}
+
+SmallVector<int64_t> sharesOf(Value value, int64_t parts) {
+  SmallVector<int64_t> sizes;
+  for (int64_t size : shapeOf(value))
+    sizes.push_back(llvm::divideCeil(size, parts));
+  return sizes;
 }
 
 std::string flatIndex(ArrayRef<int64_t> shape, const Indices &indices) {
@@ -42,7 +50,7 @@ bool Expressions::isLeaf(Value value) const {
 void Expressions::collect(Value root) {
   SmallVector<std::pair<Value, unsigned>> open; // with the operands that have been looked at
   auto enter = [&](Value value) {
-    if (uses[value]++ == 0 && !isLeaf(value))
+    if (uses[value]++ == 0 && !isLeaf(value) && !names.contains(value))
       open.push_back({value, 0});
   };
   enter(root);
@@ -95,10 +103,11 @@ void Expressions::name(Operation *op) {
   } else if (shapeOf(value).empty()) {
     writer.line("const " + element + " " + name + " = " + print(value, {}).code + ";");
   } else {
-    int64_t size = cast<VectorType>(value.getType()).getNumElements();
+    SmallVector<int64_t> shape = sharesOf(value, parts);
+    int64_t size = llvm::product_of(shape);
     writer.line("array<" + element + ", " + std::to_string(size) + "> " + name + ";");
     Indices indices;
-    for (auto [depth, extent] : llvm::enumerate(shapeOf(value))) {
+    for (auto [depth, extent] : llvm::enumerate(shape)) {
       indices.push_back(loopNames[depth]);
       writer.openLoop(loopNames[depth], std::to_string(extent));
     }
@@ -140,16 +149,16 @@ std::string Expressions::at(Value value, const Indices &indices) {
 }
 
 Expressions::Text Expressions::print(Value value, const Indices &indices) {
-  if (isLeaf(value))
-    return {leaf(value, indices), 5};
   if (auto found = names.find(value); found != names.end()) {
     std::string text = found->second;
     if (!shapeOf(value).empty())
       text += "[" + flatIndex(shapeOf(value), indices) + "]";
-    if (isa<plan::ReduceOp>(value.getDefiningOp()))
+    if (isa_and_present<plan::ReduceOp>(value.getDefiningOp()))
       text += ".value()";
     return {text, 5};
   }
+  if (isLeaf(value))
+    return {leaf(value, indices), 5};
   return printOp(value.getDefiningOp(), indices);
 }
 
@@ -213,6 +222,7 @@ static StringRef functionOf(Operation *op) {
         bool approximate = bitEnumContainsAny(exp.getFastmath(), arith::FastMathFlags::afn);
         return approximate ? "approximate::exp" : "exp";
       })
+      .Case([](math::Exp2Op) { return "approximate::exp2"; })
       .Case([](math::LogOp) { return "log"; })
       .Case([](math::SqrtOp) { return "sqrt"; })
       .Case([](math::RsqrtOp) { return "rsqrt"; })

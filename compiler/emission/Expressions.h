@@ -21,7 +21,12 @@ public:
   /// How a value that the slice starts from (a read, a state) is spelled at `indices`.
   using Leaf = std::function<std::string(mlir::Value, const Indices &)>;
 
-  Expressions(CodeWriter &writer, Leaf leaf) : writer(writer), leaf(std::move(leaf)) {}
+  /// Vectors are arrays of the points that one of `parts` threads holds.
+  Expressions(CodeWriter &writer, int64_t parts, Leaf leaf)
+      : writer(writer), parts(parts), leaf(std::move(leaf)) {}
+
+  /// `value` stands somewhere already, as `text`: nothing that only it needs is printed.
+  void define(mlir::Value value, llvm::StringRef text) { names[value] = text; }
 
   /// Prints the statements that `roots` need. Afterwards `at` gives each of them.
   void require(llvm::ArrayRef<mlir::Value> roots);
@@ -47,6 +52,7 @@ private:
   std::string freshName(mlir::Operation *op);
 
   CodeWriter &writer;
+  int64_t parts;
   Leaf leaf;
   llvm::DenseMap<mlir::Value, unsigned> uses;
   llvm::DenseMap<mlir::Value, std::string> names;
@@ -57,6 +63,8 @@ private:
 
 /// Sizes of a vector value; empty for a number.
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
+/// The same, of what one of `parts` threads holds: a share of each size, rounded up.
+llvm::SmallVector<int64_t> sharesOf(mlir::Value value, int64_t parts);
 /// `indices` into an array of `shape`, flattened: "i * 4 + j"; "0" for a number.
 std::string flatIndex(llvm::ArrayRef<int64_t> shape, const Indices &indices);
 

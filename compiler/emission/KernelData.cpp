@@ -12,10 +12,11 @@ namespace scanc::emission {
 
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
-                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, .blocks = {7}};",
+                      ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, "
+                      ".blocks = {7}, .state_threads = {8}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
                       policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(),
-                      policy.getRuns(), policy.getBlocks())
+                      policy.getRuns(), policy.getBlocks(), policy.getStateThreads())
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   if (!kernel.getProducts().empty())
@@ -31,12 +32,16 @@ void KernelWriter::writeTypes() {
   writer.blank();
   writer.line("// Where the adjacent lanes of a thread begin, and what does not vary with time.");
   writer.open("struct lane");
+  if (shares)
+    writer.line("int part; // which of its points and steps this thread has");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       bool invariantRead = list == &reads && !access.variesWithTime();
       writer.line(invariantRead ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
     }
   writer.close("};");
+  if (shares)
+    writePartTypes();
   writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
   writer.open("struct tile");
   if (kernel.getReset())
@@ -44,6 +49,8 @@ void KernelWriter::writeTypes() {
   for (const AccessText &access : reads)
     if (access.variesWithTime())
       writer.line(access.declaration(/*packed=*/true));
+  if (shares)
+    writer.line(formatv("handed from_owner[{0}]; // of the step at hand", policy.getLanes()).str());
   writer.close("};");
   if (policy.getRing() > 0) {
     writer.line("// Where copies of that land in shared memory; the last dimension is the thread.");
@@ -126,6 +133,8 @@ void KernelWriter::writeEnter() {
       writer.line("rest /= offset(" + Twine(extent) + ");");
   }
   writer.line("lane at;");
+  if (shares)
+    writer.line("at.part = thread_index() % shape.state_threads;");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       if (list == &reads && !access.variesWithTime()) {

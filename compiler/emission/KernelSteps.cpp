@@ -12,14 +12,19 @@ using llvm::formatv;
 namespace scanc::emission {
 
 int64_t KernelWriter::stateSize(int64_t i) const {
-  auto vector = dyn_cast<VectorType>(advances[i].getNow().getType());
-  return vector ? vector.getNumElements() : 1;
+  return llvm::product_of(stateShape(i));
 }
 
+/// Expressions of this region; what another thread has handed over stands in the tile.
 Expressions KernelWriter::makeExpressions() {
-  return Expressions(writer, [this](Value value, const Indices &indices) {
-    return leaf(value, indices);
-  });
+  Expressions expressions(writer, policy.getStateThreads(),
+                          [this](Value value, const Indices &indices) {
+                            return leaf(value, indices);
+                          });
+  if (shares)
+    for (Value value : shares->getHanded())
+      expressions.define(value, "in.from_owner[l]." + passed.lookup(value));
+  return expressions;
 }
 
 /// Loops over the numbers of a value of `shape`; `body` gets their indices.
@@ -41,10 +46,7 @@ void KernelWriter::writeInitial() {
   writer.open("__device__ __forceinline__ void initial(states &to, const lane &at, int l) const");
   for (int64_t i = 0; i < kernel.getNumStates(); ++i)
     if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))
-      writeStart(i, [&](const Indices &) {
-        return "narrow<" + spellElement(kernel.getState(i).getElementType()) + ">(" +
-               spellZero(advances[i].getRing()) + ")";
-      });
+      writeStart(i, [&](const Indices &) { return zeroOf(i); });
     else
       writeGivenStart(i);
   writer.close();
@@ -55,6 +57,11 @@ void KernelWriter::writeInitial() {
   for (int64_t i : kernel.getInitStates())
     writeGivenStart(i);
   writer.close();
+}
+
+std::string KernelWriter::zeroOf(int64_t state) const {
+  return "narrow<" + spellElement(kernel.getState(state).getElementType()) + ">(" +
+         spellZero(advances[state].getRing()) + ")";
 }
 
 /// Assigns every number of a state in `to`.
@@ -71,8 +78,11 @@ void KernelWriter::writeGivenStart(int64_t state) {
   size_t k = llvm::find(kernel.getInitStates(), state) - kernel.getInitStates().begin();
   auto access = cast<plan::AccessAttr>(kernel.getInits()[k]);
   writeStart(state, [&](const Indices &indices) {
-    return converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
-                     elementOf(access.getParameter()), kernel.getState(state).getElementType());
+    std::string value =
+        converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
+                  elementOf(access.getParameter()), kernel.getState(state).getElementType());
+    std::string guard = indices.empty() ? "" : pointGuard(advances[state].getNow());
+    return guard.empty() ? value : guard + " ? " + value + " : " + zeroOf(state);
   });
 }
 
@@ -122,21 +132,42 @@ void KernelWriter::writePrologue() {
   writer.close();
 }
 
-void KernelWriter::writeEpilogue() {
-  writer.blank();
-  writer.line("// What one lane writes at one step, from its inputs and its states at t and t-1.");
-  writer.open("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+/// Assigns the results that have the register dimension, or those that have not; both where it lies
+/// in one thread.
+void KernelWriter::writeOutputs(Expressions &expressions, bool perPoint) {
   auto yield = cast<plan::YieldOp>(kernel.getBody().front().getTerminator());
-  Expressions expressions = makeExpressions();
-  expressions.require(SmallVector<Value>(yield.getValues()));
-  for (auto [access, value] : llvm::zip(writes, yield.getValues())) {
-    writeLoops(shapeOf(value), [&, &access = access, value = value](const Indices &indices) {
-      writer.line("out." + Twine(access.element(indices)) + " = " +
+  SmallVector<std::pair<const AccessText *, Value>> outputs;
+  SmallVector<Value> roots;
+  for (auto [access, value] : llvm::zip(writes, yield.getValues()))
+    if (!shares || shapeOf(value).empty() != perPoint) {
+      outputs.push_back({&access, value});
+      roots.push_back(value);
+    }
+  expressions.require(roots);
+  for (auto [access, value] : outputs)
+    writeLoops(shapeHere(value), [&, access = access, value = value](const Indices &indices) {
+      writer.line("out." + Twine(access->element(indices)) + " = " +
                   expressions.at(value, indices) + ";");
     });
-  }
   if (!unspelled)
     unspelled = expressions.getUnspelled();
+}
+
+void KernelWriter::writeEpilogue() {
+  writer.blank();
+  Expressions expressions = makeExpressions();
+  if (shares) {
+    writer.line("// What the owner of a step writes, from its inputs and what all have read out.");
+    writer.open("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const readouts &read) const");
+    for (Value value : shares->getKept())
+      expressions.define(value, "read." + passed.lookup(value));
+    for (plan::ReduceOp op : shares->getReadouts())
+      expressions.define(op.getResult(), "read." + passed.lookup(op.getResult()));
+  } else {
+    writer.line("// What one lane writes at one step, from its inputs and its states at t and t-1.");
+    writer.open("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+  }
+  writeOutputs(expressions, /*perPoint=*/false);
   writer.close();
 }
 
@@ -154,6 +185,8 @@ void KernelWriter::writeFinish() {
     writeLoops(stateShape(i), [&, k = k, i = i](const Indices &indices) {
       std::string value = "last." + identifier(state.getName()) + "[" +
                           flatIndex(stateShape(i), indices) + "]";
+      if (std::string guard = pointGuard(advances[i].getNow()); !guard.empty())
+        writer.line("if (" + guard + ")");
       writer.line("thread::write(" + Twine(finals[k].data()) + " + " +
                   finals[k].pointOffset(indices) + ", " +
                   converted(value, state.getElementType(), elementOf(access.getParameter())) + ");");

@@ -25,6 +25,8 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
   for (auto access : kernel.getFinals().getAsRange<plan::AccessAttr>())
     finals.push_back(makeAccess(access, 1));
   llvm::append_range(advances, kernel.getBody().getOps<plan::AdvanceOp>());
+  if (policy.getStateThreads() > 1)
+    shareValues();
 }
 
 Type KernelWriter::elementOf(StringAttr parameter) const {
@@ -117,7 +119,11 @@ FailureOr<std::string> KernelWriter::write() {
   writeEnter();
   writeMoves();
   writeInitial();
+  if (shares)
+    writePrepare();
   writePrologue();
+  if (shares)
+    writeReadOut();
   writeEpilogue();
   writeFinish();
   writeEntry();

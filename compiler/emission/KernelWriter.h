@@ -3,7 +3,9 @@
 #define SCANC_COMPILER_EMISSION_KERNELWRITER_H
 
 #include "compiler/emission/Accesses.h"
+#include "dialects/plan/Shares.h"
 
+#include <optional>
 #include <set>
 
 namespace scanc::emission {
@@ -35,9 +37,23 @@ private:
   void writeGivenStart(int64_t state);
   void writeLoops(llvm::ArrayRef<int64_t> shape, llvm::function_ref<void(const Indices &)> body);
   int64_t stateSize(int64_t i) const;
-  llvm::ArrayRef<int64_t> stateShape(int64_t i) const { return shapeOf(advances[i].getNow()); }
+  /// Sizes of what this thread has of a value, and of a state.
+  llvm::SmallVector<int64_t> shapeHere(mlir::Value value) const {
+    return sharesOf(value, policy.getStateThreads());
+  }
+  llvm::SmallVector<int64_t> stateShape(int64_t i) const { return shapeHere(advances[i].getNow()); }
+  std::string zeroOf(int64_t state) const;
+  void writeOutputs(Expressions &expressions, bool perPoint);
   std::string leaf(mlir::Value value, const Indices &indices) const;
   Expressions makeExpressions();
+
+  // KernelParts.cpp: what threads that share a lane pass on.
+  void shareValues();
+  void writePartTypes();
+  void writePrepare();
+  void writeReadOut();
+  /// The condition under which point `i` of `value` is one of this thread's; empty: always.
+  std::string pointGuard(mlir::Value value) const;
 
   AccessText makeAccess(plan::AccessAttr access, int64_t width);
   mlir::Type elementOf(mlir::StringAttr parameter) const;
@@ -52,6 +68,8 @@ private:
   mutable llvm::SmallVector<plan::AdvanceOp> advances;
   std::string name;
   mlir::Operation *unspelled = nullptr;
+  std::optional<plan::Shares> shares;              ///< where the register dimension is spread
+  llvm::DenseMap<mlir::Value, std::string> passed; ///< members of `handed` and `readouts`
 };
 
 } // namespace scanc::emission

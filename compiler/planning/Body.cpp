@@ -1,11 +1,13 @@
 //===- Body.cpp - Index sets become vectors over register dimensions ------===//
 #include "compiler/planning/Body.h"
 
+#include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -36,6 +38,7 @@ private:
 
   void lower(Operation &op);
   void lowerElementwise(Operation &op);
+  bool lowerPower(Operation &op);
   void lowerReduce(scan::ReduceOp op);
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
@@ -98,6 +101,9 @@ void BodyLowering::run() {
   builder.setInsertionPointToEnd(block);
   for (Operation &op : from)
     lower(op);
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
 }
 
 void BodyLowering::lower(Operation &op) {
@@ -113,7 +119,37 @@ static plan::Activation activationOf(scan::Activation kind) {
   return *plan::symbolizeActivation(scan::stringifyActivation(kind));
 }
 
+/// e^(pq) as 2^(p (q log2 e)), where the device's own exponential is one of base 2: the factor that has
+/// the fewest values takes the logarithm, before all one that does not vary with time.
+bool BodyLowering::lowerPower(Operation &op) {
+  auto exp = dyn_cast<math::ExpOp>(op);
+  auto product = exp ? exp.getOperand().getDefiningOp<arith::MulFOp>() : arith::MulFOp();
+  if (!product || !approximate || !exp.getType().isF32())
+    return false;
+  auto values = [&](Value value) {
+    return std::pair(sets.variesWithTime(value), registersOf(value).size());
+  };
+  Value few = product.getLhs(), other = product.getRhs();
+  if (values(other) < values(few))
+    std::swap(few, other);
+  Location loc = op.getLoc();
+  Dims dims = registersOf(few), all = registersOf(exp.getResult());
+  Type type = shaped(few.getType(), dims);
+  TypedAttr log2e = builder.getF32FloatAttr(1.4426950408889634f);
+  if (auto shape = dyn_cast<VectorType>(type))
+    log2e = DenseElementsAttr::get(shape, log2e);
+  Value factor = arith::MulFOp::create(builder, loc, lowered.lookup(few),
+                                       arith::ConstantOp::create(builder, loc, log2e));
+  Value exponent = arith::MulFOp::create(builder, loc, operand(other, all, loc),
+                                         broadcast(factor, dims, all, loc));
+  lowered.map(exp.getResult(),
+              math::Exp2Op::create(builder, loc, exponent, arith::FastMathFlags::afn).getResult());
+  return true;
+}
+
 void BodyLowering::lowerElementwise(Operation &op) {
+  if (lowerPower(op))
+    return;
   Value result = op.getResult(0);
   Dims dims = registersOf(result);
   SmallVector<Value> operands;
@@ -220,5 +256,21 @@ void BodyLowering::lowerYield(scan::YieldOp op) {
 } // namespace
 
 void lowerBody(const Mapping &mapping, Region &region) { BodyLowering(mapping, region).run(); }
+
+std::optional<std::string> declinesParts(const Mapping &mapping) {
+  if (mapping.registers.size() != 1)
+    return llvm::formatv("{0} indices are summed over, not one", mapping.registers.size()).str();
+  if (mapping.walk == plan::Walk::Time)
+    return std::string("vector accesses run along time");
+  scan::RecurrenceInterface loop = mapping.op;
+  if (loop.getReset())
+    return std::string("packed sequences (reset at)");
+  Region region;
+  lowerBody(mapping, region);
+  SmallVector<bool> varies;
+  for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
+    varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
+  return plan::Shares(region.front(), varies).getObstacle();
+}
 
 } // namespace scanc::planning

@@ -76,7 +76,8 @@ static Work workOf(Operation &op) {
       .Default([](Operation *) { return Work{1, 0}; });
 }
 
-Work countWork(const Mapping &mapping, const Sizes &sizes) {
+/// The work of one step of one lane; where `alone`, of the ops whose values have no register dimension.
+static Work countStep(const Mapping &mapping, const Sizes &sizes, bool alone) {
   scan::RecurrenceInterface loop = mapping.op;
   scan::IndexSets sets(loop);
   Work total;
@@ -88,13 +89,22 @@ Work countWork(const Mapping &mapping, const Sizes &sizes) {
     if (over)
       for (int64_t i : sets.of(over))
         if (mapping.isRegister(i))
-          points *= sizeNamed(sizes, loop.getDim(i));
+          points *= alone ? 0 : sizeNamed(sizes, loop.getDim(i));
     Work one = workOf(op);
     total.flops += points * one.flops;
     total.special += points * one.special;
   }
+  return total;
+}
+
+Work countAlone(const Mapping &mapping, const Sizes &sizes) {
+  return countStep(mapping, sizes, /*alone=*/true);
+}
+
+Work countWork(const Mapping &mapping, const Sizes &sizes) {
+  Work step = countStep(mapping, sizes, /*alone=*/false);
   double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
-  return {total.flops * steps, total.special * steps};
+  return {step.flops * steps, step.special * steps};
 }
 
 int64_t widestElement(const Mapping &mapping) {

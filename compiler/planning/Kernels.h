@@ -58,6 +58,8 @@ struct Work {
   double special = 0;
 };
 Work countWork(const Mapping &, const Sizes &sizes);
+/// The same of one step of one lane, without what is computed for each of its points.
+Work countAlone(const Mapping &, const Sizes &sizes);
 
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);

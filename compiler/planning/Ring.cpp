@@ -27,6 +27,10 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
     return 1;
   scan::RecurrenceInterface loop = mapping.op;
   int64_t size = loop.getDim(mapping.registers[dim - lanes - 1]).getSize();
+  int64_t parts = policy.getStateThreads();
+  if (size % parts != 0) // the last share has points that do not exist
+    return 1;
+  size /= parts;
   int64_t most = 16 / bytesOf(element), result = 1;
   while (result * 2 <= most && size % (result * 2) == 0)
     result *= 2;
@@ -36,20 +40,24 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
 int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy) {
   scan::RecurrenceInterface loop = mapping.op;
   int64_t count = 1, lanes = mapping.lanes.size();
+  bool hasSteps = false, hasPoints = false;
   for (AffineExpr expr : map.getResults())
     expr.walk([&](AffineExpr part) {
       auto dim = dyn_cast<AffineDimExpr>(part);
       if (!dim)
         return;
       int64_t i = dim.getPosition();
+      hasSteps |= i == lanes;
+      hasPoints |= i > lanes;
       if (i == lanes)
         count *= policy.getSteps();
       else if (i == lanes - 1)
         count *= policy.getLanes();
       else if (i > lanes)
-        count *= loop.getDim(mapping.registers[i - lanes - 1]).getSize();
+        count *= llvm::divideCeil(loop.getDim(mapping.registers[i - lanes - 1]).getSize(),
+                                  policy.getStateThreads());
     });
-  return count;
+  return hasSteps && !hasPoints ? count / policy.getStateThreads() : count;
 }
 
 /// Calls `visit(map over the kernel's dims, element type)` for every read of every step.
@@ -85,7 +93,7 @@ plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, int
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                                policy.getRing(), policy.getRuns(),
-                               tuned(mapping, "blocks", blocks));
+                               tuned(mapping, "blocks", blocks), policy.getStateThreads());
 }
 
 /// Beyond this many tiles ahead nothing is gained.
@@ -94,6 +102,9 @@ static constexpr int64_t mostTiles = 16;
 plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool wide,
                           int64_t budget) {
   bool narrow = false;
+  scan::RecurrenceInterface loop = mapping.op;
+  for (int64_t i : mapping.registers) // cells of points that do not exist would never be filled
+    narrow |= loop.getDim(i).getSize() % policy.getStateThreads() != 0;
   forEachRead(mapping, [&](AffineMap map, Type element) {
     narrow |= accessWidth(mapping, map, element, policy, wide) * bytesOf(element) < 4;
   });
@@ -102,7 +113,8 @@ plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool 
   int64_t tiles = possible ? tuned(mapping, "ring", std::min(budget / slot, mostTiles)) : 0;
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
-                               tiles < 2 ? 0 : tiles, policy.getRuns(), policy.getBlocks());
+                               tiles < 2 ? 0 : tiles, policy.getRuns(), policy.getBlocks(),
+                               policy.getStateThreads());
 }
 
 } // namespace scanc::planning

@@ -1,8 +1,10 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
+#include "compiler/planning/Body.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,44 +30,25 @@ public:
       return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers", size,
                            stateLimit)
           .str();
+    int64_t parts = tuned(mapping, "state_threads", 1);
+    if (parts == 1)
+      return std::nullopt;
+    if (auto reason = declinesParts(mapping))
+      return "state_threads: " + *reason;
+    if (!llvm::isPowerOf2_64(parts) || parts > warp || tuned(mapping, "steps", parts) % parts ||
+        tuned(mapping, "lane_threads", warp) * parts % warp)
+      return std::string("state_threads: expected a power of two of at most 32 that divides the "
+                         "steps, and whole warps");
     return std::nullopt;
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
-    Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
-    Work work = countWork(mapping, sizes);
-    cost.flops = work.flops;
-    cost.registersPerThread = std::min<int64_t>(
-        255, 24 + 2 * tileRegisters(mapping, cost.policy) +
-                 2 * mapping.stateSize() * cost.policy.getLanes());
+    KernelChoice choice = choose(mapping, target, sizes);
+    Cost cost = costOf(mapping, choice, sizes);
+    cost.flops = countWork(mapping, sizes).flops;
+    cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in the order of time");
-
-    // A thread walks its steps one after another: a step costs its chain of dependent operations,
-    // and without a ring a tile costs the latency of its loads.
-    double groups = laneCount(mapping, sizes) / cost.policy.getLanes();
-    double resident = target.multiprocessors *
-                      std::min<double>(target.threadsPerMultiprocessor,
-                                       target.registersPerMultiprocessor /
-                                           std::max<int64_t>(32, cost.registersPerThread));
-    double waves = std::max(1.0, groups / resident);
-    double steps = stepCount(mapping, sizes);
-    double operations = (work.flops + 4 * work.special) * cost.policy.getLanes() /
-                        std::max(1.0, laneCount(mapping, sizes) * steps);
-    bool alongTime = mapping.walk == plan::Walk::Time;
-    // Copies of what neighbouring lanes share go to cells of their own, and meet in banks.
-    double own = cost.policy.getRing() ? ownShare(mapping, cost.policy) : 1;
-    double step = operations * operationLatency +
-                  (alongTime ? vectorLatency / cost.policy.getSteps() : stepLatency / own) +
-                  (cost.policy.getRing() ? 0 : target.memoryLatency / cost.policy.getSteps());
-    double compute = work.flops / target.flops + work.special / target.specialRate;
-    double occupied = std::min(1.0, groups / resident);
-    bool narrow = cost.policy.getLanes() * widestElement(mapping) < 8;
-    double streamed = alongTime                 ? timeStreamed
-                      : !cost.policy.getRing() ? ringlessStreamed
-                                               : (narrow ? narrowStreamed : laneStreamed) * own;
-    cost.seconds =
-        target.launchOverhead + std::max({cost.bytes / (target.bandwidth * streamed),
-                                          waves * steps * step, compute / occupied});
+    cost.seconds = seconds(mapping, target, sizes, cost.policy);
     return cost;
   }
 
@@ -82,18 +65,109 @@ private:
   /// moves in a latency, so that a tile has landed when it is asked for.
   static constexpr int64_t bytesAhead = 72 << 10;
 
+  static constexpr int64_t warp = 32;
+
+  static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
+    return std::min<int64_t>(255, 24 + 2 * tileRegisters(mapping, policy) +
+                                      2 * mapping.stateSize() * policy.getLanes() /
+                                          policy.getStateThreads());
+  }
+
+  static double seconds(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                        plan::PolicyAttr policy) {
+    return policy.getStateThreads() > 1 ? secondsInParts(mapping, target, sizes, policy)
+                                        : secondsAlone(mapping, target, sizes, policy);
+  }
+
+  /// A thread walks its steps one after another: a step costs its chain of dependent operations, and
+  /// without a ring a tile costs the latency of its loads.
+  static double secondsAlone(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                             plan::PolicyAttr policy) {
+    Work work = countWork(mapping, sizes);
+    double groups = laneCount(mapping, sizes) / policy.getLanes();
+    double resident =
+        target.multiprocessors *
+        std::min<double>(target.threadsPerMultiprocessor,
+                         target.registersPerMultiprocessor /
+                             std::max<int64_t>(32, registers(mapping, policy)));
+    double waves = std::max(1.0, groups / resident);
+    double steps = stepCount(mapping, sizes);
+    double operations = (work.flops + 4 * work.special) * policy.getLanes() /
+                        std::max(1.0, laneCount(mapping, sizes) * steps);
+    bool alongTime = mapping.walk == plan::Walk::Time;
+    // Copies of what neighbouring lanes share go to cells of their own, and meet in banks.
+    double own = policy.getRing() ? ownShare(mapping, policy) : 1;
+    double step = operations * operationLatency +
+                  (alongTime ? vectorLatency / policy.getSteps() : stepLatency / own) +
+                  (policy.getRing() ? 0 : target.memoryLatency / policy.getSteps());
+    double compute = work.flops / target.flops + work.special / target.specialRate;
+    double occupied = std::min(1.0, groups / resident);
+    bool narrow = policy.getLanes() * widestElement(mapping) < 8;
+    double streamed = alongTime            ? timeStreamed
+                      : !policy.getRing() ? ringlessStreamed
+                                          : (narrow ? narrowStreamed : laneStreamed) * own;
+    return target.launchOverhead +
+           std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed),
+                     waves * steps * step, compute / occupied});
+  }
+
+  // Instructions of a warp, from the machine code of selective_scan (sm_90a): of one counted operation
+  // on a point and of one beside the points, of what passes between the threads of a lane at a step;
+  // of the loads and addresses of a step, and of what a thread reads for each of its points.
+  static constexpr double pointSlots = 0.5, aloneSlots = 2, exchangeSlots = 6, moveSlots = 8,
+                          readSlots = 3;
+  /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
+  /// (bench/results/h200.md).
+  static constexpr double warpRate = 0.35, mostRate = 0.70;
+
+  /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
+  /// issue or by its exponentials.
+  static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                               plan::PolicyAttr policy) {
+    double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
+    Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
+    int64_t parts = policy.getStateThreads();
+    double points = work.flops / std::max(1.0, lanes * steps) - alone.flops;
+    double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
+                                        exchangeSlots) +
+                   moveSlots + readSlots * llvm::divideCeil(mapping.stateSize(), parts);
+    double warps = lanes / policy.getLanes() * parts / warp;
+    double schedulers = 4.0 * target.multiprocessors;
+    double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
+    // One multiply and add per scheduler, lane of a warp and cycle makes `flops`.
+    double cyclesPerSecond = target.flops / (2 * warp * schedulers);
+    double issue = std::max(1.0, warps / schedulers) * steps * slots / (cyclesPerSecond * rate);
+    return target.launchOverhead +
+           std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
+                     work.special / target.specialRate});
+  }
+
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    int64_t parts = tuned(mapping, "state_threads", 0);
+    if (parts > 0 || declinesParts(mapping))
+      return chooseWith(mapping, target, sizes, std::max<int64_t>(1, parts));
+    KernelChoice best = chooseWith(mapping, target, sizes, 1);
+    for (int64_t parts = 2; parts <= 8 && parts < mapping.stateSize(); parts *= 2)
+      if (KernelChoice other = chooseWith(mapping, target, sizes, parts);
+          seconds(mapping, target, sizes, other.wide) < seconds(mapping, target, sizes, best.wide))
+        best = other;
+    return best;
+  }
+
+  static KernelChoice chooseWith(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                                 int64_t parts) {
     int64_t element = widestElement(mapping);
     bool timeWalk = mapping.walk == plan::Walk::Time;
     // A thread reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements are the smallest
     // copy, 8 of 32-bit ones are faster than 4 (bench/results).
-    int64_t lanes = timeWalk || element > 4 || 2 * mapping.stateSize() > 8 ? 1 : 2;
+    bool large = element > 4 || 2 * llvm::divideCeil(mapping.stateSize(), parts) > 8;
+    int64_t lanes = timeWalk || large ? 1 : 2;
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
     KernelChoice choice;
     lanes = tuned(mapping, "lanes", lanes);
-    choice.wide = choosePolicy(mapping, target, sizes, lanes, steps, true);
-    choice.general = choosePolicy(mapping, target, sizes, 1, steps, false);
+    choice.wide = choosePolicy(mapping, target, sizes, lanes, steps, parts, true);
+    choice.general = choosePolicy(mapping, target, sizes, 1, steps, parts, false);
     choice.wideShared = choice.wide.getRing() * slotBytes(mapping, choice.wide);
     choice.generalShared = choice.general.getRing() * slotBytes(mapping, choice.general);
     return choice;
@@ -101,24 +175,29 @@ private:
 
   static plan::PolicyAttr choosePolicy(const Mapping &mapping, const Target &target,
                                        const Sizes &sizes, int64_t lanes, int64_t steps,
-                                       bool wide) {
+                                       int64_t parts, bool wide) {
     // Blocks as large as still leave one for every multiprocessor.
     double groups = laneCount(mapping, sizes) / lanes;
     int64_t threads = 128;
-    while (threads > 32 && groups / threads < 0.9 * target.multiprocessors)
+    while (threads > warp && groups * parts / threads < 0.9 * target.multiprocessors)
       threads /= 2;
     auto policy = [&](int64_t steps) {
-      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads,
-                                   /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1, /*blocks=*/1);
+      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads / parts,
+                                   /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1,
+                                   /*blocks=*/1, parts);
     };
-    while (steps > 2 && tileRegisters(mapping, policy(steps)) > (wide ? 96 : 48))
+    while (steps > std::max<int64_t>(2, parts) &&
+           tileRegisters(mapping, policy(steps)) > (wide ? 96 : 48))
       steps /= 2;
-    threads = tuned(mapping, "lane_threads", threads);
+    threads = tuned(mapping, "lane_threads", threads / parts) * parts;
     steps = tuned(mapping, "steps", steps);
-    double blocks = std::ceil(groups / threads / target.multiprocessors);
+    double blocks = std::ceil(groups * parts / threads / target.multiprocessors);
     double resident = std::clamp<double>(blocks, 1, target.threadsPerMultiprocessor / threads);
-    return withRing(mapping, policy(steps), wide,
-                    static_cast<int64_t>(bytesAhead / resident) + slotBytes(mapping, policy(steps)));
+    // Bound by what they issue, threads that share a state are better off without copies.
+    int64_t ring = parts > 1 ? 0
+                             : static_cast<int64_t>(bytesAhead / resident) +
+                                   slotBytes(mapping, policy(steps));
+    return withRing(mapping, policy(steps), wide, ring);
   }
 };
 

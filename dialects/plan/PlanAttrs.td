@@ -86,11 +86,12 @@ def Plan_ParameterAttr : Plan_Attr<"Parameter", "parameter"> {
 def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
   let summary = "how a kernel spreads its work; the device struct of the same name";
   let description = [{
-    A block has `lane_threads` x `time_threads` threads; a thread holds `lanes` adjacent lanes and
+    A block has `lane_threads` x `time_threads` x `state_threads` threads; a thread holds `lanes` adjacent lanes and
     `steps` adjacent steps at a time. `ring` tiles lie in shared memory, all but one on their way; 0:
     tiles are loaded to registers. Of a kernel that keeps its tile, a thread holds `runs` such parts. At
-    least `blocks` fit a multiprocessor by their registers. Changes speed; accuracy only within the
-    promised bound.
+    least `blocks` fit a multiprocessor by their registers. The register dimension is spread over
+    `state_threads` neighbouring threads, each of which owns as large a share of the steps. Changes
+    speed; accuracy only within the promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
@@ -100,10 +101,20 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
                         "int64_t":$time_threads, "int64_t":$lanes, "int64_t":$steps,
                         DefaultValuedParameter<"int64_t", "0">:$ring,
                         DefaultValuedParameter<"int64_t", "1">:$runs,
-                        DefaultValuedParameter<"int64_t", "1">:$blocks);
+                        DefaultValuedParameter<"int64_t", "1">:$blocks,
+                        DefaultValuedParameter<"int64_t", "1">:$state_threads);
+  let skipDefaultBuilders = 1;
+  let builders = [AttrBuilder<
+      (ins "Walk":$walk, "int64_t":$lane_threads, "int64_t":$time_threads, "int64_t":$lanes,
+           "int64_t":$steps, CArg<"int64_t", "0">:$ring, CArg<"int64_t", "1">:$runs,
+           CArg<"int64_t", "1">:$blocks, CArg<"int64_t", "1">:$state_threads),
+      [{ return $_get($_ctxt, walk, lane_threads, time_threads, lanes, steps, ring, runs, blocks,
+                      state_threads); }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
-    int64_t getThreads() const { return getLaneThreads() * getTimeThreads(); }
+    int64_t getThreads() const {
+      return getLaneThreads() * getTimeThreads() * getStateThreads();
+    }
   }];
 }
 

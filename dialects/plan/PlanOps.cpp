@@ -1,6 +1,7 @@
 //===- PlanOps.cpp - The numbered constraints of the plan dialect ---------===//
 #include "dialects/plan/PlanOps.h"
 
+#include "dialects/plan/Shares.h"
 #include "dialects/plan/Variants.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
@@ -152,6 +153,13 @@ static Type typeOf(KernelInterface op, AccessAttr access) {
   return shape.empty() ? element : VectorType::get(shape, element);
 }
 
+/// Why the register dimension of this kernel cannot be spread over threads.
+static std::optional<std::string> obstacleOf(KernelInterface op) {
+  if (!isa<SequentialOp>(op) || op.getReset())
+    return std::string("only plan.sequential without segments can");
+  return Shares(op).getObstacle();
+}
+
 static LogicalResult verifyKernelRegion(KernelInterface op) {
   Block &block = op.getBody().front();
   auto yield = dyn_cast<YieldOp>(block.back());
@@ -183,6 +191,10 @@ static LogicalResult verifyKernelRegion(KernelInterface op) {
   }
   if (next != op.getNumStates()) // kernel_c4
     return op->emitOpError("region: expected ") << op.getNumStates() << " advances, got " << next;
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>())
+    if (variant.getPolicy().getStateThreads() > 1)
+      if (auto obstacle = obstacleOf(op)) // kernel_c10
+        return op->emitOpError("region: expected what state_threads can spread, but ") << *obstacle;
   return success();
 }
 

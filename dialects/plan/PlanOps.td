@@ -63,9 +63,13 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       in `inits` and `finals`.
     - (C7) ops of the region have no regions and use values of this region alone.
     - (C8) of every variant, threads, lanes, steps and widths are positive, a block has at most 1024
-      threads, and offsets have 32 or 64 bits.
+      threads, and offsets have 32 or 64 bits; `state_threads` is a power of two of at most 32 that
+      divides the steps, and warps are whole where it is not 1.
     - (C9) requirements and grids are formulas of the parameters and their sizes, and the blocks of a
       grid hold every lane: `lane_threads` x `lanes` in each.
+    - (C10) where `state_threads` is not 1, the kernel is a `plan.sequential` without segments, there
+      is one register dimension, and nothing that a thread computes for its points needs a readout
+      (see Shares.h).
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,

@@ -2,6 +2,7 @@
 #include "dialects/plan/Variants.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include "runtime/launch/CompiledFormula.h"
 
 using namespace mlir;
@@ -26,7 +27,7 @@ static rt::FactNames namesOf(KernelInterface op) {
 static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
   PolicyAttr policy = variant.getPolicy();
   bool positive = policy.getLaneThreads() > 0 && policy.getTimeThreads() > 0 &&
-                  policy.getLanes() > 0 && policy.getSteps() > 0 && policy.getRing() >= 0 &&
+                  policy.getStateThreads() > 0 && policy.getLanes() > 0 && policy.getSteps() > 0 && policy.getRing() >= 0 &&
                   policy.getRuns() > 0 && policy.getBlocks() > 0 &&
                   variant.getSharedBytes() >= 0 &&
                   llvm::all_of(variant.getWidths().asArrayRef(), [](int64_t w) { return w > 0; });
@@ -39,6 +40,12 @@ static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
     return op->emitOpError("variants: expected at most ")
            << most << " threads of a block, got " << policy.getLaneThreads() << " x "
            << policy.getTimeThreads();
+  int64_t parts = policy.getStateThreads();
+  if (!llvm::isPowerOf2_64(parts) || parts > 32 || policy.getSteps() % parts != 0 ||
+      (parts > 1 && policy.getThreads() % 32 != 0)) // kernel_c8
+    return op->emitOpError("variants: expected state_threads to be a power of two that divides the "
+                           "steps, in whole warps, got ")
+           << policy;
   if (variant.getOffsetBits() != 32 && variant.getOffsetBits() != 64) // kernel_c8
     return op->emitOpError("variants: expected 32 or 64 offset_bits, got ")
            << variant.getOffsetBits();

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -63,8 +65,8 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const char *name : {"gated_scan", "gated_scan_time", "selective_scan", "inter_chunk", "gla",
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
-                           "short_conv", "softmax_readout", "two_outputs", "unread_state", "bf16_state",
-                           "max_plus", "min_plus", "log_semiring"})
+                           "short_conv", "softmax_readout", "two_memories", "two_outputs",
+                           "unread_state", "bf16_state", "max_plus", "min_plus", "log_semiring"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
       bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
       for (std::int64_t steps : {0, 1, 37})
@@ -80,10 +82,29 @@ std::vector<Case> cases() {
   return list;
 }
 
+/// The numbers of a state spread over threads: shares that end early, whole ones, one number each.
+std::vector<Case> casesInParts() {
+  std::vector<Case> list;
+  for (const char *name : {"selective_scan", "two_memories"})
+    for (const char *policy : {"state_threads=2, steps=2", "state_threads=4, lane_threads=8",
+                               "state_threads=8, lanes=2", "state_threads=32, steps=32, lane_threads=1"})
+      for (std::int64_t steps : {0, 1, 37})
+        list.emplace_back(name, "sequential(" + std::string(policy) + ")", steps);
+  return list;
+}
+
 INSTANTIATE_TEST_SUITE_P(Programs, EmulatedPrograms, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case> &info) {
                            return std::get<0>(info.param) + "_" + std::get<1>(info.param) + "_" +
                                   std::to_string(std::get<2>(info.param));
+                         });
+
+INSTANTIATE_TEST_SUITE_P(Parts, EmulatedPrograms, testing::ValuesIn(casesInParts()),
+                         [](const testing::TestParamInfo<Case> &info) {
+                           std::string name = std::get<0>(info.param) + "_" + std::get<1>(info.param);
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+                           return name + "_" + std::to_string(std::get<2>(info.param));
                          });
 
 /// Every variant stays in registers: read from ptxas, on both architectures.

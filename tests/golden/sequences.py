@@ -55,6 +55,19 @@ def two_outputs(draw, B=2, T=6, D=3):
     return dict(a=a, x=x), dict(m=m, r=x - m)
 
 
+def two_memories(draw, B=2, T=6, D=3, N=5):
+    a, b, c = (draw(B, T, N) for _ in range(3))
+    x, g, h0, s0 = draw(B, T, D), draw(B, T, D), draw(B, D, N), draw(B, D)
+    later = np.concatenate([x[:, 1:], np.zeros((B, 1, D))], 1)
+    s = along(1, sigmoid(g)[:, ::-1], later[:, ::-1], s0)[:, ::-1]
+    into = b[:, :, None] * (x + s)[..., None]
+    decay = np.broadcast_to(sigmoid(a)[:, :, None], into.shape)
+    h = along(1, decay[:, ::-1], into[:, ::-1], h0)[:, ::-1]
+    y = (c[:, :, None] * h).sum(-1) + h.mean(-1) + s
+    return (dict(a=a, b=b, c=c, x=x, g=g, h0=h0, s0=s0),
+            dict(y=y, top=h.max(-1), w=2 * h, hT=h[:, 0], sT=s[:, 0]))
+
+
 def unread_state(draw, B=2, T=6, D=3):
     x, g = draw(B, T, D), draw(B, T, D)
     y = along(1, np.full(x.shape, 0.5), x)
@@ -160,6 +173,6 @@ def nonlinear(draw, B=2, T=6, N=3):
     return dict(W=W, x=x), dict(y=y, z=z)
 
 
-PROGRAMS = [pinned, one_lane, prefix_sum, ema, reverse, init_final, two_outputs, unread_state,
-            bf16_state, masked, cascade, rotation, varlen, packed_backwards, several_scans,
+PROGRAMS = [pinned, one_lane, prefix_sum, ema, reverse, init_final, two_memories, two_outputs,
+            unread_state, bf16_state, masked, cascade, rotation, varlen, packed_backwards, several_scans,
             states_of_states, nonlinear]

@@ -17,7 +17,8 @@ enum class order { lanes, time };
 /// `steps` adjacent steps at a time: its part of a tile. `ring` tiles lie in shared memory, all but
 /// one of them on their way; without a ring a tile is loaded to registers, one ahead. A block that
 /// keeps its tile gives each thread `runs` such parts. At least `blocks` fit a multiprocessor by their
-/// registers. Changes speed; accuracy only within the promised bound.
+/// registers. The numbers of a lane's state are spread over `state_threads` neighbouring threads of a
+/// warp. Changes speed; accuracy only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
@@ -27,8 +28,9 @@ struct policy {
   int ring = 0;
   int runs = 1;
   int blocks = 1;
+  int state_threads = 1;
 
-  constexpr int threads() const { return lane_threads * time_threads; }
+  constexpr int threads() const { return lane_threads * time_threads * state_threads; }
   bool operator==(const policy &) const = default;
 };
 

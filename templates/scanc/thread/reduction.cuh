@@ -5,7 +5,8 @@
 //   shared memory  none
 //   barriers       none
 //
-//   Values are added in order; `value` may be asked for at any time.
+//   Values are added in order; `value` may be asked for at any time. `merge` adds what another
+//   accumulator has seen.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -17,6 +18,7 @@ template <typename T>
 struct sum {
   T total = T(0);
   __device__ __forceinline__ void add(T x) { total += x; }
+  __device__ __forceinline__ void merge(const sum &other) { total += other.total; }
   __device__ __forceinline__ T value() const { return total; }
 };
 
@@ -29,6 +31,10 @@ struct mean {
     total += x;
     ++count;
   }
+  __device__ __forceinline__ void merge(const mean &other) {
+    total += other.total;
+    count += other.count;
+  }
   __device__ __forceinline__ T value() const { return count == 0 ? T(0) : total / T(count); }
 };
 
@@ -36,6 +42,7 @@ template <typename T>
 struct maximum {
   T largest = -infinity<T>();
   __device__ __forceinline__ void add(T x) { largest = device::maximum(largest, x); }
+  __device__ __forceinline__ void merge(const maximum &other) { add(other.largest); }
   __device__ __forceinline__ T value() const { return largest; }
 };
 
@@ -43,6 +50,7 @@ template <typename T>
 struct minimum {
   T smallest = infinity<T>();
   __device__ __forceinline__ void add(T x) { smallest = device::minimum(smallest, x); }
+  __device__ __forceinline__ void merge(const minimum &other) { add(other.smallest); }
   __device__ __forceinline__ T value() const { return smallest; }
 };
 
@@ -50,6 +58,7 @@ template <typename T>
 struct logsumexp {
   T total = -infinity<T>();
   __device__ __forceinline__ void add(T x) { total = logaddexp(total, x); }
+  __device__ __forceinline__ void merge(const logsumexp &other) { add(other.total); }
   __device__ __forceinline__ T value() const { return total; }
 };
 

@@ -321,3 +321,97 @@ plan.program @kernel_c9_grid_of_fewer_lanes_than_there_are strategy "sequential"
     }
   }
 }
+
+// -----
+
+plan.program @kernel_c8_state_threads_do_not_divide_the_steps strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, N]>, #plan.parameter<out y : f32 [B, T, N]>],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{expected state_threads to be a power of two that divides the steps, in whole warps}}
+    plan.sequential "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
+        reads = [#plan.access<x (d0, d1, d2) -> (d0, d1, d2)>],
+        writes = [#plan.access<y (d0, d1, d2) -> (d0, d1, d2)>],
+        states = [#plan.state<h : f32 [n]>],
+        init_states = array<i64>, inits = [], final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 8, time_threads = 1, lanes = 1, steps = 6, state_threads = 4>,
+            offset_bits = 64, widths = [1, 1], requirements = [],
+            grid = "ceildiv(B, 8)", shared_bytes = 0>]} {
+    ^bb0(%x: vector<4xf32>):
+      %now, %before = plan.advance "h" bias %x : vector<4xf32> to vector<4xf32>, vector<4xf32>
+      plan.yield %now : vector<4xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @kernel_c8_state_threads_in_half_a_warp strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, N]>, #plan.parameter<out y : f32 [B, T, N]>],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{expected state_threads to be a power of two that divides the steps, in whole warps}}
+    plan.sequential "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
+        reads = [#plan.access<x (d0, d1, d2) -> (d0, d1, d2)>],
+        writes = [#plan.access<y (d0, d1, d2) -> (d0, d1, d2)>],
+        states = [#plan.state<h : f32 [n]>],
+        init_states = array<i64>, inits = [], final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 8, time_threads = 1, lanes = 1, steps = 8, state_threads = 2>,
+            offset_bits = 64, widths = [1, 1], requirements = [],
+            grid = "ceildiv(B, 8)", shared_bytes = 0>]} {
+    ^bb0(%x: vector<4xf32>):
+      %now, %before = plan.advance "h" bias %x : vector<4xf32> to vector<4xf32>, vector<4xf32>
+      plan.yield %now : vector<4xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @kernel_c10_a_readout_in_every_point strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, N]>, #plan.parameter<out y : f32 [B, T, N]>],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{expected what state_threads can spread, but a readout enters a result that has its index}}
+    plan.sequential "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
+        reads = [#plan.access<x (d0, d1, d2) -> (d0, d1, d2)>],
+        writes = [#plan.access<y (d0, d1, d2) -> (d0, d1, d2)>],
+        states = [#plan.state<h : f32 [n]>],
+        init_states = array<i64>, inits = [], final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 8, time_threads = 1, lanes = 1, steps = 8, state_threads = 4>,
+            offset_bits = 64, widths = [1, 1], requirements = [],
+            grid = "ceildiv(B, 8)", shared_bytes = 0>]} {
+    ^bb0(%x: vector<4xf32>):
+      %now, %before = plan.advance "h" bias %x : vector<4xf32> to vector<4xf32>, vector<4xf32>
+      %s = plan.reduce sum over [0] %now : vector<4xf32> to f32
+      %all = plan.broadcast %s onto [] : f32 to vector<4xf32>
+      plan.yield %all : vector<4xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @kernel_c10_a_strategy_that_composes_maps strategy "blelloch" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, N]>, #plan.parameter<out y : f32 [B, T, N]>],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{expected what state_threads can spread, but only plan.sequential without segments can}}
+    plan.blelloch "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register n in N : 4>],
+        reads = [#plan.access<x (d0, d1, d2) -> (d0, d1, d2)>],
+        writes = [#plan.access<y (d0, d1, d2) -> (d0, d1, d2)>],
+        states = [#plan.state<h : f32 [n]>],
+        init_states = array<i64>, inits = [], final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 8, time_threads = 1, lanes = 1, steps = 8, state_threads = 4>,
+            offset_bits = 64, widths = [1, 1], requirements = [],
+            grid = "ceildiv(B, 8)", shared_bytes = 0>]} {
+    ^bb0(%x: vector<4xf32>):
+      %now, %before = plan.advance "h" bias %x : vector<4xf32> to vector<4xf32>, vector<4xf32>
+      plan.yield %now : vector<4xf32>
+    }
+  }
+}

@@ -1,0 +1,102 @@
+//===- KernelParts.cpp - What the threads that share a lane pass on -------===//
+#include "compiler/emission/KernelWriter.h"
+
+#include "compiler/emission/Names.h"
+#include "mlir/IR/Location.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::emission {
+
+/// Decides who computes what, and names what passes between threads.
+void KernelWriter::shareValues() {
+  shares.emplace(kernel);
+  auto pass = [&](Value value) {
+    std::string base = "x";
+    if (auto named = value.getLoc()->findInstanceOf<NameLoc>())
+      base = named.getName().str();
+    passed[value] = identifier(base + std::to_string(passed.size()));
+  };
+  llvm::for_each(shares->getHanded(), pass);
+  llvm::for_each(shares->getKept(), pass);
+  for (plan::ReduceOp op : shares->getReadouts())
+    pass(op.getResult());
+}
+
+std::string KernelWriter::pointGuard(Value value) const {
+  if (!shares)
+    return {};
+  return shapeOf(value).empty() ? "at.part == 0"
+                                : guardOfPoint("i", shapeOf(value).front(), policy.getStateThreads());
+}
+
+static std::string accumulatorOf(plan::ReduceOp op) {
+  return formatv("thread::{0}<{1}>", plan::stringifyReduction(op.getKind()),
+                 spellElement(op.getType()))
+      .str();
+}
+
+void KernelWriter::writePartTypes() {
+  auto member = [&](const std::string &type, Value value) {
+    writer.line(type + " " + passed.lookup(value) + ";");
+  };
+  writer.line("// What the owner of a step hands to the others of its lane.");
+  writer.open("struct handed");
+  for (Value value : shares->getHanded())
+    member("alignas(4) " + spellElement(value.getType()), value);
+  writer.close("};");
+  writer.line("// What the threads of a lane merge at a step; the rest is the same in all of them.");
+  writer.open("struct readouts");
+  for (plan::ReduceOp op : shares->getReadouts())
+    member(accumulatorOf(op), op.getResult());
+  for (Value value : shares->getKept())
+    member("alignas(4) " + spellElement(value.getType()), value);
+  writer.open("__device__ __forceinline__ void merge(const readouts &other)");
+  for (plan::ReduceOp op : shares->getReadouts())
+    writer.line(formatv("{0}.merge(other.{0});", passed.lookup(op.getResult())).str());
+  writer.close();
+  writer.close("};");
+}
+
+void KernelWriter::writePrepare() {
+  writer.blank();
+  writer.line("// What the owner of a step computes for all threads of its lane.");
+  writer.open("__device__ __forceinline__ void prepare(handed &to, const lane &at, const tile &in, int l, int v) const");
+  Expressions expressions(writer, policy.getStateThreads(),
+                          [this](Value value, const Indices &indices) {
+                            return leaf(value, indices);
+                          });
+  expressions.require(shares->getHanded());
+  for (Value value : shares->getHanded())
+    writer.line("to." + Twine(passed.lookup(value)) + " = " + expressions.at(value) + ";");
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+  writer.close();
+}
+
+void KernelWriter::writeReadOut() {
+  writer.blank();
+  writer.line("// What every thread reads out of its points at a step, and writes of them.");
+  writer.open("__device__ __forceinline__ void read_out(results &out, readouts &to, const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+  Expressions expressions = makeExpressions();
+  SmallVector<Value> roots(shares->getKept());
+  for (plan::ReduceOp op : shares->getReadouts())
+    roots.push_back(op.getValue());
+  expressions.require(roots);
+  for (Value value : shares->getKept())
+    writer.line("to." + Twine(passed.lookup(value)) + " = " + expressions.at(value) + ";");
+  for (plan::ReduceOp op : shares->getReadouts())
+    writeLoops(shapeHere(op.getValue()), [&, op = op](const Indices &indices) mutable {
+      if (std::string guard = pointGuard(op.getValue()); !guard.empty())
+        writer.line("if (" + guard + ")");
+      writer.line("to." + Twine(passed.lookup(op.getResult())) + ".add(" +
+                  expressions.at(op.getValue(), indices) + ");");
+    });
+  writeOutputs(expressions, /*perPoint=*/true);
+  writer.close();
+}
+
+} // namespace scanc::emission

@@ -1,0 +1,75 @@
+//===- Shares.cpp - Shares follow from operands, in program order ---------===//
+#include "dialects/plan/Shares.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace scanc::plan {
+
+Shares::Shares(Block &body, ArrayRef<bool> readVariesWithTime) { run(body, readVariesWithTime); }
+
+Shares::Shares(KernelInterface kernel) {
+  SmallVector<bool> varies;
+  for (auto access : kernel.getReads().getAsRange<AccessAttr>())
+    varies.push_back(access.getMap().isFunctionOfDim(kernel.getTimeDim()));
+  run(kernel.getBody().front(), varies);
+}
+
+static bool isVector(Value value) { return isa<VectorType>(value.getType()); }
+
+void Shares::run(Block &body, ArrayRef<bool> readVariesWithTime) {
+  for (auto [arg, varies] : llvm::zip(body.getArguments(), readVariesWithTime))
+    shares[arg] = !varies ? Share::constant : isVector(arg) ? Share::every : Share::owner;
+  bool spread = false;
+  for (Operation &op : body) {
+    Share share = shareOf(op);
+    for (Value result : op.getResults()) {
+      shares[result] = share;
+      if (auto vector = dyn_cast<VectorType>(result.getType()); vector && vector.getRank() > 1)
+        obstacle = "several indices are summed over";
+    }
+    passOn(op);
+    spread |= isa<AdvanceOp>(op) && isVector(op.getResult(0));
+  }
+  if (!spread)
+    obstacle = "no state has the index that is summed over";
+}
+
+Share Shares::shareOf(Operation &op) const {
+  if (isa<ReduceOp>(op))
+    return Share::readout;
+  if (isa<AdvanceOp>(op))
+    return Share::every;
+  Share share = Share::constant;
+  for (Value operand : op.getOperands()) {
+    Share enters = of(operand);
+    share = std::max(share, enters == Share::readout ? Share::after : enters);
+  }
+  if (share == Share::owner && op.getNumResults() > 0 && isVector(op.getResult(0)))
+    return Share::every;
+  return share;
+}
+
+/// Notes which operands of `op` come from another thread, or from before the readouts.
+void Shares::passOn(Operation &op) {
+  bool last = isa<YieldOp>(op);
+  Share share = last ? Share::after : isa<ReduceOp>(op) ? Share::every : shareOf(op);
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    readouts.push_back(reduce);
+  for (Value operand : op.getOperands()) {
+    Share enters = of(operand);
+    if (share == Share::every && enters == Share::owner)
+      handed.insert(operand);
+    if (share == Share::every && enters > Share::every)
+      obstacle = "a readout enters a state or another readout";
+    if (share == Share::after && enters == Share::every && !isVector(operand))
+      kept.insert(operand);
+    if (share == Share::after && enters > Share::every && isVector(operand))
+      obstacle = "a readout enters a result that has its index";
+  }
+  if (share == Share::after && op.getNumResults() > 0 && isVector(op.getResult(0)))
+    obstacle = "a readout enters a result that has its index";
+}
+
+} // namespace scanc::plan
