@@ -35,11 +35,14 @@ Json toJson(const SourceRange &place) {
 }
 
 Json toJson(const Parameter &parameter) {
-  return {{"name", parameter.name},
-          {"role", parameter.role == Parameter::Role::input ? "input" : "output"},
-          {"dtype", std::string(spelling(parameter.dtype))},
-          {"dims", parameter.dims},
-          {"place", toJson(parameter.place)}};
+  Json json = {{"name", parameter.name},
+               {"role", parameter.role == Parameter::Role::input ? "input" : "output"},
+               {"dtype", std::string(spelling(parameter.dtype))},
+               {"dims", parameter.dims},
+               {"place", toJson(parameter.place)}};
+  if (!parameter.cuts.empty())
+    json["cuts"] = parameter.cuts;
+  return json;
 }
 
 Json toJson(const KernelVariant &variant) {
@@ -176,6 +179,8 @@ public:
     field("dtype").read(parameter.dtype);
     field("dims").read(parameter.dims);
     field("place").read(parameter.place);
+    if (has("cuts"))
+      field("cuts").read(parameter.cuts);
   }
   void read(KernelVariant &variant) const {
     field("name").read(variant.name);

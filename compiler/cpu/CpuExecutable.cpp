@@ -62,6 +62,9 @@ private:
 Result<void> CpuExecutable::launch(std::span<const TensorRef> operands, const LaunchOptions &) {
   if (auto fits = check(operands); !fits)
     return fits;
+  for (const Recurrence &recurrence : recurrences)
+    if (auto valid = BoundRecurrence(recurrence, operands).checkOffsets(); !valid)
+      return valid;
   for (std::size_t scan = 0; scan < recurrences.size(); ++scan)
     if (auto done = run(scan, operands); !done)
       return done;
@@ -71,8 +74,6 @@ Result<void> CpuExecutable::launch(std::span<const TensorRef> operands, const La
 Result<void> CpuExecutable::run(std::size_t scan, std::span<const TensorRef> operands) {
   const Recurrence &recurrence = recurrences[scan];
   BoundRecurrence bound(recurrence, operands);
-  if (auto valid = bound.checkOffsets(); !valid)
-    return valid;
   std::int64_t width = recurrence.width;
   bool contiguous = bound.isContiguous();
   // A block of neighbouring lanes: wide where they are neighbours in memory; else a single vector,

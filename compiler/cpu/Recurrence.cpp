@@ -2,6 +2,7 @@
 #include "compiler/cpu/Recurrence.h"
 
 #include "compiler/cpu/Elementwise.h"
+#include "runtime/launch/Offsets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -119,24 +120,9 @@ std::int64_t BoundRecurrence::offsetOf(std::int64_t segment) const {
 Result<void> BoundRecurrence::checkOffsets() const {
   if (shape.segmentDim < 0)
     return {};
-  std::int64_t previous = 0;
-  for (std::int64_t s = 0; s <= segments(); ++s) {
-    std::int64_t offset = offsetOf(s);
-    bool last = s == segments();
-    if ((s == 0 && offset != 0) || offset < previous || offset > sizes[shape.timeDim] ||
-        (last && offset != sizes[shape.timeDim])) {
-      Error error;
-      error.code = "SC9003";
-      error.kind = ErrorKind::input;
-      error.message = "reset offsets: expected values from 0 to " +
-                      std::to_string(sizes[shape.timeDim]) + " that never decrease, got " +
-                      std::to_string(offset) + " at position " + std::to_string(s);
-      error.help = "give the cumulative lengths of the sequences, starting with 0";
-      return error;
-    }
-    previous = offset;
-  }
-  return {};
+  const TensorRef &offsets = operands[shape.resetOperand];
+  return rt::checkOffsets(static_cast<const std::int32_t *>(offsets.data), offsets.sizes[0],
+                          strides[shape.resetOperand][0], sizes[shape.timeDim]);
 }
 
 bool BoundRecurrence::isContiguous() const {

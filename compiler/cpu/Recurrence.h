@@ -52,7 +52,7 @@ class BoundRecurrence {
 public:
   BoundRecurrence(const Recurrence &recurrence, std::span<const TensorRef> operands);
 
-  /// The offsets of packed sequences: from 0 to T, never decreasing (SC6014 of a launch).
+  /// The offsets of packed sequences: from 0 to T, never decreasing (SC6041).
   Result<void> checkOffsets() const;
   bool isContiguous() const;
   std::int64_t adjacentSize() const;

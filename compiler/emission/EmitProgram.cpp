@@ -79,6 +79,11 @@ FailureOr<Program> emitProgram(plan::ProgramOp op) {
   program.promises.deterministic = op.getDeterministic();
   program.promises.errorBound = op.getErrorBound().str();
   for (auto entry : op.getBody().getOps<plan::EntryOp>()) {
+    for (auto kernel : entry.getBody().getOps<plan::KernelInterface>())
+      if (auto reset = kernel.getReset())
+        for (Parameter &parameter : program.parameters)
+          if (parameter.name == reset->getParameter().getValue())
+            parameter.cuts = kernel.getDim(kernel.getTimeDim()).getExtent().str();
     FailureOr<Entry> emitted = emitEntry(entry);
     if (failed(emitted))
       return failure();

@@ -8,6 +8,7 @@
 #include "runtime/launch/CudaExecutable.h"
 
 #include "runtime/cache/KernelCache.h"
+#include "runtime/launch/Offsets.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -253,6 +254,36 @@ Result<void> CudaExecutable::load(const LaunchPlan &plan, CUstream_st *const *st
   return {};
 }
 
+Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
+                                          const BoundOperands &bound) const {
+  CurrentContext current(driver, context.get());
+  if (Result<void> pushed = current.check(); !pushed)
+    return pushed;
+  for (std::size_t i = 0; i < program->parameters.size(); ++i) {
+    const Parameter &parameter = program->parameters[i];
+    if (parameter.cuts.empty())
+      continue;
+    if (int result = driver.ctxSynchronize(); result != Driver::success)
+      return driverError(driver, "cuCtxSynchronize", result);
+    constexpr std::int64_t size = sizeof(std::int32_t);
+    const AddressRange &range = bound.ranges[i];
+    std::vector<std::int32_t> elements((range.last - range.first + 1) / size);
+    int result = driver.memcpyDtoH(elements.data(), range.first, size * elements.size());
+    if (result != Driver::success)
+      return driverError(driver, "cuMemcpyDtoH", result);
+    const std::int32_t *first =
+        elements.data() + (bound.operands[i].address - range.first) / size;
+    Result<void> checked = rt::checkOffsets(first, operands[i].sizes[0], bound.strides[i][0],
+                                            planner.sizeOf(bound, parameter.cuts));
+    if (!checked) {
+      Error error = checked.error();
+      error.place = parameter.place;
+      return error;
+    }
+  }
+  return {};
+}
+
 Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, CUstream_st *stream) {
   for (const ZeroedRange &range : plan.zeroed)
     if (int result = driver.memsetD8Async(range.address, 0, range.bytes, stream);
@@ -305,6 +336,9 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
   const Workspace &workspace = options.workspace;
   if (Result<void> usable = planner.checkWorkspace(plan, bound, workspace); !usable)
     return usable;
+  if (options.checkOffsets)
+    if (Result<void> checked = checkOffsets(operands, bound); !checked)
+      return checked;
   if (launchesNothing(plan))
     return {};
   CurrentContext current(driver, context.get());

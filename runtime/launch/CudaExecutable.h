@@ -63,6 +63,8 @@ private:
   Result<void> load(const LaunchPlan &plan, CUstream_st *const *stream);
   Result<const LoadedKernel *> loadVariant(const KernelVariant &variant);
   Result<void> resolve(const KernelVariant &variant, LoadedKernel &loaded) const;
+  /// Reads offsets of segments from the device once all work on it is done.
+  Result<void> checkOffsets(std::span<const TensorRef> operands, const BoundOperands &bound) const;
   Result<void> enqueue(const LaunchPlan &plan, CUstream_st *stream);
 
   std::shared_ptr<const Program> program;

@@ -83,6 +83,9 @@ Result<Signature> resolveSignature(const Program &program) {
   }
   for (const auto &[name, size] : program.boundSizes)
     positionOf(signature.names.sizes, name);
+  for (const Parameter &parameter : program.parameters)
+    if (!parameter.cuts.empty())
+      positionOf(signature.names.sizes, parameter.cuts);
   for (const std::string &name : signature.names.sizes) {
     auto bound = program.boundSizes.find(name);
     signature.bound.push_back(bound == program.boundSizes.end() ? std::nullopt
@@ -260,6 +263,11 @@ Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &fa
       "give contiguous, aligned tensors, or compile for these sizes");
   error.notes = std::move(refusals);
   return error;
+}
+
+std::int64_t LaunchPlanner::sizeOf(const BoundOperands &bound, std::string_view name) const {
+  const std::vector<std::string> &names = signature.names.sizes;
+  return bound.sizes[std::find(names.begin(), names.end(), name) - names.begin()];
 }
 
 Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,

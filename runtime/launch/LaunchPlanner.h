@@ -70,6 +70,7 @@ public:
                              const LaunchTarget &target) const {
     return bindOperands(*program, signature, operands, target);
   }
+  std::int64_t sizeOf(const BoundOperands &bound, std::string_view name) const;
   /// Everything but the words and the zeroed ranges, which hold addresses of the workspace.
   Result<LaunchPlan> plan(const BoundOperands &bound, const LaunchTarget &target) const;
   /// That a workspace which the caller gives is large enough and lies apart from every operand.

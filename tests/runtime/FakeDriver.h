@@ -119,6 +119,12 @@ struct FakeDriver {
       return account("primaryCtxRetain", contexts, 1);
     };
     driver.primaryCtxRelease = [](int) { return account("primaryCtxRelease", contexts, -1); };
+    driver.ctxSynchronize = [] { return result("ctxSynchronize"); };
+    // Its device memory is the host's.
+    driver.memcpyDtoH = [](void *to, rt::Driver::Address from, std::size_t bytes) {
+      std::memcpy(to, reinterpret_cast<const void *>(from), bytes);
+      return result("memcpyDtoH");
+    };
     driver.ctxPushCurrent = [](CUctx_st *) { return account("ctxPushCurrent", current, 1); };
     driver.ctxPopCurrent = [](CUctx_st **) { return account("ctxPopCurrent", current, -1); };
     driver.libraryLoadData = [](CUlib_st **library, const void *code, int *, void **, unsigned,

@@ -264,7 +264,7 @@ Result<int> RunCommand::run() const {
   if (Result<void> poisoned = operands->poisonResults(); !poisoned)
     return poisoned.error();
   std::vector<TensorRef> views = operands->views();
-  if (Result<void> launched = kernel->launch(views); !launched)
+  if (Result<void> launched = kernel->launch(views, {.checkOffsets = true}); !launched)
     return blameEdit(launched.error(), flags);
   if (onDevice)
     if (Result<void> waited = synchronize(options->load.device); !waited)

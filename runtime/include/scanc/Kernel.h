@@ -28,6 +28,9 @@ struct Workspace {
 struct LaunchOptions {
   CUstream_st *stream = nullptr; ///< the caller's stream; null is the default stream. CPU: ignored
   Workspace workspace;           ///< absent: on `stream`, from a pool that the process keeps
+  /// Waits for the device, reads the offsets of packed sequences, and launches nothing where they are
+  /// no partition (SC6041). Without it such offsets on a device make wrong results. CPU: always done
+  bool checkOffsets = false;
 };
 
 /// What `Kernel` is on one kind of device. The runtime implements CUDA, the compiler the CPU.

@@ -39,6 +39,7 @@ struct Parameter {
   Dtype dtype = Dtype::f32;
   std::vector<std::string> dims; ///< names, or numbers as text, in memory order
   SourceRange place;             ///< where the user declared it
+  std::string cuts;              ///< of offsets: the size that they cut into segments; else empty
 };
 
 /// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.

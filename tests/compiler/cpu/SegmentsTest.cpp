@@ -47,7 +47,7 @@ void expectRefusal(const std::vector<double> &cu, std::int64_t T) {
   run["cu"].assign(cu);
   auto done = run.launch();
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code, "SC9003") << render(done.error());
+  EXPECT_EQ(done.error().code, "SC6041") << render(done.error());
 }
 
 TEST(Segments, DecreasingOffsets) { expectRefusal({0, 5, 3, 8}, 8); }
