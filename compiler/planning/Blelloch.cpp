@@ -26,7 +26,7 @@ public:
     if (timeThreads * tuned(mapping, "lane_threads", 1) > 1024 ||
         (mapping.walk == plan::Walk::Time && timeThreads % 32 != 0))
       return "a block of at most 1024 threads, whole warps of them along contiguous time, is wanted";
-    return std::nullopt;
+    return declinesBlock(mapping, timeThreads * tuned(mapping, "lane_threads", 32));
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {

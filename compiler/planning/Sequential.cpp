@@ -31,6 +31,8 @@ public:
                            stateLimit)
           .str();
     int64_t parts = tuned(mapping, "state_threads", 1);
+    if (auto reason = declinesBlock(mapping, tuned(mapping, "lane_threads", warp) * parts))
+      return reason;
     if (parts == 1)
       return std::nullopt;
     if (auto reason = declinesParts(mapping))

@@ -138,10 +138,18 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   return std::nullopt;
 }
 
+std::optional<std::string> declinesBlock(const Mapping &mapping, int64_t threads) {
+  constexpr int64_t warp = 32;
+  if (mapping.segment >= 0 && threads % warp != 0)
+    return llvm::formatv("packed sequences (reset at) by blocks of {0} threads, which are no whole "
+                         "warps",
+                         threads)
+        .str();
+  return std::nullopt;
+}
+
 std::optional<std::string> declinesReassociation(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
-  if (loop.getReset())
-    return std::string("packed sequences (reset at)");
   for (int64_t i = 0; i < loop.getNumStates(); ++i) {
     Type type = loop.getState(i).getElementType();
     if (!type.isF32() && !type.isF64()) {

@@ -79,6 +79,9 @@ std::optional<std::string> declinesElementwise(const Mapping &);
 /// The tensor that `reason` declines, else the recurrence.
 mlir::Location placeOfDecline(const Mapping &, llvm::StringRef reason);
 
+/// What is declined of a block of `threads` threads: where time has segments, a warp looks for them.
+std::optional<std::string> declinesBlock(const Mapping &, int64_t threads);
+
 /// What strategies that compose the maps of steps decline: states that are rounded at every step, and
 /// more numbers of state than a thread can hold the maps of.
 std::optional<std::string> declinesReassociation(const Mapping &);

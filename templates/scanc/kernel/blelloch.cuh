@@ -11,6 +11,7 @@
 #include "scanc/kernel/stages.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
+#include "scanc/warp/segment_cursor.cuh"
 
 namespace scanc::device::kernel {
 
@@ -43,11 +44,15 @@ template <typename R>
 struct replayed {
   typename R::states entering;
   typename R::states at[R::shape.steps];
-
-  __device__ __forceinline__ const typename R::states &before(int v) const {
-    return v == 0 ? entering : at[v - 1];
-  }
 };
+
+/// The states before step v.
+template <typename R>
+static __device__ __forceinline__ typename R::states
+before(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l, int v,
+       const replayed<R> &lane) {
+  return thread::states_before(recurrence, at, in, l, v, v == 0 ? lane.entering : lane.at[v - 1]);
+}
 
 /// `abreast` lanes of one tile, from `first_lane` on, through all stages: compose the thread's steps,
 /// carry the states in, replay. Leaves the states after the tile in `carry`, the same in every thread
@@ -60,29 +65,23 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
   if constexpr (stage < R::stages) {
     using maps_type = lane_maps<R, stage, abreast>;
     constexpr int numbers = stage_numbers<R, stage>::count;
-    const auto maps_of = [&](int l, int v) {
-      return recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v],
-                                                 lanes[l].before(v));
-    };
-    maps_type own;
-    make_identity(own);
+    step_maps<R, stage, abreast> steps;
+    make_identity(steps);
     array<typename stage_numbers<R, stage>::type, numbers * abreast> state;
 #pragma unroll
     for (int l = 0; l < abreast; ++l) {
 #pragma unroll
       for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active) {
-          const auto maps = maps_of(l, v);
-#pragma unroll
-          for (int n = 0; n < numbers; ++n)
-            own[l * numbers + n] = compose(maps[n], own[l * numbers + n]);
-        }
+        if (v < active)
+          append_step<stage>(recurrence, at, in, first_lane + l, v, lanes[l].at[v],
+                             before(recurrence, at, in, first_lane + l, v, lanes[l]), steps,
+                             l * numbers);
 #pragma unroll
       for (int n = 0; n < numbers; ++n)
         state[l * numbers + n] = R::template state<stage>(carry[first_lane + l])[n];
     }
     const auto entering = block::carry_in<R::shape>(
-        own, state, reinterpret_cast<maps_type *>(storage.cells[half]));
+        close_run<R, stage, abreast>(in, active, steps), state, reinterpret_cast<maps_type *>(storage.cells[half]));
     half ^= 1;
 #pragma unroll
     for (int l = 0; l < abreast; ++l) {
@@ -93,9 +92,12 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
       }
 #pragma unroll
       for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active)
-          R::template state<stage>(lanes[l].at[v]) =
-              apply<extent::step>(maps_of(l, v), R::template state<stage>(lanes[l].before(v)));
+        if (v < active) {
+          const typename R::states at_step = before(recurrence, at, in, first_lane + l, v, lanes[l]);
+          R::template state<stage>(lanes[l].at[v]) = apply<extent::step>(
+              recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v], at_step),
+              R::template state<stage>(at_step));
+        }
     }
     scan_stages<stage + 1>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
   }
@@ -119,8 +121,12 @@ static __device__ __forceinline__ void scan_tile(const R &recurrence, const type
     for (int l = 0; l < abreast; ++l)
 #pragma unroll
       for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active)
-          recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v], lanes[l].before(v));
+        if (v < active) {
+          recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v],
+                              before(recurrence, at, in, first_lane + l, v, lanes[l]));
+          if (exists)
+            thread::end_segment(recurrence, at, in, first_lane + l, v, lanes[l].at[v]);
+        }
   }
   if (exists && active > 0)
     recurrence.store(out, at, first, active);
@@ -152,8 +158,10 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
   typename R::tile in;
   thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
+  warp::segment_marker<R> segments(recurrence, first);
   for (; first < ragged; first += tile_steps) {
     tiles.next(in);
+    segments.mark(in, first, steps);
     scan_tile(recurrence, at, in, first, steps, exists, carry, storage, half);
   }
   if (recurrence.steps() % tile_steps != 0) {
@@ -161,12 +169,17 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
     if (active > 0)
       recurrence.load(in, at, first, active);
+    segments.mark(in, first, active);
     scan_tile(recurrence, at, in, first, active, exists, carry, storage, half);
   }
-  if (exists && time == 0)
+  if constexpr (thread::has_segments<R>) {
+    if (exists)
+      thread::pass_empty_segments(recurrence, at, time, shape.time_threads);
+  } else if (exists && time == 0) {
 #pragma unroll
     for (int l = 0; l < shape.lanes; ++l)
       recurrence.finish(carry[l], at, l);
+  }
 }
 
 } // namespace scanc::device::kernel

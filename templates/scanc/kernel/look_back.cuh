@@ -18,6 +18,7 @@
 #include "scanc/thread/access.cuh"
 #include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
+#include "scanc/warp/segment_cursor.cuh"
 
 namespace scanc::device::kernel {
 
@@ -29,7 +30,7 @@ namespace scanc::device::kernel {
 template <typename R, int stage>
 struct look_back_cells {
   using number = typename stage_numbers<R, stage>::type;
-  using map = typename stage_numbers<R, stage>::map;
+  using map = run_map<R, stage>;
   static constexpr policy shape = R::shape;
   static constexpr int items = stage_numbers<R, stage>::count * shape.lanes;
   static constexpr int abreast =
@@ -135,22 +136,19 @@ static __device__ __forceinline__ lane_maps<R, stage>
 compose_run(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
             const typename R::states (&entering)[R::shape.lanes]) {
   constexpr int numbers = stage_numbers<R, stage>::count;
-  lane_maps<R, stage> whole;
+  step_maps<R, stage> whole;
   make_identity(whole);
 #pragma unroll
   for (int l = 0; l < R::shape.lanes; ++l) {
     typename R::states now = entering[l];
 #pragma unroll
     for (int v = 0; v < R::shape.steps; ++v) {
-      const typename R::states before = now;
+      const typename R::states before = thread::states_before(recurrence, at, in, l, v, now);
       thread::advance<stage>(recurrence, at, in, l, v, now, before);
-      const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
-#pragma unroll
-      for (int n = 0; n < numbers; ++n)
-        whole[l * numbers + n] = compose(maps[n], whole[l * numbers + n]);
+      append_step<stage>(recurrence, at, in, l, v, now, before, whole, l * numbers);
     }
   }
-  return whole;
+  return close_run<R, stage, R::shape.lanes>(in, R::shape.steps, whole);
 }
 
 template <int stage, typename R>
@@ -173,7 +171,7 @@ static __device__ __forceinline__ auto initial_states(const R &recurrence,
 template <int stage, typename R, int runs>
 static __device__ __forceinline__ auto notices_of(const R &recurrence, unsigned char *workspace,
                                                   const look_back_part<R, runs> &part) {
-  using map = typename stage_numbers<R, stage>::map;
+  using map = run_map<R, stage>;
   const long long slots = grid::slots(part.tiles), groups = recurrence.lane_groups();
   grid::notices<map> notices;
   notices.items = groups * static_cast<int>(sizeof(lane_maps<R, stage>) / sizeof(map));
@@ -355,6 +353,10 @@ static __device__ __forceinline__ void look_back(const R &recurrence, unsigned c
   const typename R::lane at = recurrence.enter(exists ? part.group : recurrence.lane_groups() - 1);
   typename R::tile in[runs];
   load_runs(recurrence, part, at, in);
+  warp::segment_marker<R> segments(recurrence, part.first);
+#pragma unroll
+  for (int v = 0; v < runs; ++v)
+    segments.mark(in[v], part.first + v * part.stride, part.active(recurrence, v));
 
   typename R::states state[runs][lanes];
   enter_stages<0>(recurrence, part, at, in, workspace, storage, state);
@@ -370,9 +372,12 @@ static __device__ __forceinline__ void look_back(const R &recurrence, unsigned c
       last[l] = state[v][l];
 #pragma unroll
       for (int s = 0; s < steps; ++s) {
-        const typename R::states before = state[v][l];
+        const typename R::states before =
+            thread::states_before(recurrence, at, in[v], l, s, state[v][l]);
         thread::advance<R::stages>(recurrence, at, in[v], l, s, state[v][l], before);
         recurrence.epilogue(out, at, in[v], l, s, state[v][l], before);
+        if (exists && s < active)
+          thread::end_segment(recurrence, at, in[v], l, s, state[v][l]);
         if (s < active)
           last[l] = state[v][l];
       }
@@ -383,11 +388,15 @@ static __device__ __forceinline__ void look_back(const R &recurrence, unsigned c
       recurrence.store(out, at, first, active);
     // Who holds the last step leaves the final states; before any step they are the initial ones.
     const bool is_last = active > 0 && first + active == recurrence.steps();
-    if (exists && (is_last || (recurrence.steps() == 0 && part.time == 0 && v == 0)))
+    if constexpr (!thread::has_segments<R>)
+      if (exists && (is_last || (recurrence.steps() == 0 && part.time == 0 && v == 0)))
 #pragma unroll
-      for (int l = 0; l < lanes; ++l)
-        recurrence.finish(last[l], at, l);
+        for (int l = 0; l < lanes; ++l)
+          recurrence.finish(last[l], at, l);
   }
+  if (exists)
+    thread::pass_empty_segments(recurrence, at, part.tile * R::shape.time_threads + part.time,
+                                part.tiles * R::shape.time_threads);
 }
 
 } // namespace scanc::device::kernel

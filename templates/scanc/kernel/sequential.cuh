@@ -111,7 +111,7 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   const int ragged = static_cast<int>(recurrence.steps() - whole);
   typename R::tile in;
   thread::tile_stream<R> tiles(recurrence, at, 0, steps, whole, storage);
-  warp::segment_marker<R> segments(recurrence);
+  warp::segment_marker<R> segments(recurrence, 0);
   const auto step = [&](long long first, int active) {
     segments.mark(in, first, active);
     if constexpr (parts == 1)

@@ -1,13 +1,14 @@
-//===- kernel/stages.cuh - Types of the maps of a stage -------------------===//
+//===- kernel/stages.cuh - The maps of a stage ----------------------------===//
 //
-//   called by      kernels that compose maps, at compile time
-//   result in      a type
+//   called by      one thread of a kernel that composes maps
+//   result in      the caller
 //   shared memory  none
 //   barriers       none
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/core/affine.cuh"
+#include "scanc/core/resettable.cuh"
+#include "scanc/thread/segments.cuh"
 
 namespace scanc::device::kernel {
 
@@ -32,9 +33,58 @@ struct numbers_of<array<affine<T, Ring>, N>> {
 template <typename R, int stage>
 using stage_numbers = numbers_of<stage_maps<R, stage>>;
 
-/// The maps of one stage for `lanes` lanes of a thread, lane by lane.
+template <typename Map, bool segments>
+struct run_of {
+  using map = Map;
+};
+template <typename T, typename Ring>
+struct run_of<affine<T, Ring>, true> {
+  using map = affine<T, ring::resettable<Ring>>;
+};
+/// The map of a run of steps: one that can drop the state before where time has segments.
+template <typename R, int stage>
+using run_map =
+    typename run_of<typename stage_numbers<R, stage>::map, thread::has_segments<R>>::map;
+
+/// The maps of one stage for `lanes` lanes of a thread, lane by lane: of runs, and of steps that are
+/// composed to one.
 template <typename R, int stage, int lanes = R::shape.lanes>
-using lane_maps = array<typename stage_numbers<R, stage>::map,
+using lane_maps = array<run_map<R, stage>, stage_numbers<R, stage>::count * lanes>;
+template <typename R, int stage, int lanes = R::shape.lanes>
+using step_maps = array<typename stage_numbers<R, stage>::map,
                         stage_numbers<R, stage>::count * lanes>;
+
+/// Composes the maps of step v of lane `l` onto `whole`, where those of its lane begin at `from`. Where
+/// a segment begins, `whole` first makes the initial states, which `before` holds.
+template <int stage, typename R, int N>
+static __device__ __forceinline__ void
+append_step(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l,
+            int v, const typename R::states &now, const typename R::states &before,
+            array<typename stage_numbers<R, stage>::map, N> &whole, int from) {
+  const auto maps = recurrence.template prologue<stage>(at, in, l, v, now, before);
+#pragma unroll
+  for (int n = 0; n < stage_numbers<R, stage>::count; ++n) {
+    if constexpr (thread::has_segments<R>)
+      if (in.marks.begins(v))
+        whole[from + n].bias = R::template state<stage>(before)[n];
+    whole[from + n] = compose(maps[n], whole[from + n]);
+  }
+}
+
+/// The maps of a run of `active` steps of a tile, of which `whole` are the composed steps.
+template <typename R, int stage, int lanes>
+static __device__ __forceinline__ lane_maps<R, stage, lanes>
+close_run(const typename R::tile &in, int active, const step_maps<R, stage, lanes> &whole) {
+  if constexpr (thread::has_segments<R>) {
+    lane_maps<R, stage, lanes> run;
+    const bool drops = in.marks.any(active);
+#pragma unroll
+    for (int i = 0; i < stage_numbers<R, stage>::count * lanes; ++i)
+      run[i] = make_resettable(whole[i], drops);
+    return run;
+  } else {
+    return whole;
+  }
+}
 
 } // namespace scanc::device::kernel

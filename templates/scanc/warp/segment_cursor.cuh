@@ -21,9 +21,10 @@ public:
   using marks = thread::segment_marks<offset, R::history>;
   static_assert(R::history + R::shape.steps < 32, "a bit for each step and the one after them");
 
-  __device__ __forceinline__ explicit segment_cursor(const R &recurrence)
+  /// `first` is the first step that will be asked for.
+  __device__ __forceinline__ segment_cursor(const R &recurrence, long long first)
       : list(recurrence.segments()) {
-    move(0);
+    move(find(0, shuffle(list.clip(first), 0) - R::history));
   }
 
   /// The marks of this lane's steps [first, first + active).
@@ -110,7 +111,8 @@ private:
 template <typename R, bool exists = thread::has_segments<R>>
 struct segment_marker {
   segment_cursor<R> cursor;
-  __device__ __forceinline__ explicit segment_marker(const R &recurrence) : cursor(recurrence) {}
+  __device__ __forceinline__ segment_marker(const R &recurrence, long long first)
+      : cursor(recurrence, first) {}
   /// `in` as the tile of this lane's steps [first, first + active).
   __device__ __forceinline__ void mark(typename R::tile &in, long long first, int active) {
     in.marks = cursor.mark(first, active);
@@ -118,7 +120,7 @@ struct segment_marker {
 };
 template <typename R>
 struct segment_marker<R, false> {
-  __device__ __forceinline__ explicit segment_marker(const R &) {}
+  __device__ __forceinline__ segment_marker(const R &, long long) {}
   __device__ __forceinline__ void mark(typename R::tile &, long long, int) {}
 };
 
