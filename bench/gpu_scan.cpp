@@ -31,7 +31,30 @@ struct Case {
   std::string file;
   std::map<std::string, std::int64_t> sizes;
   std::map<std::string, std::pair<double, double>> ranges; ///< of random inputs, by parameter
+  std::map<std::string, std::vector<std::int32_t>> offsets; ///< of segments, by parameter
 };
+
+/// Offsets of segments over `steps` steps: `kind` is "equal", of 512 steps, or "skewed", one of nearly
+/// half of them among many of 1 to 100 and some of none.
+std::vector<std::int32_t> makeOffsets(const std::string &kind, std::int64_t steps) {
+  if (kind != "equal" && kind != "skewed") {
+    std::fprintf(stderr, "offsets: expected equal or skewed, got %s\n", kind.c_str());
+    std::exit(2);
+  }
+  std::mt19937_64 random(2);
+  std::vector<std::int32_t> offsets{0};
+  bool isLongOut = false;
+  while (offsets.back() < steps) {
+    std::int64_t length = 512;
+    if (kind == "skewed") {
+      bool isLong = !isLongOut && offsets.back() >= steps / 4;
+      isLongOut |= isLong;
+      length = isLong ? steps * 30 / 64 : random() % 8 == 0 ? 0 : 1 + random() % 100;
+    }
+    offsets.push_back(static_cast<std::int32_t>(std::min(steps, offsets.back() + length)));
+  }
+  return offsets;
+}
 
 /// A tensor on the device with its copy on the host.
 struct Operand {
@@ -60,12 +83,17 @@ Operand makeOperand(const Parameter &parameter, const Case &of, std::mt19937_64 
   operand.parameter = parameter;
   TensorRef &host = operand.host;
   host.dtype = parameter.dtype;
-  for (const std::string &dim : parameter.dims)
-    host.sizes.push_back(of.sizes.contains(dim) ? of.sizes.at(dim) : std::stoll(dim));
+  for (const std::string &dim : parameter.dims) {
+    const std::string name = dim.substr(0, dim.find('+')); // S+1 offsets of S segments
+    host.sizes.push_back(of.sizes.contains(name) ? of.sizes.at(name) + (name != dim)
+                                                 : std::stoll(dim));
+  }
   std::int64_t count = elements(host.sizes), size = sizeOf(host.dtype);
   operand.bytes.resize(count * size);
   host.data = operand.bytes.data();
-  if (parameter.role == Parameter::Role::input) {
+  if (auto offsets = of.offsets.find(parameter.name); offsets != of.offsets.end()) {
+    std::memcpy(operand.bytes.data(), offsets->second.data(), operand.bytes.size());
+  } else if (parameter.role == Parameter::Role::input) {
     // A repeated block of random numbers: filling gigabytes one by one would take the lease.
     auto range = of.ranges.find(parameter.name);
     std::uniform_real_distribution<double> uniform(
@@ -289,7 +317,7 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
 
 } // namespace
 
-/// scanc-bench-gpu BANDWIDTH(GB/s) FILE ['graph ']STRATEGY[;…] NAME=SIZE… PARAMETER=LOW:HIGH… [-- FILE …]
+/// scanc-bench-gpu BANDWIDTH(GB/s) FILE ['graph ']STRATEGY[;…] NAME=SIZE… PARAMETER=LOW:HIGH… offsets:PARAMETER=KIND… [-- FILE …]
 int main(int argc, char **argv) {
   if (argc < 4) {
     std::fprintf(stderr, "usage: scanc-bench-gpu GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");
@@ -299,7 +327,8 @@ int main(int argc, char **argv) {
   std::printf("| program | sizes | strategy | µs | GB/s | of the limit | back to back µs | error / bound | cold ms | cached ms | estimate µs |\n"
               "|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (int i = 2; i < argc; ++i) {
-    Case each{argv[i], {}, {}};
+    Case each{argv[i], {}, {}, {}};
+    std::map<std::string, std::string> kinds; // of offsets
     std::vector<std::string> strategies;
     std::stringstream list(argv[++i]);
     for (std::string strategy; std::getline(list, strategy, ';');)
@@ -308,11 +337,17 @@ int main(int argc, char **argv) {
       std::string binding = argv[i];
       std::size_t equals = binding.find('=');
       std::size_t colon = binding.find(':');
-      if (colon == std::string::npos)
+      if (binding.starts_with("offsets:"))
+        kinds[binding.substr(colon + 1, equals - colon - 1)] = binding.substr(equals + 1);
+      else if (colon == std::string::npos)
         each.sizes[binding.substr(0, equals)] = std::atoll(binding.c_str() + equals + 1);
       else
         each.ranges[binding.substr(0, equals)] = {std::atof(binding.c_str() + equals + 1),
                                                   std::atof(binding.c_str() + colon + 1)};
+    }
+    for (const auto &[name, kind] : kinds) {
+      each.offsets[name] = makeOffsets(kind, each.sizes.at("T"));
+      each.sizes["S"] = static_cast<std::int64_t>(each.offsets[name].size()) - 1;
     }
     runCase(each, strategies, bandwidth);
   }

@@ -50,7 +50,7 @@ void KernelWriter::writeInitial() {
     else
       writeGivenStart(i);
   writer.close();
-  if (!kernel.getReset())
+  if (!kernel.getReset() || kernel.getInits().empty())
     return;
   writer.line("// What differs from that where segment `segment` in memory begins.");
   writer.open("__device__ __forceinline__ void begin_segment(states &to, const lane &at, int l, offset segment) const");

@@ -46,7 +46,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
     options.strategy += "(time_threads=32, steps=2, runs=1)";
   if (steps == severalKeptTiles)
     options.strategy += "(ring=0, lanes=4, time_threads=8, steps=2)";
-  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"G", steps}, {"T", steps}};
+  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5},     {"K", 4},
+                   {"V", 3}, {"S", 3},  {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
   auto program = compileProgram(text, options);
@@ -66,7 +67,8 @@ std::vector<Case> cases() {
   for (const char *name : {"gated_scan", "gated_scan_time", "selective_scan", "inter_chunk", "gla",
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
                            "short_conv", "softmax_readout", "two_memories", "two_outputs",
-                           "unread_state", "bf16_state", "max_plus", "min_plus", "log_semiring"})
+                           "unread_state", "varlen", "bf16_state", "max_plus", "min_plus",
+                           "log_semiring"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
       bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
       for (std::int64_t steps : {0, 1, 37})

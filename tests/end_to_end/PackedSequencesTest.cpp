@@ -190,9 +190,10 @@ TEST_P(PackedSequences, stayWithinTheirTensorsWhateverTheOffsets) {
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Layout &layout : layouts())
-    for (const char *strategy : {"sequential", "blelloch", "blelloch(time_threads=32, steps=2)", "look_back",
-                                 "look_back(time_threads=32, steps=2, runs=1)"})
-      for (std::int64_t steps : {0, 1, 37, 300})
+    for (const char *strategy :
+         {"sequential", "blelloch", "blelloch(time_threads=32, steps=2)", "look_back",
+          "look_back(time_threads=32, steps=2, runs=1)"})
+      for (std::int64_t steps : {0, 1, 300})
         list.emplace_back(layout, strategy, steps);
   return list;
 }

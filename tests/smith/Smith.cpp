@@ -10,7 +10,7 @@ namespace {
 
 class Smith {
 public:
-  explicit Smith(std::uint64_t seed) : random(seed) {}
+  explicit Smith(std::uint64_t seed) : random(seed), packed(seed % 4 == 0) {}
   RandomProgram run();
 
 private:
@@ -30,7 +30,7 @@ private:
 
   std::mt19937_64 random;
   std::vector<std::string> lanes;
-  bool indexed = false, timeLast = false;
+  bool packed, indexed = false, timeLast = false;
   std::vector<std::string> states; ///< as written at [t]
   std::string inputs, results, body;
   int count = 0;
@@ -118,7 +118,7 @@ void Smith::state(int number) {
     line += at + " = " + coefficient(indexed) + " * " + before + " + " + bias;
   }
   body += line + "\n";
-  std::string ends;
+  std::string ends = packed ? "S" : "";
   for (const std::string &lane : lanes)
     ends += (ends.empty() ? "" : ", ") + lane;
   if (indexed)
@@ -171,6 +171,10 @@ RandomProgram Smith::run() {
                    {"B", pick<std::int64_t>({1, 2, 3})},
                    {"D", pick<std::int64_t>({1, 2, 8, 16, 31, 32, 33, 64, 70})},
                    {"N", pick<std::int64_t>({1, 2, 3, 5, 8})}};
+  if (packed) {
+    inputs = "cu: i32[S+1]";
+    program.sizes["S"] = pick<std::int64_t>({1, 2, 3, 9, 40});
+  }
   int number = pick({1, 1, 2, 3});
   for (int i = 0; i < number; ++i)
     state(i);
@@ -178,6 +182,8 @@ RandomProgram Smith::run() {
   std::string head = chance(25) ? "reverse scan T as t" : "scan T as t";
   for (std::size_t i = 0; i < lanes.size(); ++i)
     head += (i ? ", " : " over ") + lanes[i];
+  if (packed)
+    head += " reset at cu";
   program.text = "kernel smith(" + inputs + ") -> (" + results + ") {\n  " + head + " {\n" + body +
                  "  }\n}\n";
   return program;

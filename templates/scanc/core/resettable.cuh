@@ -13,49 +13,52 @@ namespace scanc::device {
 
 namespace ring {
 
-/// `Ring` with one more element, `nothing`: a factor that makes every product nothing, a summand that
-/// changes no bit. As the gain of a map it drops the state before, be it infinite or no number. It is
-/// a NaN that no arithmetic makes, so that a map takes no more room.
+/// `Ring` for maps that can drop the state before, be it infinite or no number: such a map has `nothing`
+/// for a gain, a NaN that no arithmetic makes, so that maps take no more room.
 template <typename Ring>
-struct resettable : Ring {
-  static constexpr bool absorbs = false; // products below do it, where nothing is not among the factors
+struct resettable : Ring {};
 
-  template <typename T>
-  static __device__ __forceinline__ T nothing() {
-    if constexpr (sizeof(T) == 4)
-      return __builtin_bit_cast(T, uint32_t{0x7fa5e7edu});
-    else
-      return __builtin_bit_cast(T, uint64_t{0x7ff4a5e7ed5e7ed5u});
-  }
-  template <typename T>
-  static __device__ __forceinline__ bool is_nothing(T x) {
-    if constexpr (sizeof(T) == 4)
-      return __builtin_bit_cast(uint32_t, x) == __builtin_bit_cast(uint32_t, nothing<T>());
-    else
-      return __builtin_bit_cast(uint64_t, x) == __builtin_bit_cast(uint64_t, nothing<T>());
-  }
+template <typename T>
+static __device__ __forceinline__ T nothing() {
+  if constexpr (sizeof(T) == 4)
+    return __builtin_bit_cast(T, uint32_t{0x7fa5e7edu});
+  else
+    return __builtin_bit_cast(T, uint64_t{0x7ff4a5e7ed5e7ed5u});
+}
 
-  template <typename T>
-  static __device__ __forceinline__ T multiply(T x, T y) {
-    return is_nothing(x) || is_nothing(y) ? nothing<T>()
-                                          : device::multiply<extent::run, Ring>(x, y);
-  }
-  template <typename T>
-  static __device__ __forceinline__ T add(T x, T y) {
-    return is_nothing(x) ? y : Ring::add(x, y);
-  }
-};
+static __device__ __forceinline__ bool is_nothing(float x) {
+  return __builtin_bit_cast(uint32_t, x) == __builtin_bit_cast(uint32_t, nothing<float>());
+}
+static __device__ __forceinline__ bool is_nothing(double x) {
+  return __builtin_bit_cast(uint64_t, x) == __builtin_bit_cast(uint64_t, nothing<double>());
+}
 
 } // namespace ring
 
-/// The map of a run, which drops the state before where a segment begins in it. A number of the
-/// caller's that looks like nothing is some other NaN from here on.
+/// The map of a run of steps, which drops the state before where a segment begins in it. A gain of
+/// the caller's that looks like nothing is some other NaN from here on.
 template <typename T, typename Ring>
 static __device__ __forceinline__ affine<T, ring::resettable<Ring>>
 make_resettable(affine<T, Ring> map, bool drops) {
-  using wide = ring::resettable<Ring>;
-  const auto number = [](T x) { return wide::is_nothing(x) ? x + x : x; };
-  return {drops ? wide::template nothing<T>() : number(map.gain), number(map.bias)};
+  const T gain = ring::is_nothing(map.gain) ? map.gain + map.gain : map.gain;
+  return {drops ? ring::nothing<T>() : gain, map.bias};
+}
+
+/// The map that applies `earlier`, then `later`: what is dropped is selected away.
+template <typename T, typename Ring>
+static __device__ __forceinline__ affine<T, ring::resettable<Ring>>
+compose(affine<T, ring::resettable<Ring>> later, affine<T, ring::resettable<Ring>> earlier) {
+  const bool drops = ring::is_nothing(later.gain);
+  const auto both = compose(affine<T, Ring>{later.gain, later.bias},
+                            affine<T, Ring>{earlier.gain, earlier.bias});
+  return {drops || ring::is_nothing(earlier.gain) ? ring::nothing<T>() : both.gain,
+          drops ? later.bias : both.bias};
+}
+
+template <extent of = extent::run, typename T, typename Ring>
+static __device__ __forceinline__ T apply(affine<T, ring::resettable<Ring>> map, T state) {
+  const T made = apply<of>(affine<T, Ring>{map.gain, map.bias}, state);
+  return ring::is_nothing(map.gain) ? map.bias : made;
 }
 
 } // namespace scanc::device

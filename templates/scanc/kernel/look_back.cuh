@@ -354,9 +354,8 @@ static __device__ __forceinline__ void look_back(const R &recurrence, unsigned c
   typename R::tile in[runs];
   load_runs(recurrence, part, at, in);
   warp::segment_marker<R> segments(recurrence, part.first);
-#pragma unroll
-  for (int v = 0; v < runs; ++v)
-    segments.mark(in[v], part.first + v * part.stride, part.active(recurrence, v));
+  segments.mark(in, part.first, part.stride,
+                [&](int v) { return part.active(recurrence, v); });
 
   typename R::states state[runs][lanes];
   enter_stages<0>(recurrence, part, at, in, workspace, storage, state);

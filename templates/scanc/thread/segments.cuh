@@ -52,8 +52,10 @@ struct segment_list {
   /// The last segment from `from` on that begins at `step` or before; `from` where none does.
   __device__ __forceinline__ Offset last_begun(Offset from, int step) const {
     Offset reach = 1;
+#pragma unroll 1
     for (; from + reach < count && begin(from + reach) <= step; reach *= 2)
       from += reach;
+#pragma unroll 1
     while ((reach /= 2) > 0)
       if (from + reach < count && begin(from + reach) <= step)
         from += reach;
@@ -84,6 +86,13 @@ struct segment_marks {
 template <typename R>
 inline constexpr bool has_segments = requires(const R &recurrence) { recurrence.segments(); };
 
+/// Whether a segment has initial states of its own.
+template <typename R>
+inline constexpr bool has_segment_starts =
+    requires(const R &recurrence, typename R::states &to, const typename R::lane &at) {
+      recurrence.begin_segment(to, at, 0, 0);
+    };
+
 /// Whether anything is written at the end of a segment.
 template <typename R>
 inline constexpr bool has_segment_ends =
@@ -99,11 +108,13 @@ states_before(const R &recurrence, const typename R::lane &at, const typename R:
   typename R::states before = last;
   if constexpr (has_segments<R>)
     if (in.marks.begins(v)) {
-      const auto list = recurrence.segments();
-      const auto segment = list.last_begun(in.marks.segment, in.marks.first + v);
       recurrence.initial(before, at, l);
-      if (segment >= 0)
-        recurrence.begin_segment(before, at, l, list.number(segment));
+      if constexpr (has_segment_starts<R>) {
+        const auto list = recurrence.segments();
+        const auto segment = list.last_begun(in.marks.segment, in.marks.first + v);
+        if (segment >= 0)
+          recurrence.begin_segment(before, at, l, list.number(segment));
+      }
     }
   return before;
 }
@@ -137,7 +148,8 @@ pass_empty_segments(const R &recurrence, const typename R::lane &at, long long f
       for (int l = 0; l < R::shape.lanes; ++l) {
         typename R::states states;
         recurrence.initial(states, at, l);
-        recurrence.begin_segment(states, at, l, list.number(segment));
+        if constexpr (has_segment_starts<R>)
+          recurrence.begin_segment(states, at, l, list.number(segment));
         recurrence.finish_segment(states, at, l, list.number(segment));
       }
     }

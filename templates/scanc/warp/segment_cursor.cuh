@@ -44,8 +44,10 @@ private:
     found.segment = last_before(next);
     segment_cursor window = *this;
     const int last = shuffle(after, lanes - 1);
+#pragma unroll 1
     for (int n = lanes; n == lanes;) {
       n = count_bits(ballot(window.begins <= last));
+#pragma unroll 1
       for (int i = 0; i < n; ++i) {
         latest = shuffle(window.begins, i);
         const int place = latest - found.first + R::history;
@@ -89,6 +91,7 @@ private:
   /// Each round leaves one of 32 parts.
   __device__ __forceinline__ offset find(offset from, int step) const {
     offset to = list.count;
+#pragma unroll 1
     while (from < to) {
       const offset part = (to - from - 1) / lanes + 1;
       const offset mine = from + (lane_index() + 1) * part - 1;
@@ -117,11 +120,27 @@ struct segment_marker {
   __device__ __forceinline__ void mark(typename R::tile &in, long long first, int active) {
     in.marks = cursor.mark(first, active);
   }
+  /// The same for tiles `stride` steps apart, one after the other: the search stands in the text once.
+  template <int runs, typename Active>
+  __device__ __forceinline__ void mark(typename R::tile (&in)[runs], long long first,
+                                       long long stride, const Active &active) {
+#pragma unroll 1
+    for (int v = 0; v < runs; ++v) {
+      const auto marks = cursor.mark(first + v * stride, active(v));
+#pragma unroll
+      for (int i = 0; i < runs; ++i)
+        if (i == v)
+          in[i].marks = marks;
+    }
+  }
 };
 template <typename R>
 struct segment_marker<R, false> {
   __device__ __forceinline__ segment_marker(const R &, long long) {}
   __device__ __forceinline__ void mark(typename R::tile &, long long, int) {}
+  template <int runs, typename Active>
+  __device__ __forceinline__ void mark(typename R::tile (&)[runs], long long, long long,
+                                       const Active &) {}
 };
 
 } // namespace scanc::device::warp
