@@ -139,7 +139,7 @@ AffineMap Mapping::toKernel(AffineMap map) const {
   for (int64_t i : position)
     dims.push_back(i < 0 ? getAffineConstantExpr(0, map.getContext())
                          : getAffineDimExpr(i, map.getContext()));
-  int64_t count = lanes.size() + 1 + (segment >= 0) + registers.size();
+  int64_t count = firstRegister() + registers.size();
   return map.replaceDimsAndSymbols(dims, {}, count, 0);
 }
 

@@ -21,6 +21,8 @@ struct Mapping {
   /// Position among the kernel's dims of dim `i` of the recurrence.
   int64_t kernelDim(int64_t i) const { return position[i]; }
   bool isRegister(int64_t i) const;
+  /// The first of the kernel's dims that are registers.
+  int64_t firstRegister() const { return static_cast<int64_t>(lanes.size()) + 1 + (segment >= 0); }
 
   /// Numbers that a lane holds for state `i`.
   int64_t stateSize(int64_t i) const;

@@ -26,7 +26,7 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
   if (dim < lanes)
     return 1;
   scan::RecurrenceInterface loop = mapping.op;
-  int64_t size = loop.getDim(mapping.registers[dim - lanes - 1]).getSize();
+  int64_t size = loop.getDim(mapping.registers[dim - mapping.firstRegister()]).getSize();
   int64_t parts = policy.getStateThreads();
   if (size % parts != 0) // the last share has points that do not exist
     return 1;
@@ -54,8 +54,9 @@ int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr pol
       else if (i == lanes - 1)
         count *= policy.getLanes();
       else if (i > lanes)
-        count *= llvm::divideCeil(loop.getDim(mapping.registers[i - lanes - 1]).getSize(),
-                                  policy.getStateThreads());
+        count *= llvm::divideCeil(
+            loop.getDim(mapping.registers[i - mapping.firstRegister()]).getSize(),
+            policy.getStateThreads());
     });
   return hasSteps && !hasPoints ? count / policy.getStateThreads() : count;
 }

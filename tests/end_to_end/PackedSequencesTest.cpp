@@ -187,6 +187,27 @@ TEST_P(PackedSequences, stayWithinTheirTensorsWhateverTheOffsets) {
   }
 }
 
+/// The dims of a summed index come behind the segment's.
+TEST(PackedIndices, aSummedIndexStandsBesideSegments) {
+  const std::string text =
+      "kernel k(a: f32[T, D], w: f32[T, N], cu: i32[S+1], h0: f32[S, N, D]) -> (y: f32[T, D], "
+      "hT: f32[S, N, D]) {\nscan T as t over D reset at cu { init h = h0\nfinal h -> hT\n"
+      "h[t,n] = tanh(a[t]) * h[t-1,n] + w[t,n]\ny[t] = sum[n](w[t-1,n] * h[t,n]) } }";
+  for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
+    CompileOptions options;
+    options.target = "sm_90a";
+    options.strategy = strategy;
+    options.sizes = {{"T", 77}, {"D", 5}, {"N", 3}, {"S", 6}};
+    auto program = compileProgram(text, options);
+    ASSERT_TRUE(program) << render(program.error());
+    auto operands = makeOperands(text, options, program->parameters, 9);
+    ASSERT_TRUE(operands) << render(operands.error());
+    auto done = emulation::runProgram(*program, operands->tensors);
+    ASSERT_TRUE(done) << render(done.error());
+    EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands), "") << strategy;
+  }
+}
+
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Layout &layout : layouts())

@@ -21,7 +21,9 @@ protected:
     std::vector<TensorRef> list = operands.list;
     list.insert(list.begin() + 2,
                 {values.data(), Dtype::i32, {count}, {stride}, DeviceKind::cuda, 0});
-    last = executable()->launch(list, {.checkOffsets = check});
+    LaunchOptions options;
+    options.checkOffsets = check;
+    last = executable()->launch(list, options);
     return codeOf(last);
   }
   Result<void> last;

@@ -20,9 +20,9 @@ inline Program sampleProgram() {
   program.sourceText =
       "# a comment\nkernel scale(x: f32[B, T, N], w: f32[N]) -> (y: f32[B, T, N]) {\n}\n";
   program.parameters = {
-      {"x", Parameter::Role::input, Dtype::f32, {"B", "T", "N"}, {"scale.scan", 2, 14, 1}},
-      {"w", Parameter::Role::input, Dtype::f32, {"N"}, {"scale.scan", 2, 30, 1}},
-      {"y", Parameter::Role::output, Dtype::f32, {"B", "T", "N"}, {"scale.scan", 2, 45, 1}}};
+      {"x", Parameter::Role::input, Dtype::f32, {"B", "T", "N"}, {"scale.scan", 2, 14, 1}, {}},
+      {"w", Parameter::Role::input, Dtype::f32, {"N"}, {"scale.scan", 2, 30, 1}, {}},
+      {"y", Parameter::Role::output, Dtype::f32, {"B", "T", "N"}, {"scale.scan", 2, 45, 1}, {}}};
   program.boundSizes = {{"N", 4}};
   KernelVariant dense;
   dense.name = "dense";

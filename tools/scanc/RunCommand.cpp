@@ -264,7 +264,9 @@ Result<int> RunCommand::run() const {
   if (Result<void> poisoned = operands->poisonResults(); !poisoned)
     return poisoned.error();
   std::vector<TensorRef> views = operands->views();
-  if (Result<void> launched = kernel->launch(views, {.checkOffsets = true}); !launched)
+  LaunchOptions launching;
+  launching.checkOffsets = true;
+  if (Result<void> launched = kernel->launch(views, launching); !launched)
     return blameEdit(launched.error(), flags);
   if (onDevice)
     if (Result<void> waited = synchronize(options->load.device); !waited)
