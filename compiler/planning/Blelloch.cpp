@@ -26,7 +26,10 @@ public:
     if (timeThreads * tuned(mapping, "lane_threads", 1) > 1024 ||
         (mapping.walk == plan::Walk::Time && timeThreads % 32 != 0))
       return "a block of at most 1024 threads, whole warps of them along contiguous time, is wanted";
-    return declinesBlock(mapping, timeThreads * tuned(mapping, "lane_threads", 32));
+    // What is chosen otherwise is a multiple of these.
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    return declinesBlock(mapping, tuned(mapping, "time_threads", timeWalk ? 32 : 8) *
+                                      tuned(mapping, "lane_threads", timeWalk ? 1 : 8));
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {

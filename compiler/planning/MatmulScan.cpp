@@ -26,6 +26,8 @@ public:
   StringRef name() const override { return "matmul_scan"; }
 
   std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
+    if (mapping.segment >= 0)
+      return "packed sequences (reset at)";
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (auto reason = declinesReassociation(mapping))
