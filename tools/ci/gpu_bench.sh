@@ -34,6 +34,7 @@ for type in f32 bf16; do
   for sizes in "B=8 D=2048 T=8192" "B=1 D=2048 T=65536" "B=1 D=256 T=262144"; do
     cases+=("linear_lanes_$type $sizes")
   done
+  cases+=("varlen_lanes_$type D=2048 T=65536" "varlen_time_$type D=2048 T=65536")
 done
 for sizes in "G=64 N=512" "G=128 N=512" "G=256 N=512" "G=256 N=64"; do
   cases+=("inter_chunk $sizes")
@@ -59,6 +60,7 @@ file_of() {
 small_of() {
   case $1 in
     inter_chunk) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
+    varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
   esac
 }
@@ -68,6 +70,7 @@ bindings_of() {
   case $1 in
     linear_*) echo a=0.9:1 ;;
     inter_chunk) echo alpha=0.9:1 ;;
+    varlen_*) echo a=0.9:1 offsets:cu=skewed ;;
     max_plus_*) echo a=-1:0 ;;
     selective_scan) echo N=16 A=-8:-0.5 ;;
   esac
