@@ -121,14 +121,28 @@ std::string AccessText::base() const {
 }
 
 std::string AccessText::pointOffset(const Indices &indices) const {
+  return offsetOf(indices, /*adjacentLanes=*/true);
+}
+
+std::string AccessText::stepOffset(const Indices &indices) const {
+  return offsetOf(indices, /*adjacentLanes=*/false);
+}
+
+std::string AccessText::offsetOf(const Indices &indices, bool adjacentLanes) const {
   std::string text = "at." + member;
   unsigned next = 0;
   std::vector<Dimension> sorted = dimensions;
   std::sort(sorted.begin(), sorted.end(), [](const Dimension &a, const Dimension &b) {
     return a.kernelDim < b.kernelDim;
   });
-  for (const Dimension &dim : sorted)
-    text += " + " + (dim.axis == Axis::lane ? "l" : indices[next++]) + " * " + stride(dim.result);
+  for (const Dimension &dim : sorted) {
+    if (dim.axis == Axis::lane && !adjacentLanes)
+      continue;
+    std::string index = dim.axis == Axis::lane   ? "l"
+                        : dim.axis == Axis::step ? "when(step)"
+                                                 : indices[next++];
+    text += " + " + index + " * " + stride(dim.result);
+  }
   if (segmentResult >= 0)
     text += " + segment * " + stride(segmentResult);
   return text;

@@ -56,6 +56,9 @@ public:
   /// Offset of lane `l` and register point `indices`, in `segment` where there are segments:
   /// initial and final states.
   std::string pointOffset(const Indices &indices) const;
+  /// Offset at `step` of register point `indices`, where a thread has no adjacent lanes.
+  std::string stepOffset(const Indices &indices) const;
+  int64_t getWidth() const { return width; }
 
   const std::vector<Dimension> &getDimensions() const { return dimensions; }
 
@@ -63,6 +66,7 @@ private:
   std::string stride(unsigned result) const;
   int64_t parts() const { return policy.getStateThreads(); }
   bool isOwned() const;
+  std::string offsetOf(const Indices &indices, bool adjacentLanes) const;
   std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
                        unsigned depth) const;
   void printTake(CodeWriter &writer) const;

@@ -10,6 +10,22 @@ using llvm::formatv;
 
 namespace scanc::emission {
 
+void KernelWriter::writeOffset() {
+  writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
+}
+
+void KernelWriter::writeLane() {
+  writer.open("struct lane");
+  if (shares)
+    writer.line("int part; // which of its points and steps this thread has");
+  for (auto *list : {&reads, &writes, &inits, &finals})
+    for (const AccessText &access : *list) {
+      bool held = list == &reads && isHeld(access);
+      writer.line(held ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
+    }
+  writer.close("};");
+}
+
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
                       ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, "
@@ -21,7 +37,7 @@ void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   if (!kernel.getProducts().empty())
     writer.line("static constexpr warp::precision products = warp::precision::" + kernel.getProducts() + ";");
-  writer.line(Twine("using offset = ") + (variant.getOffsetBits() == 32 ? "int;" : "long long;"));
+  writeOffset();
   if (kernel.getReset()) {
     int64_t history = 0;
     for (const AccessText &access : reads)
@@ -31,15 +47,7 @@ void KernelWriter::writeTypes() {
   }
   writer.blank();
   writer.line("// Where the adjacent lanes of a thread begin, and what does not vary with time.");
-  writer.open("struct lane");
-  if (shares)
-    writer.line("int part; // which of its points and steps this thread has");
-  for (auto *list : {&reads, &writes, &inits, &finals})
-    for (const AccessText &access : *list) {
-      bool invariantRead = list == &reads && !access.variesWithTime();
-      writer.line(invariantRead ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
-    }
-  writer.close("};");
+  writeLane();
   if (shares)
     writePartTypes();
   writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
@@ -90,9 +98,9 @@ void KernelWriter::writeTypes() {
   }
 }
 
-void KernelWriter::writeGeometry() {
+void KernelWriter::writeGeometry(StringRef lanes) {
   int64_t time = kernel.getTimeDim();
-  writer.line("__device__ __forceinline__ long long lane_groups() const { return " +
+  writer.line("__device__ __forceinline__ long long " + lanes + "() const { return " +
               Twine(spellLaneGroups(kernel, policy, 0)) + "; }");
   if (int64_t shared = kernel.getSharedDims())
     writer.line("__device__ __forceinline__ long long shared_groups() const { return " +
@@ -137,7 +145,7 @@ void KernelWriter::writeEnter() {
     writer.line("at.part = thread_index() % shape.state_threads;");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
-      if (list == &reads && !access.variesWithTime()) {
+      if (list == &reads && isHeld(access)) {
         writer.line("const offset " + Twine(access.getMember()) + "_at = " + access.base() + ";");
         access.printMove(writer, AccessText::Move::load);
       } else {

@@ -83,8 +83,8 @@ void KernelWriter::writeArguments() {
 void KernelWriter::writeEntry() {
   std::string templateName = kernel->getName().stripDialect().str();
   writer.close("};");
-  writer.line(formatv("static_assert({0}::shape.threads() == {1}, \"host plan and kernel disagree\");",
-                      name, policy.getThreads())
+  writer.line(formatv("static_assert({0}::shape.{1} == {2}, \"host plan and kernel disagree\");",
+                      name, threads(), policy.getThreads())
                   .str());
   writer.blank();
   writer.line("} // namespace scanc::device::program");
@@ -109,10 +109,7 @@ void KernelWriter::writeEntry() {
   writer.close();
 }
 
-FailureOr<std::string> KernelWriter::write() {
-  writeHead();
-  writeArguments();
-  writer.open("struct " + Twine(name));
+void KernelWriter::writeRecurrence() {
   writeTypes();
   writer.blank();
   writeGeometry();
@@ -126,6 +123,13 @@ FailureOr<std::string> KernelWriter::write() {
     writeReadOut();
   writeEpilogue();
   writeFinish();
+}
+
+FailureOr<std::string> KernelWriter::write() {
+  writeHead();
+  writeArguments();
+  writer.open("struct " + Twine(name));
+  writeRecurrence();
   writeEntry();
   if (unspelled)
     return unspelled->emitError("[SC4001] no spelling in CUDA C++ for ") << unspelled->getName();
@@ -133,6 +137,8 @@ FailureOr<std::string> KernelWriter::write() {
 }
 
 FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::VariantAttr variant) {
+  if (kernel.getRows() > 0)
+    return createMatrixKernelWriter(kernel, variant)->write();
   return KernelWriter(kernel, variant).write();
 }
 

@@ -5,6 +5,7 @@
 #include "compiler/emission/Accesses.h"
 #include "dialects/plan/Shares.h"
 
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -14,9 +15,17 @@ namespace scanc::emission {
 class KernelWriter {
 public:
   KernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant);
+  virtual ~KernelWriter() = default;
   mlir::FailureOr<std::string> write();
 
-private:
+protected:
+  /// What the kernel's template asks of a recurrence.
+  virtual void writeRecurrence();
+  /// Whether a lane holds what it reads there, from its beginning on.
+  virtual bool isHeld(const AccessText &read) const { return !read.variesWithTime(); }
+  /// How the template's policy says the threads of a block.
+  virtual llvm::StringRef threads() const { return "threads()"; }
+
   // KernelText.cpp: what stands around the recurrence.
   void writeHead();
   void writeArguments();
@@ -24,7 +33,9 @@ private:
 
   // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
   void writeTypes();
-  void writeGeometry();
+  void writeOffset();
+  void writeLane();
+  void writeGeometry(llvm::StringRef lanes = "lane_groups");
   void writeEnter();
   void writeMoves();
 
@@ -71,6 +82,10 @@ private:
   std::optional<plan::Shares> shares;              ///< where the register dimension is spread
   llvm::DenseMap<mlir::Value, std::string> passed; ///< members of `handed` and `readouts`
 };
+
+/// The same where a step multiplies the state by a matrix.
+std::unique_ptr<KernelWriter> createMatrixKernelWriter(plan::KernelInterface kernel,
+                                                       plan::VariantAttr variant);
 
 } // namespace scanc::emission
 

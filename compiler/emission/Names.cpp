@@ -30,6 +30,8 @@ static const llvm::StringSet<> &takenWords() {
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
       "from_owner", "handed", "merge", "other", "part", "prepare", "read", "read_out", "readouts",
       "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
+      "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
+      "size", "step",
       "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;
 }

@@ -228,14 +228,18 @@ static plan::Ring ringOf(scan::Ring ring) {
 
 void BodyLowering::lowerAdvance(scan::AdvanceOp op) {
   Dims dims = registersOf(op.getNow());
+  bool matrix = op.getStructure() == scan::Structure::Dense;
+  Dims gainDims = dims;
+  if (matrix)
+    gainDims = scan::positionsOf(loop, {cast<StringAttr>(op.getRows()[0]), cast<StringAttr>(op.getContract()[0])});
   Value gain;
   if (!op.getTransition().empty())
-    gain = operand(op.getTransition().front(), dims, op.getLoc());
+    gain = operand(op.getTransition().front(), gainDims, op.getLoc());
   Value bias = operand(op.getInput().front(), dims, op.getLoc());
   Type type = shaped(op.getNow().getType(), dims);
   auto advance = plan::AdvanceOp::create(builder, op.getLoc(), type, type,
                                          cast<StringAttr>(op.getStates()[0]), ringOf(op.getRing()),
-                                         gain, bias);
+                                         matrix, gain, bias);
   lowered.map(op.getNow(), advance.getNow());
   lowered.map(op.getBefore(), advance.getBefore());
 }

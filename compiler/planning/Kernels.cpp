@@ -240,6 +240,11 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("shared_dims", builder.getI64IntegerAttr(choice.sharedDims));
   if (!choice.products.empty())
     state.addAttribute("products", builder.getStringAttr(choice.products));
+  if (choice.rows > 0) {
+    state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
+    state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));
+    state.addAttribute("element", TypeAttr::get(choice.element));
+  }
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());
   if (!offsets.empty())

@@ -1,6 +1,6 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
 #include "compiler/planning/Body.h"
-#include "compiler/planning/Strategy.h"
+#include "compiler/planning/Matrix.h"
 #include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -18,12 +18,15 @@ namespace {
 /// Numbers of state that a thread can hold beside its tiles without spilling.
 constexpr int64_t stateLimit = 64;
 
-/// Right when independent lanes fill the GPU: nothing is computed twice, the order of time is kept.
+/// Right when independent lanes fill the GPU: nothing is computed twice, the order of time is kept. A lane
+/// whose step has a matrix takes a block: see DenseSequential.cpp.
 class Sequential final : public KernelStrategy {
 public:
   StringRef name() const override { return "sequential"; }
 
   std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
+    if (hasMatrix(mapping))
+      return declinesDenseSequential(mapping);
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (int64_t size = mapping.stateSize(); size > stateLimit)
@@ -47,6 +50,8 @@ public:
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     KernelChoice choice = choose(mapping, target, sizes);
     Cost cost = costOf(mapping, choice, sizes);
+    if (hasMatrix(mapping))
+      return costOfDenseSequential(mapping, target, sizes, cost);
     cost.flops = countWork(mapping, sizes).flops;
     cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in the order of time");
@@ -146,6 +151,8 @@ private:
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    if (hasMatrix(mapping))
+      return chooseDenseSequential(mapping, target, sizes);
     int64_t parts = tuned(mapping, "state_threads", 0);
     if (parts > 0 || declinesParts(mapping))
       return chooseWith(mapping, target, sizes, std::max<int64_t>(1, parts));

@@ -25,7 +25,8 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
 
 void KernelStrategy::lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
                            OpBuilder &builder) const {
-  createKernel(mapping, choose(mapping, target, sizes), ("plan." + name()).str(), builder);
+  KernelChoice choice = choose(mapping, target, sizes);
+  createKernel(mapping, choice, "plan." + (choice.kernel.empty() ? name().str() : choice.kernel), builder);
 }
 
 Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
@@ -99,7 +100,6 @@ Location placeOfDecline(const Mapping &mapping, StringRef reason) {
 }
 
 std::optional<std::string> declinesElementwise(const Mapping &mapping) {
-  scan::RecurrenceInterface loop = mapping.op;
   for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>()) {
     if (advance.getNumStates() > 1)
       return std::string("states that read each other (a block state)");
@@ -115,6 +115,11 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
     }
     }
   }
+  return declinesData(mapping);
+}
+
+std::optional<std::string> declinesData(const Mapping &mapping) {
+  scan::RecurrenceInterface loop = mapping.op;
   scan::IndexSets sets(loop);
   for (auto reindex : mapping.op.getBody().getOps<scan::ReindexOp>())
     if (sets.of(reindex.getResult()).size() < sets.of(reindex.getValue()).size())

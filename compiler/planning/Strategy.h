@@ -76,6 +76,9 @@ std::string errorBound(const Mapping &, llvm::StringRef order);
 /// register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
 
+/// The part of that which every strategy declines: element types, register dimensions of unknown size.
+std::optional<std::string> declinesData(const Mapping &);
+
 /// The tensor that `reason` declines, else the recurrence.
 mlir::Location placeOfDecline(const Mapping &, llvm::StringRef reason);
 

@@ -20,6 +20,7 @@ struct Target {
   double flops;                 ///< per second, f32, outside tensor cores
   double specialRate;           ///< exponentials and their like per second
   double launchOverhead;        ///< seconds of an empty launch
+  std::int64_t sharedPerBlock;  ///< bytes that a kernel may ask for
 };
 
 /// The target called `arch`, with the figures of a typical device of that architecture; nothing

@@ -7,6 +7,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace scanc::plan;
@@ -187,6 +188,8 @@ static LogicalResult verifyKernelRegion(KernelInterface op) {
   for (AdvanceOp advance : block.getOps<AdvanceOp>()) {
     if (next >= op.getNumStates() || advance.getState() != op.getState(next).getName()) // kernel_c4
       return advance.emitOpError("expected the states advanced once, in order");
+    if (advance.getMatrix() != (op.getRows() > 0)) // kernel_c4
+      return advance.emitOpError("expected a matrix exactly in a kernel that multiplies matrices");
     ++next;
   }
   if (next != op.getNumStates()) // kernel_c4
@@ -228,6 +231,50 @@ LogicalResult MatmulScanOp::verify() {
 }
 LogicalResult MatmulScanOp::verifyRegions() { return verifyKernelRegion(*this); }
 
+LogicalResult DenseSequentialOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyKernel(op)))
+    return failure();
+  if (op.getNumStates() != 1 || op.getState(0).getIndices().size() != 1 ||
+      !op.getState(0).getElementType().isF32()) // dense_sequential_c1
+    return emitOpError("states: expected one of f32 with one index");
+  if (!llvm::isPowerOf2_64(getRows()) || !llvm::isPowerOf2_64(getParts()) || getRows() > getParts() ||
+      getParts() > 4) // dense_sequential_c2
+    return emitOpError("expected powers of two, rows <= parts <= 4, got ") << getRows() << " and " << getParts();
+  if (!getElement().isF16() && !getElement().isBF16() && !getElement().isF32()) // dense_sequential_c3
+    return emitOpError("element: expected f16, bf16 or f32, got ") << getElement();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getSteps() != 1 ||
+        policy.getStateThreads() != 1 || policy.getTimeThreads() % 32 != 0 ||
+        policy.getRing() < 2) // dense_sequential_c4
+      return emitOpError("variants: expected lane_threads, state_threads, lanes and steps of 1, time_threads in multiples of "
+                         "32 and a ring of 2 at least, got ")
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult DenseSequentialOp::verifyRegions() {
+  if (failed(verifyKernelRegion(*this)))
+    return failure();
+  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  constexpr int64_t most = 256;
+  if (int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+      size > most) // dense_sequential_c1
+    return emitOpError("states: expected at most ") << most << " numbers, got " << size;
+  SmallVector<Value> open(getBody().front().getTerminator()->getOperands());
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (value == advance.getNow())
+      continue;
+    if (isa<BlockArgument>(value) || value == advance.getBefore()) // dense_sequential_c5
+      return emitOpError("region: expected results of the state at t alone");
+    llvm::append_range(open, value.getDefiningOp()->getOperands());
+  }
+  return success();
+}
+
 /// Shape of a value: empty for a number.
 static ArrayRef<int64_t> shapeOf(Value value) {
   auto vector = dyn_cast<VectorType>(value.getType());
@@ -241,8 +288,11 @@ static bool sameElements(Value a, Value b) {
 LogicalResult AdvanceOp::verify() {
   ArrayRef<int64_t> shape = shapeOf(getNow());
   if (getNow().getType() != getBefore().getType() || shapeOf(getBias()) != shape ||
-      (getGain() && shapeOf(getGain()) != shape)) // advance_c1
+      (getGain() && !getMatrix() && shapeOf(getGain()) != shape)) // advance_c1
     return emitOpError("expected one type of results, and gain and bias of their shape");
+  if (getMatrix() && (shape.size() != 1 || getRing() != Ring::Real || !getGain() ||
+                      shapeOf(getGain()) != ArrayRef<int64_t>({shape[0], shape[0]}))) // advance_c2
+    return emitOpError("expected n numbers, and n rows of n of the real ring as their matrix");
   return success();
 }
 

@@ -57,7 +57,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       finals of such a kernel have the segment.
     - (C3) region arguments agree with `reads`, the yielded values with `writes`: the parameter's
       element type, over the register dimensions that the access's map has, in the order of dims.
-    - (C4) every state is advanced once, in the order of `states`.
+    - (C4) every state is advanced once, in the order of `states`, by a matrix in the kernels alone that
+      multiply matrices.
     - (C5) there is a variant, each has one width per read and write, and the last requires nothing.
     - (C6) `init_states` and `final_states` are distinct positions of `states`, with one access each
       in `inits` and `finals`.
@@ -89,6 +90,11 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
                     "getSharedDims", (ins), "", "return 0;">,
     InterfaceMethod<"what factors of products are rounded to, empty without products",
                     "::llvm::StringRef", "getProducts", (ins), "", "return {};">,
+    InterfaceMethod<"rows of a matrix that a thread multiplies, 0 where gains are elementwise", "uint64_t",
+                    "getRows", (ins), "", "return 0;">,
+    InterfaceMethod<"threads that share a row of a matrix", "uint64_t", "getParts", (ins), "", "return 0;">,
+    InterfaceMethod<"what the numbers of a matrix are in shared memory", "::mlir::Type", "getElement",
+                    (ins), "", "return {};">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
   ];
@@ -160,26 +166,45 @@ def Plan_MatmulScanOp : Plan_Kernel<"matmul_scan",
   }];
 }
 
+def Plan_DenseSequentialOp : Plan_Kernel<"dense_sequential",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element)> {
+  let summary = "kernel::dense_sequential: a block walks the whole of time for one lane";
+  let description = [{
+    Deterministic; states in the order of time. A step comes in panels of `time_threads / parts * rows` rows
+    of its matrix, kept as `element`; a thread multiplies `rows` of them, and `parts` threads share a row.
+
+    - (C1) there is one state, f32, of one index of at most 256 points, advanced by a matrix.
+    - (C2) `rows` and `parts` are powers of two, and `rows` <= `parts` <= 4.
+    - (C3) `element` is f16, bf16 or f32.
+    - (C4) in every policy, lane_threads, state_threads, lanes and steps are 1, time_threads is a multiple of 32, and ring is
+      2 at least.
+    - (C5) what is written depends on the state at t alone.
+  }];
+}
+
 // Not Pure: see scan.advance.
 def Plan_AdvanceOp : Plan_Op<"advance"> {
-  let summary = "the state at t and at t-1: now = gain * before + bias, elementwise";
+  let summary = "the state at t and at t-1: now = gain * before + bias, elementwise or by a matrix";
   let description = [{
     `now` and `before` have the state's element type; a narrow state is rounded at every step. `*`, `+`
     and 1 are those of `ring`.
 
     - (C1) `gain`, absent for 1, and `bias` have the shape of the results, which have one type.
+    - (C2) with `matrix`, the results are n numbers, `gain` is n rows of n, and `ring` is real.
 
     ```mlir
+    %now, %before = plan.advance "h" matrix gain %a : vector<8x8xf32> bias %b : vector<8xf32> to vector<8xf32>, vector<8xf32>
     %now, %before = plan.advance "h" gain %a : f32 bias %b : f32 to f32, f32
     %now, %before = plan.advance "h" ring max_plus gain %a : f32 bias %b : f32 to f32, f32
     ```
   }];
   let arguments = (ins StrAttr:$state,
                        DefaultValuedAttr<Plan_RingAttr, "::scanc::plan::Ring::Real">:$ring,
-                       Optional<Plan_Value>:$gain, Plan_Value:$bias);
+                       UnitAttr:$matrix, Optional<Plan_Value>:$gain, Plan_Value:$bias);
   let results = (outs Plan_Value:$now, Plan_Value:$before);
   let assemblyFormat = [{
-    $state (`ring` `` $ring^)? (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
+    $state (`ring` `` $ring^)? (`matrix` $matrix^)? (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
     `to` type($now) `,` type($before)
   }];
   let hasVerifier = 1;

@@ -13,6 +13,9 @@
 #pragma once
 #include "scanc/block/dense_panel.cuh"
 #include "scanc/core/policy.cuh"
+// What recurrences call.
+#include "scanc/thread/access.cuh"
+#include "scanc/thread/activation.cuh"
 
 namespace scanc::device::kernel {
 

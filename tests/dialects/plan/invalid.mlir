@@ -543,6 +543,25 @@ plan.program @kernel_c7 strategy "sequential" attributes {
 
 // -----
 
+plan.program @advance_c2 strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [T]>], sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.sequential "k" attributes {
+        dims = [#plan.dim<time t in T : ?>], reads = [#plan.access<x (d0) -> (d0)>], writes = [],
+        states = [#plan.state<h : f32 []>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 32, time_threads = 1, lanes = 1, steps = 4>,
+            offset_bits = 64, widths = [1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%x: f32):
+      // expected-error @below {{expected n numbers, and n rows of n of the real ring as their matrix}}
+      %now, %before = plan.advance "h" matrix gain %x : f32 bias %x : f32 to f32, f32
+      plan.yield
+    }
+  }
+}
+
+// -----
+
 plan.program @advance_c1 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],

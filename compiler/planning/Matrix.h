@@ -1,0 +1,34 @@
+//===- Matrix.h - Recurrences whose step multiplies by a matrix -*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_MATRIX_H
+#define SCANC_COMPILER_PLANNING_MATRIX_H
+
+#include "compiler/planning/Strategy.h"
+
+namespace scanc::planning {
+
+/// Whether a state has a dense transition of its own: the kernels of elementwise ones cannot
+/// compute it.
+bool hasMatrix(const Mapping &);
+
+/// Why the kernels that multiply matrices cannot compute a recurrence that has one, or nothing.
+std::optional<std::string> declinesMatrix(const Mapping &);
+
+/// The matrix of a step in shared memory. Requires that `declinesMatrix` gives nothing.
+struct Matrix {
+  explicit Matrix(const Mapping &);
+
+  int64_t size;       ///< rows, and columns
+  mlir::Type element; ///< as it lies in memory, f32 where it is computed
+  int64_t width;      ///< of a padded row: `dense_width` of templates/scanc/block/dense_panel.cuh
+  int64_t inputBytes; ///< of what a step reads beside it: `inputs` in the emitted text
+};
+
+/// The three answers of `sequential` where there is a matrix: DenseSequential.cpp.
+std::optional<std::string> declinesDenseSequential(const Mapping &);
+KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes &);
+/// `cost` completed with what it has not from the choice alone.
+Cost costOfDenseSequential(const Mapping &, const Target &, const Sizes &, Cost cost);
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_MATRIX_H

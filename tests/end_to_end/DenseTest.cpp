@@ -1,0 +1,153 @@
+//===- DenseTest.cpp - Transitions that are matrices, against the oracle --===//
+#include "scanc/Compile.h"
+#include "scanc/Nvrtc.h"
+#include "tests/emulation/Program.h"
+#include "tests/support/Comparison.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+using namespace scanc;
+using namespace scanc::testing_support;
+
+namespace {
+
+/// A matrix of n x n for every step, with an initial state and a final one.
+std::string dense(std::int64_t n, const std::string &scan = "scan",
+                  const std::string &element = "f16") {
+  std::string N = std::to_string(n);
+  return "kernel dense(A: " + element + "[B, T, " + N + ", " + N + "], b: " + element + "[B, T, " +
+         N + "], h0: f32[B, " + N + "]) -> (h: f32[B, T, " + N + "], hT: f32[B, " + N + "]) {\n  " +
+         scan +
+         R"( T as t over B {
+    init h = h0
+    final h -> hT
+    h[t,i] = A[t,i,l] * h[t-1,l] + b[t,i]
+  }
+})";
+}
+
+/// Compiles, runs `variants` that begin with a prefix alone in the emulation, and compares.
+void expectRight(const std::string &text, std::map<std::string, std::int64_t> sizes,
+                 const std::string &strategy, const std::string &variants = "") {
+  CompileOptions options;
+  options.filename = "dense.scan";
+  options.target = "sm_90a";
+  options.strategy = strategy;
+  options.sizes = std::move(sizes);
+  auto program = compileProgram(text, options);
+  ASSERT_TRUE(program) << render(program.error());
+  auto operands = makeOperands(text, options, program->parameters, 3);
+  ASSERT_TRUE(operands) << render(operands.error());
+  std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
+                [&](const KernelVariant &variant) { return !variant.name.starts_with(variants); });
+  auto done = emulation::runProgram(*program, operands->tensors, {});
+  ASSERT_TRUE(done) << render(done.error());
+  EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands), "");
+}
+
+class DenseSizes : public testing::TestWithParam<std::int64_t> {};
+
+TEST_P(DenseSizes, areRightAtEveryTime) {
+  for (std::int64_t time : {0, 1, 3, 33})
+    for (const char *variants : {"", "any"}) {
+      SCOPED_TRACE(std::to_string(time) + " steps, variants " + variants);
+      expectRight(dense(GetParam()), {{"B", 2}, {"T", time}}, "sequential", variants);
+    }
+}
+
+TEST_P(DenseSizes, areWalkedFromTheEnd) {
+  expectRight(dense(GetParam(), "reverse scan"), {{"B", 2}, {"T", 9}}, "sequential");
+}
+
+INSTANTIATE_TEST_SUITE_P(Dense, DenseSizes, testing::Values(1, 5, 16, 33, 64));
+
+TEST(Dense, matricesOfEveryTypeAreRight) {
+  for (const char *element : {"bf16", "f32"})
+    expectRight(dense(40, "scan", element), {{"B", 1}, {"T", 5}}, "sequential");
+}
+
+/// A ring as long as time, one step longer, and one shorter.
+TEST(Dense, isRightWhereTheRingEnds) {
+  for (std::int64_t time : {3, 4, 5})
+    expectRight(dense(24), {{"B", 1}, {"T", time}}, "sequential(ring=4)");
+}
+
+TEST(Dense, aMatrixOfSeveralPanelsIsRight) {
+  expectRight(dense(150), {{"B", 1}, {"T", 3}}, "sequential");
+}
+
+TEST(Dense, computesWhatAStepReads) {
+  expectRight(
+      R"(kernel k(A: f16[B, T, 20, 20], g: f32[T, 20], s: f32[B], x: bf16[B, T, 20]) -> (y: bf16[B, T, 20]) {
+    scan T as t over B {
+      h[t,i] = (sigmoid(g[t,i]) * A[t,i,l] * s) * h[t-1,l] + (1 - s) * sigmoid(x[t,i])
+      y[t,i] = 2 * tanh(h[t,i])
+    }
+  })",
+      {{"B", 2}, {"T", 6}}, "sequential");
+}
+
+/// Columns that are not innermost in memory are read one by one.
+TEST(Dense, aTransposedMatrixIsRight) {
+  expectRight(R"(kernel k(A: f16[B, T, 32, 32], x: f16[B, T, 32]) -> (h: f32[B, T, 32]) {
+    scan T as t over B { h[t,i] = A[t,l,i] * h[t-1,l] + x[t,i] }
+  })",
+              {{"B", 2}, {"T", 6}}, "sequential");
+}
+
+TEST(Dense, oneMatrixForAllStepsIsRight) {
+  expectRight(R"(kernel k(A: f32[32, 32], x: f32[T, 32]) -> (h: f32[T, 32]) {
+    scan T as t { h[t,i] = A[i,l] * h[t-1,l] + x[t,i] }
+  })",
+              {{"T", 6}}, "sequential");
+}
+
+/// A state of several columns is a lane for each.
+TEST(Dense, aStateOfColumnsIsRight) {
+  expectRight(R"(kernel k(A: f16[T, 8, 8], x: f32[T, 8, D]) -> (h: f32[T, 8, D]) {
+    scan T as t { h[t,i,d] = A[t,i,l] * h[t-1,l,d] + x[t,i,d] }
+  })",
+              {{"D", 3}, {"T", 6}}, "sequential");
+}
+
+/// Every variant: read from ptxas.
+TEST(Dense, hasNoSpillsAndNoLocalMemory) {
+  for (auto [size, element] :
+       std::initializer_list<std::pair<std::int64_t, const char *>>{{5, "f16"},
+                                                                    {16, "f32"},
+                                                                    {32, "f16"},
+                                                                    {64, "f16"},
+                                                                    {64, "f32"},
+                                                                    {128, "f16"},
+                                                                    {128, "f32"},
+                                                                    {256, "f16"},
+                                                                    {192, "f32"}})
+    for (const char *architecture : {"sm_80", "sm_90a"}) {
+      CompileOptions options;
+      options.target = architecture;
+      options.strategy = "sequential";
+      options.sizes = {{"B", 256}};
+      auto program = compileProgram(dense(size, "scan", element), options);
+      ASSERT_TRUE(program) << render(program.error());
+      for (const auto &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
+        SCOPED_TRACE(std::to_string(size) + " " + element + " " + architecture + " " +
+                     variant.name);
+        CudaSource source;
+        source.text = variant.source;
+        source.headers = program->headers;
+        source.architecture = architecture;
+        auto compiled = compileCuda(source);
+        if (!compiled && compiled.error().kind == ErrorKind::environment &&
+            !std::getenv("SCANC_REQUIRE_NVRTC"))
+          GTEST_SKIP() << "no NVRTC on this machine";
+        ASSERT_TRUE(compiled) << render(compiled.error());
+        ASSERT_FALSE(compiled->stats.empty());
+        EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
+        EXPECT_EQ(compiled->stats[0].stackBytes, 0);
+      }
+    }
+}
+
+} // namespace
