@@ -131,6 +131,7 @@ std::string AccessText::stepOffset(const Indices &indices) const {
 std::string AccessText::offsetOf(const Indices &indices, bool adjacentLanes) const {
   std::string text = "at." + member;
   unsigned next = 0;
+  int64_t latest = -1; // of the indices taken: one that stands twice, as in x[t,i,i], is the same
   std::vector<Dimension> sorted = dimensions;
   std::sort(sorted.begin(), sorted.end(), [](const Dimension &a, const Dimension &b) {
     return a.kernelDim < b.kernelDim;
@@ -138,9 +139,11 @@ std::string AccessText::offsetOf(const Indices &indices, bool adjacentLanes) con
   for (const Dimension &dim : sorted) {
     if (dim.axis == Axis::lane && !adjacentLanes)
       continue;
+    next += dim.axis == Axis::index && latest >= 0 && latest != dim.kernelDim;
+    latest = dim.axis == Axis::index ? dim.kernelDim : latest;
     std::string index = dim.axis == Axis::lane   ? "l"
                         : dim.axis == Axis::step ? "when(step)"
-                                                 : indices[next++];
+                                                 : indices[next];
     text += " + " + index + " * " + stride(dim.result);
   }
   if (segmentResult >= 0)

@@ -25,6 +25,9 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
     return timeWalk ? 1 : policy.getLanes();
   if (dim < lanes)
     return 1;
+  for (unsigned i = 0; i + 1 < map.getNumResults(); ++i)
+    if (map.getResult(i) == last) // along a diagonal nothing is adjacent
+      return 1;
   scan::RecurrenceInterface loop = mapping.op;
   int64_t size = loop.getDim(mapping.registers[dim - mapping.firstRegister()]).getSize();
   int64_t parts = policy.getStateThreads();

@@ -97,6 +97,15 @@ TEST(Dense, aTransposedMatrixIsRight) {
               {{"B", 2}, {"T", 6}}, "sequential");
 }
 
+TEST(Dense, anIndexInTwoPlacesReadsADiagonal) {
+  expectRight(R"(kernel k(A: f16[T, 16, 16, 16], x: f32[T, 16, 16]) -> (h: f32[T, 16]) {
+    scan T as t {
+      h[t,i] = A[t,i,i,l] * h[t-1,l] + x[t,i,i]
+    }
+  })",
+              {{"T", 4}}, "sequential");
+}
+
 TEST(Dense, oneMatrixForAllStepsIsRight) {
   expectRight(R"(kernel k(A: f32[32, 32], x: f32[T, 32]) -> (h: f32[T, 32]) {
     scan T as t { h[t,i] = A[i,l] * h[t-1,l] + x[t,i] }
