@@ -238,18 +238,20 @@ double check(const Case &each, const std::string &text, const Kernel &kernel,
   for (Operand &operand : operands)
     if (operand.parameter.role == Parameter::Role::output)
       orExit(operand.memory->copyTo(operand.bytes.data()));
-  std::string lane = each.sizes.contains("D") ? "D" : "N";
+  // Lanes beside B; none where a block has one of them.
+  std::string lane = each.sizes.contains("D") ? "D" : each.sizes.contains("N") ? "N" : "";
+  std::int64_t lanes = lane.empty() ? 1 : each.sizes.at(lane);
   // The reference walks time number by number: large lanes leave room for few of them.
   std::int64_t largest = 1;
   for (const Operand &operand : operands)
     largest = std::max(largest, elements(operand.host.sizes));
-  std::int64_t perLane = largest / each.sizes.at(lane);
+  std::int64_t perLane = largest / lanes;
   if (each.sizes.contains("B"))
     perLane /= each.sizes.at("B");
   std::int64_t affordable = std::max<std::int64_t>(1, (std::int64_t(1) << 20) / perLane);
-  std::int64_t width = std::min({std::int64_t(8), affordable, each.sizes.at(lane)});
+  std::int64_t width = std::min({std::int64_t(8), affordable, lanes});
   double worst = 0;
-  for (std::int64_t at : std::set{std::int64_t(0), each.sizes.at(lane) - width})
+  for (std::int64_t at : std::set{std::int64_t(0), lanes - width})
     worst = std::max(worst, checkSlice(text, operands, lane, at, width, options, known));
   return worst;
 }
