@@ -127,11 +127,14 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
                                          int64_t shared) {
   std::set<std::string> facts; // sorted and distinct: a stable text
   SmallVector<int64_t> widths;
-  for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
+  auto add = [&](ArrayRef<Access> list, bool wide) {
     for (const Access &access : list) {
       widths.push_back(accessWidth(mapping, access.map, access.element, policy, wide));
       requireWidth(access, widths.back(), facts);
     }
+  };
+  add(reads, wide);
+  add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
   if (policy.getLanes() > 1)
     facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.lanes.back()), policy.getLanes()));
   // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
