@@ -3,6 +3,7 @@
 
 #include "compiler/emission/Names.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Matchers.h"
@@ -237,6 +238,35 @@ static StringRef functionOf(Operation *op) {
       .Default([](Operation *) { return StringRef(); });
 }
 
+Expressions::Text Expressions::printComplex(plan::ComplexOp op, const Indices &indices) {
+  auto text = [&](unsigned i, int precedence) {
+    return operand(op.getValues()[i], indices, precedence);
+  };
+  switch (op.getFunction()) {
+  case plan::ComplexFunction::Add:
+    return {text(0, 2) + " + " + text(1, 3), 2};
+  case plan::ComplexFunction::Subtract:
+    return {text(0, 2) + " - " + text(1, 3), 2};
+  case plan::ComplexFunction::Multiply:
+    return {text(0, 3) + " * " + text(1, 4), 3};
+  case plan::ComplexFunction::Divide:
+    return {text(0, 3) + " / " + text(1, 4), 3};
+  case plan::ComplexFunction::Negate:
+    return {"-" + text(0, 5), 4};
+  case plan::ComplexFunction::Conj:
+  case plan::ComplexFunction::Exp:
+  case plan::ComplexFunction::Abs:
+    return {plan::stringifyComplexFunction(op.getFunction()).str() + "(" + text(0, 0) + ")", 5};
+  case plan::ComplexFunction::Real:
+    return {text(0, 5) + ".re", 5};
+  case plan::ComplexFunction::Imag:
+    return {text(0, 5) + ".im", 5};
+  case plan::ComplexFunction::Create:
+    return {"c64(" + text(0, 0) + ", " + text(1, 0) + ")", 5};
+  }
+  llvm_unreachable("every function is listed");
+}
+
 Expressions::Text Expressions::printOp(Operation *op, const Indices &indices) {
   auto binary = [&](StringRef sign, int precedence) -> Text {
     return {operand(op->getOperand(0), indices, precedence) + " " + sign.str() + " " +
@@ -273,6 +303,14 @@ Expressions::Text Expressions::printOp(Operation *op, const Indices &indices) {
         if (auto integer = dyn_cast<IntegerAttr>(value))
           return {std::to_string(integer.getInt()), 5};
         return {literal(cast<FloatAttr>(value).getValue(), getElementTypeOrSelf(op.getType())), 4};
+      })
+      .Case([&](plan::ComplexOp op) { return printComplex(op, indices); })
+      .Case([&](complex::ConstantOp op) -> Text {
+        auto part = [&](unsigned i) {
+          auto value = cast<FloatAttr>(op.getValue()[i]);
+          return literal(value.getValue(), value.getType());
+        };
+        return {"c64(" + part(0) + ", " + part(1) + ")", 5};
       })
       .Case<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp>([&](auto op) -> Text {
         return {convert(at(op.getOperand(), indices),

@@ -48,6 +48,7 @@ private:
   void nameReduction(plan::ReduceOp op, const std::string &name);
   Text print(mlir::Value value, const Indices &indices);
   Text printOp(mlir::Operation *op, const Indices &indices);
+  Text printComplex(plan::ComplexOp op, const Indices &indices);
   std::string operand(mlir::Value value, const Indices &indices, int precedence);
   std::string freshName(mlir::Operation *op);
 

@@ -23,7 +23,7 @@ static const llvm::StringSet<> &takenWords() {
       "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using",
       "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
       // the emitted text: parameters, members, device names that a local would hide
-      "active", "args", "arguments", "array", "at", "before", "bf16", "epilogue", "exp", "f16",
+      "active", "args", "arguments", "array", "at", "before", "bf16", "c64", "conj", "epilogue", "exp", "f16",
       "fetch", "first", "from", "in", "infinity", "l", "lane", "load", "log", "logaddexp", "maps",
       "maximum", "minimum", "narrow", "not_a_number", "now",
       "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
@@ -49,6 +49,8 @@ std::string spellElement(Type type) {
     return "f16";
   if (type.isBF16())
     return "bf16";
+  if (isa<ComplexType>(type))
+    return "c64";
   if (type.isInteger(1))
     return "bool";
   return type.isInteger() ? "int" : "float";
@@ -67,7 +69,7 @@ std::string spellZero(plan::Ring ring) {
 
 std::string spellOne(plan::Ring ring, Type compute) {
   if (ring == plan::Ring::Real)
-    return compute.isF64() ? "1.0" : "1.0f";
+    return isa<ComplexType>(compute) ? "c64(1.0f)" : compute.isF64() ? "1.0" : "1.0f";
   return spellRing(ring) + "::one<" + spellElement(compute) + ">()";
 }
 

@@ -99,7 +99,8 @@ void Tracer::wantWithin(Value value, double limit) {
     return narrow(argument, low * scale, limit * scale);
   }
   Operation *source = value.getDefiningOp();
-  if (isa<arith::ExtFOp, arith::TruncFOp, arith::NegFOp>(source))
+  if (isa<arith::ExtFOp, arith::TruncFOp, arith::NegFOp, complex::CreateOp, complex::ConjOp,
+          complex::NegOp>(source))
     return wantWithin(source->getOperand(0), limit);
   if (isa<arith::MulFOp, complex::MulOp>(source))
     return wantProduct(source->getOperand(0), source->getOperand(1), limit);
@@ -190,7 +191,7 @@ void Tracer::wantSign(Value value, int sign) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return sign < 0 ? narrow(argument, -1, 0) : narrow(argument, 0, 1);
   Operation *source = value.getDefiningOp();
-  if (isa<arith::ExtFOp, arith::TruncFOp, complex::ReOp>(source))
+  if (isa<arith::ExtFOp, arith::TruncFOp, complex::ReOp, complex::CreateOp, complex::ConjOp>(source))
     return wantSign(source->getOperand(0), sign);
   if (isa<arith::NegFOp>(source))
     return wantSign(source->getOperand(0), -sign);

@@ -103,10 +103,10 @@ private:
     int64_t widest = widestElement(mapping);
     int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
     // Steps of all states are held at once while they are replayed.
-    while (steps > 2 && steps * mapping.stateSize() > 32)
+    while (steps > 2 && steps * mapping.stateWords() > 32)
       steps /= 2;
-    int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
-    while (lanes > 1 && lanes * steps * mapping.stateSize() > 32)
+    int64_t lanes = timeWalk ? 1 : lanesOfVector(mapping);
+    while (lanes > 1 && lanes * steps * mapping.stateWords() > 32)
       lanes /= 2;
     AlongTime along =
         alongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target);
@@ -148,7 +148,7 @@ private:
                                  const Sizes &sizes) {
     double time = stepCount(mapping, sizes);
     int64_t widest = widestElement(mapping);
-    int64_t lanes = tuned(mapping, "lanes", 16 / std::max<int64_t>(4, widest));
+    int64_t lanes = tuned(mapping, "lanes", lanesOfVector(mapping));
     int64_t timeThreads = tuned(mapping, "time_threads", time <= 64 ? 8 : 16);
     int64_t steps = tuned(mapping, "steps", time <= 8.0 * timeThreads ? 8 : 16);
     // Rows of 256 bytes, or as short as 8 blocks for each multiprocessor want and whole warps let.
@@ -183,7 +183,7 @@ private:
   /// without spilling in any example.
   static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
     bool ring = policy.getRing() > 0;
-    int64_t states = mapping.stateSize() * policy.getLanes() * policy.getSteps();
+    int64_t states = mapping.stateWords() * policy.getLanes() * policy.getSteps();
     return std::min<int64_t>(255, (ring ? 48 : 80) +
                                       (ring ? 1 : 2) * tileRegisters(mapping, policy) + states);
   }

@@ -3,6 +3,7 @@
 
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -147,6 +148,24 @@ bool BodyLowering::lowerPower(Operation &op) {
   return true;
 }
 
+static std::optional<plan::ComplexFunction> complexFunctionOf(Operation &op) {
+  using Result = std::optional<plan::ComplexFunction>;
+  using plan::ComplexFunction;
+  return llvm::TypeSwitch<Operation *, Result>(&op)
+      .Case([](complex::AddOp) { return ComplexFunction::Add; })
+      .Case([](complex::SubOp) { return ComplexFunction::Subtract; })
+      .Case([](complex::MulOp) { return ComplexFunction::Multiply; })
+      .Case([](complex::DivOp) { return ComplexFunction::Divide; })
+      .Case([](complex::NegOp) { return ComplexFunction::Negate; })
+      .Case([](complex::ConjOp) { return ComplexFunction::Conj; })
+      .Case([](complex::ExpOp) { return ComplexFunction::Exp; })
+      .Case([](complex::AbsOp) { return ComplexFunction::Abs; })
+      .Case([](complex::ReOp) { return ComplexFunction::Real; })
+      .Case([](complex::ImOp) { return ComplexFunction::Imag; })
+      .Case([](complex::CreateOp) { return ComplexFunction::Create; })
+      .Default([](Operation *) { return Result(); });
+}
+
 void BodyLowering::lowerElementwise(Operation &op) {
   if (lowerPower(op))
     return;
@@ -167,6 +186,11 @@ void BodyLowering::lowerElementwise(Operation &op) {
     lowered.map(result,
                 plan::LogAddExpOp::create(builder, op.getLoc(), type, operands[0], operands[1])
                     .getResult());
+    return;
+  }
+  if (auto function = complexFunctionOf(op)) {
+    lowered.map(result,
+                plan::ComplexOp::create(builder, op.getLoc(), type, *function, operands).getResult());
     return;
   }
   OperationState state(op.getLoc(), op.getName(), operands, type, op.getAttrs());

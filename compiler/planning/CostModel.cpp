@@ -3,6 +3,7 @@
 
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -68,7 +69,16 @@ static Work workOf(Operation &op) {
       .Case<math::TanhOp, math::PowFOp>([](auto) { return Work{12, 2}; })
       .Case<scan::ActivationOp, scan::LogAddExpOp>([](auto) { return Work{8, 2}; })
       .Case<arith::DivFOp>([](auto) { return Work{8, 1}; })
+      .Case([](complex::ExpOp) { return Work{14, 3}; })
+      .Case([](complex::DivOp) { return Work{20, 3}; })
+      .Case([](complex::AbsOp) { return Work{8, 2}; })
+      .Case([](complex::MulOp) { return Work{6, 0}; })
+      .Case<complex::AddOp, complex::SubOp>([](auto) { return Work{2, 0}; })
+      .Case<complex::ReOp, complex::ImOp, complex::CreateOp, complex::ConstantOp>(
+          [](auto) { return Work{0, 0}; })
       .Case([](scan::AdvanceOp op) {
+        if (isa<ComplexType>(op.getInput().front().getType()))
+          return Work{8, 0};
         return op.getRing() == scan::Ring::Log ? Work{9, 2} : Work{2, 0};
       })
       .Case<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, scan::YieldOp, scan::ReindexOp>(

@@ -265,6 +265,12 @@ void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64
         visit(mapping.stateSize(i), bytesOf(advance.getInput().front().getType()));
 }
 
+int64_t lanesOfVector(const Mapping &mapping) {
+  int64_t widest = std::max<int64_t>(4, widestElement(mapping));
+  forEachState(mapping, [&](int64_t, int64_t number) { widest = std::max(widest, number); });
+  return 16 / widest;
+}
+
 void createKernel(const Mapping &mapping, const KernelChoice &choice, StringRef opName,
                   OpBuilder &builder) {
   KernelBuilder(mapping, choice, builder).create(opName);

@@ -75,6 +75,10 @@ double stepCount(const Mapping &, const Sizes &sizes);
 /// Bytes of the largest element that is read or written at every step.
 int64_t widestElement(const Mapping &);
 
+/// Adjacent lanes of a thread whose widest elements, or numbers of a state, are 16 bytes, of at least 4
+/// each.
+int64_t lanesOfVector(const Mapping &);
+
 /// 32-bit registers that the raw tile of one thread takes under a policy.
 int64_t tileRegisters(const Mapping &, plan::PolicyAttr);
 

@@ -50,7 +50,7 @@ public:
         head + static_cast<int64_t>((tiles + tiles / fan + 1) * lanes * laneBytes(mapping));
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
-    int64_t items = mapping.stateSize() * cost.policy.getLanes();
+    int64_t items = mapping.stateWords() * cost.policy.getLanes();
     cost.registersPerThread = std::min<int64_t>(
         255,
         40 + cost.policy.getRuns() * (tileRegisters(mapping, cost.policy) + 2 * items) + 4 * items);
@@ -92,18 +92,18 @@ private:
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     bool timeWalk = mapping.walk == plan::Walk::Time;
-    int64_t widest = widestElement(mapping), numbers = mapping.stateSize();
+    int64_t widest = widestElement(mapping), words = mapping.stateWords();
     int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 8);
     int64_t timeThreads = tuned(mapping, "time_threads", timeWalk ? 256 : warp);
     int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : std::max<int64_t>(8, 32 / widest);
-    int64_t lanes = timeWalk ? 1 : 16 / std::max<int64_t>(4, widest);
+    int64_t lanes = timeWalk ? 1 : lanesOfVector(mapping);
     int64_t runs = timeWalk ? 8 : 1;
     auto policy = [&](int64_t lanes, bool wide = true) {
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, steps, /*ring=*/0, runs, /*blocks=*/1);
       // Beside what the tile itself takes; no smaller than what ptxas needs without spilling.
-      int64_t need = (timeWalk ? 48 : 56) + (wide ? 0 : 48) + 6 * (numbers - 1) +
-                     runs * (tileRegisters(mapping, plain) / 2 + 2 * numbers * lanes);
+      int64_t need = (timeWalk ? 48 : 56) + (wide ? 0 : 48) + 6 * (words - 1) +
+                     runs * (tileRegisters(mapping, plain) / 2 + 2 * words * lanes);
       return withBlocks(mapping, plain,
                         std::max<int64_t>(1, target.registersPerMultiprocessor /
                                                  (plain.getThreads() * need)));
@@ -111,10 +111,10 @@ private:
     // A tile and its maps stay in registers from the first look to the last.
     constexpr int64_t mostRegisters = 120;
     auto registers = [&] {
-      return runs * (tileRegisters(mapping, policy(lanes)) + 2 * numbers * lanes) +
-             2 * numbers * lanes;
+      return runs * (tileRegisters(mapping, policy(lanes)) + 2 * words * lanes) +
+             2 * words * lanes;
     };
-    while (lanes > 1 && 2 * numbers * lanes > mostRegisters / 2)
+    while (lanes > 1 && 2 * words * lanes > mostRegisters / 2)
       lanes /= 2;
     while (runs > 1 && registers() > mostRegisters)
       runs /= 2;

@@ -162,4 +162,12 @@ int64_t Mapping::stateSize() const {
   return size;
 }
 
+int64_t Mapping::stateWords() const {
+  scan::RecurrenceInterface loop = op;
+  int64_t words = 0;
+  for (int64_t i = 0; i < loop.getNumStates(); ++i)
+    words += stateSize(i) * wordsOf(loop.getState(i).getElementType());
+  return words;
+}
+
 } // namespace scanc::planning

@@ -28,6 +28,8 @@ struct Mapping {
   int64_t stateSize(int64_t i) const;
   /// The same over all states.
   int64_t stateSize() const;
+  /// 32-bit registers that these take as they are kept.
+  int64_t stateWords() const;
 
   mutable scan::AffineOp op;
   llvm::SmallVector<int64_t> lanes;     ///< dims of `op`, outermost first; the last is adjacent

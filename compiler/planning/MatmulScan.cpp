@@ -41,7 +41,7 @@ public:
     if (loop.getNumStates() != 1 || mapping.stateSize() != 1)
       return formatv("{0} numbers of state per lane, 1 is wanted", mapping.stateSize()).str();
     if (!loop.getState(0).getElementType().isF32())
-      return std::string("a state of type f64: the sums of tensor cores are f32");
+      return std::string("a state of type f64 or c64: the sums of tensor cores are f32");
     if (mapping.walk == plan::Walk::Time)
       return std::string("time innermost in memory: products take whole rows of lanes");
     if (sharedDims(mapping) == 0)
@@ -139,7 +139,7 @@ private:
     int64_t radix = 16;
     StringRef(pinned(mapping, "radix", "16")).getAsInteger(10, radix);
     int64_t steps = tuned(mapping, "steps", radix / runsOfWarp);
-    int64_t lanes = 16 / std::max<int64_t>(4, widestElement(mapping));
+    int64_t lanes = lanesOfVector(mapping);
     int64_t laneThreads = tuned(mapping, "lane_threads", groupsOfWarp);
     auto blocksOf = [&](int64_t lanes) { return laneCount(mapping, sizes) / (laneThreads * lanes); };
     if (lanes > 2 && blocksOf(lanes) < target.multiprocessors)

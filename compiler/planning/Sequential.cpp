@@ -76,7 +76,7 @@ private:
 
   static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
     return std::min<int64_t>(255, 24 + 2 * tileRegisters(mapping, policy) +
-                                      2 * mapping.stateSize() * policy.getLanes() /
+                                      2 * mapping.stateWords() * policy.getLanes() /
                                           policy.getStateThreads());
   }
 
@@ -170,7 +170,7 @@ private:
     bool timeWalk = mapping.walk == plan::Walk::Time;
     // A thread reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements are the smallest
     // copy, 8 of 32-bit ones are faster than 4 (bench/results).
-    bool large = element > 4 || 2 * llvm::divideCeil(mapping.stateSize(), parts) > 8;
+    bool large = element > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
     int64_t lanes = timeWalk || large ? 1 : 2;
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
     KernelChoice choice;

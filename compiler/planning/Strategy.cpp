@@ -60,7 +60,7 @@ std::string errorBound(const Mapping &mapping, StringRef order) {
 }
 
 static std::optional<std::string> declinesType(Type type) {
-  if (type.isF64() || type.isF32() || type.isF16() || type.isBF16())
+  if (type.isF64() || type.isF32() || type.isF16() || type.isBF16() || isa<ComplexType>(type))
     return std::nullopt;
   std::string spelled;
   llvm::raw_string_ostream(spelled) << type;
@@ -68,8 +68,6 @@ static std::optional<std::string> declinesType(Type type) {
     spelled = "f8e4m3";
   else if (isa<Float8E5M2Type>(type))
     spelled = "f8e5m2";
-  else if (isa<ComplexType>(type))
-    spelled = "c64";
   return "elements of type " + spelled;
 }
 
@@ -157,7 +155,7 @@ std::optional<std::string> declinesReassociation(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
   for (int64_t i = 0; i < loop.getNumStates(); ++i) {
     Type type = loop.getState(i).getElementType();
-    if (!type.isF32() && !type.isF64()) {
+    if (!type.isF32() && !type.isF64() && !isa<ComplexType>(type)) {
       std::string spelled;
       llvm::raw_string_ostream(spelled) << type;
       return llvm::formatv("state '{0}', rounded to {1} at every step, cannot be re-associated",

@@ -25,6 +25,13 @@ def Plan_Activation : Plan_Enum<"Activation", "a device function of one argument
     I32EnumAttrCase<"Sigmoid", 0, "sigmoid">, I32EnumAttrCase<"Silu", 1, "silu">,
     I32EnumAttrCase<"Gelu", 2, "gelu">, I32EnumAttrCase<"Relu", 3, "relu">,
     I32EnumAttrCase<"Softplus", 4, "softplus">, I32EnumAttrCase<"LogSigmoid", 5, "logsigmoid">]>;
+def Plan_ComplexFunction : Plan_Enum<"ComplexFunction", "what `plan.complex` computes", [
+    I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Subtract", 1, "subtract">,
+    I32EnumAttrCase<"Multiply", 2, "multiply">, I32EnumAttrCase<"Divide", 3, "divide">,
+    I32EnumAttrCase<"Negate", 4, "negate">, I32EnumAttrCase<"Conj", 5, "conj">,
+    I32EnumAttrCase<"Exp", 6, "exp">, I32EnumAttrCase<"Abs", 7, "abs">,
+    I32EnumAttrCase<"Real", 8, "real">, I32EnumAttrCase<"Imag", 9, "imag">,
+    I32EnumAttrCase<"Create", 10, "create">]>;
 def Plan_Ring : Plan_Enum<"Ring", "the semiring of a state's maps; the device struct of the same name", [
     I32EnumAttrCase<"Real", 0, "real">, I32EnumAttrCase<"MaxPlus", 1, "max_plus">,
     I32EnumAttrCase<"MinPlus", 2, "min_plus">, I32EnumAttrCase<"Log", 3, "log">]>;
@@ -32,6 +39,7 @@ def Plan_Ring : Plan_Enum<"Ring", "the semiring of a state's maps; the device st
 class Plan_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Plan_Dialect, info, mnemonic>;
 def Plan_ReductionAttr : Plan_EnumAttr<Plan_Reduction, "reduction">;
 def Plan_ActivationAttr : Plan_EnumAttr<Plan_Activation, "activation">;
+def Plan_ComplexFunctionAttr : Plan_EnumAttr<Plan_ComplexFunction, "complex_function">;
 def Plan_RingAttr : Plan_EnumAttr<Plan_Ring, "ring">;
 
 class Plan_Attr<string name, string mnemonic_> : AttrDef<Plan_Dialect, name> {

@@ -16,7 +16,14 @@ using namespace scanc::plan;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/plan/PlanAttrs.cpp.inc"
 
+namespace {
+/// Lets a vector over register dimensions have complex numbers.
+struct ComplexElements
+    : VectorElementTypeInterface::ExternalModel<ComplexElements, ComplexType> {};
+} // namespace
+
 void PlanDialect::initialize() {
+  ComplexType::attachInterface<ComplexElements>(*getContext());
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/plan/PlanAttrs.cpp.inc"

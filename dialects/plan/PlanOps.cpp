@@ -296,6 +296,52 @@ LogicalResult AdvanceOp::verify() {
   return success();
 }
 
+/// `type` with `element` for its elements.
+static Type withElement(Type type, Type element) {
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+LogicalResult ComplexOp::verify() {
+  Type result = getResult().getType(), element = getElementTypeOrSelf(result);
+  ComplexFunction function = getFunction();
+  SmallVector<Type> expected;
+  bool known = true;
+  switch (function) {
+  case ComplexFunction::Add:
+  case ComplexFunction::Subtract:
+  case ComplexFunction::Multiply:
+  case ComplexFunction::Divide:
+    expected.push_back(result);
+    [[fallthrough]];
+  case ComplexFunction::Negate:
+  case ComplexFunction::Conj:
+  case ComplexFunction::Exp: // complex_c1
+    expected.push_back(result);
+    known = isa<ComplexType>(element);
+    break;
+  case ComplexFunction::Abs:
+  case ComplexFunction::Real:
+  case ComplexFunction::Imag: // complex_c2
+    known = element.isF32();
+    if (known)
+      expected.push_back(withElement(result, ComplexType::get(element)));
+    break;
+  case ComplexFunction::Create: // complex_c2
+    known = isa<ComplexType>(element);
+    if (known)
+      expected.assign(2, withElement(result, cast<ComplexType>(element).getElementType()));
+    break;
+  }
+  if (!known)
+    return emitOpError() << stringifyComplexFunction(function) << ": expected another result, got "
+                         << result;
+  if (getValues().getTypes() != TypeRange(expected))
+    return emitOpError() << stringifyComplexFunction(function) << ": expected operands of "
+                         << expected << ", got " << getValues().getTypes();
+  return success();
+}
+
 LogicalResult BroadcastOp::verify() {
   ArrayRef<int64_t> from = shapeOf(getValue()), to = shapeOf(getResult());
   llvm::SmallSet<int64_t, 4> seen;

@@ -10,8 +10,8 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
 
 /// A number of one lane, or an array of them over register dimensions.
-def Plan_Value : AnyTypeOf<[AnyFloat, AnySignlessInteger, VectorOfAnyRankOf<[AnyFloat]>,
-                            VectorOfAnyRankOf<[AnySignlessInteger]>]>;
+def Plan_Value : AnyTypeOf<[AnyFloat, Complex<F32>, AnySignlessInteger,
+                            VectorOfAnyRankOf<[AnyFloat, Complex<F32>, AnySignlessInteger]>]>;
 
 def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "everything that crosses to the runtime, decided";
@@ -260,6 +260,27 @@ def Plan_LogAddExpOp : Plan_Op<"logaddexp", [Pure, SameOperandsAndResultType]> {
   let arguments = (ins Plan_Value:$lhs, Plan_Value:$rhs);
   let results = (outs Plan_Value:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def Plan_ComplexOp : Plan_Op<"complex", [Pure]> {
+  let summary = "arithmetic of complex numbers, elementwise";
+  let description = [{
+    What the `complex` dialect has for numbers, over register dimensions. Its constants stay as they are.
+
+    - (C1) `add`, `subtract`, `multiply` and `divide` have two operands of the result's complex type;
+      `negate`, `conj` and `exp` have one.
+    - (C2) `abs`, `real` and `imag` take a complex number to a real one, and `create` its real and its
+      imaginary part to the complex one.
+
+    ```mlir
+    %p = plan.complex multiply %a, %b : (complex<f32>, complex<f32>) -> complex<f32>
+    %r = plan.complex real %p : (complex<f32>) -> f32
+    ```
+  }];
+  let arguments = (ins Plan_ComplexFunctionAttr:$function, Variadic<Plan_Value>:$values);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat = "`` $function $values attr-dict `:` functional-type($values, $result)";
+  let hasVerifier = 1;
 }
 
 def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator]> {

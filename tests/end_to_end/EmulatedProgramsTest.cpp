@@ -46,8 +46,7 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
     options.strategy += "(time_threads=32, steps=2, runs=1)";
   if (steps == severalKeptTiles)
     options.strategy += "(ring=0, lanes=4, time_threads=8, steps=2)";
-  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5},     {"K", 4},
-                   {"V", 3}, {"S", 3},  {"G", steps}, {"T", steps}};
+  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"U", 3}, {"O", 2}, {"S", 3}, {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
   auto program = compileProgram(text, options);
@@ -68,7 +67,7 @@ std::vector<Case> cases() {
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
                            "short_conv", "softmax_readout", "two_memories", "two_outputs",
                            "unread_state", "varlen", "bf16_state", "max_plus", "min_plus",
-                           "log_semiring"})
+                           "log_semiring", "s5", "complex_numbers", "oscillators"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
       bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
       for (std::int64_t steps : {0, 1, 37})
@@ -115,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Parts, EmulatedPrograms, testing::ValuesIn(casesInParts
 TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
   for (const char *architecture : {"sm_80", "sm_90a"})
     for (const char *name : {"prefix_sum", "gated_scan", "gated_scan_time", "selective_scan", "max_plus",
-                             "log_semiring"})
+                             "log_semiring", "s5", "oscillators"})
       for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
         std::ifstream stream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan");
         std::stringstream buffer;
@@ -123,7 +122,7 @@ TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
         CompileOptions options;
         options.target = architecture;
         options.strategy = strategy;
-        options.sizes = {{"N", 16}};
+        options.sizes = {{"N", name == std::string("s5") ? 4 : 16}, {"U", 4}, {"O", 2}};
         auto program = compileProgram(buffer.str(), options);
         ASSERT_TRUE(program) << render(program.error());
         for (const auto &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
@@ -139,7 +138,8 @@ TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
           ASSERT_TRUE(compiled) << render(compiled.error());
           ASSERT_FALSE(compiled->stats.empty());
           EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
-          EXPECT_EQ(compiled->stats[0].stackBytes, 0);
+          // A sine of more than 10^5 works on 28 bytes.
+          EXPECT_LE(compiled->stats[0].stackBytes, name == std::string("oscillators") ? 32 : 0);
         }
       }
 }

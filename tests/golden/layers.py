@@ -114,6 +114,16 @@ def s5(draw, B=2, T=7, N=3, U=2, O=4):
     return {"lambda": lam, "Bm": Bm, "Cm": Cm, "x": x}, dict(y=y)
 
 
+def oscillators(draw, B=2, T=7, D=3):
+    decay, turn, x = draw(B, T, D), draw(B, T, D), draw(B, T, D)
+    h = h0 = draw.complex(B, D)
+    y, power = np.zeros((B, T, D)), np.zeros((B, T, D))
+    for t in range(T):
+        h = np.exp(1j * turn[:, t] - softplus(decay[:, t])) * h + x[:, t]
+        y[:, t], power[:, t] = h.real, np.abs(h)
+    return dict(decay=decay, turn=turn, x=x, i=np.array(1j), h0=h0), dict(y=y, power=power, hT=h)
+
+
 def short_conv(draw, B=2, T=8, D=3):
     f, x = draw(B, T, D), draw(B, T, D)
     w, bias = draw(4, D), draw(D)
@@ -137,4 +147,4 @@ def softmax_readout(draw, B=2, T=6, N=4):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, selective_scan, gla, gated_delta,
-            two_householders, gated_layer, s5, short_conv, softmax_readout]
+            two_householders, gated_layer, s5, oscillators, short_conv, softmax_readout]

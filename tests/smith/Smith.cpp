@@ -10,7 +10,8 @@ namespace {
 
 class Smith {
 public:
-  explicit Smith(std::uint64_t seed) : random(seed), packed(seed % 4 == 0) {}
+  explicit Smith(std::uint64_t seed)
+      : random(seed), isComplex(seed % 9 == 5), packed(seed % 4 == 0) {}
   RandomProgram run();
 
 private:
@@ -19,9 +20,15 @@ private:
     return *(choices.begin() + std::uniform_int_distribution<std::size_t>(0, choices.size() - 1)(random));
   }
   bool chance(int percent) { return pick({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) * 10 <= percent; }
-  std::string dtype() { return pick<const char *>({"f32", "f32", "bf16", "f16", "f64"}); }
+  /// Of a real tensor; f64 does not mix with c64.
+  std::string dtype() {
+    return isComplex ? pick<const char *>({"f32", "f32", "bf16", "f16"})
+                     : pick<const char *>({"f32", "f32", "bf16", "f16", "f64"});
+  }
   std::string dims(bool time, bool index);
-  std::string input(bool time, bool index);
+  std::string input(bool time, bool index, const std::string &type);
+  std::string input(bool time, bool index) { return input(time, index, dtype()); }
+  std::string complexRead(bool index);
   std::string read(const std::string &name, bool time, bool index);
   std::string term(bool index);
   std::string coefficient(bool index);
@@ -29,6 +36,7 @@ private:
   void outputs();
 
   std::mt19937_64 random;
+  const bool isComplex; ///< whether states are c64
   std::vector<std::string> lanes;
   bool packed, indexed = false, timeLast = false;
   std::vector<std::string> states; ///< as written at [t]
@@ -57,10 +65,15 @@ std::string Smith::dims(bool time, bool index) {
 }
 
 /// Declares an input and gives its name.
-std::string Smith::input(bool time, bool index) {
+std::string Smith::input(bool time, bool index, const std::string &type) {
   std::string name = "p" + std::to_string(count++);
-  inputs += (inputs.empty() ? "" : ", ") + name + ": " + dtype() + dims(time, index);
+  inputs += (inputs.empty() ? "" : ", ") + name + ": " + type + dims(time, index);
   return name;
+}
+
+std::string Smith::complexRead(bool index) {
+  bool time = chance(80), own = index && chance(60);
+  return read(input(time, own, "c64"), time, own);
 }
 
 std::string Smith::read(const std::string &name, bool time, bool index) {
@@ -78,6 +91,9 @@ std::string Smith::term(bool index) {
   std::string value = read(input(time, own), time, own);
   if (chance(25))
     value = std::string(pick<const char *>({"tanh", "silu", "sigmoid", "sin", "abs"})) + "(" + value + ")";
+  if (isComplex && chance(60))
+    value += pick<const char *>({" + ", " - ", " * "}) +
+             std::string(pick<const char *>({"", "conj", "-"})) + "(" + complexRead(index) + ")";
   if (!states.empty() && chance(40) && (index || !indexed))
     value += std::string(pick<const char *>({" + 0.5 * ", " - 0.25 * "})) + states.back();
   return chance(30) ? "(" + value + ") * 0.5" : value;
@@ -85,6 +101,10 @@ std::string Smith::term(bool index) {
 
 /// Within 1 in magnitude whatever the input.
 std::string Smith::coefficient(bool index) {
+  if (isComplex && chance(70)) {
+    std::string z = complexRead(index);
+    return chance(50) ? "exp(-abs(" + z + ")) * conj(" + z + ")" : z + " / (1 + abs(" + z + "))";
+  }
   bool time = chance(70), own = index && chance(60);
   std::string value = read(input(time, own), time, own);
   switch (pick({0, 1, 2, 3})) {
@@ -104,9 +124,11 @@ void Smith::state(int number) {
   std::string at = indexed ? name + "[t,n]" : name + "[t]";
   std::string before = indexed ? name + "[t-1,n]" : name + "[t-1]";
   std::string bias = term(indexed), line = "    ";
+  if (isComplex)
+    body += "    state " + name + ": c64\n";
   if (chance(15)) {
     line += at + " = " + before + " + " + bias;
-  } else if (chance(20)) {
+  } else if (!isComplex && chance(20)) {
     std::string gain = pick<const char *>({"", "-"}) + std::string("softplus(") + coefficient(indexed) + ")";
     line += at + " = " + pick<const char *>({"max", "min", "logaddexp"}) + "(" + before + " + " + gain +
             ", " + bias + ")";
@@ -126,11 +148,11 @@ void Smith::state(int number) {
   if (!ends.empty())
     ends = "[" + ends + "]";
   if (chance(30)) {
-    inputs += (inputs.empty() ? "" : ", ") + name + "0: " + dtype() + ends;
+    inputs += (inputs.empty() ? "" : ", ") + name + "0: " + (isComplex ? "c64" : dtype()) + ends;
     body += "    init " + name + " = " + name + "0\n";
   }
   if (chance(30)) {
-    results += (results.empty() ? "" : ", ") + name + "T: " + dtype() + ends;
+    results += (results.empty() ? "" : ", ") + name + "T: " + (isComplex ? "c64" : dtype()) + ends;
     body += "    final " + name + " -> " + name + "T\n";
   }
   states.push_back(at);
@@ -144,12 +166,19 @@ void Smith::outputs() {
     std::string value = state;
     if (indexed)
       value = chance(50) ? read(input(true, true), true, true) + " * " + state
-                         : std::string(pick<const char *>({"mean", "max", "sum"})) + "[n](" + state + ")";
+                         : std::string(isComplex ? pick<const char *>({"mean", "sum"})
+                                                 : pick<const char *>({"mean", "max", "sum"})) +
+                               "[n](" + state + ")";
     if (chance(50))
       value = "(" + value + ") * silu(" + read(input(true, false), true, false) + ")";
     if (chance(30))
       value += " + " + read(input(false, false), false, false);
-    results += (results.empty() ? "" : ", ") + name + ": " + dtype() + dims(true, false);
+    std::string type = dtype();
+    if (isComplex && chance(50))
+      type = "c64";
+    else if (isComplex)
+      value = std::string(pick<const char *>({"real", "imag", "abs"})) + "(" + value + ")";
+    results += (results.empty() ? "" : ", ") + name + ": " + type + dims(true, false);
     body += "    " + name + "[t] = " + value + "\n";
   }
 }

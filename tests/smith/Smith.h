@@ -16,7 +16,7 @@ struct RandomProgram {
 /// The program of a seed: one to three states in a cascade with identity, scalar or diagonal
 /// transitions that stay within 1, with or without a state index and its readout, windows,
 /// time-invariant tensors, reverse, initial and final states, several results, every layout and
-/// element type, at sizes that leave ragged tiles.
+/// element type, every ninth in complex numbers, at sizes that leave ragged tiles.
 RandomProgram generate(std::uint64_t seed);
 
 } // namespace scanc::smith

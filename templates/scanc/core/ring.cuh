@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/core/math.cuh"
+#include "scanc/core/complex.cuh"
 
 namespace scanc::device::ring {
 

@@ -53,6 +53,10 @@ template <typename Ring>
 static __device__ __forceinline__ bool is_published(affine<double, Ring> map) {
   return __builtin_bit_cast(uint64_t, map.gain) != 0;
 }
+template <typename Ring>
+static __device__ __forceinline__ bool is_published(affine<c64, Ring> map) {
+  return __builtin_bit_cast(uint64_t, map.gain) != 0;
+}
 
 /// Items that a warp looks after at once: lanes share the 2 fan maps of each evenly.
 constexpr int items_at_once(int items) {

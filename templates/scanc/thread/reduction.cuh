@@ -35,7 +35,7 @@ struct mean {
     total += other.total;
     count += other.count;
   }
-  __device__ __forceinline__ T value() const { return count == 0 ? T(0) : total / T(count); }
+  __device__ __forceinline__ T value() const { return count == 0 ? T(0) : total / count; }
 };
 
 template <typename T>
