@@ -39,6 +39,12 @@ static std::string accumulatorOf(plan::ReduceOp op) {
       .str();
 }
 
+/// An element whose size is a multiple of the words that a shuffle moves.
+static std::string inWords(Type type) {
+  bool narrow = !isa<ComplexType>(type) && type.getIntOrFloatBitWidth() < 32;
+  return (narrow ? "alignas(4) " : "") + spellElement(type);
+}
+
 void KernelWriter::writePartTypes() {
   auto member = [&](const std::string &type, Value value) {
     writer.line(type + " " + passed.lookup(value) + ";");
@@ -46,14 +52,14 @@ void KernelWriter::writePartTypes() {
   writer.line("// What the owner of a step hands to the others of its lane.");
   writer.open("struct handed");
   for (Value value : shares->getHanded())
-    member("alignas(4) " + spellElement(value.getType()), value);
+    member(inWords(value.getType()), value);
   writer.close("};");
   writer.line("// What the threads of a lane merge at a step; the rest is the same in all of them.");
   writer.open("struct readouts");
   for (plan::ReduceOp op : shares->getReadouts())
     member(accumulatorOf(op), op.getResult());
   for (Value value : shares->getKept())
-    member("alignas(4) " + spellElement(value.getType()), value);
+    member(inWords(value.getType()), value);
   writer.open("__device__ __forceinline__ void merge(const readouts &other)");
   for (plan::ReduceOp op : shares->getReadouts())
     writer.line(formatv("{0}.merge(other.{0});", passed.lookup(op.getResult())).str());

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -24,20 +25,33 @@ namespace {
 
 using Case = std::tuple<std::string, std::string, std::int64_t>; // program, strategy, T
 
+/// Follows the name of a program whose f32 are to be f64.
+constexpr std::string_view wide = "_in_f64";
+
 /// Steps that make several groups of small tiles.
 constexpr std::int64_t manyTiles = 1500;
 
 /// Steps that make several tiles, one ragged, where lanes of a thread go through them together.
 constexpr std::int64_t severalKeptTiles = 41;
 
+/// The text of a program, in f64 where its name says so.
+std::string textOf(std::string name) {
+  bool widened = name.ends_with(wide);
+  if (widened)
+    name.resize(name.size() - wide.size());
+  std::stringstream buffer;
+  buffer << std::ifstream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan").rdbuf();
+  std::string text = buffer.str();
+  for (std::size_t at = 0; widened && (at = text.find("f32", at)) != std::string::npos;)
+    text.replace(at, 3, "f64");
+  return text;
+}
+
 class EmulatedPrograms : public testing::TestWithParam<Case> {};
 
 TEST_P(EmulatedPrograms, agreeWithTheReference) {
   auto [name, strategy, steps] = GetParam();
-  std::ifstream stream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan");
-  std::stringstream buffer;
-  buffer << stream.rdbuf();
-  std::string text = buffer.str();
+  std::string text = textOf(name);
   CompileOptions options;
   options.filename = name;
   options.target = "sm_90a";
@@ -46,7 +60,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
     options.strategy += "(time_threads=32, steps=2, runs=1)";
   if (steps == severalKeptTiles)
     options.strategy += "(ring=0, lanes=4, time_threads=8, steps=2)";
-  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"U", 3}, {"O", 2}, {"S", 3}, {"G", steps}, {"T", steps}};
+  options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"U", 3}, {"O", 2},
+                   {"S", 3}, {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
   auto program = compileProgram(text, options);
@@ -67,7 +82,8 @@ std::vector<Case> cases() {
                            "cascade", "ema", "init_final", "one_lane", "prefix_sum", "reverse",
                            "short_conv", "softmax_readout", "two_memories", "two_outputs",
                            "unread_state", "varlen", "bf16_state", "max_plus", "min_plus",
-                           "log_semiring", "s5", "complex_numbers", "oscillators"})
+                           "log_semiring", "s5", "complex_numbers", "oscillators",
+                           "complex_memory"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
       bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
       for (std::int64_t steps : {0, 1, 37})
@@ -88,7 +104,7 @@ std::vector<Case> cases() {
 /// The numbers of a state spread over threads: shares that end early, whole ones, one number each.
 std::vector<Case> casesInParts() {
   std::vector<Case> list;
-  for (const char *name : {"selective_scan", "two_memories"})
+  for (const char *name : {"selective_scan", "two_memories", "two_memories_in_f64", "complex_memory"})
     for (const char *policy : {"state_threads=2, steps=2", "state_threads=4, lane_threads=8",
                                "state_threads=8, lanes=2", "state_threads=32, steps=32, lane_threads=1"})
       for (std::int64_t steps : {0, 1, 37})
@@ -110,38 +126,53 @@ INSTANTIATE_TEST_SUITE_P(Parts, EmulatedPrograms, testing::ValuesIn(casesInParts
                            return name + "_" + std::to_string(std::get<2>(info.param));
                          });
 
-/// Every variant stays in registers: read from ptxas, on both architectures.
+/// Every variant for both architectures, compiled with at most `stack` bytes for its own arrays.
+void expectInRegisters(const std::string &text, CompileOptions options, int stack = 0) {
+  for (const char *architecture : {"sm_80", "sm_90a"}) {
+    options.target = architecture;
+    auto program = compileProgram(text, options);
+    ASSERT_TRUE(program) << render(program.error());
+    for (const auto &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
+      SCOPED_TRACE(options.filename + " " + options.strategy + " " + architecture + " " + variant.name);
+      CudaSource source;
+      source.text = variant.source;
+      source.headers = program->headers;
+      source.architecture = architecture;
+      auto compiled = compileCuda(source);
+      if (!compiled && compiled.error().kind == ErrorKind::environment &&
+          !std::getenv("SCANC_REQUIRE_NVRTC"))
+        GTEST_SKIP() << "no NVRTC on this machine";
+      ASSERT_TRUE(compiled) << render(compiled.error());
+      ASSERT_FALSE(compiled->stats.empty());
+      EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
+      EXPECT_LE(compiled->stats[0].stackBytes, stack);
+    }
+  }
+}
+
 TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
-  for (const char *architecture : {"sm_80", "sm_90a"})
-    for (const char *name : {"prefix_sum", "gated_scan", "gated_scan_time", "selective_scan", "max_plus",
-                             "log_semiring", "s5", "oscillators"})
-      for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
-        std::ifstream stream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan");
-        std::stringstream buffer;
-        buffer << stream.rdbuf();
-        CompileOptions options;
-        options.target = architecture;
-        options.strategy = strategy;
-        options.sizes = {{"N", name == std::string("s5") ? 4 : 16}, {"U", 4}, {"O", 2}};
-        auto program = compileProgram(buffer.str(), options);
-        ASSERT_TRUE(program) << render(program.error());
-        for (const auto &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
-          SCOPED_TRACE(name + std::string(" ") + strategy + " " + architecture + " " + variant.name);
-          CudaSource source;
-          source.text = variant.source;
-          source.headers = program->headers;
-          source.architecture = architecture;
-          auto compiled = compileCuda(source);
-          if (!compiled && compiled.error().kind == ErrorKind::environment &&
-              !std::getenv("SCANC_REQUIRE_NVRTC"))
-            GTEST_SKIP() << "no NVRTC on this machine";
-          ASSERT_TRUE(compiled) << render(compiled.error());
-          ASSERT_FALSE(compiled->stats.empty());
-          EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
-          // A sine of more than 10^5 works on 28 bytes.
-          EXPECT_LE(compiled->stats[0].stackBytes, name == std::string("oscillators") ? 32 : 0);
-        }
-      }
+  for (const char *name : {"prefix_sum", "gated_scan", "gated_scan_time", "selective_scan", "max_plus",
+                           "log_semiring", "s5", "oscillators"})
+    for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
+      CompileOptions options;
+      options.filename = name;
+      options.strategy = strategy;
+      options.sizes = {{"N", name == std::string("s5") ? 4 : 16}, {"U", 4}, {"O", 2}};
+      // The sine of a number above 10^5 works on 28 bytes.
+      expectInRegisters(textOf(name), options, name == std::string("oscillators") ? 32 : 0);
+      if (IsSkipped() || HasFatalFailure())
+        return;
+    }
+}
+
+TEST(MachineCode, numbersOfEightBytesPassBetweenTheThreadsOfALane) {
+  for (const char *name : {"two_memories_in_f64", "complex_memory"}) {
+    CompileOptions options;
+    options.filename = name;
+    options.strategy = "sequential(state_threads=4)";
+    options.sizes = {{"N", 8}};
+    expectInRegisters(textOf(name), options);
+  }
 }
 
 } // namespace

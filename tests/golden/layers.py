@@ -124,6 +124,16 @@ def oscillators(draw, B=2, T=7, D=3):
     return dict(decay=decay, turn=turn, x=x, i=np.array(1j), h0=h0), dict(y=y, power=power, hT=h)
 
 
+def complex_memory(draw, B=2, T=6, D=3, N=4):
+    a, b, c, x = draw.complex(B, T, N), draw.complex(B, T, N), draw.complex(B, T, N), draw(B, T, D)
+    h = np.zeros((B, D, N), complex)
+    y, m = np.zeros((B, T, D)), np.zeros((B, T, D), complex)
+    for t in range(T):
+        h = (a[:, t] / (1 + np.abs(a[:, t])))[:, None] * h + b[:, t, None] * x[:, t, :, None]
+        y[:, t], m[:, t] = (c[:, t, None] * h).sum(-1).real, h.mean(-1)
+    return dict(a=a, b=b, c=c, x=x), dict(y=y, m=m)
+
+
 def short_conv(draw, B=2, T=8, D=3):
     f, x = draw(B, T, D), draw(B, T, D)
     w, bias = draw(4, D), draw(D)
@@ -147,4 +157,5 @@ def softmax_readout(draw, B=2, T=6, N=4):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, selective_scan, gla, gated_delta,
-            two_householders, gated_layer, s5, oscillators, short_conv, softmax_readout]
+            two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
+            softmax_readout]
