@@ -42,9 +42,14 @@ std::vector<Layout> layouts() {
       "kernel k(a: bf16[T, D], x: bf16[T, D], cu: i32[S+1], g0: f32[S, D]) -> (y: bf16[T, D]) {\n"
       "scan T as t over D reset at cu { init g = g0\ng[t] = sigmoid(a[t]) * g[t-1] + x[t]\n"
       "h[t] = 0.5 * h[t-1] + g[t] * a[t]\ny[t] = h[t] * x[t] } }";
+  const std::string complex =
+      "kernel k(a, x: c64[T, D], cu: i32[S+1], h0: c64[S, D]) -> (y: c64[T, D], hT: c64[S, D]) {\n"
+      "scan T as t over D reset at cu { init h = h0\nfinal h -> hT\n"
+      "h[t] = a[t] / (1 + abs(a[t])) * h[t-1] + x[t]\ny[t] = h[t] } }";
   return {{"lanes", lanes},         {"lanesReversed", reversed(lanes)},
           {"time", time},           {"timeReversed", reversed(time)},
-          {"cascade", cascade},     {"cascadeReversed", reversed(cascade)}};
+          {"cascade", cascade},     {"cascadeReversed", reversed(cascade)},
+          {"complex", complex}};
 }
 
 /// Offsets of all kinds for `steps` steps.

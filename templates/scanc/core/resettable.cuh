@@ -20,7 +20,9 @@ struct resettable : Ring {};
 
 template <typename T>
 static __device__ __forceinline__ T nothing() {
-  if constexpr (sizeof(T) == 4)
+  if constexpr (is_same<T, c64>)
+    return c64(nothing<float>());
+  else if constexpr (sizeof(T) == 4)
     return __builtin_bit_cast(T, uint32_t{0x7fa5e7edu});
   else
     return __builtin_bit_cast(T, uint64_t{0x7ff4a5e7ed5e7ed5u});
@@ -32,6 +34,7 @@ static __device__ __forceinline__ bool is_nothing(float x) {
 static __device__ __forceinline__ bool is_nothing(double x) {
   return __builtin_bit_cast(uint64_t, x) == __builtin_bit_cast(uint64_t, nothing<double>());
 }
+static __device__ __forceinline__ bool is_nothing(c64 x) { return is_nothing(x.re); }
 
 } // namespace ring
 
