@@ -41,8 +41,7 @@ static std::string accumulatorOf(plan::ReduceOp op) {
 
 /// An element whose size is a multiple of the words that a shuffle moves.
 static std::string inWords(Type type) {
-  bool narrow = !isa<ComplexType>(type) && type.getIntOrFloatBitWidth() < 32;
-  return (narrow ? "alignas(4) " : "") + spellElement(type);
+  return (bytesOfElement(type) < 4 ? "alignas(4) " : "") + spellElement(type);
 }
 
 void KernelWriter::writePartTypes() {

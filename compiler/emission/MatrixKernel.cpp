@@ -72,7 +72,7 @@ int64_t MatrixKernelWriter::pointsOf(unsigned read) const {
 
 int64_t MatrixKernelWriter::bytesOf(unsigned read) const {
   Type type = plan::KernelInterface(kernel).getBody().getArgument(read).getType();
-  return (getElementTypeOrSelf(type).getIntOrFloatBitWidth() + 7) / 8;
+  return bytesOfElement(getElementTypeOrSelf(type));
 }
 
 void MatrixKernelWriter::writeRecurrence() {

@@ -56,6 +56,12 @@ std::string spellElement(Type type) {
   return type.isInteger() ? "int" : "float";
 }
 
+int64_t bytesOfElement(Type type) {
+  if (auto number = dyn_cast<ComplexType>(type))
+    return 2 * bytesOfElement(number.getElementType());
+  return (type.getIntOrFloatBitWidth() + 7) / 8;
+}
+
 static std::string spellRing(plan::Ring ring) { return "ring::" + plan::stringifyRing(ring).str(); }
 
 std::string spellMap(plan::Ring ring, Type compute) {

@@ -15,6 +15,7 @@ std::string identifier(llvm::StringRef name);
 
 /// The element type as templates/scanc/core/element.cuh spells it: "float", "bf16", …
 std::string spellElement(mlir::Type type);
+int64_t bytesOfElement(mlir::Type type);
 
 /// A map of a state as templates/scanc/core/affine.cuh spells it; the zero and the one of its ring.
 std::string spellMap(plan::Ring ring, mlir::Type compute);

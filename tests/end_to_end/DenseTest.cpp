@@ -89,6 +89,15 @@ TEST(Dense, computesWhatAStepReads) {
       {{"B", 2}, {"T", 6}}, "sequential");
 }
 
+TEST(Dense, readsComplexNumbersBesideAMatrix) {
+  expectRight(R"(kernel k(A: f32[B, T, 6, 6], z: c64[B, T, 6], w: c64[T]) -> (h: f32[B, T, 6]) {
+    scan T as t over B {
+      h[t,i] = (real(w[t]) * A[t,i,l]) * h[t-1,l] + abs(z[t,i])
+    }
+  })",
+              {{"B", 2}, {"T", 6}}, "sequential");
+}
+
 /// Columns that are not innermost in memory are read one by one.
 TEST(Dense, aTransposedMatrixIsRight) {
   expectRight(R"(kernel k(A: f16[B, T, 32, 32], x: f16[B, T, 32]) -> (h: f32[B, T, 32]) {

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/dense_panel.cuh"
+#include "scanc/core/complex.cuh"
 #include "scanc/core/policy.cuh"
 // What recurrences call.
 #include "scanc/thread/access.cuh"
