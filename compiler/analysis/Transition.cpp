@@ -26,6 +26,7 @@ private:
   bool contraction(const Term &term, std::string &why);
   void setElementwise(NodePtr diagonal);
   bool isDense(const Term &term) const;
+  NodePtr overContracted(NodePtr node, const Term &term);
   void setLowRank(const std::vector<const Term *> &terms, const std::vector<NodePtr> &diagonal);
 
   Nodes &nodes;
@@ -67,6 +68,15 @@ bool SingleState::isDense(const Term &term) const {
   });
 }
 
+/// `node` of `term` under the names that all terms contract.
+NodePtr SingleState::overContracted(NodePtr node, const Term &term) {
+  Names from;
+  for (auto [name, read] : llvm::zip(own, term.indices))
+    if (llvm::is_contained(term.reduced, read))
+      from.push_back(read);
+  return nodes.renamed(node, from, result.contract);
+}
+
 void SingleState::setElementwise(NodePtr diagonal) {
   if (isConstant(diagonal, 1)) {
     result.structure = scan::Structure::Identity;
@@ -94,11 +104,7 @@ void SingleState::setLowRank(const std::vector<const Term *> &terms,
     if (negative)
       factors.insert(factors.begin(), nodes.constant(-1));
     outers.push_back(std::move(factors));
-    Names from;
-    for (auto [name, read] : llvm::zip(own, term->indices))
-      if (llvm::is_contained(term->reduced, read))
-        from.push_back(read);
-    inners.push_back(nodes.renamed(nodes.product(term->inner), from, result.contract));
+    inners.push_back(overContracted(nodes.product(term->inner), *term));
   }
   // A factor of the diagonal that every update has too stands before the whole transition.
   std::vector<NodePtr> shared;
@@ -153,14 +159,18 @@ std::optional<Transition> SingleState::classify(const LinearForm &form, std::str
   }
   bool dense = llvm::any_of(contracted, [&](const Term *term) { return isDense(*term); });
   if (dense || ring != scan::Ring::Real) {
-    if (contracted.size() > 1 || !diagonal.empty()) {
-      why = "a dense transition stands beside another term in the state";
+    if (!diagonal.empty()) {
+      why = "a term without a sum stands beside a dense transition, whose diagonal it belongs to";
       return std::nullopt;
     }
     result.structure = scan::Structure::Dense;
-    std::vector<NodePtr> factors = contracted[0]->outer;
-    llvm::append_range(factors, contracted[0]->inner);
-    result.operands = {nodes.product(factors)};
+    std::vector<NodePtr> matrices;
+    for (const Term *term : contracted) {
+      std::vector<NodePtr> factors = term->outer;
+      llvm::append_range(factors, term->inner);
+      matrices.push_back(overContracted(nodes.product(factors), *term));
+    }
+    result.operands = {nodes.sum(matrices)};
     return result;
   }
   setLowRank(contracted, diagonal);

@@ -89,6 +89,15 @@ TEST(Dense, computesWhatAStepReads) {
       {{"B", 2}, {"T", 6}}, "sequential");
 }
 
+TEST(Dense, severalTermsAreOneMatrix) {
+  expectRight(R"(kernel k(A, B: f16[B, T, 12, 12], u, v, b: f32[B, T, 12]) -> (h: f32[B, T, 12]) {
+    scan T as t over B {
+      h[t,i] = A[t,i,l] * h[t-1,l] + B[t,i,l] * h[t-1,l] - u[t,i] * (v[t,l] * h[t-1,l]) + b[t,i]
+    }
+  })",
+              {{"B", 2}, {"T", 6}}, "sequential");
+}
+
 TEST(Dense, readsComplexNumbersBesideAMatrix) {
   expectRight(R"(kernel k(A: f32[B, T, 6, 6], z: c64[B, T, 6], w: c64[T]) -> (h: f32[B, T, 6]) {
     scan T as t over B {
