@@ -173,7 +173,7 @@ private:
   /// 32-bit registers of a thread: its tile and the next, its states, the decays in two parts.
   static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
     int64_t steps = policy.getSteps();
-    return std::min<int64_t>(255, 64 + tileRegisters(mapping, policy) + steps * steps);
+    return std::min<int64_t>(255, 80 + tileRegisters(mapping, policy) + steps * steps);
   }
 
   /// Size of the template's matmul_scan_storage.

@@ -48,8 +48,8 @@ TEST(Errors, text_that_is_no_ir) {
 }
 
 TEST(Errors, a_dense_transition_beside_another_term) {
-  auto text = emit("kernel k(A, C: f32[T, 4, 4], x: f32[T, 4]) -> (h: f32[T, 4]) {\n"
-                   "  scan T as t { h[t,i] = A[t,i,l] * h[t-1,l] + C[t,i,m] * h[t-1,m] + x[t,i] }\n}\n",
+  auto text = emit("kernel k(A: f32[T, 4, 4], x: f32[T, 4]) -> (h: f32[T, 4]) {\n"
+                   "  scan T as t { h[t,i] = A[t,i,l] * h[t-1,l] + x[t,i] * h[t-1,i] + x[t,i] }\n}\n",
                    Stage::affine, optionsFor("sm_90a"));
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, "SC2002");
