@@ -144,11 +144,8 @@ void expectInRegisters(const std::string &text, CompileOptions options, int stac
         GTEST_SKIP() << "no NVRTC on this machine";
       ASSERT_TRUE(compiled) << render(compiled.error());
       ASSERT_FALSE(compiled->stats.empty());
-      // Known, to be mended (docs/status.md): one register more than the 255 that there are.
-      bool known = options.filename == "gated_scan" && options.strategy == "blelloch" &&
-                   options.target == "sm_90a" && variant.name == "wide_i64";
-      EXPECT_LE(compiled->stats[0].spillStoreBytes, known ? 4 : 0);
-      EXPECT_LE(compiled->stats[0].stackBytes, known ? 8 : stack);
+      EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
+      EXPECT_LE(compiled->stats[0].stackBytes, stack);
     }
   }
 }

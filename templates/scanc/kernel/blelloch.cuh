@@ -156,10 +156,11 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   int half = 0;
   long long first = static_cast<long long>(time) * steps; // of this thread's steps in the tile
   const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
-  typename R::tile in;
+  // The last tile has a `tile` of its own: the one of the loop would stay in registers for it.
   thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
   warp::segment_marker<R> segments(recurrence, first);
   for (; first < ragged; first += tile_steps) {
+    typename R::tile in;
     tiles.next(in);
     segments.mark(in, first, steps);
     scan_tile(recurrence, at, in, first, steps, exists, carry, storage, half);
@@ -167,6 +168,7 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   if (recurrence.steps() % tile_steps != 0) {
     const long long left = recurrence.steps() - first;
     const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
+    typename R::tile in;
     if (active > 0)
       recurrence.load(in, at, first, active);
     segments.mark(in, first, active);

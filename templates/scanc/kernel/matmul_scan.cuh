@@ -153,15 +153,17 @@ static __device__ __forceinline__ void matmul_scan(const R &recurrence,
   int half = 0;
   long long first = static_cast<long long>(part.time) * steps; // of this thread's steps in the tile
   const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
-  typename R::tile in;
+  // The last tile has a `tile` of its own: the one of the loop would stay in registers for it.
   thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
   for (; first < ragged; first += tile_steps) {
+    typename R::tile in;
     tiles.next(in);
     multiply_tile(recurrence, part, at, in, first, steps, carry, storage, half);
   }
   if (recurrence.steps() % tile_steps != 0) {
     const long long left = recurrence.steps() - first;
     const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
+    typename R::tile in;
     if (active > 0)
       recurrence.load(in, at, first, active);
     multiply_tile(recurrence, part, at, in, first, active, carry, storage, half);
