@@ -320,7 +320,7 @@ void LinearAnalysis::renameReduced(Term &term, const Names &taken) {
       name = analysis::renamed(name, from, to);
 }
 
-void LinearAnalysis::reduceTerm(const Names &over, Term &term) {
+void LinearAnalysis::reduceTerm(scan::Reduction kind, const Names &over, Term &term) {
   std::vector<NodePtr> kept, summed;
   for (NodePtr factor : term.outer)
     (meet(factor->indices, over) ? summed : kept).push_back(factor);
@@ -331,10 +331,13 @@ void LinearAnalysis::reduceTerm(const Names &over, Term &term) {
       term.inner, [&](NodePtr factor) { return meet(factor->indices, over); });
   if (contracted.empty() && apart) {
     // The state's part does not vary over these indices: the sum is of coefficients alone.
-    kept.push_back(nodes.reduce(sumOf(ring), over, nodes.product(summed)));
+    kept.push_back(nodes.reduce(kind, over, nodes.product(summed)));
     term.outer = std::move(kept);
     return;
   }
+  if (kind == scan::Reduction::Mean && !contracted.empty()) // their number, as a sum of ones
+    kept.push_back(nodes.quotient(
+        nodes.constant(1), nodes.reduce(scan::Reduction::Add, contracted, nodes.constant(1))));
   // One sum in place of two, over the names of both.
   Names taken = over;
   for (NodePtr factor : summed)
@@ -344,7 +347,7 @@ void LinearAnalysis::reduceTerm(const Names &over, Term &term) {
   term.outer = std::move(kept);
   term.inner = std::move(summed);
   if (!others.empty())
-    term.inner = {nodes.reduce(sumOf(ring), others, nodes.product(term.inner))};
+    term.inner = {nodes.reduce(kind, others, nodes.product(term.inner))};
   llvm::append_range(term.reduced, contracted);
   // A coefficient of the sum may vary over the state's own indices.
   Names own;
@@ -354,20 +357,22 @@ void LinearAnalysis::reduceTerm(const Names &over, Term &term) {
 }
 
 std::optional<LinearForm> LinearAnalysis::analyzeReduce(scan::ReduceOp at) {
-  if (at.getKind() != sumOf(ring))
-    return fail(at, ("'" + scan::stringifyReduction(at.getKind()) +
+  scan::Reduction kind = at.getKind();
+  bool isMean = kind == scan::Reduction::Mean && ring == scan::Ring::Real;
+  if (kind != sumOf(ring) && !isMean)
+    return fail(at, ("'" + scan::stringifyReduction(kind) +
                      "' is taken over values that depend on the state")
                         .str(),
-                "sums of states are affine; others only with their own semiring throughout");
+                "sums and means of states are affine; others only with their own semiring throughout");
   LinearForm form = formOf(at.getValue());
   Names over;
   for (StringAttr name : at.getOver().getAsRange<StringAttr>())
     over.push_back(name.str());
   for (NodePtr &constant : joinConstants(form))
-    constant = nodes.reduce(sumOf(ring), over, constant);
+    constant = nodes.reduce(kind, over, constant);
   for (Term &term : form.terms) {
     renameReduced(term, over);
-    reduceTerm(over, term);
+    reduceTerm(kind, over, term);
   }
   return form;
 }

@@ -57,7 +57,7 @@ private:
   std::optional<LinearForm> analyzeReduce(scan::ReduceOp op);
   std::optional<LinearForm> analyzeReindex(scan::ReindexOp op);
   std::optional<LinearForm> analyzeTropical(mlir::Operation *op);
-  void reduceTerm(const Names &over, Term &term);
+  void reduceTerm(scan::Reduction kind, const Names &over, Term &term);
   void renameReduced(Term &term, const Names &taken);
   std::string freshIndex(const std::string &like);
   void scale(LinearForm &form, NodePtr factor);

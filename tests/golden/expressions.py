@@ -52,6 +52,20 @@ def names_of_sums(draw, T=5, N=3):
     return dict(c=c, k=k, x=x, A=A), results
 
 
+def means_of_states(draw, T=5, N=3):
+    k, x, W = draw(T, N), draw(T, N), draw(N, N)
+    results = {name: np.zeros((T, N)) for name in "uvwz"}
+    u, v, w, z = (np.zeros(N) for _ in range(4))
+    for t in range(T):
+        u = u - k[t] * (k[t] * u).mean() + x[t]
+        v = (W * v + x[t]).mean(1)
+        w = k[t].mean() * w + x[t]
+        z = (W * z).mean(1) * k[t].mean() + x[t]
+        for name, value in dict(u=u, v=v, w=w, z=z).items():
+            results[name][t] = value
+    return dict(k=k, x=x, W=W), results
+
+
 def complex_numbers(draw, B=2, T=6, N=3):
     lam, x = draw.complex(N, low=-0.5, high=0.5), draw.complex(B, T)
     d, h0 = draw(B, T, low=0.5), draw.complex(B, N)
@@ -78,4 +92,5 @@ def eight_bits(draw, B=2, T=6, D=3):
     return dict(a=a, x=x, s=s), dict(y=y, z=z)
 
 
-PROGRAMS = [functions, reductions, one_index_in_two_places, names_of_sums, complex_numbers, eight_bits]
+PROGRAMS = [functions, reductions, one_index_in_two_places, names_of_sums, means_of_states,
+            complex_numbers, eight_bits]
