@@ -122,6 +122,25 @@ TEST_F(Copies, theLastTileHasALookBackOfItsOwn) {
   }
 }
 
+using Functions = NeedsNvrtc;
+
+// With the library's log1p a step of selective_scan took 86 of 814 instructions more.
+TEST_F(Functions, softplusDoesNotBranch) {
+  for (const char *call : {"thread::softplus(*x)", "thread::softplus<approximate>(*x)"}) {
+    SCOPED_TRACE(call);
+    const std::string text = std::string("#include \"scanc/thread/activation.cuh\"\n"
+                                         "extern \"C\" __global__ void apply(float *x) {\n"
+                                         "  using namespace scanc::device;\n  *x = ") +
+                             call + ";\n}\n";
+    Result<CompiledKernel> kernel = compileCuda({.text = text,
+                                                 .headers = templateHeaders(),
+                                                 .architecture = "sm_90a",
+                                                 .extraOptions = {}});
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    EXPECT_EQ(count(kernel->ptx, "bra"), 0u) << kernel->ptx;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixtures, MachineCode, testing::ValuesIn(cases));
 
 } // namespace

@@ -45,7 +45,7 @@ static __device__ __forceinline__ T relu(T x) {
 /// log(1 + e^x), as max(x, 0) + log1p(e^-|x|).
 template <typename F = accurate, typename T>
 static __device__ __forceinline__ T softplus(T x) {
-  return device::maximum(x, T(0)) + log1p(F::exp(-abs(x)));
+  return device::maximum(x, T(0)) + log1p_unit(F::exp(-abs(x)));
 }
 
 /// log(sigmoid(x)).
