@@ -36,8 +36,9 @@ public:
     Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
-    cost.registersPerThread = keepsTime(mapping, sizes) ? keptRegisters(mapping, cost.policy)
-                                                        : registers(mapping, cost.policy);
+    bool kept = keepsTime(mapping, sizes);
+    cost.registersPerThread =
+        kept ? keptRegisters(mapping, cost.policy) : registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in any order of composition");
 
     int64_t threads = cost.policy.getThreads();
@@ -50,7 +51,6 @@ public:
                   static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
     // A block takes its tiles one after another; the first waits for its loads.
     bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    bool kept = keepsTime(mapping, sizes);
     double tile = kept ? keptTile + keptStep * stepCount(mapping, sizes)
                        : (alongTime ? timeTile + timeTilePerThread * threads
                                     : laneTile + laneTilePerThread * threads) *
@@ -121,10 +121,7 @@ private:
                                          timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
                                          /*blocks=*/1);
       plan::PolicyAttr policy = withRing(mapping, plain, wide, slotBytes(mapping, plain) * ring);
-      int64_t blocks = target.registersPerMultiprocessor /
-                       (policy.getThreads() * registers(mapping, policy));
-      int64_t most = target.threadsPerMultiprocessor / policy.getThreads();
-      return withBlocks(mapping, policy, std::clamp<int64_t>(blocks, 1, most));
+      return withBlocks(mapping, policy, target, registers(mapping, policy));
     };
     KernelChoice choice;
     choice.wide = policy(tuned(mapping, "lanes", lanes), true);
@@ -161,9 +158,7 @@ private:
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
                                          /*blocks=*/1);
-      int64_t blocks = target.registersPerMultiprocessor /
-                       (plain.getThreads() * keptRegisters(mapping, plain));
-      return withBlocks(mapping, plain, std::clamp<int64_t>(blocks, 1, 16));
+      return withBlocks(mapping, plain, target, keptRegisters(mapping, plain));
     };
     KernelChoice choice;
     choice.wide = policy(lanes);
@@ -198,13 +193,11 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
                       ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
                       : policy.getThreads();
   int64_t largest = 0;
-  int64_t stages = 0;
   forEachState(mapping, [&](int64_t numbers, int64_t number) {
     largest = std::max(largest, 2 * numbers * number);
-    ++stages;
   });
   // See lanes_abreast in the template.
-  if (stages == 1 && policy.getRing() == 0)
+  if (scan::RecurrenceInterface(mapping.op).getNumStates() == 1 && policy.getRing() == 0)
     cells *= policy.getLanes();
   return policy.getRing() * slotBytes(mapping, policy) + llvm::alignTo(2 * cells * largest, 16);
 }

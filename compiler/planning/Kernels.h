@@ -3,6 +3,7 @@
 #define SCANC_COMPILER_PLANNING_KERNELS_H
 
 #include "compiler/planning/Mapping.h"
+#include "compiler/planning/Target.h"
 #include "mlir/IR/Builders.h"
 
 namespace scanc::planning {
@@ -40,8 +41,10 @@ int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 /// Share of the bytes that threads read at every step which no neighbouring lane reads too.
 double ownShare(const Mapping &, plan::PolicyAttr);
 
-/// `policy` with another number of resident blocks.
-plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, int64_t blocks);
+/// `policy` with as many resident blocks as a multiprocessor of `target` has registers and threads for,
+/// at `registers` 32-bit registers a thread.
+plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, const Target &target,
+                            int64_t registers);
 
 /// `policy` with as many tiles in its ring as `budget` bytes of shared memory hold, or with none where
 /// two do not fit or an access is narrower than a copy can be (4 bytes).

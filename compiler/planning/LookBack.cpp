@@ -104,9 +104,7 @@ private:
       // Beside what the tile itself takes; no smaller than what ptxas needs without spilling.
       int64_t need = (timeWalk ? 48 : 56) + (wide ? 0 : 48) + 6 * (words - 1) +
                      runs * (tileRegisters(mapping, plain) / 2 + 2 * words * lanes);
-      return withBlocks(mapping, plain,
-                        std::max<int64_t>(1, target.registersPerMultiprocessor /
-                                                 (plain.getThreads() * need)));
+      return withBlocks(mapping, plain, target, need);
     };
     // A tile and its maps stay in registers from the first look to the last.
     constexpr int64_t mostRegisters = 120;

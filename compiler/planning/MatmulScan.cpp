@@ -156,9 +156,7 @@ private:
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
                                          /*blocks=*/1);
-      int64_t blocks = target.registersPerMultiprocessor /
-                       (plain.getThreads() * registers(mapping, plain));
-      return withBlocks(mapping, plain, std::clamp<int64_t>(blocks, 1, 16));
+      return withBlocks(mapping, plain, target, registers(mapping, plain));
     };
     KernelChoice choice;
     choice.wide = policy(lanes);

@@ -6,6 +6,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <algorithm>
+
 using namespace mlir;
 
 namespace scanc::planning {
@@ -93,7 +95,12 @@ double ownShare(const Mapping &mapping, plan::PolicyAttr policy) {
   return own > 0 ? own / all : 1;
 }
 
-plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, int64_t blocks) {
+plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, const Target &target,
+                            int64_t registers) {
+  constexpr int64_t enough = 16; // more hide nothing
+  int64_t threads = policy.getThreads();
+  int64_t blocks = std::clamp<int64_t>(target.registersPerMultiprocessor / (threads * registers), 1,
+                                       std::min(enough, target.threadsPerMultiprocessor / threads));
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                                policy.getRing(), policy.getRuns(),

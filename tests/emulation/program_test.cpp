@@ -42,13 +42,15 @@ Program twoKernels() {
                          .role = Parameter::Role::input,
                          .dtype = Dtype::f32,
                          .dims = {"N"},
+                         .cuts = {},
                          .place = {}},
                         {.name = "y",
                          .role = Parameter::Role::output,
                          .dtype = Dtype::f32,
                          .dims = {"N"},
+                         .cuts = {},
                          .place = {}}};
-  program.workspace = {{"kept", "4 * N", 256}};
+  program.workspace = {{.name = "kept", .bytes = "4 * N", .alignment = 256}};
   program.entries = {{"forward",
                       {step("twice", kernel("twice", "kept", "x + i); v[0] *= 2")),
                        step("add_one", kernel("add_one", "y", "kept + i); v[0] += 1"))}}};

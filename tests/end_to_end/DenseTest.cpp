@@ -1,12 +1,11 @@
 //===- DenseTest.cpp - Transitions that are matrices, against the oracle --===//
 #include "scanc/Compile.h"
-#include "scanc/Nvrtc.h"
 #include "tests/emulation/Program.h"
+#include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -158,22 +157,8 @@ TEST(Dense, hasNoSpillsAndNoLocalMemory) {
       options.sizes = {{"B", 256}};
       auto program = compileProgram(dense(size, "scan", element), options);
       ASSERT_TRUE(program) << render(program.error());
-      for (const auto &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
-        SCOPED_TRACE(std::to_string(size) + " " + element + " " + architecture + " " +
-                     variant.name);
-        CudaSource source;
-        source.text = variant.source;
-        source.headers = program->headers;
-        source.architecture = architecture;
-        auto compiled = compileCuda(source);
-        if (!compiled && compiled.error().kind == ErrorKind::environment &&
-            !std::getenv("SCANC_REQUIRE_NVRTC"))
-          GTEST_SKIP() << "no NVRTC on this machine";
-        ASSERT_TRUE(compiled) << render(compiled.error());
-        ASSERT_FALSE(compiled->stats.empty());
-        EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
-        EXPECT_EQ(compiled->stats[0].stackBytes, 0);
-      }
+      SCOPED_TRACE(std::to_string(size) + " " + element);
+      expectInRegisters(*program, architecture);
     }
 }
 

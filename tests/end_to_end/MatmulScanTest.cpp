@@ -1,13 +1,12 @@
 //===- MatmulScanTest.cpp - Products with decays, against the oracle ------===//
 #include "scanc/Compile.h"
-#include "scanc/Nvrtc.h"
 #include "tests/emulation/Program.h"
+#include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -138,11 +137,12 @@ TEST(MatmulScan, aPoisonedStepLeavesTheStepsBeforeIt) {
     const float *expected = clean.floats(4), *got = dirty.floats(4);
     for (std::int64_t t = 0; t < time; ++t)
       for (std::int64_t j = 0; j < columns; ++j)
-        if (t < poisoned || j != 7)
+        if (t < poisoned || j != 7) {
           EXPECT_NEAR(got[t * columns + j], expected[t * columns + j], 1e-5)
               << poison << " at step " << t << ", column " << j;
-        else if (t == poisoned)
+        } else if (t == poisoned) {
           EXPECT_FALSE(std::abs(got[t * columns + j]) < 1e37) << poison;
+        }
   }
 }
 
@@ -181,21 +181,8 @@ TEST(MatmulScan, hasNoSpillsAndNoLocalMemory) {
     for (const char *radix : {"8", "16", "32"}) {
       Trial run = prepare("@precision(" + std::string(precision) + ") @radix(" + radix + ")" + rows(),
                           {{"T", 64}, {"R", 16}, {"V", 64}});
-      for (const auto &variant : std::get<KernelStep>(run.program.entries[0].steps[0]).variants) {
-        SCOPED_TRACE(std::string(precision) + " " + radix + " " + variant.name);
-        CudaSource source;
-        source.text = variant.source;
-        source.headers = run.program.headers;
-        source.architecture = run.options.target;
-        auto compiled = compileCuda(source);
-        if (!compiled && compiled.error().kind == ErrorKind::environment &&
-            !std::getenv("SCANC_REQUIRE_NVRTC"))
-          GTEST_SKIP() << "no NVRTC on this machine";
-        ASSERT_TRUE(compiled) << render(compiled.error());
-        ASSERT_FALSE(compiled->stats.empty());
-        EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
-        EXPECT_EQ(compiled->stats[0].stackBytes, 0);
-      }
+      SCOPED_TRACE(std::string(precision) + " " + radix);
+      expectInRegisters(run.program, run.options.target);
     }
 }
 

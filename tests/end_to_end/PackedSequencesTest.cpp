@@ -187,8 +187,9 @@ TEST_P(PackedSequences, stayWithinTheirTensorsWhateverTheOffsets) {
     Operands operands = operandsFor(offsets);
     auto done = emulation::runProgram(program, operands.tensors, {.seed = 3});
     // Two threads may leave a final state where segments overlap.
-    if (!done)
+    if (!done) {
       EXPECT_EQ(done.error().code, "emulation.race") << render(done.error());
+    }
   }
 }
 

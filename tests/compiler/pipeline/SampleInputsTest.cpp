@@ -112,12 +112,15 @@ static double growth(const std::string &transition) {
   constexpr std::int64_t steps = 1000;
   for (const SampleInput &input : samples.inputs) {
     std::vector<float> &of = values.emplace_back();
-    for (std::int64_t i = 0; i < steps; ++i) // both ends, and what lies between
-      of.push_back(static_cast<float>(input.low + (input.high - input.low) * (i * (1 + values.size()) % 8) / 7));
+    const auto stride = static_cast<std::int64_t>(values.size()) + 1;
+    for (std::int64_t i = 0; i < steps; ++i) { // both ends, and what lies between
+      const double between = static_cast<double>(i * stride % 8) / 7;
+      of.push_back(static_cast<float>(input.low + (input.high - input.low) * between));
+    }
   }
   values.emplace_back(steps);
   for (std::vector<float> &of : values)
-    operands.push_back({.data = of.data(), .dtype = Dtype::f32, .sizes = {steps}});
+    operands.push_back({.data = of.data(), .dtype = Dtype::f32, .sizes = {steps}, .strides = {}});
   auto results = evaluateReference(text, operands);
   if (!results)
     return HUGE_VAL;

@@ -1,0 +1,18 @@
+//===- MachineCode.h - What ptxas makes of an emitted kernel ----*- C++ -*-===//
+#ifndef SCANC_TESTS_END_TO_END_MACHINECODE_H
+#define SCANC_TESTS_END_TO_END_MACHINECODE_H
+
+#include "scanc/Program.h"
+
+#include <string>
+
+namespace scanc::testing_support {
+
+/// Expects that no variant of the first kernel of `program` spills a register for `architecture`, nor
+/// takes more than `stack` bytes of a thread's own memory. Skips the test where there is no NVRTC,
+/// unless SCANC_REQUIRE_NVRTC is set.
+void expectInRegisters(const Program &program, const std::string &architecture, int stack = 0);
+
+} // namespace scanc::testing_support
+
+#endif // SCANC_TESTS_END_TO_END_MACHINECODE_H
