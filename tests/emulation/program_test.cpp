@@ -42,14 +42,14 @@ Program twoKernels() {
                          .role = Parameter::Role::input,
                          .dtype = Dtype::f32,
                          .dims = {"N"},
-                         .cuts = {},
-                         .place = {}},
+                         .place = {},
+                         .cuts = {}},
                         {.name = "y",
                          .role = Parameter::Role::output,
                          .dtype = Dtype::f32,
                          .dims = {"N"},
-                         .cuts = {},
-                         .place = {}}};
+                         .place = {},
+                         .cuts = {}}};
   program.workspace = {{.name = "kept", .bytes = "4 * N", .alignment = 256}};
   program.entries = {{"forward",
                       {step("twice", kernel("twice", "kept", "x + i); v[0] *= 2")),
