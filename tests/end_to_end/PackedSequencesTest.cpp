@@ -214,6 +214,33 @@ TEST(PackedIndices, aSummedIndexStandsBesideSegments) {
   }
 }
 
+/// A block that walks time keeps a window of it, in which it looks for segments: 4096 steps here.
+TEST(PackedWindows, segmentsReachFromWindowToWindow) {
+  const std::int32_t steps = 9001;
+  for (std::string dims : {"D, T", "T, D"}) {
+    const std::string text = "kernel k(a, x: f32[" + dims + "], cu: i32[S+1], h0: f32[S, D]) -> (y: f32[" +
+                             dims + "], hT: f32[S, D]) {\nscan T as t over D reset at cu { init h = h0\n"
+                             "final h -> hT\nh[t] = tanh(a[t]) * h[t-1] + x[t-3]\ny[t] = h[t] } }";
+    for (const Offsets &offsets : patterns(steps)) {
+      CompileOptions options;
+      options.target = "sm_90a";
+      options.strategy = "blelloch(lane_threads=1, time_threads=32, steps=8)";
+      options.sizes = {{"T", steps}, {"D", 2}, {"S", static_cast<std::int64_t>(offsets.size()) - 1}};
+      auto program = compileProgram(text, options);
+      ASSERT_TRUE(program) << render(program.error());
+      auto operands = makeOperands(text, options, program->parameters, 9);
+      ASSERT_TRUE(operands) << render(operands.error());
+      for (std::size_t p = 0; p < program->parameters.size(); ++p)
+        if (program->parameters[p].name == "cu")
+          std::memcpy(operands->tensors[p].data, offsets.data(), 4 * offsets.size());
+      auto done = emulation::runProgram(*program, operands->tensors);
+      ASSERT_TRUE(done) << render(done.error());
+      EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands), "")
+          << dims << ", " << offsets.size() - 1 << " segments";
+    }
+  }
+}
+
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Layout &layout : layouts())

@@ -58,6 +58,48 @@ compose(affine<T, ring::resettable<Ring>> later, affine<T, ring::resettable<Ring
           drops ? later.bias : both.bias};
 }
 
+/// The same where `later` drops nothing; the gain is any number where `earlier` drops.
+template <typename T, typename Ring>
+static __device__ __forceinline__ affine<T, ring::resettable<Ring>>
+compose_kept(affine<T, ring::resettable<Ring>> later, affine<T, ring::resettable<Ring>> earlier) {
+  const auto both = compose(affine<T, Ring>{later.gain, later.bias},
+                            affine<T, Ring>{earlier.gain, earlier.bias});
+  return {both.gain, both.bias};
+}
+
+template <typename T, typename Ring>
+static __device__ __forceinline__ bool drops(affine<T, ring::resettable<Ring>> map) {
+  return ring::is_nothing(map.gain);
+}
+template <typename T, typename Ring>
+static __device__ __forceinline__ void drop(affine<T, ring::resettable<Ring>> &map) {
+  map.gain = ring::nothing<T>();
+}
+
+/// The same for the maps of a thread, which drop the state before together: time has the same
+/// segments for all of its numbers and lanes.
+template <typename T, typename Ring, int N>
+static __device__ __forceinline__ array<affine<T, ring::resettable<Ring>>, N>
+compose_kept(const array<affine<T, ring::resettable<Ring>>, N> &later,
+             const array<affine<T, ring::resettable<Ring>>, N> &earlier) {
+  array<affine<T, ring::resettable<Ring>>, N> result;
+#pragma unroll
+  for (int i = 0; i < N; ++i)
+    result[i] = compose_kept(later[i], earlier[i]);
+  return result;
+}
+template <typename T, typename Ring, int N>
+static __device__ __forceinline__ bool
+drops(const array<affine<T, ring::resettable<Ring>>, N> &maps) {
+  return drops(maps[0]);
+}
+template <typename T, typename Ring, int N>
+static __device__ __forceinline__ void drop(array<affine<T, ring::resettable<Ring>>, N> &maps) {
+#pragma unroll
+  for (int i = 0; i < N; ++i)
+    drop(maps[i]);
+}
+
 template <extent of = extent::run, typename T, typename Ring>
 static __device__ __forceinline__ T apply(affine<T, ring::resettable<Ring>> map, T state) {
   const T made = apply<of>(affine<T, Ring>{map.gain, map.bias}, state);

@@ -8,10 +8,10 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/carry.cuh"
+#include "scanc/block/segment_window.cuh"
 #include "scanc/kernel/stages.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
-#include "scanc/warp/segment_cursor.cuh"
 
 namespace scanc::device::kernel {
 
@@ -32,9 +32,11 @@ constexpr int lanes_abreast() {
   return R::stages == 1 && R::shape.ring == 0 ? R::shape.lanes : 1;
 }
 
-/// The ring, and cells for the maps of one stage of the lanes abreast, in two halves.
+/// The ring, the window of segments, and cells for the maps of one stage of the lanes abreast, in two
+/// halves.
 template <typename R>
 struct blelloch_storage : thread::ring_slots<R> {
+  [[no_unique_address]] block::segment_words<R> segments;
   alignas(16) unsigned char
       cells[2][block::carry_cells<R::shape>() * largest_maps<R>() * lanes_abreast<R>()];
 };
@@ -154,15 +156,16 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     recurrence.initial(carry[l], at, l);
 
   int half = 0;
-  long long first = static_cast<long long>(time) * steps; // of this thread's steps in the tile
-  const long long ragged = recurrence.steps() / tile_steps * tile_steps + first;
+  const int mine = time * steps; // of this thread in a tile
+  long long first = mine;
+  const long long ragged = recurrence.steps() / tile_steps * tile_steps + mine;
   // The last tile has a `tile` of its own: the one of the loop would stay in registers for it.
   thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
-  warp::segment_marker<R> segments(recurrence, first);
+  block::segment_window<R> segments(recurrence, storage.segments);
   for (; first < ragged; first += tile_steps) {
     typename R::tile in;
     tiles.next(in);
-    segments.mark(in, first, steps);
+    segments.mark(in, first - mine, first);
     scan_tile(recurrence, at, in, first, steps, exists, carry, storage, half);
   }
   if (recurrence.steps() % tile_steps != 0) {
@@ -171,7 +174,7 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     typename R::tile in;
     if (active > 0)
       recurrence.load(in, at, first, active);
-    segments.mark(in, first, active);
+    segments.mark(in, first - mine, first);
     scan_tile(recurrence, at, in, first, active, exists, carry, storage, half);
   }
   if constexpr (thread::has_segments<R>) {

@@ -49,6 +49,22 @@ struct segment_list {
   /// Where a segment stands in memory.
   __device__ __forceinline__ Offset number(Offset i) const { return reverse ? count - 1 - i : i; }
 
+  /// The first segment that begins at `step` or after it; their number where none does.
+  __device__ __forceinline__ Offset first_from(int step) const {
+    Offset from = 0, left = count;
+#pragma unroll 1
+    while (left > 0) {
+      const Offset half = left / 2;
+      if (begin(from + half) < step) {
+        from += half + 1;
+        left -= half + 1;
+      } else {
+        left = half;
+      }
+    }
+    return from;
+  }
+
   /// The last segment from `from` on that begins at `step` or before; `from` where none does.
   __device__ __forceinline__ Offset last_begun(Offset from, int step) const {
     Offset reach = 1;

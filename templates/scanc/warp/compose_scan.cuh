@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/core/affine.cuh"
+#include "scanc/core/resettable.cuh"
 
 namespace scanc::device::warp {
 
@@ -24,6 +24,25 @@ static __device__ __forceinline__ Maps compose_scan(Maps maps) {
     if (lane_index() >= reach)
       maps = compose(maps, earlier);
   }
+  return maps;
+}
+
+/// The same for runs in which a segment may begin: one that drops the state before is composed with
+/// none before it, so that no map has to be looked at.
+template <typename Maps>
+  requires requires(const Maps &maps) { drops(maps); }
+static __device__ __forceinline__ Maps compose_scan(Maps maps) {
+  // Bit 31 - i: the lane i below this one drops. Lane 0 counts as one that does: none is before it.
+  const uint32_t dropping = ballot(drops(maps)), above = lanes - 1 - lane_index();
+  const uint32_t apart = (dropping | 1) << above;
+#pragma unroll
+  for (int reach = 1; reach < lanes; reach *= 2) {
+    const Maps earlier = shuffle_up(maps, reach);
+    if (apart >> (lanes - reach) == 0)
+      maps = compose_kept(maps, earlier);
+  }
+  if (dropping << above != 0)
+    drop(maps);
   return maps;
 }
 
