@@ -189,7 +189,7 @@ private:
 
 int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   constexpr int64_t warp = 32;
-  constexpr int64_t segmentBytes = 32; // of a thread: templates/scanc/block/segment_window.cuh
+  constexpr int64_t segmentBytes = 32, windowBytes = 16; // templates/scanc/block/segment_window.cuh
   int64_t cells = policy.getWalk() == plan::Walk::Time
                       ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
                       : policy.getThreads();
@@ -200,7 +200,7 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   // See lanes_abreast in the template.
   if (scan::RecurrenceInterface(mapping.op).getNumStates() == 1 && policy.getRing() == 0)
     cells *= policy.getLanes();
-  int64_t segments = mapping.segment >= 0 ? segmentBytes * policy.getThreads() : 0;
+  int64_t segments = mapping.segment >= 0 ? segmentBytes * policy.getThreads() + windowBytes : 0;
   return policy.getRing() * slotBytes(mapping, policy) + segments +
          llvm::alignTo(2 * cells * largest, 16);
 }

@@ -3,7 +3,7 @@
 //   called by      every thread of the block, with the block's tiles in order of time
 //   result in      the thread that asks
 //   shared memory  segment_words<R>, given by the caller
-//   barriers       two per window, which holds several tiles
+//   barriers       three per window, which holds several tiles
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -12,13 +12,14 @@
 
 namespace scanc::device::block {
 
-/// A window of time, a bit for each step at which a segment begins. Each thread looks for the segments
-/// of some words, so that a thread finds those of its own steps without a search.
+/// A window of time, a bit for each step at which a segment begins: a thread finds those of its steps
+/// without a search.
 template <typename R, bool exists = thread::has_segments<R>>
 struct segment_words {
   static constexpr int of_thread = 4, count = of_thread * R::shape.threads();
   uint32_t bits[count];
-  int before[count]; ///< a segment that begins before the word, not many segments earlier than the last
+  int before[count];           ///< where a segment begins in the word: the last one before the word
+  alignas(16) long long ahead; ///< the first segment of the next window
 };
 template <typename R>
 struct segment_words<R, false> {};
@@ -39,10 +40,11 @@ public:
       fill(tile - margin);
     const uint32_t at = static_cast<uint32_t>(first - end) + reach - R::history;
     const uint32_t word = at / bits, place = at % bits;
-    const uint64_t both = static_cast<uint64_t>(shared_load(words.bits[word + 1])) << bits |
-                          shared_load(words.bits[word]);
+    const uint32_t low = shared_load(words.bits[word]);
+    const uint64_t both = static_cast<uint64_t>(shared_load(words.bits[word + 1])) << bits | low;
+    // Asked for at a bit only, so that one of the words has some.
     in.marks = {static_cast<uint32_t>(both >> place), list.clip(first),
-                static_cast<offset>(shared_load(words.before[word]))};
+                static_cast<offset>(shared_load(words.before[low != 0 ? word : word + 1]))};
   }
 
 private:
@@ -50,32 +52,72 @@ private:
   /// A thread asks for bits that begin in any word but the last one, and up to `margin` steps before
   /// its tile.
   static constexpr int margin = 64, reach = (words_type::count - 1) * bits;
-  static_assert(R::history + R::shape.steps < bits && R::shape.steps <= bits);
-  static_assert(margin + tile_steps <= reach, "a window holds a tile");
+  static constexpr int advance = (reach - margin) / tile_steps * tile_steps;
+  static_assert(R::history + R::shape.steps < bits);
+  static_assert(advance > 0, "a window holds a tile");
 
-  /// Makes the window of the steps from `begin` on.
+  /// Makes the window of the steps from `begin` on, `advance` steps after the last one. In time order
+  /// segments come one after the other, so that each word is written by the thread that has its first.
   __device__ __forceinline__ void fill(long long begin) {
+    constexpr int of_thread = words_type::of_thread, threads = R::shape.threads();
     end = begin + reach;
     block_barrier();
-    int word = thread_index() * words_type::of_thread;
-    int from = list.clip(begin + word * bits);
-    offset i = list.first_from(from);
-#pragma unroll 1
-    for (const int last = word + words_type::of_thread; word < last; ++word, from += bits) {
-      const offset before = i - 1;
-      uint32_t found = 0;
-#pragma unroll 1
-      for (int at; (at = list.begin(i)) < from + bits; i = list.last_begun(i, at) + 1)
-        found |= 1u << (at - from);
-      shared_store(words.bits[word], found);
-      shared_store(words.before[word], static_cast<int>(before));
+#pragma unroll
+    for (int k = 0; k < of_thread; ++k) {
+      shared_store(words.bits[thread_index() + k * threads], 0u);
+      shared_store(words.before[thread_index() + k * threads], 0);
     }
     block_barrier();
+    bool within = true;
+#pragma unroll 1
+    for (offset i = next + thread_index(); within && i <= list.count + 1; i += of_thread * threads) {
+      int at[of_thread], earlier[of_thread]; // their loads overlap
+#pragma unroll
+      for (int k = 0; k < of_thread; ++k) {
+        const offset segment = i + k * threads;
+        at[k] = list.begin(segment);
+        earlier[k] = list.begin(segment > 0 ? segment - 1 : 0);
+        if (segment == next)
+          earlier[k] = -1;
+      }
+#pragma unroll 1
+      for (int k = 0; k < of_thread; ++k) {
+        enter(i + k * threads, begin, at[0], earlier[0]);
+        within = at[0] < end + bits;
+#pragma unroll
+        for (int j = 1; j < of_thread; ++j)
+          at[j - 1] = at[j], earlier[j - 1] = earlier[j];
+      }
+    }
+    block_barrier();
+    next = static_cast<offset>(shared_load(words.ahead));
+  }
+
+  /// Segment `i`, which begins at `at`, the one before it in the window at `earlier`.
+  __device__ __forceinline__ void enter(offset i, long long begin, int at, int earlier) {
+    const long long ahead = begin + advance;
+    if (i <= list.count + 1 && earlier < ahead && (at >= ahead || i == list.count + 1))
+      shared_store(words.ahead, static_cast<long long>(i));
+    if (i > list.count || at >= end + bits)
+      return;
+    const int word = static_cast<int>(at - begin) / bits;
+    const long long from = begin + word * bits;
+    if (earlier >= from)
+      return;
+    shared_store(words.before[word], static_cast<int>(i - 1));
+    uint32_t found = 0;
+#pragma unroll 1
+    for (; i <= list.count && at < from + bits; at = list.begin(i)) {
+      found |= 1u << (at - from);
+      i = list.last_begun(i, at) + 1;
+    }
+    shared_store(words.bits[word], found);
   }
 
   decltype(static_cast<const R *>(nullptr)->segments()) list;
   words_type &words;
   long long end = 0; ///< of the steps that the window holds the tiles of
+  offset next = 0;   ///< the first segment of the next window
 };
 template <typename R>
 struct segment_window<R, false> {

@@ -21,7 +21,7 @@ template <typename Offset, bool reverse>
 struct segment_list {
   using offset = Offset;
 
-  const int *offsets; ///< count + 1 of them, the last not read
+  const int *offsets; ///< count + 1 of them
   Offset stride;
   Offset count;
   int end; ///< of time
@@ -39,31 +39,16 @@ struct segment_list {
 
   /// First step of segment `i`, not below 0: the end of time after the last one, then no step at all.
   __device__ __forceinline__ int begin(Offset i) const {
-    if (i >= count)
-      return i == count ? end : latest_step;
-    const int at = read(offsets + (reverse ? count - i : i) * stride);
+    // Read whatever `i` is, so that the loads of several segments overlap.
+    const Offset known = i < count ? i : count;
+    const int at = read(offsets + (reverse ? count - known : known) * stride);
     const int within = at < 0 ? 0 : at > end ? end : at;
-    return reverse ? end - within : within;
+    const int step = reverse ? end - within : within;
+    return i < count ? step : i == count ? end : latest_step;
   }
 
   /// Where a segment stands in memory.
   __device__ __forceinline__ Offset number(Offset i) const { return reverse ? count - 1 - i : i; }
-
-  /// The first segment that begins at `step` or after it; their number where none does.
-  __device__ __forceinline__ Offset first_from(int step) const {
-    Offset from = 0, left = count;
-#pragma unroll 1
-    while (left > 0) {
-      const Offset half = left / 2;
-      if (begin(from + half) < step) {
-        from += half + 1;
-        left -= half + 1;
-      } else {
-        left = half;
-      }
-    }
-    return from;
-  }
 
   /// The last segment from `from` on that begins at `step` or before; `from` where none does.
   __device__ __forceinline__ Offset last_begun(Offset from, int step) const {
