@@ -241,6 +241,32 @@ TEST(PackedWindows, segmentsReachFromWindowToWindow) {
   }
 }
 
+TEST(PackedWindows, wordsThatAnotherThreadStillWritesAreARace) {
+  const std::string barrier = "    block_barrier();\n";
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.strategy = "blelloch(lane_threads=1, time_threads=64, steps=2)";
+  options.sizes = {{"T", 300}, {"D", 1}, {"S", 40}};
+  for (int removed : {0, 1}) {
+    const std::string text = layouts()[2].text;
+    auto program = compileProgram(text, options);
+    ASSERT_TRUE(program) << render(program.error());
+    std::string &header = program->headers.at("scanc/block/segment_window.cuh");
+    std::size_t at = header.find(barrier);
+    for (int i = 0; i < removed && at != header.npos; ++i)
+      at = header.find(barrier, at + 1);
+    ASSERT_NE(at, header.npos);
+    header.erase(at, barrier.size());
+    auto operands = makeOperands(text, options, program->parameters, 9);
+    ASSERT_TRUE(operands) << render(operands.error());
+    auto done = emulation::runProgram(*program, operands->tensors);
+    ASSERT_FALSE(done) << "without barrier " << removed;
+    EXPECT_TRUE(done.error().code == "emulation.race" ||
+                done.error().code == "emulation.unwritten")
+        << render(done.error());
+  }
+}
+
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Layout &layout : layouts())

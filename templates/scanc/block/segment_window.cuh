@@ -3,7 +3,7 @@
 //   called by      every thread of the block, with the block's tiles in order of time
 //   result in      the thread that asks
 //   shared memory  segment_words<R>, given by the caller
-//   barriers       three per window, which holds several tiles
+//   barriers       two per window, which holds several tiles; the caller has one between two tiles
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -61,7 +61,6 @@ private:
   __device__ __forceinline__ void fill(long long begin) {
     constexpr int of_thread = words_type::of_thread, threads = R::shape.threads();
     end = begin + reach;
-    block_barrier();
 #pragma unroll
     for (int k = 0; k < of_thread; ++k) {
       shared_store(words.bits[thread_index() + k * threads], 0u);
