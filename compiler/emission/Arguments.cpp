@@ -36,8 +36,12 @@ std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
     words.push_back(name);
   if (!kernel.getWorkspace().empty())
     words.push_back("workspace(" + kernel.getName().str() + ")");
+  if (!kernel.getScratch().empty())
+    words.push_back("workspace(" + scratchName(kernel) + ")");
   return words;
 }
+
+std::string scratchName(plan::KernelInterface kernel) { return kernel.getName().str() + "_scratch"; }
 
 std::string entryName(plan::KernelInterface kernel) { return "scanc_" + kernel.getName().str(); }
 

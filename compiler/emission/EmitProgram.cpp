@@ -88,11 +88,15 @@ FailureOr<Program> emitProgram(plan::ProgramOp op) {
     if (failed(emitted))
       return failure();
     program.entries.push_back(std::move(*emitted));
-    for (auto kernel : entry.getBody().getOps<plan::KernelInterface>())
+    for (auto kernel : entry.getBody().getOps<plan::KernelInterface>()) {
       if (!kernel.getWorkspace().empty())
         program.workspace.push_back({.name = kernel.getName().str(),
                                      .bytes = kernel.getWorkspace().str(),
                                      .zeroed = true});
+      if (!kernel.getScratch().empty())
+        program.workspace.push_back(
+            {.name = scratchName(kernel), .bytes = kernel.getScratch().str()});
+    }
   }
   llvm::raw_string_ostream(program.planText) << op;
   return program;

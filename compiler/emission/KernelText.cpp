@@ -73,6 +73,8 @@ void KernelWriter::writeArguments() {
     writer.line("long long size_" + Twine(size) + ";");
   if (!kernel.getWorkspace().empty())
     writer.line("unsigned char *workspace; // zero when the kernel begins");
+  if (!kernel.getScratch().empty())
+    writer.line("unsigned char *scratch; // as somebody left it");
   writer.close("};");
   writer.line(formatv("static_assert(sizeof(arguments) == 8 * {0}, \"host plan and kernel disagree\");",
                       argumentWords(kernel).size())
@@ -103,8 +105,9 @@ void KernelWriter::writeEntry() {
     writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                         variant.getSharedBytes())
                     .str());
-  writer.line(formatv("kernel::{0}(program::{1}{{args}{2}, storage);", templateName, name,
-                      kernel.getWorkspace().empty() ? "" : ", args.workspace")
+  writer.line(formatv("kernel::{0}(program::{1}{{args}{2}{3}, storage);", templateName, name,
+                      kernel.getWorkspace().empty() ? "" : ", args.workspace",
+                      kernel.getScratch().empty() ? "" : ", args.scratch")
                   .str());
   writer.close();
 }

@@ -15,6 +15,9 @@ mlir::FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::Var
 /// Name of the extern "C" function in that text.
 std::string entryName(plan::KernelInterface kernel);
 
+/// Name of the workspace that nobody has written.
+std::string scratchName(plan::KernelInterface kernel);
+
 /// The 8-byte words of the kernel's argument, as formulas of scanc/Program.h, in order.
 std::vector<std::string> argumentWords(plan::KernelInterface kernel);
 

@@ -89,11 +89,16 @@ void MatrixKernelWriter::writeRecurrence() {
 }
 
 void MatrixKernelWriter::writeShape() {
+  // A block that shares its lane with others has a chunk of the steps.
+  std::string shared;
+  if (!kernel.getScratch().empty())
+    shared = formatv(", .chunk = {0}, .group = {1}, .terms = {2}", policy.getSteps(),
+                     policy.getRuns(), kernel.getTerms());
   writer.line(
       formatv("static constexpr dense_policy shape{{.threads = {0}, .parts = {1}, .rows = {2}, "
-              ".ring = {3}, .blocks = {4}};",
+              ".ring = {3}, .blocks = {4}{5}};",
               policy.getThreads(), kernel.getParts(), kernel.getRows(), policy.getRing(),
-              policy.getBlocks())
+              policy.getBlocks(), shared)
           .str());
   writer.line(formatv("static constexpr int size = {0}; // rows of a matrix", size).str());
   writer.line("using element = " + Twine(spellElement(kernel.getElement())) +

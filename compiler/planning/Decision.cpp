@@ -9,7 +9,7 @@ using namespace mlir;
 namespace scanc::planning {
 
 ArrayRef<llvm::StringLiteral> laterStrategies() {
-  static constexpr llvm::StringLiteral names[] = {"cyclic_reduction", "chunkwise"};
+  static constexpr llvm::StringLiteral names[] = {"chunkwise"};
   return names;
 }
 

@@ -243,6 +243,10 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("shared_dims", builder.getI64IntegerAttr(choice.sharedDims));
   if (!choice.products.empty())
     state.addAttribute("products", builder.getStringAttr(choice.products));
+  if (!choice.scratch.empty())
+    state.addAttribute("scratch", builder.getStringAttr(choice.scratch));
+  if (choice.terms > 0)
+    state.addAttribute("terms", builder.getI64IntegerAttr(choice.terms));
   if (choice.rows > 0) {
     state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
     state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));

@@ -17,11 +17,13 @@ struct KernelChoice {
   int64_t generalShared = 0;
   std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
+  std::string scratch;   ///< formula: bytes beside them that nobody has written; empty: none
   int64_t sharedDims = 0; ///< innermost lane dims that a warp has alone, 8 lane groups of them; 0: any
   std::string kernel;     ///< the op, where a strategy has several; empty: of the strategy's name
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row
   mlir::Type element;     ///< of a matrix in shared memory
+  int64_t terms = 0;      ///< elements for a number of a product of matrices; 0: there are none
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };
 

@@ -101,13 +101,9 @@ private:
   // rate of products beside that of other operations.
   static constexpr double tileLatency = 0.8e-6, tilePerThread = 2.45e-9, streamed = 0.88, tensorShare = 3;
 
-  static std::string pinned(const Mapping &mapping, StringRef pin, StringRef otherwise) {
-    auto pins = scan::RecurrenceInterface(mapping.op).getPinsAttr();
-    auto value = pins ? pins.getAs<StringAttr>(pin) : StringAttr();
-    return value ? value.str() : otherwise.str();
-  }
   static std::string precision(const Mapping &mapping) {
-    return pinned(mapping, "precision", "tf32x3");
+    StringRef pinned = pinnedValue(mapping.op, "precision");
+    return pinned.empty() ? "tf32x3" : pinned.str();
   }
 
   static std::string errorOfProducts(StringRef precision) {
@@ -137,7 +133,7 @@ private:
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     int64_t radix = 16;
-    StringRef(pinned(mapping, "radix", "16")).getAsInteger(10, radix);
+    pinnedValue(mapping.op, "radix").getAsInteger(10, radix);
     int64_t steps = tuned(mapping, "steps", radix / runsOfWarp);
     int64_t lanes = lanesOfVector(mapping);
     int64_t laneThreads = tuned(mapping, "lane_threads", groupsOfWarp);

@@ -13,6 +13,12 @@ StringRef pinnedStrategy(scan::RecurrenceInterface op, StringRef option) {
   return !name || name == "auto" ? StringRef() : name.getValue();
 }
 
+StringRef pinnedValue(scan::RecurrenceInterface op, StringRef pin) {
+  auto pins = op.getPinsAttr();
+  auto value = pins ? pins.getAs<StringAttr>(pin) : StringAttr();
+  return value ? value.getValue() : StringRef();
+}
+
 /// Whether there are states, every one kept in the type called `name` already.
 static bool accumulates(scan::RecurrenceInterface op, StringRef name) {
   for (int64_t i = 0; i < op.getNumStates(); ++i) {

@@ -13,6 +13,9 @@ namespace scanc::planning {
 /// for no pin.
 llvm::StringRef pinnedStrategy(scan::RecurrenceInterface op, llvm::StringRef option);
 
+/// What `op` pins `pin` to: "bf16" of @precision(bf16). Empty without that pin.
+llvm::StringRef pinnedValue(scan::RecurrenceInterface op, llvm::StringRef pin);
+
 /// The first other pin of `op`, as it is written, that is not kept by states of their own types, the
 /// same in every run if `deterministic`, and that is not `honoured(pin, value)` either.
 std::optional<std::string>

@@ -18,6 +18,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createBlelloch());
     list.push_back(createLookBack());
     list.push_back(createMatmulScan());
+    list.push_back(createCyclicReduction());
     return list;
   }();
   return strategies;

@@ -68,6 +68,7 @@ std::unique_ptr<Strategy> createSequential();
 std::unique_ptr<Strategy> createBlelloch();
 std::unique_ptr<Strategy> createLookBack();
 std::unique_ptr<Strategy> createMatmulScan();
+std::unique_ptr<Strategy> createCyclicReduction();
 
 /// The bound on the error in words; `order` says in which one steps are composed.
 std::string errorBound(const Mapping &, llvm::StringRef order);

@@ -98,8 +98,9 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     `steps` adjacent steps at a time. `ring` tiles lie in shared memory, all but one on their way; 0:
     tiles are loaded to registers. Of a kernel that keeps its tile, a thread holds `runs` such parts. At
     least `blocks` fit a multiprocessor by their registers. The register dimension is spread over
-    `state_threads` neighbouring threads, each of which owns as large a share of the steps. Changes
-    speed; accuracy only within the promised bound.
+    `state_threads` neighbouring threads, each of which owns as large a share of the steps. Where blocks
+    share the time of a lane whose step has a matrix, each has `steps` steps, and `runs` blocks are a
+    group. Changes speed; accuracy only within the promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>

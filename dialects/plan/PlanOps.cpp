@@ -231,47 +231,85 @@ LogicalResult MatmulScanOp::verify() {
 }
 LogicalResult MatmulScanOp::verifyRegions() { return verifyKernelRegion(*this); }
 
-LogicalResult DenseSequentialOp::verify() {
-  KernelInterface op = *this;
+/// What all kernels that multiply the matrices of a lane have in common. Numbers are those of the
+/// constraints of plan.dense_sequential.
+static LogicalResult verifyMatrixKernel(KernelInterface op, bool wholeTime) {
   if (failed(verifyKernel(op)))
     return failure();
   if (op.getNumStates() != 1 || op.getState(0).getIndices().size() != 1 ||
       !op.getState(0).getElementType().isF32()) // dense_sequential_c1
-    return emitOpError("states: expected one of f32 with one index");
-  if (!llvm::isPowerOf2_64(getRows()) || !llvm::isPowerOf2_64(getParts()) || getRows() > getParts() ||
-      getParts() > 4) // dense_sequential_c2
-    return emitOpError("expected powers of two, rows <= parts <= 4, got ") << getRows() << " and " << getParts();
-  if (!getElement().isF16() && !getElement().isBF16() && !getElement().isF32()) // dense_sequential_c3
-    return emitOpError("element: expected f16, bf16 or f32, got ") << getElement();
-  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    return op->emitOpError("states: expected one of f32 with one index");
+  if (!llvm::isPowerOf2_64(op.getRows()) || !llvm::isPowerOf2_64(op.getParts()) ||
+      op.getRows() > op.getParts() || op.getParts() > 4) // dense_sequential_c2
+    return op->emitOpError("expected powers of two, rows <= parts <= 4, got ")
+           << op.getRows() << " and " << op.getParts();
+  Type element = op.getElement();
+  if (!element.isF16() && !element.isBF16() && !element.isF32()) // dense_sequential_c3
+    return op->emitOpError("element: expected f16, bf16 or f32, got ") << element;
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>()) {
     PolicyAttr policy = variant.getPolicy();
-    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getSteps() != 1 ||
-        policy.getStateThreads() != 1 || policy.getTimeThreads() % 32 != 0 ||
-        policy.getRing() < 2) // dense_sequential_c4
-      return emitOpError("variants: expected lane_threads, state_threads, lanes and steps of 1, time_threads in multiples of "
-                         "32 and a ring of 2 at least, got ")
+    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 ||
+        (wholeTime && policy.getSteps() != 1) || policy.getStateThreads() != 1 ||
+        policy.getTimeThreads() % 32 != 0 || policy.getRing() < 2) // dense_sequential_c4
+      return op->emitOpError("variants: expected lane_threads, state_threads, lanes and steps of 1, "
+                             "time_threads in multiples of 32 and a ring of 2 at least, got ")
              << policy;
   }
   return success();
 }
 
-LogicalResult DenseSequentialOp::verifyRegions() {
-  if (failed(verifyKernelRegion(*this)))
+/// The same of the region, for states of at most `most` numbers.
+static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most) {
+  if (failed(verifyKernelRegion(op)))
     return failure();
-  auto advance = *getBody().getOps<AdvanceOp>().begin();
-  constexpr int64_t most = 256;
+  Block &block = op.getBody().front();
+  auto advance = *block.getOps<AdvanceOp>().begin();
   if (int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-      size > most) // dense_sequential_c1
-    return emitOpError("states: expected at most ") << most << " numbers, got " << size;
-  SmallVector<Value> open(getBody().front().getTerminator()->getOperands());
+      size > most) // dense_sequential_c1, cyclic_reduction_c1
+    return op->emitOpError("states: expected at most ") << most << " numbers, got " << size;
+  SmallVector<Value> open(block.getTerminator()->getOperands());
   while (!open.empty()) {
     Value value = open.pop_back_val();
     if (value == advance.getNow())
       continue;
     if (isa<BlockArgument>(value) || value == advance.getBefore()) // dense_sequential_c5
-      return emitOpError("region: expected results of the state at t alone");
+      return op->emitOpError("region: expected results of the state at t alone");
     llvm::append_range(open, value.getDefiningOp()->getOperands());
   }
+  return success();
+}
+
+LogicalResult DenseSequentialOp::verify() { return verifyMatrixKernel(*this, true); }
+LogicalResult DenseSequentialOp::verifyRegions() { return verifyMatrixRegion(*this, 256); }
+
+LogicalResult CyclicReductionOp::verify() {
+  if (failed(verifyMatrixKernel(*this, false)))
+    return failure();
+  if ((!getElement().isF16() && !getElement().isBF16()) || getTerms() < 1 ||
+      getTerms() > 2) // cyclic_reduction_c2
+    return emitOpError("expected 1 or 2 terms of f16 or bf16, got ")
+           << getTerms() << " of " << getElement();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (getParts() != 2 * getRows() || policy.getRing() < 3 ||
+        policy.getRuns() > 31) // cyclic_reduction_c3
+      return emitOpError("variants: expected parts twice the rows, a ring of 3 at least and at most "
+                         "31 runs, got ")
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult CyclicReductionOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 128)))
+    return failure();
+  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+  int64_t width = size > 64 ? 128 : size > 32 ? 64 : size > 16 ? 32 : 16;
+  for (auto variant : getVariants().getAsRange<VariantAttr>())
+    if (variant.getPolicy().getTimeThreads() != 2 * width) // cyclic_reduction_c3
+      return emitOpError("variants: expected ")
+             << 2 * width << " time_threads for " << size << " rows, got " << variant.getPolicy();
   return success();
 }
 

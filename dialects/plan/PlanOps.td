@@ -95,8 +95,12 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"threads that share a row of a matrix", "uint64_t", "getParts", (ins), "", "return 0;">,
     InterfaceMethod<"what the numbers of a matrix are in shared memory", "::mlir::Type", "getElement",
                     (ins), "", "return {};">,
+    InterfaceMethod<"elements whose sum is a number of a product of matrices", "uint64_t", "getTerms", (ins),
+                    "", "return 1;">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
+    InterfaceMethod<"the same of workspace that nobody has written", "::llvm::StringRef", "getScratch",
+                    (ins), "", "return {};">,
   ];
   let extraSharedClassDeclaration = [{
     DimAttr getDim(int64_t i) { return ::mlir::cast<DimAttr>($_op.getDims()[i]); }
@@ -180,6 +184,24 @@ def Plan_DenseSequentialOp : Plan_Kernel<"dense_sequential",
     - (C4) in every policy, lane_threads, state_threads, lanes and steps are 1, time_threads is a multiple of 32, and ring is
       2 at least.
     - (C5) what is written depends on the state at t alone.
+  }];
+}
+
+def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
+                                                      "getWorkspace", "getScratch"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms, StrAttr:$workspace,
+         StrAttr:$scratch)> {
+  let summary = "kernel::cyclic_reduction: blocks share the time of one lane; re-associates";
+  let description = [{
+    Deterministic. A block multiplies the matrices of its chunk of `steps` steps on the tensor cores, those
+    of `runs` chunks are multiplied again, and once the state that enters is known, it walks its steps as
+    `plan.dense_sequential` does. `workspace` is zero when the kernel begins, `scratch` is not.
+
+    - (C1) the constraints of `plan.dense_sequential`, but for the steps; at most 128 points.
+    - (C2) `element` is f16 or bf16; `terms`, 1 or 2 elements, make a number of a product.
+    - (C3) in every policy, time_threads is twice the padded row of a matrix, `parts` twice `rows`, ring is 3 at
+      least and runs 31 at most.
   }];
 }
 

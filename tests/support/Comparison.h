@@ -28,6 +28,10 @@ std::string firstMismatch(const std::string &text, const CompileOptions &options
 /// left out, 8 roundings of f32 together, where the reference counts one.
 inline constexpr double splitProducts = 8;
 
+/// For products of matrices that are kept in two terms of f16 or bf16: 2^-17 of their largest number at
+/// each step, where the reference counts 2^-24 of each.
+inline constexpr double keptProducts = 128;
+
 } // namespace scanc::testing_support
 
 #endif // SCANC_TESTS_SUPPORT_COMPARISON_H

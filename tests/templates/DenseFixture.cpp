@@ -42,19 +42,22 @@ std::string DenseVariant::text() const {
   if (isReduction()) {
     replaceOnce(text, "scanc/kernel/dense_sequential.cuh", "scanc/kernel/cyclic_reduction.cuh");
     replaceOnce(text, "};\nstatic_assert(sizeof(arguments) == 8 * ",
-                "  unsigned char *workspace;\n};\nstatic_assert(sizeof(arguments) == 8 + 8 * ");
+                "  unsigned char *workspace;\n  unsigned char *scratch;\n};\n"
+                "static_assert(sizeof(arguments) == 16 + 8 * ");
     replaceOnce(text, "kernel::dense_sequential_storage", "kernel::cyclic_reduction_storage");
     replaceOnce(text, "kernel::dense_sequential(program::dense{args}, ",
-                "kernel::cyclic_reduction(program::dense{args}, args.workspace, ");
+                "kernel::cyclic_reduction(program::dense{args}, args.workspace, args.scratch, ");
   }
   return text;
 }
 
 int DenseVariant::policyField(const std::string &name) const {
   std::smatch match;
-  if (!std::regex_search(shape, match, std::regex("\\." + name + " = (\\d+)")))
-    throw std::logic_error("the policy has no " + name);
-  return std::stoi(match[1]);
+  if (std::regex_search(shape, match, std::regex("\\." + name + " = (\\d+)")))
+    return std::stoi(match[1]);
+  if (name == "terms")
+    return 1;
+  throw std::logic_error("the policy has no " + name);
 }
 
 std::int64_t DenseVariant::width() const {
@@ -65,14 +68,16 @@ std::int64_t DenseVariant::width() const {
 std::int64_t DenseVariant::sharedBytes() const {
   const std::int64_t threads = policyField("threads");
   const std::int64_t panel = threads / policyField("parts") * policyField("rows");
-  const auto ring = [&](std::int64_t slots, std::int64_t inputs) {
-    const std::int64_t slot = upTo(panel * width() * sizeOf(dtypeOf(element)) + inputs, 128);
+  const auto ring = [&](std::int64_t slots, std::int64_t terms, std::int64_t inputs) {
+    const std::int64_t slot = upTo(terms * panel * width() * sizeOf(dtypeOf(element)) + inputs, 128);
     return upTo(slots * slot + 8 * (width() + threads), 128);
   };
-  const std::int64_t own = ring(policyField("ring"), 4 * size), told = 4 * width() + 16;
+  const std::int64_t own = ring(policyField("ring"), 1, 4 * size), told = 4 * width() + 16;
   if (!isReduction())
     return own;
-  const std::int64_t rings = std::max(own, ring(policyField("ring"), told));
+  const std::int64_t terms = policyField("terms");
+  const std::int64_t slots = std::max<std::int64_t>(3, policyField("ring") / terms);
+  const std::int64_t rings = std::max(own, ring(slots, terms, told));
   return rings + upTo(4 * width() + width() / 4 + 12, 128);
 }
 
@@ -81,12 +86,17 @@ std::int64_t DenseVariant::blocks(std::int64_t sequences, std::int64_t steps) co
                        : sequences;
 }
 
-std::int64_t DenseVariant::workspaceBytes(std::int64_t sequences, std::int64_t steps) const {
+std::int64_t DenseVariant::flagBytes(std::int64_t sequences, std::int64_t steps) const {
+  const std::int64_t chunks = parts(steps, policyField("chunk"));
+  return 128 + upTo(12 * sequences * parts(chunks, policyField("group")), 128);
+}
+
+std::int64_t DenseVariant::mapBytes(std::int64_t sequences, std::int64_t steps) const {
   const std::int64_t chunks = parts(steps, policyField("chunk"));
   const std::int64_t groups = parts(chunks, policyField("group"));
-  const std::int64_t map = upTo(2 * width() * width() + 4 * width() + 16, 128);
-  return 128 + upTo(12 * sequences * groups, 128) +
-         sequences * ((chunks + groups) * map + groups * width() * 4);
+  const std::int64_t map =
+      upTo(policyField("terms") * 2 * width() * width() + 4 * width() + 16, 128);
+  return sequences * ((chunks + groups) * map + groups * width() * 4);
 }
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant) {
@@ -146,13 +156,22 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
                {static_cast<std::uint64_t>(sequences), static_cast<std::uint64_t>(steps)});
   std::vector<std::uint64_t> workspace;
   if (variant.isReduction()) {
-    workspace.resize(variant.workspaceBytes(sequences, steps) / 8 + 16);
+    const std::int64_t flags = variant.flagBytes(sequences, steps);
+    const std::int64_t maps = variant.mapBytes(sequences, steps);
+    workspace.resize((flags + maps) / 8 + 16);
     const std::int64_t begin = upTo(reinterpret_cast<std::int64_t>(workspace.data()), 128);
-    words.push_back(begin);
-    buffers.push_back({.name = "workspace",
+    words.insert(words.end(), {static_cast<std::uint64_t>(begin),
+                               static_cast<std::uint64_t>(begin + flags)});
+    buffers.push_back({.name = "flags",
                        .data = reinterpret_cast<void *>(begin),
-                       .bytes = variant.workspaceBytes(sequences, steps),
+                       .bytes = flags,
                        .granule = 4});
+    if (maps > 0)
+      buffers.push_back({.name = "maps",
+                         .data = reinterpret_cast<void *>(begin + flags),
+                         .bytes = maps,
+                         .initialized = false,
+                         .granule = 4});
   }
   return module->launch({.blocks = variant.blocks(sequences, steps),
                          .threads = variant.policyField("threads"),

@@ -22,7 +22,9 @@ struct DenseVariant {
   std::int64_t width() const; ///< of a padded row
   std::int64_t sharedBytes() const;
   std::int64_t blocks(std::int64_t sequences, std::int64_t steps) const;
-  std::int64_t workspaceBytes(std::int64_t sequences, std::int64_t steps) const;
+  /// Of the workspace: what is zero at launch, and what is not.
+  std::int64_t flagBytes(std::int64_t sequences, std::int64_t steps) const;
+  std::int64_t mapBytes(std::int64_t sequences, std::int64_t steps) const;
 };
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant);

@@ -63,7 +63,7 @@ template <typename R>
 struct panel_ring {
   static constexpr int width = dense_width<R>();
   struct slot {
-    alignas(128) typename R::element matrix[R::shape.panel() * width];
+    alignas(128) typename R::element matrix[R::shape.terms * R::shape.panel() * width];
     typename R::inputs inputs;
   };
   slot slots[R::shape.ring];
@@ -74,7 +74,7 @@ struct panel_ring {
 template <typename R, int rows, int threads, typename F>
 static __device__ __forceinline__ void each_piece(F of) {
   constexpr int pieces = dense_width<R>() / warp::piece<typename R::element>;
-#pragma unroll
+#pragma unroll 4 // a piece that is computed needs registers
   for (int i = 0; i < (rows * pieces + threads - 1) / threads; ++i) {
     const int at = i * threads + thread_index();
     if (rows * pieces % threads == 0 || at < rows * pieces)
@@ -82,17 +82,21 @@ static __device__ __forceinline__ void each_piece(F of) {
   }
 }
 
-/// Orders rows [first, first + rows) of the matrix of a step.
+/// Orders rows [first, first + rows) of the matrix of a step. Terms lie below each other, both there
+/// and here, each padded.
 template <int rows, int threads, typename R>
 static __device__ __forceinline__ void fetch_panel(const R &recurrence, const typename R::lane &at,
                                                    long long step, int first,
                                                    typename R::element *panel) {
-  each_piece<R, rows, threads>([&](int row, int column) {
-    if ((R::size % rows == 0 || first + row < R::size) &&
-        (R::size == dense_width<R>() || column < R::size))
-      recurrence.fetch(panel + warp::swizzled<typename R::element, dense_width<R>()>(row, column),
-                       at, step, first + row, column);
-  });
+  constexpr int width = dense_width<R>();
+#pragma unroll
+  for (int term = 0; term < R::shape.terms; ++term)
+    each_piece<R, rows, threads>([&](int row, int column) {
+      if ((R::size % rows == 0 || first + row < R::size) && (R::size == width || column < R::size))
+        recurrence.fetch(panel + term * rows * width +
+                             warp::swizzled<typename R::element, width>(row, column),
+                         at, step, term * width + first + row, column);
+    });
 }
 
 /// Orders what a step reads beside its matrix.
@@ -108,12 +112,17 @@ static __device__ __forceinline__ void fetch_inputs(const R &recurrence, const t
 template <typename R, int rows, int threads>
 static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
   using element = typename R::element;
-  if constexpr (R::size % rows != 0 || R::size != dense_width<R>())
-    each_piece<R, rows, threads>([&](int i, int column) {
-      using cell = row<element, warp::piece<element>>;
-      thread::put_zeros<warp::piece<element>>(
-          reinterpret_cast<cell &>(panel[warp::swizzled<element, dense_width<R>()>(i, column)]), 0);
-    });
+  constexpr int width = dense_width<R>();
+  if constexpr (R::size % rows != 0 || R::size != width)
+#pragma unroll
+    for (int term = 0; term < R::shape.terms; ++term)
+      each_piece<R, rows, threads>([&](int i, int column) {
+        using cell = row<element, warp::piece<element>>;
+        thread::put_zeros<warp::piece<element>>(
+            reinterpret_cast<cell &>(panel[term * rows * width +
+                                           warp::swizzled<element, width>(i, column)]),
+            0);
+      });
 }
 
 } // namespace scanc::device::block

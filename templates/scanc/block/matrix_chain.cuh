@@ -7,9 +7,9 @@
 //
 //   A run of maps h -> M h + b is one map. Products are made from the last map to the first,
 //   R <- R M: a warp then needs its own rows of R and all of M, so that R stays in registers. R is
-//   16 bits wide and scaled by a power of two per warp whenever its largest element leaves
-//   [1/4, 4096]; the sum in front of each rounding is f32, so that neither large nor long products
-//   leave the range. Errors are relative to the largest row.
+//   the sum of `terms` elements of 16 bits, and scaled by a power of two per warp whenever its
+//   largest element leaves [2^-7, 2); the sum in front of each rounding is f32, so that neither
+//   large nor long products leave the range. Errors are relative to the largest row.
 //
 //   S is a run of maps: a recurrence in the sense of templates/README.md whose `exponent` says by
 //   which power of two the matrix of a step is to be multiplied.
@@ -29,13 +29,13 @@ static __device__ __forceinline__ int exponent_of(float x) {
 
 /// 16 rows of a product, 2^exponent * left, and of the bias of the map, spread over the lanes that
 /// hold a row.
-template <typename S>
+template <typename S, int terms>
 struct chain_rows {
   using element = typename S::element;
   static constexpr int width = dense_width<S>(), tiles = width / 16;
   static_assert(sizeof(element) == 2, "products are of f16 or bf16");
 
-  warp::left_tile<element> left[tiles];
+  warp::left_tile<element> left[terms][tiles];
   int exponent;
   float bias[2];
 
@@ -44,40 +44,27 @@ struct chain_rows {
   }
 
   /// The last map of a run.
-  __device__ __forceinline__ void begin(const element *matrix, int matrix_exponent,
-                                        const float *input) {
+  template <typename F>
+  __device__ __forceinline__ void begin(const element *matrix, int matrix_exponent, F input) {
+    static_assert(S::shape.terms <= terms, "nothing is lost");
 #pragma unroll
-    for (int k = 0; k < tiles; ++k)
-      left[k] = warp::load_left<width>(matrix, warp_index() * 16, k * 16);
+    for (int term = 0; term < terms; ++term)
+#pragma unroll
+      for (int k = 0; k < tiles; ++k)
+        left[term][k] = term < S::shape.terms
+                            ? warp::load_left<width>(matrix, term * width + warp_index() * 16, k * 16)
+                            : warp::left_tile<element>{};
     exponent = matrix_exponent;
 #pragma unroll
     for (int i = 0; i < 2; ++i)
-      bias[i] = lane_index() % 4 == 0 ? shared_load(input[row_of(i)]) : 0.0f;
+      bias[i] = lane_index() % 4 == 0 ? input(row_of(i)) : 0.0f;
   }
 
-  /// The map before it.
-  __device__ __forceinline__ void prepend(const element *matrix, int matrix_exponent,
-                                          const float *input) {
-    float dot[2][4] = {}; // chains of dependent sums, each for some of the columns
-#pragma unroll
-    for (int k = 0; k < tiles; ++k)
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const auto b = thread::take(reinterpret_cast<const row<float, 2> &>(
-            input[k * 16 + half * 8 + warp::sum_column(0)]));
-#pragma unroll
-        for (int i = 0; i < 2; ++i) {
-          row<element, 2> pair;
-          pair.pairs[0] = left[k].words[2 * half + i];
-          dot[i][2 * half] += widen(pair[0]) * b[0];
-          dot[i][2 * half + 1] += widen(pair[1]) * b[1];
-        }
-      }
-    const scale factor = make_scale(exponent);
-#pragma unroll
-    for (int i = 0; i < 2; ++i)
-      bias[i] += factor * ((dot[i][0] + dot[i][1]) + (dot[i][2] + dot[i][3]));
-
+  /// The map before it, whose bias is in the sum already; `input(i)` is that of the map before that,
+  /// if there are `more`.
+  template <typename F>
+  __device__ __forceinline__ void prepend(const element *matrix, int matrix_exponent, bool more,
+                                          F input) {
     warp::sum_tile sum[2 * tiles];
 #pragma unroll
     for (int n = 0; n < 2 * tiles; ++n)
@@ -85,25 +72,37 @@ struct chain_rows {
 #pragma unroll
     for (int k = 0; k < tiles; ++k)
 #pragma unroll
-      for (int n = 0; n < tiles; ++n) {
-        warp::right_tile<element> right[2];
-        warp::load_right<width>(right, matrix, k * 16, n * 16);
-        warp::multiply_add(sum[2 * n], left[k], right[0]);
-        warp::multiply_add(sum[2 * n + 1], left[k], right[1]);
-      }
+      for (int n = 0; n < tiles; ++n)
+#pragma unroll
+        for (int term = 0; term < S::shape.terms; ++term) {
+          warp::right_tile<element> right[2];
+          warp::load_right<width>(right, matrix, term * width + k * 16, n * 16);
+#pragma unroll
+          for (int l = 0; l < terms - term; ++l) { // a product of two low terms is left out
+            warp::multiply_add(sum[2 * n], left[l][k], right[0]);
+            warp::multiply_add(sum[2 * n + 1], left[l][k], right[1]);
+          }
+        }
     exponent += matrix_exponent;
-    float large[4] = {};
+    if (keep_high(sum)) {
+      rescale(sum);
+      keep_high(sum);
+    }
+    keep_low(sum);
+    if (more)
+      add_inputs(sum, input);
+  }
+
+  /// Adds what the rows make of the bias of the map before: `input(i)`.
+  template <typename F>
+  __device__ __forceinline__ void add_input(F input) {
+    warp::sum_tile numbers[2 * tiles];
 #pragma unroll
     for (int n = 0; n < 2 * tiles; ++n)
 #pragma unroll
       for (int i = 0; i < 4; ++i)
-        large[i] = ::fmaxf(large[i], ::fabsf(sum[n].at[i]));
-    const float largest = ::fmaxf(::fmaxf(large[0], large[1]), ::fmaxf(large[2], large[3]));
-    if (ballot(largest > 4096.0f) != 0 || ballot(largest >= 0.25f) == 0)
-      rescale(sum, largest);
-#pragma unroll
-    for (int n = 0; n < tiles; ++n)
-      left[n] = warp::as_left<element>(sum[2 * n], sum[2 * n + 1]);
+        numbers[n].at[i] = number(n, i);
+    add_inputs(numbers, input);
   }
 
   /// Brings the rows of all warps to one exponent, the largest of those that have an element other
@@ -114,7 +113,7 @@ struct chain_rows {
     for (int k = 0; k < tiles; ++k)
 #pragma unroll
       for (int i = 0; i < 4; ++i)
-        any |= left[k].words[i] & 0x7fff7fffu;
+        any |= left[0][k].words[i] & 0x7fff7fffu;
     constexpr int lowest = -(1 << 24);
     const int own = ballot(any != 0) != 0 ? exponent : lowest;
     if (lane_index() == 0)
@@ -128,14 +127,14 @@ struct chain_rows {
     }
     const float shrink = power_of_two(own - common);
     exponent = common;
+    warp::sum_tile numbers[2 * tiles];
 #pragma unroll
-    for (int k = 0; k < tiles; ++k)
+    for (int n = 0; n < 2 * tiles; ++n)
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        row<element, 2> pair;
-        pair.pairs[0] = left[k].words[i];
-        left[k].words[i] = warp::pack<element>(shrink * widen(pair[0]), shrink * widen(pair[1]));
-      }
+      for (int i = 0; i < 4; ++i)
+        numbers[n].at[i] = shrink * number(n, i);
+    keep_high(numbers);
+    keep_low(numbers);
 #pragma unroll
     for (int i = 0; i < 2; ++i)
 #pragma unroll
@@ -144,8 +143,76 @@ struct chain_rows {
   }
 
 private:
+  /// Number i of tile n of a sum, as it is kept.
+  __device__ __forceinline__ float number(int n, int i) const {
+    float whole = 0.0f;
+#pragma unroll
+    for (int term = 0; term < terms; ++term)
+      whole += widen(pair_of(term, n, i / 2)[i % 2]);
+    return whole;
+  }
+  __device__ __forceinline__ row<element, 2> pair_of(int term, int n, int half) const {
+    row<element, 2> pair;
+    pair.pairs[0] = left[term][n / 2].words[n % 2 * 2 + half];
+    return pair;
+  }
+
+  /// Rounds a sum to the first term. Whether its largest element left the range.
+  __device__ __forceinline__ bool keep_high(const warp::sum_tile (&sum)[2 * tiles]) {
+    uint32_t any = 0; // no smaller than the largest number, and of the same power of two
+#pragma unroll
+    for (int n = 0; n < tiles; ++n) {
+      left[0][n] = warp::as_left<element>(sum[2 * n], sum[2 * n + 1]);
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        any |= left[0][n].words[i];
+    }
+    // The upper two bits of an exponent: the first is set from 2 on, one of them from 2^-7 on, or
+    // 2^-63 in bf16.
+    return ballot((any & 0x40004000u) != 0) != 0 || ballot((any & 0x60006000u) != 0) == 0;
+  }
+
+  /// Rounds what the first term leaves of a sum to the other one.
+  __device__ __forceinline__ void keep_low(const warp::sum_tile (&sum)[2 * tiles]) {
+    if constexpr (terms > 1) {
+#pragma unroll
+      for (int n = 0; n < tiles; ++n) {
+        warp::sum_tile rest[2];
+#pragma unroll
+        for (int i = 0; i < 8; ++i)
+          rest[i / 4].at[i % 4] =
+              sum[2 * n + i / 4].at[i % 4] - widen(pair_of(0, 2 * n + i / 4, i % 4 / 2)[i % 2]);
+        left[1][n] = warp::as_left<element>(rest[0], rest[1]);
+      }
+    }
+  }
+
+  /// Adds what the rows, as numbers, make of a bias.
+  template <typename F>
+  __device__ __forceinline__ void add_inputs(const warp::sum_tile (&rows)[2 * tiles], F input) {
+    float dot[2][2] = {}; // chains of dependent sums, each for some of the columns
+#pragma unroll
+    for (int n = 0; n < 2 * tiles; ++n)
+#pragma unroll
+      for (int column = 0; column < 2; ++column) {
+        const float b = input(n * 8 + warp::sum_column(column));
+        dot[0][column] += rows[n].at[column] * b;
+        dot[1][column] += rows[n].at[2 + column] * b;
+      }
+    const scale factor = make_scale(exponent);
+#pragma unroll
+    for (int i = 0; i < 2; ++i)
+      bias[i] += factor * (dot[i][0] + dot[i][1]);
+  }
+
   /// Brings the largest element of the warp into [1, 2). A product of 0 keeps its exponent.
-  __device__ __forceinline__ void rescale(warp::sum_tile (&sum)[2 * tiles], float largest) {
+  __device__ __forceinline__ void rescale(warp::sum_tile (&sum)[2 * tiles]) {
+    float largest = 0.0f;
+#pragma unroll
+    for (int n = 0; n < 2 * tiles; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        largest = ::fmaxf(largest, ::fabsf(sum[n].at[i]));
 #pragma unroll
     for (int reach = 1; reach < 32; reach *= 2)
       largest = ::fmaxf(largest, shuffle_xor(largest, reach));
@@ -163,12 +230,13 @@ private:
 };
 
 /// The product of all maps of `run`, of which there is one at least.
-template <typename S>
+template <typename S, int terms>
 static __device__ __forceinline__ void matrix_chain(const S &run, const typename S::lane &at,
-                                                    panel_ring<S> &ring, chain_rows<S> &rows) {
+                                                    panel_ring<S> &ring,
+                                                    chain_rows<S, terms> &rows) {
   constexpr int slots = S::shape.ring, width = dense_width<S>(), threads = 2 * width;
   static_assert(S::shape.threads == threads && S::shape.panel() == width, "a warp has 16 rows");
-  static_assert(slots >= 3, "a map is in use, and the next one's inputs are");
+  static_assert(slots >= 3, "a map is in use, and the next one's bias");
 #pragma unroll 1
   for (int i = 0; i < slots; ++i)
     clear_panel<S, width, threads>(ring.slots[i].matrix);
@@ -186,35 +254,32 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     --ordered;
     filling = before(filling);
   };
-  // b of a step for all threads, one map before it is used.
-  const auto publish_input = [&](int step, int slot, int half) {
-    const int i = thread_index();
-    if (i < width)
-      shared_store(ring.vectors[half][i],
-                   i < S::size ? bias_of(run.input(ring.slots[slot].inputs, at, step, i)) : 0.0f);
-  };
 #pragma unroll 1
   for (int i = 0; i < slots - 1; ++i)
     order();
-  await_copies<slots - 2>();
-  block_barrier();
-  publish_input(maps - 1, taking, 0);
 
 #pragma unroll 1
-  for (int step = maps - 1, half = 0; step >= 0; --step, half ^= 1) {
+  for (int step = maps - 1; step >= 0; --step) {
     // The map before this one has landed, too; every thread is done with the one after it.
     await_copies<slots - 3>();
     block_barrier();
     order();
     const auto &slot = ring.slots[taking];
     taking = before(taking);
-    if (step > 0)
-      publish_input(step - 1, taking, half ^ 1);
+    const auto bias_at = [&](const typename S::inputs &inputs, int of) {
+      return [&run, &at, &inputs, of](int i) {
+        return i < S::size ? bias_of(run.input(inputs, at, of, i)) : 0.0f;
+      };
+    };
+    const auto earlier = bias_at(ring.slots[taking].inputs, step - 1);
     const int exponent = run.exponent(slot.inputs);
-    if (step == maps - 1)
-      rows.begin(slot.matrix, exponent, ring.vectors[half]);
-    else
-      rows.prepend(slot.matrix, exponent, ring.vectors[half]);
+    if (step == maps - 1) {
+      rows.begin(slot.matrix, exponent, bias_at(slot.inputs, step));
+      if (step > 0)
+        rows.add_input(earlier);
+    } else {
+      rows.prepend(slot.matrix, exponent, step > 0, earlier);
+    }
   }
 }
 

@@ -36,7 +36,8 @@ struct policy {
 
 /// The same for a state of many numbers with a matrix as transition. A step comes to a block in
 /// panels of `threads / parts * rows` rows of the matrix, of which `ring` lie in shared memory; a
-/// thread multiplies `rows` rows, and `parts` threads share a row.
+/// thread multiplies `rows` rows, and `parts` threads share a row. A number of a product of matrices is
+/// the sum of `terms` elements: 2 have twice the bits of one.
 struct dense_policy {
   int threads;
   int parts;
@@ -45,6 +46,7 @@ struct dense_policy {
   int blocks = 1;  ///< of a multiprocessor, by their registers
   int chunk = 0;   ///< steps of a block, where several blocks share a sequence
   int group = 0;   ///< chunks whose products are multiplied before states are known; 1: none are
+  int terms = 1;
 
   constexpr int panel() const { return threads / parts * rows; }
   bool operator==(const dense_policy &) const = default;

@@ -1,7 +1,7 @@
 //===- kernel/cyclic_reduction.cuh - Blocks share a sequence of matrices --===//
 //
 //   called by      every thread of a grid of R::lanes() * max(1, ceildiv(steps, chunk)) blocks
-//   result in      global memory
+//   result in      global memory; `flags` and `maps` are workspace, the first zero at launch
 //   shared memory  cyclic_reduction_storage<R>, given by the caller
 //   barriers       several per step, reached by every thread; waits for blocks that hold earlier
 //                  chunks, which do not wait for this one
@@ -15,7 +15,8 @@
 //     steps     each block walks its own steps, whose matrices are read again
 //
 //   Who has told a state is a matter of time, what the state is is not: everybody computes it by
-//   the same operations, so results are bitwise repeatable.
+//   the same operations, so results are bitwise repeatable. A product is kept in `terms` elements of
+//   the type of the matrices: the second has the bits that the first rounds away.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -29,30 +30,31 @@ namespace scanc::device::kernel {
 template <typename R>
 struct told_map {
   static constexpr int width = block::dense_width<R>();
-  alignas(128) typename R::element matrix[width * width];
+  alignas(128) typename R::element matrix[R::shape.terms * width * width]; ///< below each other
   float bias[width];
-  int exponent[4]; ///< the first counts
+  int exponent[4]; ///< four times the same, as 16 bytes are copied
 };
 
-/// The workspace: counters and flags, zero at launch, then what they speak of. Sequence after
+/// The workspace: counters and flags, and the maps and states that they speak of. Sequence after
 /// sequence in each part.
 template <typename R>
 struct cyclic_workspace {
   static constexpr int width = block::dense_width<R>();
-  unsigned char *begin;
+  unsigned char *flags, *maps;
   long long sequences, chunks, groups;
 
-  __device__ __forceinline__ cyclic_workspace(const R &recurrence, unsigned char *begin)
-      : begin(begin), sequences(recurrence.lanes()),
+  __device__ __forceinline__ cyclic_workspace(const R &recurrence, unsigned char *flags,
+                                              unsigned char *maps)
+      : flags(flags), maps(maps), sequences(recurrence.lanes()),
         chunks((recurrence.steps() + R::shape.chunk - 1) / R::shape.chunk),
         groups((chunks + R::shape.group - 1) / R::shape.group) {}
 
   __device__ __forceinline__ uint32_t *ticket() const {
-    return reinterpret_cast<uint32_t *>(begin);
+    return reinterpret_cast<uint32_t *>(flags);
   }
   /// Bit i: the map of chunk i of the group is there.
   __device__ __forceinline__ uint32_t *arrivals(long long sequence) const {
-    return reinterpret_cast<uint32_t *>(begin + 128) + sequence * groups;
+    return reinterpret_cast<uint32_t *>(flags + 128) + sequence * groups;
   }
   /// 1: the map of the group is there.
   __device__ __forceinline__ uint32_t *group_flags(long long sequence) const {
@@ -63,9 +65,7 @@ struct cyclic_workspace {
     return arrivals(sequence) + 2 * sequences * groups;
   }
   __device__ __forceinline__ told_map<R> *chunk_maps(long long sequence) const {
-    const long long flags = sequences * 3 * groups;
-    return reinterpret_cast<told_map<R> *>(begin + 128 + (flags * 4 + 127) / 128 * 128) +
-           sequence * chunks;
+    return reinterpret_cast<told_map<R> *>(maps) + sequence * chunks;
   }
   __device__ __forceinline__ told_map<R> *group_maps(long long sequence) const {
     if constexpr (R::shape.group == 1)
@@ -78,10 +78,17 @@ struct cyclic_workspace {
   }
 };
 
+/// The policy of a part of the kernel: what a ring holds differs, not who does what.
+static constexpr dense_policy with_ring(dense_policy policy, int ring, int terms) {
+  policy.ring = ring;
+  policy.terms = terms;
+  return policy;
+}
+
 /// The steps of one chunk of a sequence.
 template <typename R>
 struct chunk_steps {
-  static constexpr dense_policy shape = R::shape;
+  static constexpr dense_policy shape = with_ring(R::shape, R::shape.ring, 1);
   static constexpr int size = R::size, input_copies = R::input_copies;
   using element = typename R::element;
   using lane = typename R::lane;
@@ -123,7 +130,9 @@ struct chunk_steps {
 /// `first_far`.
 template <typename R>
 struct told_steps {
-  static constexpr dense_policy shape = R::shape;
+  static constexpr int slots = R::shape.ring / R::shape.terms;
+  static constexpr dense_policy shape =
+      with_ring(R::shape, slots < 3 ? 3 : slots, R::shape.terms);
   static constexpr int size = R::size, input_copies = block::dense_width<R>() / 4 + 1;
   using element = typename R::element;
   using lane = typename R::lane;
@@ -167,8 +176,11 @@ struct told_steps {
   __device__ __forceinline__ void store(const lane &, long long, int, float) const {}
   __device__ __forceinline__ void finish(const lane &, int i, float h) const {
     shared_store(entering[i], h);
-    if (tell)
-      thread::write(tell + i, h);
+    if (!tell)
+      return;
+    thread::write(tell + i, h);
+    if (R::size % 2 != 0 && i + 1 == R::size) // states are read in pairs
+      thread::write(tell + i + 1, 0.0f);
   }
 };
 
@@ -191,24 +203,28 @@ template <typename S, typename R>
 static __device__ __forceinline__ void tell_product(const S &run, const typename R::lane &at,
                                                     block::panel_ring<S> &ring, int *exponents,
                                                     told_map<R> &to) {
-  using rows_type = block::chain_rows<S>;
+  constexpr int terms = R::shape.terms;
+  using rows_type = block::chain_rows<S, terms>;
   rows_type rows;
   block::matrix_chain(run, at, ring, rows);
   rows.agree(exponents);
 #pragma unroll
-  for (int k = 0; k < rows_type::tiles; ++k)
+  for (int term = 0; term < terms; ++term)
 #pragma unroll
-    for (int i = 0; i < 4; ++i)
-      store_global<1>(
-          reinterpret_cast<uint32_t *>(to.matrix + rows.row_of(i % 2) * rows_type::width + k * 16 +
-                                       i / 2 * 8 + warp::sum_column(0)),
-          {rows.left[k].words[i]});
+    for (int k = 0; k < rows_type::tiles; ++k)
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        store_global<1>(reinterpret_cast<uint32_t *>(
+                            to.matrix +
+                            (term * rows_type::width + rows.row_of(i % 2)) * rows_type::width +
+                            k * 16 + i / 2 * 8 + warp::sum_column(0)),
+                        {rows.left[term][k].words[i]});
   if (lane_index() % 4 == 0)
 #pragma unroll
     for (int i = 0; i < 2; ++i)
       thread::write(to.bias + rows.row_of(i), rows.bias[i]);
-  if (thread_index() == 0)
-    thread::write(to.exponent, rows.exponent);
+  if (thread_index() < 4)
+    thread::write(to.exponent + thread_index(), rows.exponent);
   block_barrier();
 }
 
@@ -233,12 +249,12 @@ static __device__ __forceinline__ int find_state(long long group, const uint32_t
 
 template <typename R>
 static __device__ __forceinline__ void cyclic_reduction(const R &recurrence,
-                                                        unsigned char *workspace,
+                                                        unsigned char *flags, unsigned char *maps,
                                                         cyclic_reduction_storage<R> &given) {
   static_assert(R::shape.group <= 31, "a word has a bit for each chunk of a group");
   constexpr int members = R::shape.group, width = cyclic_reduction_storage<R>::width;
   cyclic_reduction_storage<R> &storage = keep_address(given);
-  const cyclic_workspace<R> space(recurrence, workspace);
+  const cyclic_workspace<R> space(recurrence, flags, maps);
   // Chunks are taken in the order in which blocks begin, those that are waited for first.
   if (thread_index() == 0)
     shared_store(storage.ticket, add_relaxed(space.ticket(), 1));

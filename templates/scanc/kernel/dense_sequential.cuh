@@ -34,7 +34,7 @@ struct dense_rows {
   static_assert(width / piece % shape.parts == 0, "every part has as many pieces");
   static_assert(apart >= 8 || shape.parts == 1, "8 lanes read one piece of 8 rows");
 
-  row<typename R::element, piece> packed[shape.rows][pieces]; ///< as taken
+  row<typename R::element, piece> packed[shape.terms][shape.rows][pieces]; ///< as taken
   float matrix[shape.rows][pieces][piece];                    ///< as multiplied
   /// Of the row that this lane gets when parts are summed.
   using input_type = decltype(static_cast<const R *>(nullptr)->input(
@@ -54,12 +54,16 @@ struct dense_rows {
                                        long long step, int first,
                                        const typename block::panel_ring<R>::slot &from) {
 #pragma unroll
-    for (int r = 0; r < shape.rows; ++r)
+    for (int term = 0; term < shape.terms; ++term)
 #pragma unroll
-      for (int c = 0; c < pieces; ++c)
-        packed[r][c] = thread::take(reinterpret_cast<const row<typename R::element, piece> &>(
-            from.matrix[r * apart * width + warp::swizzled<typename R::element, width>(
-                                                row_of(0), (c * shape.parts + part()) * piece)]));
+      for (int r = 0; r < shape.rows; ++r)
+#pragma unroll
+        for (int c = 0; c < pieces; ++c)
+          packed[term][r][c] =
+              thread::take(reinterpret_cast<const row<typename R::element, piece> &>(
+                  from.matrix[(term * shape.panel() + r * apart) * width +
+                              warp::swizzled<typename R::element, width>(
+                                  row_of(0), (c * shape.parts + part()) * piece)]));
     const int own = first + row_of(owned());
     next_input = own < R::size ? recurrence.input(from.inputs, at, step, own) : input_type{};
   }
@@ -70,8 +74,12 @@ struct dense_rows {
 #pragma unroll
       for (int c = 0; c < pieces; ++c)
 #pragma unroll
-        for (int i = 0; i < piece; ++i)
-          matrix[r][c][i] = widen(packed[r][c][i]);
+        for (int i = 0; i < piece; ++i) {
+          matrix[r][c][i] = widen(packed[0][r][c][i]);
+#pragma unroll
+          for (int term = 1; term < shape.terms; ++term)
+            matrix[r][c][i] += widen(packed[term][r][c][i]);
+        }
     input = next_input;
   }
 
