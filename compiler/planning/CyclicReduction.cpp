@@ -76,21 +76,21 @@ public:
     double groups = std::max(1.0, std::ceil(chunks / static_cast<double>(choice.wide.getRuns())));
     cost.workspaceBytes = static_cast<int64_t>(
         lanes * (chunks + groups) * static_cast<double>(mapBytes(matrix, choice.terms)));
-    // Chunks that run at once hide each other's waits; alone, one takes its time.
-    double rate = numbers * (choice.terms > 1 ? splitStep : roundedStep);
-    double busy = lanes * steps / static_cast<double>(target.multiprocessors) * rate;
-    double alone = waiting + chunk * (stepLatency + numbers * numberLatency);
+    // Chunks that run at once hide each other's waits, and a multiprocessor takes so long for a number
+    // of a matrix; alone, one takes its time.
+    bool split = choice.terms > 1;
+    double rate = matrix.width > 64 ? (split ? 0.287e-9 : 0.206e-9) : (split ? 0.16e-9 : 0.14e-9);
+    double busy = lanes * steps / static_cast<double>(target.multiprocessors) * numbers * rate;
+    double alone = waiting + chunk * (stepLatency + numbers * (split ? 0.3e-9 : 0.2e-9));
     cost.seconds =
         target.launchOverhead + std::max({cost.bytes / target.bandwidth, busy, alone});
     return cost;
   }
 
 private:
-  // Measured on an H200 (bench/results/h200-dense.md). Seconds that a multiprocessor takes for a
-  // number of a matrix, with products of one term and of two; of a chunk that runs alone, for a step and
-  // for a number; to hear of the chunks before it, with the clearing of flags.
-  static constexpr double roundedStep = 0.14e-9, splitStep = 0.17e-9, stepLatency = 150e-9,
-                          numberLatency = 0.2e-9, waiting = 12e-6;
+  // Measured on an H200 (bench/results/h200-dense.md), as are the rates above: seconds of a step, and
+  // to hear of the chunks before it, with the clearing of flags.
+  static constexpr double stepLatency = 300e-9, waiting = 8e-6;
   static constexpr int64_t leastRing = 3;
 
   static int64_t termsOf(const Mapping &mapping) {
