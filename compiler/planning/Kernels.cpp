@@ -160,6 +160,8 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
                    policy.getLaneThreads() / 8);
   if (!choice.tiles.empty())
     grid += " * " + choice.tiles;
+  if (choice.walkers > 0 && policy.getRing() > 0)
+    grid = formatv("min({0} + 1, {1})", grid, choice.walkers);
   return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
                                 offsetBits, builder.getDenseI64ArrayAttr(widths),
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid),

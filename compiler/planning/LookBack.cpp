@@ -39,6 +39,9 @@ public:
                   : timeThreads != warp || tuned(mapping, "runs", 1) != 1))
       return "a block of at most 1024 threads, whole warps of them along contiguous time and 32 "
              "across lanes, is wanted";
+    if (int64_t ring = tuned(mapping, "ring", 0); ring > 0 && (ring < 3 || !canStream(mapping)))
+      return "a ring is of 3 tiles at least, for one number of state in at most a lane per warp, their "
+             "number bound, along contiguous time without segments";
     return std::nullopt;
   }
 
@@ -64,10 +67,13 @@ public:
     double wait = lookBackLatency * (1 - std::min(1.0, rows / resident));
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
-    double streamed = mapping.walk == plan::Walk::Time ? timeStreamed : laneStreamed;
+    bool rings = cost.policy.getRing() > 0;
+    double streamed = rings                                ? ringStreamed
+                      : mapping.walk == plan::Walk::Time ? timeStreamed
+                                                         : laneStreamed;
+    double latency = rings ? 0 : waves * (tileLatency + wait); // hidden by the tiles that wait
     cost.seconds = target.launchOverhead + clearing +
-                   std::max({cost.bytes / (target.bandwidth * streamed),
-                             waves * (tileLatency + wait), compute / occupied});
+                   std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
     return cost;
   }
 
@@ -76,7 +82,7 @@ private:
   // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
   // bandwidth that is reached.
   static constexpr double tileLatency = 3.5e-6, lookBackLatency = 3e-6, clearing = 3e-6;
-  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8;
+  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8, ringStreamed = 0.87;
 
   static int64_t tileSteps(plan::PolicyAttr policy) {
     return policy.getTimeThreads() * policy.getSteps() * policy.getRuns();
@@ -89,8 +95,75 @@ private:
     return bytes;
   }
 
+  static int64_t streamThreads(const Mapping &mapping) {
+    return tuned(mapping, "time_threads", 512);
+  }
+
+  /// Whether blocks can stay and take tile after tile: templates/scanc/kernel/look_back_stream.cuh.
+  static bool canStream(const Mapping &mapping) {
+    scan::RecurrenceInterface loop = mapping.op;
+    int64_t rows = 1;
+    for (int64_t lane : mapping.lanes) {
+      int64_t size = loop.getDim(lane).getSize();
+      if (ShapedType::isDynamic(size))
+        return false;
+      rows *= std::min<int64_t>(size, warp + 1);
+    }
+    return mapping.walk == plan::Walk::Time && mapping.stateSize() == 1 && mapping.segment < 0 &&
+           loop.getNumStates() == 1 && rows <= streamThreads(mapping) / warp;
+  }
+
+  /// Measured on an H200 (bench/results/h200.md): one block for each multiprocessor, its shared memory
+  /// full of tiles. Nothing where they would not keep it busy.
+  std::optional<KernelChoice> chooseStream(const Mapping &mapping, const Target &target,
+                                           const Sizes &sizes) const {
+    if (!canStream(mapping))
+      return std::nullopt;
+    int64_t ring = tuned(mapping, "ring", 3), threads = streamThreads(mapping);
+    int64_t steps = tuned(mapping, "steps", std::max<int64_t>(2, 16 / widestElement(mapping)));
+    auto plain = [&](int64_t runs) {
+      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, /*laneThreads=*/1, threads,
+                                   /*lanes=*/1, steps, /*ring=*/0, runs, /*blocks=*/1);
+    };
+    constexpr int64_t cells = 1024; // beside the ring, at most
+    int64_t slot = slotBytes(mapping, plain(1));
+    int64_t fit = slot > 0 ? (target.sharedPerBlock - cells) / (slot * ring) : 0;
+    int64_t runs = tuned(mapping, "runs", std::min<int64_t>(fit, 4));
+    if (ring == 0 || runs == 0 || runs > fit)
+      return std::nullopt;
+    KernelChoice choice;
+    choice.general = plain(runs);
+    choice.wide = withRing(mapping, choice.general, /*wide=*/true, slot * ring);
+    constexpr int64_t tilesOfBlock = 8; // fewer are over before the ring is full
+    double tiles = laneCount(mapping, sizes) * stepCount(mapping, sizes) / tileSteps(choice.wide);
+    if (choice.wide.getRing() < 3 ||
+        (tiles < tilesOfBlock * target.multiprocessors && tuned(mapping, "ring", 0) == 0))
+      return std::nullopt;
+    choice.walkers = target.multiprocessors;
+    return choice;
+  }
+
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    KernelChoice choice = chooseTiles(mapping, target, sizes);
+    choice.wideShared = sharedBytes(mapping, choice.wide);
+    choice.generalShared = sharedBytes(mapping, choice.general);
+    scan::RecurrenceInterface loop = mapping.op;
+    choice.tiles =
+        formatv("max(1, ceildiv({0}, {1}))", loop.getDim(mapping.time).getExtent().getValue(),
+                tileSteps(choice.wide));
+    // Two maps a tile where a block carries the states, else one and one a group.
+    std::string slots = formatv(choice.walkers > 0 ? "({0} + 1) * 2" : "({0} + {0} / {1} + 2) / 2 * 2",
+                                choice.tiles, fan);
+    for (int64_t lane : mapping.lanes)
+      slots += " * " + loop.getDim(lane).getExtent().str();
+    choice.workspace = formatv("{0} + {1} * {2}", head, slots, laneBytes(mapping));
+    return choice;
+  }
+
+  KernelChoice chooseTiles(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+    if (auto choice = chooseStream(mapping, target, sizes))
+      return *choice;
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping), words = mapping.stateWords();
     int64_t laneThreads = tuned(mapping, "lane_threads", timeWalk ? 1 : 8);
@@ -132,20 +205,11 @@ private:
     KernelChoice choice;
     choice.wide = policy(tuned(mapping, "lanes", lanes));
     choice.general = policy(1, /*wide=*/false);
-    choice.wideShared = sharedBytes(mapping, choice.wide);
-    choice.generalShared = sharedBytes(mapping, choice.general);
-    scan::RecurrenceInterface loop = mapping.op;
-    choice.tiles =
-        formatv("max(1, ceildiv({0}, {1}))", loop.getDim(mapping.time).getExtent().getValue(),
-                tileSteps(choice.wide));
-    std::string slots = formatv("({0} + {0} / {1} + 2) / 2 * 2", choice.tiles, fan);
-    for (int64_t lane : mapping.lanes)
-      slots += " * " + loop.getDim(lane).getExtent().str();
-    choice.workspace = formatv("{0} + {1} * {2}", head, slots, laneBytes(mapping));
     return choice;
   }
 
-  /// Size of the template's look_back_storage: see templates/scanc/kernel/look_back.cuh.
+  /// Size of the template's look_back_storage: see templates/scanc/kernel/look_back.cuh, and
+  /// look_back_stream.cuh where there is a ring.
   static int64_t sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
     int64_t largest = 0;
     forEachState(mapping, [&](int64_t numbers, int64_t number) {
@@ -156,7 +220,8 @@ private:
                           : policy.getLaneThreads() * (warp + gap) * map;
       largest = std::max(largest, items * bytes);
     });
-    return llvm::alignTo(largest + 4, 16);
+    return policy.getRing() * policy.getRuns() * slotBytes(mapping, policy) +
+           llvm::alignTo(largest + 4, 16);
   }
 };
 
