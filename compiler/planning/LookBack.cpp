@@ -82,7 +82,7 @@ private:
   // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
   // bandwidth that is reached.
   static constexpr double tileLatency = 3.5e-6, lookBackLatency = 3e-6, clearing = 3e-6;
-  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8, ringStreamed = 0.87;
+  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8, ringStreamed = 0.83;
 
   static int64_t tileSteps(plan::PolicyAttr policy) {
     return policy.getTimeThreads() * policy.getSteps() * policy.getRuns();

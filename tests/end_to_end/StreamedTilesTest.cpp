@@ -31,11 +31,14 @@ std::vector<Recurrence> recurrences() {
   std::string wide = plain;
   for (std::size_t at; (at = wide.find("f32")) != wide.npos;)
     wide.replace(at, 3, "f64");
+  wide.insert(wide.find("\ny[t]"), " - 0.25 * x[t-3]");
   return {{"plain", plain},
           {"reverse", reverse},
           {"wide", wide},
           {"narrow", "kernel k(a, x: bf16[D, T]) -> (y: bf16[D, T]) {\nscan T as t over D {\n"
                      "h[t] = a[t] * h[t-1] + x[t]\ny[t] = h[t] } }"},
+          {"complex", "kernel k(a, x: c64[D, T]) -> (y: c64[D, T]) {\nscan T as t over D {\n"
+                      "h[t] = a[t] / (1 + abs(a[t])) * h[t-1] + x[t]\ny[t] = h[t] } }"},
           {"largest", "kernel k(a, x: f32[D, T]) -> (y: f32[D, T], hT: f32[D]) {\n"
                       "scan T as t over D {\nfinal h -> hT\n"
                       "h[t] = max(a[t] + h[t-1], x[t])\ny[t] = h[t] } }"}};
