@@ -16,7 +16,7 @@ struct KernelChoice {
   int64_t wideShared = 0;   ///< bytes of shared memory per block
   int64_t generalShared = 0;
   std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
-  int64_t walkers = 0;   ///< blocks of a grid that take tile after tile, where there is a ring; 0: a tile each
+  int64_t walkers = 0;   ///< with a ring: blocks that take tile after tile; 0: a block for each tile
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
   std::string scratch;   ///< formula: bytes beside them that nobody has written; empty: none
   int64_t sharedDims = 0; ///< innermost lane dims that a warp has alone, 8 lane groups of them; 0: any

@@ -40,8 +40,8 @@ public:
       return "a block of at most 1024 threads, whole warps of them along contiguous time and 32 "
              "across lanes, is wanted";
     if (int64_t ring = tuned(mapping, "ring", 0); ring > 0 && (ring < 3 || !canStream(mapping)))
-      return "a ring is of 3 tiles at least, for one number of state in at most a lane per warp, their "
-             "number bound, along contiguous time without segments";
+      return "a ring is of 3 tiles at least, for one number of state in at most a lane per warp, "
+             "their number bound, along contiguous time without segments";
     return std::nullopt;
   }
 
@@ -73,7 +73,8 @@ public:
                                                          : laneStreamed;
     double latency = rings ? 0 : waves * (tileLatency + wait); // hidden by the tiles that wait
     cost.seconds = target.launchOverhead + clearing +
-                   std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
+                   std::max({cost.bytes / (target.bandwidth * streamed), latency,
+                             compute / occupied});
     return cost;
   }
 
@@ -153,8 +154,8 @@ private:
         formatv("max(1, ceildiv({0}, {1}))", loop.getDim(mapping.time).getExtent().getValue(),
                 tileSteps(choice.wide));
     // Two maps a tile where a block carries the states, else one and one a group.
-    std::string slots = formatv(choice.walkers > 0 ? "({0} + 1) * 2" : "({0} + {0} / {1} + 2) / 2 * 2",
-                                choice.tiles, fan);
+    StringRef perRow = choice.walkers > 0 ? "({0} + 1) * 2" : "({0} + {0} / {1} + 2) / 2 * 2";
+    std::string slots = formatv(perRow.data(), choice.tiles, fan);
     for (int64_t lane : mapping.lanes)
       slots += " * " + loop.getDim(lane).getExtent().str();
     choice.workspace = formatv("{0} + {1} * {2}", head, slots, laneBytes(mapping));

@@ -218,14 +218,16 @@ TEST(PackedIndices, aSummedIndexStandsBesideSegments) {
 TEST(PackedWindows, segmentsReachFromWindowToWindow) {
   const std::int32_t steps = 9001;
   for (std::string dims : {"D, T", "T, D"}) {
-    const std::string text = "kernel k(a, x: f32[" + dims + "], cu: i32[S+1], h0: f32[S, D]) -> (y: f32[" +
-                             dims + "], hT: f32[S, D]) {\nscan T as t over D reset at cu { init h = h0\n"
-                             "final h -> hT\nh[t] = tanh(a[t]) * h[t-1] + x[t-3]\ny[t] = h[t] } }";
+    const std::string text =
+        "kernel k(a, x: f32[" + dims + "], cu: i32[S+1], h0: f32[S, D]) -> (y: f32[" + dims +
+        "], hT: f32[S, D]) {\nscan T as t over D reset at cu { init h = h0\nfinal h -> hT\n"
+        "h[t] = tanh(a[t]) * h[t-1] + x[t-3]\ny[t] = h[t] } }";
     for (const Offsets &offsets : patterns(steps)) {
       CompileOptions options;
       options.target = "sm_90a";
       options.strategy = "blelloch(lane_threads=1, time_threads=32, steps=8)";
-      options.sizes = {{"T", steps}, {"D", 2}, {"S", static_cast<std::int64_t>(offsets.size()) - 1}};
+      const auto segments = static_cast<std::int64_t>(offsets.size()) - 1;
+      options.sizes = {{"T", steps}, {"D", 2}, {"S", segments}};
       auto program = compileProgram(text, options);
       ASSERT_TRUE(program) << render(program.error());
       auto operands = makeOperands(text, options, program->parameters, 9);

@@ -69,7 +69,8 @@ private:
     block_barrier();
     bool within = true;
 #pragma unroll 1
-    for (offset i = next + thread_index(); within && i <= list.count + 1; i += of_thread * threads) {
+    for (offset i = next + thread_index(); within && i <= list.count + 1;
+         i += of_thread * threads) {
       int at[of_thread], earlier[of_thread]; // their loads overlap
 #pragma unroll
       for (int k = 0; k < of_thread; ++k) {

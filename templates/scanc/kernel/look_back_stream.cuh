@@ -1,16 +1,17 @@
 //===- kernel/look_back_stream.cuh - Blocks walk tiles of few rows --------===//
 //
-//   called by      every thread of a grid of two blocks at least, which must all run at once or in turn
+//   called by      every thread of a grid of two blocks at least, two of which run at once
 //   result in      global memory
 //   shared memory  stream_storage<R>, given by the caller
 //   barriers       two per tile, reached by every thread of the blocks that walk
-//   workspace      look_back_head bytes, then two maps per tile and row, zero when the kernel begins
+//   workspace      look_back_head bytes, then two maps per tile and row, zero at first
 //
-//   For rows of one number of state, as many as a block has warps at most. The block that starts first
-//   carries the states along the rows, a warp for each, and nothing else. The others take tiles in the order
-//   of time. A tile lies in shared memory, from when it is ordered to when its results are stored:
-//   it is composed and published as soon as it is there, and replayed `lag` tiles later, when what enters it
-//   has long been told. So memory has always something to do, and nobody waits for a neighbour's stores.
+//   For rows of one number of state, as many as a block has warps at most. The block that
+//   starts first carries the states along the rows, a warp for each, and does nothing else. The
+//   others take tiles in the order of time. A tile lies in shared memory from when it is ordered
+//   to when its results are stored: it is composed and published as soon as it is there, and
+//   replayed `lag` tiles later, when what enters it has been told. So memory always has
+//   something to do, and nobody who waits keeps others waiting.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -61,8 +62,8 @@ private:
   static constexpr int warps = R::shape.time_threads / warp::lanes;
   static_assert(lag > 0);
 
-  /// What is kept of a tile that waits: maps to before each run of this thread from before its warp,
-  /// to there from before the tile, and the tile's number.
+  /// What is kept of a tile that waits: the maps from before this warp's steps to before each run
+  /// of this thread, the map from before the tile to before this warp's steps, the tile's number.
   struct waiting {
     maps_type before[runs], earlier;
     uint32_t ticket;
@@ -94,7 +95,7 @@ private:
     grid::carry_row(maps + first, entering + first, tiles, states[0]);
   }
 
-  /// Starts the copies of a tile; the last one of a row is loaded when it is needed if it is not whole.
+  /// Starts the copies of a tile. One that is not whole is loaded when it is needed.
   __device__ __forceinline__ void order(uint32_t ticket, int slot) {
     if (exists(ticket)) {
       const part_type part(recurrence, ticket);
