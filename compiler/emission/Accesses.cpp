@@ -79,6 +79,13 @@ std::string AccessText::declaration(bool packed) const {
   return text + (packed ? ";" : "[" + std::to_string(innermost) + "];");
 }
 
+std::string AccessText::head() const {
+  std::string row = data() + " + at." + member;
+  if (kernel.getReverse()) // from the end of the row back to an aligned address
+    return formatv("thread::phase_of<{0}>({1} + steps())", width, row);
+  return formatv("({0} - thread::phase_of<{0}>({1})) % {0}", width, row);
+}
+
 std::string AccessText::cells(int64_t threads) const {
   std::string rows = declaration(/*packed=*/true);
   rows.pop_back(); // the semicolon
@@ -177,7 +184,7 @@ void AccessText::printTake(CodeWriter &writer) const {
     depth += dimensions[i].axis == Axis::index;
     rows += "[" + index + "]";
   }
-  bool reversed = kernel.getReverse() && width > 1 && dimensions.back().axis == Axis::step;
+  bool reversed = kernel.getReverse() && isAlongTime();
   writer.line(formatv("in.{0}{1} = thread::take{2}(from.{0}{1}[thread_index()]);", member, rows,
                       reversed ? "_reversed" : "")
                   .str());
@@ -202,7 +209,7 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
   for (size_t i = 0; i < dimensions.size(); ++i) {
     const Dimension &dim = dimensions[i];
     bool innermost = i + 1 == dimensions.size();
-    if (innermost && dim.axis == Axis::step && width > 1) {
+    if (innermost && isAlongTime()) {
       alongTime = true;
       place += kernel.getReverse() ? formatv(" + (steps() - first - {0})", width).str()
                                    : std::string(" + first");
@@ -234,7 +241,7 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
       index = formatv("({0} * {1})", index, width);
     if (isStep) {
       std::string step = isOwned() ? formatv("{0} * {1} + at.part", index, parts()).str() : index;
-      if (move != Move::fetch)
+      if (move != Move::fetch || policy.getShifted())
         guards.push_back(isOwned() ? formatv("(active == {0} || {1} < active)", policy.getSteps(),
                                              step)
                                          .str()
@@ -271,14 +278,15 @@ void AccessText::printCall(CodeWriter &writer, Move move, bool alongTime,
                            const std::string &place, const std::string &guard) const {
   std::string call;
   bool store = move == Move::store;
-  if (move == Move::fetch)
+  if (alongTime && (move != Move::fetch || policy.getShifted()))
+    call = formatv("thread::{0}{1}<{2}>({3}, {4}, active);",
+                   store                 ? "store"
+                   : move == Move::fetch ? "fetch"
+                                         : "load",
+                   kernel.getReverse() ? "_reversed" : "", width, store ? place : array,
+                   store ? array : place);
+  else if (move == Move::fetch)
     call = formatv("thread::fetch<{0}>({1}, {2}, {3});", width, array, first, place);
-  else if (alongTime && kernel.getReverse())
-    call = store ? formatv("thread::store_reversed<{0}>({1}, {2});", width, place, array).str()
-                 : formatv("thread::load_reversed<{0}>({1}, {2});", width, array, place).str();
-  else if (alongTime)
-    call = store ? formatv("thread::store<{0}>({1}, {2}, active);", width, place, array).str()
-                 : formatv("thread::load<{0}>({1}, {2}, active);", width, array, place).str();
   else if (width > 1)
     call = store ? formatv("thread::store<{0}>({1}, &{2}[{3}]);", width, place, array, first).str()
                  : formatv("thread::load<{0}>({1}, {2}, {3});", width, array, first, place).str();
@@ -291,7 +299,7 @@ void AccessText::printCall(CodeWriter &writer, Move move, bool alongTime,
   }
   writer.line("if (" + Twine(guard) + ")");
   writer.line("  " + Twine(call));
-  if (delay == 0)
+  if (delay == 0 && move != Move::fetch)
     return;
   writer.line("else");
   writer.line(formatv("  thread::{0}<{1}>({2}, {3});", move == Move::fetch ? "put_zeros" : "clear",

@@ -37,6 +37,13 @@ public:
   bool variesWithTime() const { return timeResult >= 0; }
   /// Steps that a window reads back.
   int64_t getDelay() const { return delay; }
+  /// Whether one access moves adjacent steps.
+  bool isAlongTime() const {
+    return width > 1 && !dimensions.empty() && dimensions.back().axis == Axis::step;
+  }
+  /// How many steps of a lane come before the first that begins a vector, as memory lies: see
+  /// `head` in templates/README.md.
+  std::string head() const;
   /// `row<bf16, 2> f[8];`, packed as loaded, or `bf16 y[8][2];`.
   std::string declaration(bool packed) const;
   /// The element of lane `l`, step `v`, register point `indices` (over this access's register dims

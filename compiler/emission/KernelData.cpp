@@ -29,10 +29,11 @@ void KernelWriter::writeLane() {
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
                       ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, "
-                      ".blocks = {7}, .state_threads = {8}};",
+                      ".blocks = {7}, .state_threads = {8}{9}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
-                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(), policy.getRing(),
-                      policy.getRuns(), policy.getBlocks(), policy.getStateThreads())
+                      policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
+                      policy.getRing(), policy.getRuns(), policy.getBlocks(),
+                      policy.getStateThreads(), policy.getShifted() ? ", .shifted = true" : "")
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   if (!kernel.getProducts().empty())
@@ -109,6 +110,14 @@ void KernelWriter::writeGeometry(StringRef lanes) {
               Twine(spellSize(kernel.getDim(time))) + "; }");
   if (kernel.getReverse())
     writer.line("// Time is walked from the end: step 0 is the last in memory.");
+  if (policy.getShifted()) {
+    auto along = [](const AccessText &access) { return access.isAlongTime(); };
+    auto read = llvm::find_if(reads, along);
+    const AccessText &first = read != reads.end() ? *read : *llvm::find_if(writes, along);
+    writer.line("// Steps of a lane before its first aligned vector, the same in every tensor.");
+    writer.line("__device__ __forceinline__ int head(const lane &at) const { return " +
+                Twine(first.head()) + "; }");
+  }
   writer.line(Twine("__device__ __forceinline__ offset when(long long step) const { return ") +
               (kernel.getReverse() ? "offset(steps() - 1 - step)" : "offset(step)") + "; }");
   if (auto reset = kernel.getReset()) {
@@ -157,7 +166,7 @@ void KernelWriter::writeEnter() {
 }
 
 void KernelWriter::writeMoves() {
-  auto writeMove = [&](StringRef head, ArrayRef<AccessText> accesses, AccessText::Move move) {
+  auto writeMove = [&](const Twine &head, ArrayRef<AccessText> accesses, AccessText::Move move) {
     writer.blank();
     writer.open("__device__ __forceinline__ void " + head + " const");
     for (const AccessText &access : accesses)
@@ -166,7 +175,9 @@ void KernelWriter::writeMoves() {
     writer.close();
   };
   if (policy.getRing() > 0) {
-    writeMove("fetch(slot &to, const lane &at, long long first)", reads, AccessText::Move::fetch);
+    writeMove(Twine("fetch(slot &to, const lane &at, long long first") +
+                  (policy.getShifted() ? ", int active)" : ")"),
+              reads, AccessText::Move::fetch);
     writeMove("take(tile &in, const slot &from)", reads, AccessText::Move::take);
   }
   writeMove("load(tile &in, const lane &at, long long first, int active)", reads,

@@ -40,6 +40,10 @@ private:
   Access access(StringRef parameter, AffineMap map, Type tensor);
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
+  bool isAlongTime(const Access &access, int64_t width) const;
+  void requirePhase(const Access &access, int64_t width, std::set<std::string> &facts) const;
+  std::string strideAlong(const Access &access, int64_t dim) const;
+  const Access *findAlongTime(plan::PolicyAttr policy) const;
   plan::VariantAttr variant(StringRef name, plan::PolicyAttr policy, int64_t offsetBits, bool wide,
                             bool unconditional, int64_t shared);
   std::string laneGroups(plan::PolicyAttr policy) const {
@@ -55,6 +59,8 @@ private:
   OpBuilder &builder;
   SmallVector<Access> reads, writes, inits, finals, offsets;
   const KernelChoice &choice;
+  const Access *shiftedBy =
+      nullptr; ///< the first access along time; none where no vectors run along it
 };
 
 /// The name that the function gives to an operand or result of the recurrence.
@@ -110,6 +116,50 @@ void KernelBuilder::requireWidth(const Access &access, int64_t width,
     facts.insert(formatv("stride({0}, {1}) % {2} == 0", access.parameter, i, elements));
 }
 
+/// Whether the accesses of `width` elements run along time.
+bool KernelBuilder::isAlongTime(const Access &access, int64_t width) const {
+  return width > 1 && access.map.getResult(access.map.getNumResults() - 1) ==
+                          getAffineDimExpr(mapping.lanes.size(), builder.getContext());
+}
+
+/// The stride of `access` along dim `dim` of the kernel, "0" where it has none.
+std::string KernelBuilder::strideAlong(const Access &access, int64_t dim) const {
+  for (unsigned i = 0; i < access.map.getNumResults(); ++i)
+    if (access.map.getResult(i).isFunctionOfDim(dim))
+      return formatv("stride({0}, {1})", access.parameter, i);
+  return "0";
+}
+
+/// The first access along time: its rows tell how far the tiles of a lane are shifted.
+const Access *KernelBuilder::findAlongTime(plan::PolicyAttr policy) const {
+  for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
+    for (const Access &access : list)
+      if (isAlongTime(access, accessWidth(mapping, access.map, access.element, policy, true)))
+        return &access;
+  return nullptr;
+}
+
+/// Rows of `access` begin, in every lane, as many elements past an aligned address as those of the
+/// first access along time.
+void KernelBuilder::requirePhase(const Access &access, int64_t width,
+                                 std::set<std::string> &facts) const {
+  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, access.map.getNumResults() - 1));
+  auto phase = [&](const Access &of) {
+    return formatv("address({0}) / {1} % {2}", of.parameter, bytesOf(of.element), width).str();
+  };
+  const Access &first = *shiftedBy;
+  if (access.parameter != first.parameter)
+    facts.insert(phase(access) + " == " + phase(first));
+  int64_t lanes = mapping.lanes.size();
+  for (int64_t i = 0; i < access.map.getNumDims(); ++i) {
+    if (i == lanes)
+      continue;
+    std::string own = strideAlong(access, i), other = i < lanes ? strideAlong(first, i) : "0";
+    if (own != other)
+      facts.insert(formatv("({0} - {1}) % {2} == 0", own, other, width));
+  }
+}
+
 /// Formula: groups of adjacent lanes over the lane dims [first, end).
 std::string KernelBuilder::laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const {
   std::string groups;
@@ -130,7 +180,10 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   auto add = [&](ArrayRef<Access> list, bool wide) {
     for (const Access &access : list) {
       widths.push_back(accessWidth(mapping, access.map, access.element, policy, wide));
-      requireWidth(access, widths.back(), facts);
+      if (policy.getShifted() && isAlongTime(access, widths.back()))
+        requirePhase(access, policy.getSteps(), facts);
+      else
+        requireWidth(access, widths.back(), facts);
     }
   };
   add(reads, wide);
@@ -138,7 +191,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   if (policy.getLanes() > 1)
     facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.lanes.back()), policy.getLanes()));
   // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
-  if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time)
+  if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time && !policy.getShifted())
     facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.time), policy.getSteps()));
   if (offsetBits == 32 && !unconditional) {
     facts.insert(formatv("{0} < {1}", sizeOf(mapping.time), offsetLimit));
@@ -215,6 +268,15 @@ void KernelBuilder::create(StringRef opName) {
   bool same = choice.wide == choice.general;
   variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
   variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
+  shiftedBy = findAlongTime(choice.wide);
+  // Warps that mark segments, share maps or share states have all their lanes at the same steps;
+  // look_back does not walk heads.
+  if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
+      offsets.empty() && choice.sharedDims == 0 && choice.tiles.empty()) {
+    plan::PolicyAttr shifted = choice.wide.shift();
+    variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
+    variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
+  }
   variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
   variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));
   // Where nothing can be wide, the wide variants are the general ones over again.

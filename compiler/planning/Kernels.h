@@ -54,8 +54,8 @@ plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, const Targ
 plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget);
 
 /// Creates the kernel op called `opName` ("plan.sequential", …) with its accesses, its body and its
-/// variants: wide and general accesses, 32-bit offsets where they are proven at launch and 64-bit
-/// ones otherwise.
+/// variants: wide, shifted and general accesses, 32-bit offsets where they are proven at launch and
+/// 64-bit ones otherwise.
 void createKernel(const Mapping &, const KernelChoice &, llvm::StringRef opName,
                   mlir::OpBuilder &);
 

@@ -100,7 +100,8 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     least `blocks` fit a multiprocessor by their registers. The register dimension is spread over
     `state_threads` neighbouring threads, each of which owns as large a share of the steps. Where blocks
     share the time of a lane whose step has a matrix, each has `steps` steps, and `runs` blocks are a
-    group. Changes speed; accuracy only within the promised bound.
+    group. `shifted`: the tiles of a lane begin at the first aligned address of its row, so that vectors
+    along time are whole at any number of steps. Changes speed; accuracy only within the promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
@@ -111,18 +112,25 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
                         DefaultValuedParameter<"int64_t", "0">:$ring,
                         DefaultValuedParameter<"int64_t", "1">:$runs,
                         DefaultValuedParameter<"int64_t", "1">:$blocks,
-                        DefaultValuedParameter<"int64_t", "1">:$state_threads);
+                        DefaultValuedParameter<"int64_t", "1">:$state_threads,
+                        DefaultValuedParameter<"bool", "false">:$shifted);
   let skipDefaultBuilders = 1;
   let builders = [AttrBuilder<
       (ins "Walk":$walk, "int64_t":$lane_threads, "int64_t":$time_threads, "int64_t":$lanes,
            "int64_t":$steps, CArg<"int64_t", "0">:$ring, CArg<"int64_t", "1">:$runs,
-           CArg<"int64_t", "1">:$blocks, CArg<"int64_t", "1">:$state_threads),
+           CArg<"int64_t", "1">:$blocks, CArg<"int64_t", "1">:$state_threads,
+           CArg<"bool", "false">:$shifted),
       [{ return $_get($_ctxt, walk, lane_threads, time_threads, lanes, steps, ring, runs, blocks,
-                      state_threads); }]>];
+                      state_threads, shifted); }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     int64_t getThreads() const {
       return getLaneThreads() * getTimeThreads() * getStateThreads();
+    }
+    /// The same policy with shifted tiles.
+    PolicyAttr shift() const {
+      return get(getContext(), getWalk(), getLaneThreads(), getTimeThreads(), getLanes(), getSteps(),
+                 getRing(), getRuns(), getBlocks(), getStateThreads(), /*shifted=*/true);
     }
   }];
 }

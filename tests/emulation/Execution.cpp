@@ -157,7 +157,8 @@ char *Execution::touchShared(const void *address, std::uint32_t bytes, std::uint
 }
 
 void Execution::startCopy(const PendingCopy &copy, Kind kind) {
-  touchGlobal(copy.from, copy.bytes, copy.bytes, kind, copy.place);
+  if (copy.present > 0)
+    touchGlobal(copy.from, copy.present, copy.bytes, kind, copy.place);
   if (scheduler.flipCoin())
     land(copy);
   else
@@ -165,8 +166,10 @@ void Execution::startCopy(const PendingCopy &copy, Kind kind) {
 }
 
 void Execution::land(const PendingCopy &copy) {
-  std::memcpy(touchShared(copy.to, copy.bytes, copy.bytes, Kind::write, copy.place), copy.from,
-              copy.bytes);
+  auto *cell =
+      static_cast<char *>(touchShared(copy.to, copy.bytes, copy.bytes, Kind::write, copy.place));
+  std::memcpy(cell, copy.from, copy.present);
+  std::memset(cell + copy.present, 0, copy.bytes - copy.present);
 }
 
 void Execution::awaitCopies(std::uint32_t open) {
@@ -274,9 +277,11 @@ const Hooks hookTable{
           return before;
         },
     .startCopy =
-        [](void *to, const void *from, uint32_t bytes, bool readOnly, Place place) {
-          active->startCopy({to, from, bytes, active->scheduler.current().copyGroup, place},
-                            readOnly ? Kind::readOnly : Kind::read);
+        [](void *to, const void *from, uint32_t bytes, uint32_t present, bool readOnly,
+           Place place) {
+          active->startCopy(
+              {to, from, bytes, present, active->scheduler.current().copyGroup, place},
+              readOnly ? Kind::readOnly : Kind::read);
         },
     .closeCopies = [] { ++active->scheduler.current().copyGroup; },
     .awaitCopies = [](uint32_t open) { active->awaitCopies(open); },

@@ -35,7 +35,8 @@ struct PendingCopy {
   void *to;
   const void *from;
   std::uint32_t bytes;
-  std::uint32_t group; ///< number of the group that it belongs to
+  std::uint32_t present; ///< of these, from the first, that are read; the others become 0
+  std::uint32_t group;   ///< number of the group that it belongs to
   Place place;
 };
 

@@ -179,6 +179,21 @@ static __device__ __forceinline__ void start_coherent_copy(void *to, const void 
   start_copy<16>(to, from); // through the L2, which is where blocks meet
 }
 
+/// The same of the first `present` bytes, of which there may be none; the others of the cell become
+/// 0.
+template <int bytes>
+static __device__ __forceinline__ void start_copy(void *to, const void *from, int present) {
+  const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(to));
+  if constexpr (bytes == 16)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(cell), "l"(from),
+                 "r"(present)
+                 : "memory");
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(cell), "l"(from), "n"(bytes),
+                 "r"(present)
+                 : "memory");
+}
+
 /// Closes the group of the copies that this thread has started since the last call.
 static __device__ __forceinline__ void close_copies() {
   asm volatile("cp.async.commit_group;" ::: "memory");

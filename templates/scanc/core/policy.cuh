@@ -16,9 +16,10 @@ enum class order { lanes, time };
 /// A block has lane_threads x time_threads threads; a thread holds `lanes` adjacent lanes and
 /// `steps` adjacent steps at a time: its part of a tile. `ring` tiles lie in shared memory, all but
 /// one of them on their way; without a ring a tile is loaded to registers, one ahead. A block that
-/// keeps its tile gives each thread `runs` such parts. At least `blocks` fit a multiprocessor by their
-/// registers. The numbers of a lane's state are spread over `state_threads` neighbouring threads of a
-/// warp. Changes speed; accuracy only within the promised bound.
+/// keeps its tile gives each thread `runs` such parts. At least `blocks` fit a multiprocessor by
+/// their registers. The numbers of a lane's state are spread over `state_threads` neighbouring
+/// threads of a warp. `shifted`: the tiles of a lane begin at the first aligned address of its row,
+/// so that vectors are whole at any T. Changes speed; accuracy only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
@@ -29,6 +30,7 @@ struct policy {
   int runs = 1;
   int blocks = 1;
   int state_threads = 1;
+  bool shifted = false;
 
   constexpr int threads() const { return lane_threads * time_threads * state_threads; }
   bool operator==(const policy &) const = default;

@@ -12,6 +12,7 @@
 #include "scanc/kernel/stages.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
+#include "scanc/thread/walk.cuh"
 
 namespace scanc::device::kernel {
 
@@ -105,14 +106,14 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
   }
 }
 
-/// One tile of all lanes of a thread, of which it has `active` steps. With a constant `active`
-/// every guard but the one of the store vanishes.
+/// One tile of all lanes of a thread, of which it computes `active` steps and stores `stored`,
+/// where more are only computed after the last one that exists. With a constant `active` every
+/// guard but the one of the store vanishes.
 template <typename R>
-static __device__ __forceinline__ void scan_tile(const R &recurrence, const typename R::lane &at,
-                                                 const typename R::tile &in, long long first,
-                                                 int active, bool exists,
-                                                 typename R::states (&carry)[R::shape.lanes],
-                                                 blelloch_storage<R> &storage, int &half) {
+static __device__ __forceinline__ void
+scan_tile(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
+          long long first, int active, int stored, bool exists,
+          typename R::states (&carry)[R::shape.lanes], blelloch_storage<R> &storage, int &half) {
   constexpr int abreast = lanes_abreast<R>();
   typename R::results out;
 #pragma unroll
@@ -129,13 +130,33 @@ static __device__ __forceinline__ void scan_tile(const R &recurrence, const type
           if (exists)
             thread::end_segment(recurrence, at, in, first_lane + l, v, lanes[l].at[v]);
         }
+    if constexpr (R::shape.shifted)
+      if (exists && stored > 0 && first + stored == recurrence.steps())
+#pragma unroll
+        for (int l = 0; l < abreast; ++l) {
+          typename R::states last = lanes[l].at[0];
+#pragma unroll
+          for (int v = 1; v < R::shape.steps; ++v)
+            if (v < stored)
+              last = lanes[l].at[v];
+          recurrence.finish(last, at, first_lane + l);
+        }
   }
-  if (exists && active > 0)
-    recurrence.store(out, at, first, active);
+  if (exists && stored > 0)
+    recurrence.store(out, at, first, stored);
+}
+
+template <typename R>
+static __device__ __forceinline__ void finish_lanes(const R &recurrence, const typename R::lane &at,
+                                                    const typename R::states (&last)[R::shape.lanes]) {
+#pragma unroll
+  for (int l = 0; l < R::shape.lanes; ++l)
+    recurrence.finish(last[l], at, l);
 }
 
 /// Scans tiles of time_threads * steps steps, carrying the states from one to the next. Steps past
-/// the end of time are identity maps; threads past the last lane group repeat its work and store
+/// the end of time are identity maps, or where lanes are shifted computed from zeros: nothing
+/// before them reads what comes of it. Threads past the last lane group repeat its work and store
 /// nothing.
 template <typename R>
 static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_storage<R> &storage) {
@@ -156,34 +177,41 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     recurrence.initial(carry[l], at, l);
 
   int half = 0;
-  const int mine = time * steps; // of this thread in a tile
+  const int head = thread::head_of(recurrence, at);
+  const int mine = head + time * steps; // of this thread in a tile
   long long first = mine;
-  const long long ragged = recurrence.steps() / tile_steps * tile_steps + mine;
+  // The stream brings whole tiles; where lanes are shifted, the ragged one too, of which each lane
+  // has as much as its head leaves.
+  const long long slots = recurrence.steps() + (shape.shifted ? tile_steps - 1 : 0);
+  const long long end = slots / tile_steps * tile_steps + mine;
   // The last tile has a `tile` of its own: the one of the loop would stay in registers for it.
-  thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
+  thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, end, storage);
+  thread::walk_head(recurrence, at, head, exists && time == 0, carry);
+  if constexpr (shape.shifted)
+    if (exists && time == 0 && head == recurrence.steps())
+      finish_lanes(recurrence, at, carry); // no tile has the last step
   block::segment_window<R> segments(recurrence, storage.segments);
-  for (; first < ragged; first += tile_steps) {
+  for (; first < end; first += tile_steps) {
     typename R::tile in;
     tiles.next(in);
     segments.mark(in, first - mine, first);
-    scan_tile(recurrence, at, in, first, steps, exists, carry, storage, half);
+    scan_tile(recurrence, at, in, first, steps,
+              shape.shifted ? thread::steps_from(recurrence, first) : steps, exists, carry, storage,
+              half);
   }
-  if (recurrence.steps() % tile_steps != 0) {
-    const long long left = recurrence.steps() - first;
-    const int active = left >= steps ? steps : left > 0 ? static_cast<int>(left) : 0;
+  if (!shape.shifted && recurrence.steps() % tile_steps != 0) {
+    const int active = thread::steps_from(recurrence, first);
     typename R::tile in;
     if (active > 0)
       recurrence.load(in, at, first, active);
     segments.mark(in, first - mine, first);
-    scan_tile(recurrence, at, in, first, active, exists, carry, storage, half);
+    scan_tile(recurrence, at, in, first, active, active, exists, carry, storage, half);
   }
   if constexpr (thread::has_segments<R>) {
     if (exists)
       thread::pass_empty_segments(recurrence, at, time, shape.time_threads);
-  } else if (exists && time == 0) {
-#pragma unroll
-    for (int l = 0; l < shape.lanes; ++l)
-      recurrence.finish(carry[l], at, l);
+  } else if (!shape.shifted && exists && time == 0) {
+    finish_lanes(recurrence, at, carry);
   }
 }
 

@@ -7,9 +7,9 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
+#include "scanc/thread/walk.cuh"
 #include "scanc/warp/parts.cuh"
 #include "scanc/warp/segment_cursor.cuh"
 
@@ -18,34 +18,8 @@ namespace scanc::device::kernel {
 template <typename R>
 struct sequential_storage : thread::ring_slots<R> {};
 
-/// Computes `active` steps from `first`, and stores those of lanes that exist. With constants every
-/// guard vanishes.
-template <typename R>
-static __device__ __forceinline__ void walk(const R &recurrence, const typename R::lane &at,
-                                            const typename R::tile &in, long long first,
-                                            int active, bool exists,
-                                            typename R::states (&state)[R::shape.lanes]) {
-  typename R::results out;
-#pragma unroll
-  for (int v = 0; v < R::shape.steps; ++v) {
-    if (v < active) {
-#pragma unroll
-      for (int l = 0; l < R::shape.lanes; ++l) {
-        const typename R::states before =
-            thread::states_before(recurrence, at, in, l, v, state[l]);
-        thread::advance<R::stages>(recurrence, at, in, l, v, state[l], before);
-        recurrence.epilogue(out, at, in, l, v, state[l], before);
-        if (exists)
-          thread::end_segment(recurrence, at, in, l, v, state[l]);
-      }
-    }
-  }
-  if (exists)
-    recurrence.store(out, at, first, active);
-}
-
-/// The same where the parts of a state lie in `parts` neighbouring threads: each of them owns every
-/// `parts`-th step, computes for the others what they need of it, and finishes it.
+/// `thread::walk` where the parts of a state lie in `parts` neighbouring threads: each of them owns
+/// every `parts`-th step, computes for the others what they need of it, and finishes it.
 template <typename R>
 static __device__ __forceinline__ void walk_parts(const R &recurrence, const typename R::lane &at,
                                                   typename R::tile &in, long long first, int active,
@@ -107,25 +81,31 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   for (int l = 0; l < R::shape.lanes; ++l)
     recurrence.initial(state[l], at, l);
 
-  const long long whole = recurrence.steps() / steps * steps;
-  const int ragged = static_cast<int>(recurrence.steps() - whole);
+  // The stream brings whole tiles; where lanes are shifted, those after the head, the last one too.
+  const int head = thread::head_of(recurrence, at);
+  const long long end = R::shape.shifted ? recurrence.steps() : recurrence.steps() / steps * steps;
   typename R::tile in;
-  thread::tile_stream<R> tiles(recurrence, at, 0, steps, whole, storage);
+  thread::tile_stream<R> tiles(recurrence, at, head, steps, end, storage);
+  thread::walk_head(recurrence, at, head, exists, state);
   warp::segment_marker<R> segments(recurrence, 0);
   const auto step = [&](long long first, int active) {
     segments.mark(in, first, active);
     if constexpr (parts == 1)
-      walk(recurrence, at, in, first, active, exists, state);
+      thread::walk(recurrence, at, in, first, active, exists, state);
     else
       walk_parts(recurrence, at, in, first, active, exists, state);
   };
-  for (long long first = 0; first < whole; first += steps) {
+  for (long long first = head; first < end; first += steps) {
     tiles.next(in);
-    step(first, steps);
+    if (R::shape.shifted && first + steps > end)
+      step(first, static_cast<int>(end - first));
+    else
+      step(first, steps);
   }
-  if (ragged > 0) {
-    recurrence.load(in, at, whole, ragged);
-    step(whole, ragged);
+  if (!R::shape.shifted && end < recurrence.steps()) {
+    const int ragged = static_cast<int>(recurrence.steps() - end);
+    recurrence.load(in, at, end, ragged);
+    step(end, ragged);
   }
   if (exists)
     thread::pass_empty_segments(recurrence, at, 0, 1);

@@ -66,14 +66,21 @@ static __device__ __forceinline__ void load(row<T, W> &to, const T *from, int ac
       to.set(i, read(from + i));
 }
 
-/// A whole row whose element i lies at from[W - 1 - i].
+/// The same where element i lies at from[W - 1 - i].
 template <int W, typename T>
-static __device__ __forceinline__ void load_reversed(row<T, W> &to, const T *from) {
-  row<T, W> as_stored;
-  load<W>(as_stored, 0, from);
+static __device__ __forceinline__ void load_reversed(row<T, W> &to, const T *from, int active) {
+  if (active == W) {
+    row<T, W> as_stored;
+    load<W>(as_stored, 0, from);
+#pragma unroll
+    for (int i = 0; i < W; ++i)
+      to.set(i, as_stored[W - 1 - i]);
+    return;
+  }
 #pragma unroll
   for (int i = 0; i < W; ++i)
-    to.set(i, as_stored[W - 1 - i]);
+    if (i < active)
+      to.set(i, read(from + (W - 1 - i)));
 }
 
 template <int W, typename T>
@@ -85,6 +92,7 @@ static __device__ __forceinline__ void store(T *to, const T *from) {
   store_global<W>(to, values);
 }
 
+/// The first `active` elements of W.
 template <int W, typename T>
 static __device__ __forceinline__ void store(T *to, const T *from, int active) {
   if (active == W) {
@@ -97,14 +105,21 @@ static __device__ __forceinline__ void store(T *to, const T *from, int active) {
       write(to + i, from[i]);
 }
 
-/// Element i goes to to[W - 1 - i].
+/// The same where element i goes to to[W - 1 - i].
 template <int W, typename T>
-static __device__ __forceinline__ void store_reversed(T *to, const T *from) {
-  T values[W];
+static __device__ __forceinline__ void store_reversed(T *to, const T *from, int active) {
+  if (active == W) {
+    T values[W];
+#pragma unroll
+    for (int i = 0; i < W; ++i)
+      values[i] = from[W - 1 - i];
+    store_global<W>(to, values);
+    return;
+  }
 #pragma unroll
   for (int i = 0; i < W; ++i)
-    values[i] = from[W - 1 - i];
-  store_global<W>(to, values);
+    if (i < active)
+      write(to + (W - 1 - i), from[i]);
 }
 
 } // namespace scanc::device::thread

@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/core/array.cuh"
+#include "scanc/thread/access.cuh"
 
 namespace scanc::device::thread {
 
@@ -60,6 +60,35 @@ static __device__ __forceinline__ void put_zeros(row<T, N> &cell, int at) {
 #pragma unroll
   for (int i = 0; i < words; ++i)
     shared_store(to[i], 0u);
+}
+
+/// A whole row, of which only the first `active` elements exist; the others become 0.
+template <int W, typename T>
+static __device__ __forceinline__ void fetch(row<T, W> &cell, const T *from, int active) {
+  constexpr int bytes = W * sizeof(T), part = bytes < 16 ? bytes : 16;
+  const int present = active * static_cast<int>(sizeof(T));
+#pragma unroll
+  for (int i = 0; i < bytes; i += part)
+    start_copy<part>(reinterpret_cast<char *>(&cell) + i, reinterpret_cast<const char *>(from) + i,
+                     present <= i          ? 0
+                     : present >= i + part ? part
+                                           : present - i);
+}
+
+/// The same for a row that lies in memory from its last element to its first. Where its last
+/// elements do not exist it has landed when this returns: an aligned copy would read what lies
+/// before.
+template <int W, typename T>
+static __device__ __forceinline__ void fetch_reversed(row<T, W> &cell, const T *from, int active) {
+  if (active == W) {
+    fetch<W>(cell, 0, from);
+    return;
+  }
+  put_zeros<W>(cell, 0);
+  // Once a lane: short text matters more than speed.
+#pragma unroll 1
+  for (int i = W - active; i < W; ++i)
+    shared_store(reinterpret_cast<T *>(&cell)[i], read(from + i));
 }
 
 } // namespace scanc::device::thread

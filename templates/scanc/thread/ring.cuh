@@ -21,9 +21,17 @@ struct ring_slots {
 template <typename R>
 struct ring_slots<R, false> {};
 
-/// Whole tiles of one thread, in order: the steps from `first`, then those `stride` later, as long as
-/// they begin before `end`. Copies run `R::shape.ring - 1` tiles ahead; without a ring, loads run one
-/// tile ahead in registers.
+/// How many of the steps from `first` exist, of those that a thread holds adjacent.
+template <typename R>
+static __device__ __forceinline__ int steps_from(const R &recurrence, long long first) {
+  const long long left = recurrence.steps() - first;
+  return left >= R::shape.steps ? R::shape.steps : left > 0 ? static_cast<int>(left) : 0;
+}
+
+/// Tiles of one thread, in order: the steps from `first`, then those `stride` later, as long as
+/// they begin before `end`. They are whole; where lanes are shifted, with zeros past the end of
+/// time. Copies run `R::shape.ring - 1` tiles ahead; without a ring, loads run one tile ahead in
+/// registers.
 template <typename R>
 class tile_stream {
 public:
@@ -61,10 +69,15 @@ private:
   /// Orders the tile after the last ordered one. The cells of its slot were taken before.
   __device__ __forceinline__ void order(int slot) {
     if (ordered < end) {
-      if constexpr (has_ring)
-        recurrence.fetch(slots.at[slot], at, ordered);
+      const int active = R::shape.shifted ? steps_from(recurrence, ordered) : R::shape.steps;
+      if constexpr (!has_ring && R::shape.shifted)
+        ahead = typename R::tile{};
+      if constexpr (!has_ring)
+        recurrence.load(ahead, at, ordered, active);
+      else if constexpr (R::shape.shifted)
+        recurrence.fetch(slots.at[slot], at, ordered, active);
       else
-        recurrence.load(ahead, at, ordered, R::shape.steps);
+        recurrence.fetch(slots.at[slot], at, ordered);
     }
     if constexpr (has_ring)
       close_copies(); // an empty group keeps the count

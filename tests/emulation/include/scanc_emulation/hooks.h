@@ -40,8 +40,10 @@ struct Hooks {
   void (*storeRelaxed)(void *address, const void *value, uint32_t bytes, Place);
   void (*loadRelaxed)(const void *address, void *value, uint32_t bytes, Place);
   uint32_t (*addRelaxed)(uint32_t *address, uint32_t value, Place);
-  /// A copy from global to shared memory lands when the thread waits for its group, not before.
-  void (*startCopy)(void *to, const void *from, uint32_t bytes, bool readOnly, Place);
+  /// A copy from global to shared memory lands when the thread waits for its group, not before. Of
+  /// its bytes the first `present` are read; the others become 0.
+  void (*startCopy)(void *to, const void *from, uint32_t bytes, uint32_t present, bool readOnly,
+                    Place);
   void (*closeCopies)();
   void (*awaitCopies)(uint32_t open);
 };

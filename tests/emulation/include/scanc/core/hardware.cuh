@@ -105,12 +105,20 @@ template <int bytes>
 static __device__ __forceinline__ void start_copy(void *to, const void *from,
                                                   Place place = Place::current()) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
-  emulation::hooks->startCopy(to, from, bytes, /*readOnly=*/true, place);
+  emulation::hooks->startCopy(to, from, bytes, bytes, /*readOnly=*/true, place);
+}
+
+template <int bytes>
+static __device__ __forceinline__ void start_copy(void *to, const void *from, int present,
+                                                  Place place = Place::current()) {
+  static_assert(bytes == 4 || bytes == 8 || bytes == 16);
+  emulation::hooks->startCopy(to, from, bytes, static_cast<uint32_t>(present), /*readOnly=*/true,
+                              place);
 }
 
 static __device__ __forceinline__ void start_coherent_copy(void *to, const void *from,
                                                            Place place = Place::current()) {
-  emulation::hooks->startCopy(to, from, 16, /*readOnly=*/false, place);
+  emulation::hooks->startCopy(to, from, 16, 16, /*readOnly=*/false, place);
 }
 
 static __device__ __forceinline__ void close_copies() { emulation::hooks->closeCopies(); }
