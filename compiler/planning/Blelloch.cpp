@@ -117,9 +117,11 @@ private:
     timeThreads = tuned(mapping, "time_threads", timeThreads);
     steps = tuned(mapping, "steps", steps);
     auto policy = [&](int64_t lanes, bool wide) {
+      // Beside 64-bit offsets the maps of two steps of 16 numbers are too many registers.
+      bool narrow = !wide && mapping.stateWords() >= 16;
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, steps, /*ring=*/0, /*runs=*/1,
-                                         /*blocks=*/1);
+                                         timeThreads, lanes, narrow ? 1 : steps, /*ring=*/0,
+                                         /*runs=*/1, /*blocks=*/1);
       plan::PolicyAttr policy = withRing(mapping, plain, wide, slotBytes(mapping, plain) * ring);
       return withBlocks(mapping, policy, target, registers(mapping, policy));
     };
