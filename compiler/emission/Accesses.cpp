@@ -22,19 +22,18 @@ static std::pair<int64_t, int64_t> dimAndDelay(AffineExpr expr) {
 }
 
 AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Type element,
-                       std::string member, plan::PolicyAttr policy, int64_t width)
+                       std::string member, plan::PolicyAttr policy, int64_t width, bool common)
     : kernel(kernel), map(access.getMap()),
       parameter(identifier(access.getParameter().getValue())), member(std::move(member)),
-      elementName(spellElement(element)), policy(policy), width(width) {
+      elementName(spellElement(element)), policy(policy), width(width), common(common) {
   int64_t time = kernel.getTimeDim();
   std::vector<Dimension> steps, lanes, indices;
-  bool owned = isOwned();
   for (unsigned i = 0; i < map.getNumResults(); ++i) {
     auto [dim, back] = dimAndDelay(map.getResult(i));
     if (dim == time) {
       timeResult = i;
       delay = back;
-      steps.push_back({Axis::step, policy.getSteps() / (owned ? parts() : 1), i, dim});
+      steps.push_back({Axis::step, turns().count, i, dim});
     } else if (dim == time - 1) {
       lanes.push_back({Axis::lane, policy.getLanes(), i, dim});
     } else if (dim == kernel.getSegmentDim()) {
@@ -58,6 +57,21 @@ AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Ty
 bool AccessText::isOwned() const {
   auto isRegister = [&](AffineExpr expr) { return dimAndDelay(expr).first > kernel.getTimeDim(); };
   return parts() > 1 && llvm::none_of(map.getResults(), isRegister);
+}
+
+AccessText::Turns AccessText::turns() const {
+  if (isOwned())
+    return {policy.getSteps() / parts(), parts(), "at.part"};
+  int64_t groups = 32 / parts(); // of a warp
+  if (common)
+    return {(policy.getSteps() + groups - 1) / groups, groups, "at.turn"};
+  return {policy.getSteps(), 1, ""};
+}
+
+std::string AccessText::Turns::step(const std::string &i) const {
+  if (first.empty())
+    return i;
+  return i == "0" ? first : formatv("{0} * {1} + {2}", i, every, first).str();
 }
 
 std::string guardOfPoint(StringRef index, int64_t size, int64_t parts) {
@@ -219,7 +233,7 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
     // Addresses go from step to step: one for each step would take more registers than the tile.
     bool isStep = dim.axis == Axis::step;
     if (isStep) {
-      std::string start = isOwned() ? "first + at.part" : "first";
+      std::string start = turns().first.empty() ? "first" : "first + " + turns().first;
       if (delay > 0)
         start += " - " + std::to_string(delay);
       writer.line(formatv("{0}{1} *{2} = {3} + when({4}) * {5};",
@@ -232,20 +246,19 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
     if (count > 1)
       ends.push_back(isStep ? formatv("{0} {1}= {2}args.{3}.stride[{4}];", member,
                                       kernel.getReverse() ? "-" : "+",
-                                      isOwned() ? std::to_string(parts()) + " * " : "", parameter,
-                                      dim.result)
+                                      turns().every > 1 ? std::to_string(turns().every) + " * " : "",
+                                      parameter, dim.result)
                                   .str()
                             : std::string());
     depth += dim.axis == Axis::index;
     if (innermost && width > 1 && count > 1)
       index = formatv("({0} * {1})", index, width);
     if (isStep) {
-      std::string step = isOwned() ? formatv("{0} * {1} + at.part", index, parts()).str() : index;
+      std::string step = turns().step(index);
+      bool whole = !turns().first.empty() && policy.getSteps() % turns().every == 0;
       if (move != Move::fetch || policy.getShifted())
-        guards.push_back(isOwned() ? formatv("(active == {0} || {1} < active)", policy.getSteps(),
-                                             step)
-                                         .str()
-                                   : step + " < active");
+        guards.push_back(whole ? formatv("(active == {0} || {1} < active)", policy.getSteps(), step)
+                               : step + " < active");
       if (delay > 0)
         guards.push_back(
             formatv("{0} >= {1}", step == "0" ? "first" : "first + " + step, delay).str());

@@ -17,7 +17,8 @@ namespace scanc::emission {
 /// The array's dimensions are the steps, the adjacent lanes and the register dimensions that the
 /// access depends on; the one along which memory is contiguous comes last, so that a vector access
 /// fills the innermost dimension. Where the register dimension is spread over threads, a thread has
-/// its points of all steps, or its steps where there is no such dimension.
+/// its points of all steps, or its steps where there is no such dimension. Of a read that all lanes of
+/// a warp have alike it has its points of the steps that it reads for them.
 class AccessText {
 public:
   enum class Axis { step, lane, index };
@@ -32,8 +33,10 @@ public:
   };
 
   AccessText(plan::KernelInterface kernel, plan::AccessAttr access, mlir::Type element,
-             std::string member, plan::PolicyAttr policy, int64_t width);
+             std::string member, plan::PolicyAttr policy, int64_t width, bool common = false);
 
+  /// Whether all lanes of a warp read alike.
+  bool isCommon() const { return common; }
   bool variesWithTime() const { return timeResult >= 0; }
   /// Steps that a window reads back.
   int64_t getDelay() const { return delay; }
@@ -73,6 +76,13 @@ private:
   std::string stride(unsigned result) const;
   int64_t parts() const { return policy.getStateThreads(); }
   bool isOwned() const;
+  /// Which steps of a tile a thread has: number i is `every * i + first`.
+  struct Turns {
+    int64_t count, every;
+    std::string first; ///< empty: 0
+    std::string step(const std::string &i) const;
+  };
+  Turns turns() const;
   std::string offsetOf(const Indices &indices, bool adjacentLanes) const;
   std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
                        unsigned depth) const;
@@ -86,6 +96,7 @@ private:
   std::string parameter, member, elementName;
   plan::PolicyAttr policy;
   int64_t width;
+  bool common;
   int64_t timeResult = -1; ///< dimension of the parameter that is time
   int64_t delay = 0;
   int64_t segmentResult = -1; ///< dimension of the parameter that is the segment

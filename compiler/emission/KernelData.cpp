@@ -18,6 +18,8 @@ void KernelWriter::writeLane() {
   writer.open("struct lane");
   if (shares)
     writer.line("int part; // which of its points and steps this thread has");
+  if (hasCommon())
+    writer.line("int turn; // which steps it reads for all lanes of its warp");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       bool held = list == &reads && isHeld(access);
@@ -60,6 +62,8 @@ void KernelWriter::writeTypes() {
       writer.line(access.declaration(/*packed=*/true));
   if (shares)
     writer.line(formatv("handed from_owner[{0}]; // of the step at hand", policy.getLanes()).str());
+  if (hasCommon())
+    writer.line("struct common common; // of the same");
   writer.close("};");
   if (policy.getRing() > 0) {
     writer.line("// Where copies of that land in shared memory; the last dimension is the thread.");
@@ -152,6 +156,8 @@ void KernelWriter::writeEnter() {
   writer.line("lane at;");
   if (shares)
     writer.line("at.part = thread_index() % shape.state_threads;");
+  if (hasCommon())
+    writer.line("at.turn = lane_index() / shape.state_threads;");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       if (list == &reads && isHeld(access)) {

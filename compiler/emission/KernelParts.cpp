@@ -33,6 +33,11 @@ std::string KernelWriter::pointGuard(Value value) const {
                                 : guardOfPoint("i", shapeOf(value).front(), policy.getStateThreads());
 }
 
+/// What a number of a read is computed as.
+static std::string spellNumber(Type type) {
+  return type.isF16() || type.isBF16() ? "float" : spellElement(type);
+}
+
 static std::string accumulatorOf(plan::ReduceOp op) {
   return formatv("thread::{0}<{1}>", plan::stringifyReduction(op.getKind()),
                  spellElement(op.getType()))
@@ -53,6 +58,16 @@ void KernelWriter::writePartTypes() {
   for (Value value : shares->getHanded())
     member(inWords(value.getType()), value);
   writer.close("};");
+  if (hasCommon()) {
+    writer.line("// What all lanes of a warp read alike of a step, as numbers.");
+    writer.open("struct alignas(16) common");
+    for (auto [access, value] : llvm::zip(reads, kernel.getBody().front().getArguments()))
+      if (access.isCommon())
+        writer.line(formatv("{0} {1}[{2}];", spellNumber(getElementTypeOrSelf(value.getType())),
+                            access.getMember(), shapeHere(value).front())
+                        .str());
+    writer.close("};");
+  }
   writer.line("// What the threads of a lane merge at a step; the rest is the same in all of them.");
   writer.open("struct readouts");
   for (plan::ReduceOp op : shares->getReadouts())
@@ -64,6 +79,24 @@ void KernelWriter::writePartTypes() {
     writer.line(formatv("{0}.merge(other.{0});", passed.lookup(op.getResult())).str());
   writer.close();
   writer.close("};");
+}
+
+bool KernelWriter::hasCommon() const {
+  return llvm::any_of(reads, [](const AccessText &access) { return access.isCommon(); });
+}
+
+void KernelWriter::writeGather() {
+  writer.blank();
+  writer.line("// Numbers of one of the steps that this thread reads for all lanes of its warp.");
+  writer.open("__device__ __forceinline__ void gather(struct common &to, const tile &in, int v) const");
+  for (auto [access, value] : llvm::zip(reads, kernel.getBody().front().getArguments()))
+    if (access.isCommon())
+      writeLoops(shapeHere(value), [&, &access = access](const Indices &indices) {
+        writer.line(formatv("to.{0}[{1}] = widen(in.{2});", access.getMember(), indices.front(),
+                            access.element(indices))
+                        .str());
+      });
+  writer.close();
 }
 
 void KernelWriter::writePrepare() {

@@ -89,6 +89,8 @@ void KernelWriter::writeGivenStart(int64_t state) {
 std::string KernelWriter::leaf(Value value, const Indices &indices) const {
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     const AccessText &access = reads[arg.getArgNumber()];
+    if (access.isCommon())
+      return formatv("in.common.{0}[{1}]", access.getMember(), indices.front());
     std::string element = (access.variesWithTime() ? "in." : "at.") + access.element(indices);
     if (!kernel.getReset() || access.getDelay() == 0)
       return element;

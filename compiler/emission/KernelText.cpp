@@ -16,8 +16,11 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
     : kernel(kernel), program(kernel->getParentOfType<plan::ProgramOp>()), variant(variant),
       policy(variant.getPolicy()), name(identifier(kernel.getName())) {
   ArrayRef<int64_t> widths = variant.getWidths();
-  for (auto access : kernel.getReads().getAsRange<plan::AccessAttr>())
-    reads.push_back(makeAccess(access, widths[reads.size()]));
+  for (auto [access, value] : llvm::zip(kernel.getReads().getAsRange<plan::AccessAttr>(),
+                                        kernel.getBody().front().getArguments()))
+    reads.push_back(makeAccess(access, widths[reads.size()],
+                               plan::isCommon(access.getMap(), value, kernel.getTimeDim(),
+                                              kernel.getSharedDims())));
   for (auto access : kernel.getWrites().getAsRange<plan::AccessAttr>())
     writes.push_back(makeAccess(access, widths[reads.size() + writes.size()]));
   for (auto access : kernel.getInits().getAsRange<plan::AccessAttr>())
@@ -36,12 +39,12 @@ Type KernelWriter::elementOf(StringAttr parameter) const {
   return {};
 }
 
-AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width) {
+AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width, bool common) {
   // A parameter that is read at several steps or under several indices has an array for each.
   std::string base = identifier(access.getParameter().getValue()), member = base;
   for (unsigned i = 1; !members.insert(member).second; ++i)
     member = base + "_" + std::to_string(i);
-  return AccessText(kernel, access, elementOf(access.getParameter()), member, policy, width);
+  return AccessText(kernel, access, elementOf(access.getParameter()), member, policy, width, common);
 }
 
 void KernelWriter::writeHead() {
@@ -101,7 +104,8 @@ void KernelWriter::writeEntry() {
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();",
                       templateName, name)
                   .str());
-  if (variant.getSharedBytes() > 0)
+  bool exchanges = shares && (hasCommon() || !shares->getHanded().empty());
+  if (variant.getSharedBytes() > 0 || exchanges)
     writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                         variant.getSharedBytes())
                     .str());
@@ -121,6 +125,8 @@ void KernelWriter::writeRecurrence() {
   writeInitial();
   if (shares)
     writePrepare();
+  if (hasCommon())
+    writeGather();
   writePrologue();
   if (shares)
     writeReadOut();

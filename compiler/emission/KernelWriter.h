@@ -61,12 +61,14 @@ protected:
   // KernelParts.cpp: what threads that share a lane pass on.
   void shareValues();
   void writePartTypes();
+  void writeGather();
   void writePrepare();
   void writeReadOut();
   /// The condition under which point `i` of `value` is one of this thread's; empty: always.
   std::string pointGuard(mlir::Value value) const;
 
-  AccessText makeAccess(plan::AccessAttr access, int64_t width);
+  AccessText makeAccess(plan::AccessAttr access, int64_t width, bool common = false);
+  bool hasCommon() const;
   mlir::Type elementOf(mlir::StringAttr parameter) const;
 
   mutable plan::KernelInterface kernel; // MLIR's accessors are not const

@@ -28,7 +28,7 @@ static const llvm::StringSet<> &takenWords() {
       "maximum", "minimum", "narrow", "not_a_number", "now",
       "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
-      "from_owner", "handed", "merge", "other", "part", "prepare", "read", "read_out", "readouts",
+      "common", "from_owner", "gather", "handed", "merge", "other", "part", "turn", "prepare", "read", "read_out", "readouts",
       "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
       "size", "step",

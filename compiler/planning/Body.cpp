@@ -285,20 +285,4 @@ void BodyLowering::lowerYield(scan::YieldOp op) {
 
 void lowerBody(const Mapping &mapping, Region &region) { BodyLowering(mapping, region).run(); }
 
-std::optional<std::string> declinesParts(const Mapping &mapping) {
-  if (mapping.registers.size() != 1)
-    return llvm::formatv("{0} indices are summed over, not one", mapping.registers.size()).str();
-  if (mapping.walk == plan::Walk::Time)
-    return std::string("vector accesses run along time");
-  scan::RecurrenceInterface loop = mapping.op;
-  if (loop.getReset())
-    return std::string("packed sequences (reset at)");
-  Region region;
-  lowerBody(mapping, region);
-  SmallVector<bool> varies;
-  for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
-    varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
-  return plan::Shares(region.front(), varies).getObstacle();
-}
-
 } // namespace scanc::planning

@@ -5,18 +5,12 @@
 #include "compiler/planning/Mapping.h"
 #include "mlir/IR/Builders.h"
 
-#include <optional>
-#include <string>
-
 namespace scanc::planning {
 
 /// Fills `region` of a kernel op with the recurrence's code: each value becomes a number, or a
 /// vector over the register dimensions in its index set, with broadcasts made explicit.
 /// Requires elementwise transitions (declinesElementwise).
 void lowerBody(const Mapping &, mlir::Region &region);
-
-/// Why the register dimension of this recurrence cannot be spread over threads, or nothing when it can.
-std::optional<std::string> declinesParts(const Mapping &);
 
 } // namespace scanc::planning
 

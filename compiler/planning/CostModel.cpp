@@ -13,8 +13,7 @@ using namespace mlir;
 
 namespace scanc::planning {
 
-/// The size called `extent`: a number, a bound name or an assumed one.
-static double sizeNamed(const Sizes &sizes, scan::DimAttr dim) {
+double sizeNamed(const Sizes &sizes, scan::DimAttr dim) {
   if (!ShapedType::isDynamic(dim.getSize()))
     return static_cast<double>(dim.getSize());
   auto found = sizes.find(dim.getExtent().str());
@@ -131,11 +130,11 @@ int64_t widestElement(const Mapping &mapping) {
   return widest;
 }
 
-int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy) {
+int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
   scan::RecurrenceInterface loop = mapping.op;
   int64_t bytes = 0;
   auto add = [&](AffineMap map, Value tensor) {
-    bytes += tileElements(mapping, mapping.toKernel(map), policy) *
+    bytes += tileElements(mapping, mapping.toKernel(map), policy, sharedDims) *
              bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
   };
   for (auto [i, input] : llvm::enumerate(loop.getInputs()))

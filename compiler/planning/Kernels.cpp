@@ -207,10 +207,10 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
     requirements.push_back(builder.getStringAttr(fact));
   std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
   if (choice.sharedDims > 0)
-    grid = formatv("ceildiv({0} * ceildiv({1}, 8), {2})",
+    grid = formatv("ceildiv({0} * ceildiv({1}, {2}), {3})",
                    laneGroups(policy, 0, mapping.lanes.size() - choice.sharedDims),
                    laneGroups(policy, mapping.lanes.size() - choice.sharedDims, mapping.lanes.size()),
-                   policy.getLaneThreads() / 8);
+                   choice.groupsOfWarp, policy.getLaneThreads() / choice.groupsOfWarp);
   if (!choice.tiles.empty())
     grid += " * " + choice.tiles;
   if (choice.walkers > 0 && policy.getRing() > 0)

@@ -19,7 +19,8 @@ struct KernelChoice {
   int64_t walkers = 0;   ///< with a ring: blocks that take tile after tile; 0: a block for each tile
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
   std::string scratch;   ///< formula: bytes beside them that nobody has written; empty: none
-  int64_t sharedDims = 0; ///< innermost lane dims that a warp has alone, 8 lane groups of them; 0: any
+  int64_t sharedDims = 0; ///< innermost lane dims of which a warp has lanes of one row; 0: of any
+  int64_t groupsOfWarp = 8; ///< lane groups of a warp, where there are such
   std::string kernel;     ///< the op, where a strategy has several; empty: of the strategy's name
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row
@@ -35,8 +36,8 @@ int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, pl
                     bool wide);
 
 /// Elements that a thread holds of an access: the steps, lanes and register points in `map`, which is
-/// over the kernel's dims.
-int64_t tileElements(const Mapping &, mlir::AffineMap map, plan::PolicyAttr);
+/// over the kernel's dims. What the lanes of a warp read alike lies in all its threads: see `sharedDims`.
+int64_t tileElements(const Mapping &, mlir::AffineMap map, plan::PolicyAttr, int64_t sharedDims = 0);
 
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
@@ -74,6 +75,9 @@ Work countAlone(const Mapping &, const Sizes &sizes);
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);
 
+/// The size of a dimension: a number, a bound name or an assumed one.
+double sizeNamed(const Sizes &sizes, scan::DimAttr dim);
+
 /// Product of the sizes of all lanes.
 double laneCount(const Mapping &, const Sizes &sizes);
 double stepCount(const Mapping &, const Sizes &sizes);
@@ -86,7 +90,7 @@ int64_t widestElement(const Mapping &);
 int64_t lanesOfVector(const Mapping &);
 
 /// 32-bit registers that the raw tile of one thread takes under a policy.
-int64_t tileRegisters(const Mapping &, plan::PolicyAttr);
+int64_t tileRegisters(const Mapping &, plan::PolicyAttr, int64_t sharedDims = 0);
 
 } // namespace scanc::planning
 

@@ -42,7 +42,8 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
   return result;
 }
 
-int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy) {
+int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr policy,
+                     int64_t sharedDims) {
   scan::RecurrenceInterface loop = mapping.op;
   int64_t count = 1, lanes = mapping.lanes.size();
   bool hasSteps = false, hasPoints = false;
@@ -63,7 +64,13 @@ int64_t tileElements(const Mapping &mapping, AffineMap map, plan::PolicyAttr pol
             loop.getDim(mapping.registers[i - mapping.firstRegister()]).getSize(),
             policy.getStateThreads());
     });
-  return hasSteps && !hasPoints ? count / policy.getStateThreads() : count;
+  if (hasSteps && !hasPoints)
+    return count / policy.getStateThreads();
+  bool varies = sharedDims == 0;
+  for (int64_t i = lanes - sharedDims; i < lanes; ++i)
+    varies |= map.isFunctionOfDim(i);
+  constexpr int64_t warp = 32;
+  return hasSteps && !varies ? llvm::divideCeil(count * policy.getStateThreads(), warp) : count;
 }
 
 /// Calls `visit(map over the kernel's dims, element type)` for every read of every step.

@@ -1,6 +1,7 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
 #include "compiler/planning/Body.h"
 #include "compiler/planning/Matrix.h"
+#include "compiler/planning/Parts.h"
 #include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -55,7 +56,7 @@ public:
     cost.flops = countWork(mapping, sizes).flops;
     cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in the order of time");
-    cost.seconds = seconds(mapping, target, sizes, cost.policy);
+    cost.seconds = seconds(mapping, target, sizes, cost.policy, choice.sharedDims);
     return cost;
   }
 
@@ -81,8 +82,8 @@ private:
   }
 
   static double seconds(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                        plan::PolicyAttr policy) {
-    return policy.getStateThreads() > 1 ? secondsInParts(mapping, target, sizes, policy)
+                        plan::PolicyAttr policy, int64_t sharedDims) {
+    return policy.getStateThreads() > 1 ? secondsInParts(mapping, target, sizes, policy, sharedDims)
                                         : secondsAlone(mapping, target, sizes, policy);
   }
 
@@ -120,24 +121,32 @@ private:
 
   // Instructions of a warp, from the machine code of selective_scan (sm_90a): of one counted operation
   // on a point and of one beside the points, of what passes between the threads of a lane at a step;
-  // of the loads and addresses of a step, and of what a thread reads for each of its points.
-  static constexpr double pointSlots = 0.5, aloneSlots = 2, exchangeSlots = 6, moveSlots = 8,
-                          readSlots = 3;
+  // of the loads and addresses of a step, and of what a thread reads for each of its points, itself or
+  // once for its warp.
+  static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 6, moveSlots = 8,
+                          readSlots = 5, commonSlots = 0.5;
   /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
   /// (bench/results/h200.md).
-  static constexpr double warpRate = 0.35, mostRate = 0.70;
+  static constexpr double warpRate = 0.50, mostRate = 0.66;
+  /// How much longer it takes where loads have 2 bytes: they are waited for as soon as they are issued, to
+  /// be packed.
+  static constexpr double narrowWait = 1.4;
 
   /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
   /// issue or by its exponentials.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                               plan::PolicyAttr policy) {
+                               plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
     Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
     int64_t parts = policy.getStateThreads();
     double points = work.flops / std::max(1.0, lanes * steps) - alone.flops;
     double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
                                         exchangeSlots) +
-                   moveSlots + readSlots * llvm::divideCeil(mapping.stateSize(), parts);
+                   moveSlots +
+                   (sharedDims > 0 ? commonSlots : readSlots) *
+                       llvm::divideCeil(mapping.stateSize(), parts);
+    if (policy.getLanes() * widestElement(mapping) < 4)
+      slots *= narrowWait;
     double warps = lanes / policy.getLanes() * parts / warp;
     double schedulers = 4.0 * target.multiprocessors;
     double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
@@ -159,7 +168,8 @@ private:
     KernelChoice best = chooseWith(mapping, target, sizes, 1);
     for (int64_t parts = 2; parts <= 8 && parts < mapping.stateSize(); parts *= 2)
       if (KernelChoice other = chooseWith(mapping, target, sizes, parts);
-          seconds(mapping, target, sizes, other.wide) < seconds(mapping, target, sizes, best.wide))
+          seconds(mapping, target, sizes, other.wide, other.sharedDims) <
+          seconds(mapping, target, sizes, best.wide, best.sharedDims))
         best = other;
     return best;
   }
@@ -175,16 +185,30 @@ private:
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
     KernelChoice choice;
     lanes = tuned(mapping, "lanes", lanes);
-    choice.wide = choosePolicy(mapping, target, sizes, lanes, steps, parts, true);
-    choice.general = choosePolicy(mapping, target, sizes, 1, steps, parts, false);
-    choice.wideShared = choice.wide.getRing() * slotBytes(mapping, choice.wide);
-    choice.generalShared = choice.general.getRing() * slotBytes(mapping, choice.general);
+    if (parts > 1 && tuned(mapping, "ring", 0) == 0) {
+      choice.groupsOfWarp = warp / parts;
+      choice.sharedDims = commonDims(mapping, sizes, choice.groupsOfWarp * lanes);
+    }
+    // What a warp reads once lies in few registers: twice the steps for each exchange.
+    if (choice.sharedDims > 0)
+      steps *= 2;
+    auto policy = [&](int64_t lanes, bool wide) {
+      return choosePolicy(mapping, target, sizes, lanes, steps, parts, choice.sharedDims, wide);
+    };
+    auto sharedBytes = [&](plan::PolicyAttr policy) {
+      return policy.getRing() * slotBytes(mapping, policy) +
+             exchangeBytes(mapping, policy, choice.sharedDims);
+    };
+    choice.wide = policy(lanes, true);
+    choice.general = policy(1, false);
+    choice.wideShared = sharedBytes(choice.wide);
+    choice.generalShared = sharedBytes(choice.general);
     return choice;
   }
 
   static plan::PolicyAttr choosePolicy(const Mapping &mapping, const Target &target,
                                        const Sizes &sizes, int64_t lanes, int64_t steps,
-                                       int64_t parts, bool wide) {
+                                       int64_t parts, int64_t sharedDims, bool wide) {
     // Blocks as large as still leave one for every multiprocessor.
     double groups = laneCount(mapping, sizes) / lanes;
     int64_t threads = 128;
@@ -196,7 +220,7 @@ private:
                                    /*blocks=*/1, parts);
     };
     while (steps > std::max<int64_t>(2, parts) &&
-           tileRegisters(mapping, policy(steps)) > (wide ? 96 : 48))
+           tileRegisters(mapping, policy(steps), sharedDims) > (wide ? 96 : 48))
       steps /= 2;
     threads = tuned(mapping, "lane_threads", threads / parts) * parts;
     steps = tuned(mapping, "steps", steps);

@@ -201,7 +201,18 @@ static LogicalResult verifyKernelRegion(KernelInterface op) {
   return success();
 }
 
-LogicalResult SequentialOp::verify() { return verifyKernel(*this); }
+LogicalResult SequentialOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyKernel(op)))
+    return failure();
+  bool shares = llvm::all_of(getVariants().getAsRange<VariantAttr>(), [](VariantAttr variant) {
+    return variant.getPolicy().getStateThreads() > 1 && variant.getPolicy().getRing() == 0;
+  });
+  int64_t most = shares ? op.getTimeDim() : 0;
+  if (static_cast<int64_t>(getSharedDims()) > most) // sequential_c1
+    return emitOpError("shared_dims: expected at most ") << most << ", got " << getSharedDims();
+  return success();
+}
 LogicalResult SequentialOp::verifyRegions() { return verifyKernelRegion(*this); }
 LogicalResult BlellochOp::verify() { return verifyKernel(*this); }
 LogicalResult BlellochOp::verifyRegions() { return verifyKernelRegion(*this); }

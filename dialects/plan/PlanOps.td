@@ -86,7 +86,7 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"whether time is walked from the end", "bool", "getReverse">,
     InterfaceMethod<"offsets of the segments, or nothing", "::std::optional<AccessAttr>", "getReset">,
     InterfaceMethod<"the code of a step", "::mlir::Region &", "getBody">,
-    InterfaceMethod<"innermost lane dims over which the gains do not vary, 0 for unknown", "uint64_t",
+    InterfaceMethod<"innermost lane dims whose rows warps do not cross, 0 where they do", "uint64_t",
                     "getSharedDims", (ins), "", "return 0;">,
     InterfaceMethod<"what factors of products are rounded to, empty without products",
                     "::llvm::StringRef", "getProducts", (ins), "", "return {};">,
@@ -131,9 +131,17 @@ class Plan_Kernel<string mnemonic, list<Trait> traits, dag more = (ins)>
   let hasRegionVerifier = 1;
 }
 
-def Plan_SequentialOp : Plan_Kernel<"sequential", [Plan_KernelInterface]> {
+def Plan_SequentialOp : Plan_Kernel<"sequential",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getSharedDims"]>],
+    (ins DefaultValuedAttr<I64Attr, "0">:$shared_dims)> {
   let summary = "kernel::sequential: a thread walks the whole of time for its lanes";
-  let description = [{ Deterministic; sums in the order of time. }];
+  let description = [{
+    Deterministic; sums in the order of time. Where `shared_dims` is not 0, a warp has lanes of these
+    innermost lane dims and of no other row, and reads once what they read alike (see Shares.h).
+
+    - (C1) `shared_dims` is at most the number of lane dims, and 0 where a policy has one of `state_threads`
+      or a ring.
+  }];
 }
 
 def Plan_BlellochOp : Plan_Kernel<"blelloch", [Plan_KernelInterface]> {

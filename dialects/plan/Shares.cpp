@@ -1,7 +1,7 @@
 //===- Shares.cpp - Shares follow from operands, in program order ---------===//
 #include "dialects/plan/Shares.h"
 
-#include "mlir/IR/Matchers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
@@ -14,6 +14,25 @@ Shares::Shares(KernelInterface kernel) {
   for (auto access : kernel.getReads().getAsRange<AccessAttr>())
     varies.push_back(access.getMap().isFunctionOfDim(kernel.getTimeDim()));
   run(kernel.getBody().front(), varies);
+}
+
+bool isCommon(AffineMap map, BlockArgument value, int64_t lanes, int64_t sharedDims) {
+  if (sharedDims == 0 || !map.isFunctionOfDim(lanes))
+    return false;
+  for (int64_t dim = lanes - sharedDims; dim < lanes; ++dim)
+    if (map.isFunctionOfDim(dim))
+      return false;
+  auto vector = dyn_cast<VectorType>(value.getType());
+  int64_t points = llvm::count_if(map.getResults(), [&](AffineExpr expr) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    return dim && static_cast<int64_t>(dim.getPosition()) > lanes;
+  });
+  if (!vector || vector.getRank() != 1 || points != 1)
+    return false;
+  Type element = vector.getElementType();
+  if (element.isF16() || element.isBF16())
+    return llvm::all_of(value.getUsers(), [](Operation *user) { return isa<arith::ExtFOp>(user); });
+  return isa<ComplexType>(element) || element.getIntOrFloatBitWidth() >= 32;
 }
 
 static bool isVector(Value value) { return isa<VectorType>(value.getType()); }

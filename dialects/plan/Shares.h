@@ -21,6 +21,12 @@ enum class Share {
   after,    ///< the owner of the step, after the readouts
 };
 
+/// Whether all lanes of a warp that has lanes of the `sharedDims` innermost lane dims, and of no other row,
+/// read `value` alike at a step: it varies with time and one register dimension, and not with those
+/// dims. Numbers of 16 bits are kept widened, so they must be used so. `map` is over the kernel's dims, of
+/// which the first `lanes` are lanes.
+bool isCommon(mlir::AffineMap map, mlir::BlockArgument value, int64_t lanes, int64_t sharedDims);
+
 /// The share of every value in the region of a kernel, and what passes between its threads.
 class Shares {
 public:

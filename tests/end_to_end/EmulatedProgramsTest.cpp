@@ -33,6 +33,9 @@ constexpr std::int64_t manyTiles = 1500;
 /// Steps that make several tiles, one ragged, where lanes of a thread go through them together.
 constexpr std::int64_t severalKeptTiles = 41;
 
+/// Steps at which rows of lanes all but fill warps, which then read once what their lanes read alike.
+constexpr std::int64_t stepsOfWideRows = 39;
+
 /// The text of a program, in f64 where its name says so.
 std::string textOf(std::string name) {
   bool widened = name.ends_with(wide);
@@ -63,6 +66,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
                    {"S", 3}, {"G", steps}, {"T", steps}};
   if (name == "inter_chunk")
     options.sizes["N"] = 1;
+  if (steps == stepsOfWideRows)
+    options.sizes["D"] = strategy.ends_with("lanes=2)") ? 62 : 61;
   auto program = compileProgram(text, options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(text, options, program->parameters, steps);
@@ -108,6 +113,10 @@ std::vector<Case> casesInParts() {
                                "state_threads=8, lanes=2", "state_threads=32, steps=32, lane_threads=1"})
       for (std::int64_t steps : {0, 1, 37})
         list.emplace_back(name, "sequential(" + std::string(policy) + ")", steps);
+  for (const char *name : {"selective_scan", "two_memories", "two_memories_in_f64", "complex_memory"})
+    for (const char *policy : {"state_threads=2", "state_threads=2, steps=4", "state_threads=4, lanes=1",
+                               "state_threads=4, lanes=2", "state_threads=4, ring=2, lanes=2"})
+      list.emplace_back(name, "sequential(" + std::string(policy) + ")", stepsOfWideRows);
   return list;
 }
 

@@ -1,64 +1,91 @@
 //===- kernel/sequential.cuh - A thread walks the whole of time -----------===//
 //
-//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks
+//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks; where lanes of a
+//                  warp read alike, of ceildiv(rows * ceildiv(shared_groups, 32 / state_threads),
+//                  threads / 32), rows = lane_groups / shared_groups
 //   result in      global memory
 //   shared memory  sequential_storage<R>, given by the caller
-//   barriers       none
+//   barriers       one of the warp per tile where threads share a state
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
 #include "scanc/thread/walk.cuh"
+#include "scanc/warp/exchange.cuh"
 #include "scanc/warp/parts.cuh"
 #include "scanc/warp/segment_cursor.cuh"
 
 namespace scanc::device::kernel {
 
 template <typename R>
-struct sequential_storage : thread::ring_slots<R> {};
+struct sequential_storage : thread::ring_slots<R>, warp::exchange_cells<R> {};
 
 /// `thread::walk` where the parts of a state lie in `parts` neighbouring threads: each of them owns
 /// every `parts`-th step, computes for the others what they need of it, and finishes it.
 template <typename R>
 static __device__ __forceinline__ void walk_parts(const R &recurrence, const typename R::lane &at,
                                                   typename R::tile &in, long long first, int active,
-                                                  bool exists,
+                                                  bool exists, warp::exchange<R> &others,
                                                   typename R::states (&state)[R::shape.lanes]) {
   constexpr int parts = R::shape.state_threads, lanes = R::shape.lanes;
   typename R::results out;
+  others.put(recurrence, at, in, active);
 #pragma unroll
   for (int k = 0; k < R::shape.steps / parts; ++k) {
-    const bool owns = active == R::shape.steps || k * parts + at.part < active;
-    typename R::handed own[lanes];
     array<typename R::readouts, parts> read[lanes];
-#pragma unroll
-    for (int l = 0; l < lanes; ++l)
-      if (owns)
-        recurrence.prepare(own[l], at, in, l, k);
 #pragma unroll
     for (int part = 0; part < parts; ++part) {
       const int v = k * parts + part;
       if (v < active) {
+        others.take(in, at, v);
 #pragma unroll
         for (int l = 0; l < lanes; ++l) {
-          in.from_owner[l] = warp::of_part<parts>(own[l], part);
           const typename R::states before = state[l];
           thread::advance<R::stages>(recurrence, at, in, l, v, state[l], before);
           recurrence.read_out(out, read[l][part], at, in, l, v, state[l], before);
         }
       }
     }
+    const int own = k * parts + at.part;
+    const bool owns = active == R::shape.steps || own < active;
+    if (owns)
+      others.take_handed(in, own);
 #pragma unroll
     for (int l = 0; l < lanes; ++l) {
       const typename R::readouts whole = warp::merge_parts(read[l]);
-      in.from_owner[l] = own[l];
       if (owns)
         recurrence.epilogue(out, at, in, l, k, whole);
     }
   }
   if (exists)
     recurrence.store(out, at, first, active);
+}
+
+/// The lane group that a thread works on. `exists`: nobody else does, and its results are stored.
+struct lane_place {
+  long long group;
+  bool exists;
+};
+
+template <typename R>
+static __device__ __forceinline__ lane_place find_lanes(const R &recurrence) {
+  constexpr int parts = R::shape.state_threads;
+  const long long all = recurrence.lane_groups();
+  if constexpr (warp::has_common<R>) {
+    // A warp has groups of one row of lanes that read alike, and of no other.
+    constexpr int groups = 32 / parts;
+    const long long shared = recurrence.shared_groups(), warps = (shared + groups - 1) / groups;
+    const long long warp =
+        static_cast<long long>(block_index()) * (R::shape.threads() / 32) + warp_index();
+    const long long row = warp / warps, at = warp % warps * groups + lane_index() / parts;
+    const long long first = row * shared < all ? row * shared : all - shared;
+    return {first + (at < shared ? at : shared - 1), row * shared < all && at < shared};
+  } else {
+    const long long group =
+        static_cast<long long>(block_index()) * R::shape.lane_threads + thread_index() / parts;
+    return {group < all ? group : all - 1, group < all};
+  }
 }
 
 /// Streams time through the threads of each group of adjacent lanes, states in registers. Threads past
@@ -69,13 +96,11 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
                                                   sequential_storage<R> &storage) {
   static_assert(R::shape.time_threads == 1, "one thread holds the whole of time");
   constexpr int steps = R::shape.steps, parts = R::shape.state_threads;
-  const long long group =
-      static_cast<long long>(block_index()) * R::shape.lane_threads + thread_index() / parts;
   constexpr bool segmented = thread::has_segments<R>;
-  const bool exists = group < recurrence.lane_groups();
+  const auto [group, exists] = find_lanes(recurrence);
   if (!segmented && parts == 1 && !exists)
     return;
-  const typename R::lane at = recurrence.enter(exists ? group : recurrence.lane_groups() - 1);
+  const typename R::lane at = recurrence.enter(group);
   typename R::states state[R::shape.lanes];
 #pragma unroll
   for (int l = 0; l < R::shape.lanes; ++l)
@@ -88,12 +113,13 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   thread::tile_stream<R> tiles(recurrence, at, head, steps, end, storage);
   thread::walk_head(recurrence, at, head, exists, state);
   warp::segment_marker<R> segments(recurrence, 0);
-  const auto step = [&](long long first, int active) {
+  warp::exchange<R> others(storage);
+  const auto step = [&, exists = exists](long long first, int active) {
     segments.mark(in, first, active);
     if constexpr (parts == 1)
       thread::walk(recurrence, at, in, first, active, exists, state);
     else
-      walk_parts(recurrence, at, in, first, active, exists, state);
+      walk_parts(recurrence, at, in, first, active, exists, others, state);
   };
   for (long long first = head; first < end; first += steps) {
     tiles.next(in);

@@ -23,21 +23,36 @@ static __device__ __forceinline__ void fetch(row<T, N> &cell, int at, const T *f
                      reinterpret_cast<const char *>(from) + i * part);
 }
 
-/// A cell's content, moved in the widest words that its size allows.
-template <typename T, int N>
-static __device__ __forceinline__ row<T, N> take(const row<T, N> &cell) {
-  constexpr int bytes = sizeof(row<T, N>), part = bytes % 16 == 0 ? 16 : bytes % 8 == 0 ? 8 : 4;
+/// A value in the widest words that its size allows.
+template <typename Value>
+struct in_words {
+  static constexpr int bytes = sizeof(Value), part = bytes % 16 == 0 ? 16 : bytes % 8 == 0 ? 8 : 4;
   static_assert(bytes % part == 0);
-  struct alignas(part) words {
+  struct alignas(part) word {
     uint32_t at[part / 4];
   };
-  struct all {
-    words parts[bytes / part];
-  } content;
+  word words[bytes / part];
+};
+
+/// A cell's content.
+template <typename Value>
+static __device__ __forceinline__ Value take(const Value &cell) {
+  using words = in_words<Value>;
+  words content;
 #pragma unroll
-  for (int i = 0; i < bytes / part; ++i)
-    content.parts[i] = shared_load(reinterpret_cast<const words *>(&cell)[i]);
-  return __builtin_bit_cast(row<T, N>, content);
+  for (int i = 0; i < words::bytes / words::part; ++i)
+    content.words[i] = shared_load(reinterpret_cast<const typename words::word *>(&cell)[i]);
+  return __builtin_bit_cast(Value, content);
+}
+
+/// The other way.
+template <typename Value>
+static __device__ __forceinline__ void put(Value &cell, const Value &value) {
+  using words = in_words<Value>;
+  const words content = __builtin_bit_cast(words, value);
+#pragma unroll
+  for (int i = 0; i < words::bytes / words::part; ++i)
+    shared_store(reinterpret_cast<typename words::word *>(&cell)[i], content.words[i]);
 }
 
 /// The same for a row that lies in memory from its last element to its first.

@@ -13,15 +13,6 @@
 
 namespace scanc::device::warp {
 
-/// What part `part` of the same lane has, in every part.
-template <int parts, typename Values>
-static __device__ __forceinline__ Values of_part(const Values &values, int part) {
-  if constexpr (__is_empty(Values))
-    return values;
-  else
-    return shuffle(values, lane_index() / parts * parts + part);
-}
-
 /// Merges partial readouts over the parts. `of[i]` is this part's share of readout i; in part p
 /// results the whole of readout p. Every exchange halves what is left to merge: parts - 1 shuffles in
 /// place of log2(parts) for each of them.

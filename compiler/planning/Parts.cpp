@@ -1,0 +1,89 @@
+//===- Parts.cpp - What threads that share a lane's state have in common --===//
+#include "compiler/planning/Parts.h"
+
+#include "compiler/planning/Body.h"
+#include "compiler/planning/Kernels.h"
+#include "dialects/plan/Shares.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+std::optional<std::string> declinesParts(const Mapping &mapping) {
+  if (mapping.registers.size() != 1)
+    return llvm::formatv("{0} indices are summed over, not one", mapping.registers.size()).str();
+  if (mapping.walk == plan::Walk::Time)
+    return std::string("vector accesses run along time");
+  scan::RecurrenceInterface loop = mapping.op;
+  if (loop.getReset())
+    return std::string("packed sequences (reset at)");
+  Region region;
+  lowerBody(mapping, region);
+  SmallVector<bool> varies;
+  for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
+    varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
+  return plan::Shares(region.front(), varies).getObstacle();
+}
+
+int64_t commonDims(const Mapping &mapping, const Sizes &sizes, int64_t lanes) {
+  scan::RecurrenceInterface loop = mapping.op;
+  Region region;
+  lowerBody(mapping, region);
+  int64_t count = mapping.lanes.size(), shared = 0;
+  for (auto [i, value] : llvm::enumerate(region.front().getArguments())) {
+    AffineMap map = mapping.toKernel(loop.getInputMap(i));
+    int64_t alike = 0;
+    while (alike < count && plan::isCommon(map, value, count, alike + 1))
+      ++alike;
+    if (alike > 0)
+      shared = shared == 0 ? alike : std::min(shared, alike);
+  }
+  double row = 1;
+  for (int64_t i = count - shared; i < count; ++i)
+    row *= sizeNamed(sizes, loop.getDim(mapping.lanes[i]));
+  constexpr double mostIdle = 0.2;
+  double held = std::ceil(row / static_cast<double>(lanes)) * static_cast<double>(lanes);
+  return row >= held * (1 - mostIdle) ? shared : 0;
+}
+
+/// Bytes of a struct of `members`: how many of an element, each aligned to its size.
+static int64_t bytesOfStruct(ArrayRef<std::pair<int64_t, Type>> members, int64_t alignment) {
+  int64_t bytes = 0;
+  for (auto [count, element] : members) {
+    int64_t size = std::max<int64_t>(4, bytesOf(element)); // 16 bits are widened, or aligned to 4
+    alignment = std::max(alignment, size);
+    bytes = llvm::alignTo(bytes, size) + count * size;
+  }
+  return llvm::alignTo(bytes, alignment);
+}
+
+int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
+  constexpr int64_t warp = 32, tiles = 2;
+  int64_t parts = policy.getStateThreads(), lanes = mapping.lanes.size();
+  if (parts == 1)
+    return 0;
+  scan::RecurrenceInterface loop = mapping.op;
+  Region region;
+  lowerBody(mapping, region);
+  SmallVector<std::pair<int64_t, Type>> common, handed;
+  SmallVector<bool> varies;
+  for (auto [i, value] : llvm::enumerate(region.front().getArguments())) {
+    varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
+    if (auto vector = dyn_cast<VectorType>(value.getType());
+        plan::isCommon(mapping.toKernel(loop.getInputMap(i)), value, lanes, sharedDims))
+      common.push_back({llvm::divideCeil(vector.getNumElements(), parts), vector.getElementType()});
+  }
+  for (Value value : plan::Shares(region.front(), varies).getHanded())
+    handed.push_back({1, value.getType()});
+  int64_t step = common.empty() ? 0 : parts * bytesOfStruct(common, 16);
+  if (!handed.empty()) {
+    int64_t apart = parts < 8 ? warp / parts : 4;
+    int64_t groups = warp / parts * policy.getLanes() * bytesOfStruct(handed, 4);
+    step += llvm::alignTo(groups + 4 * apart, 16);
+  }
+  return policy.getThreads() / warp * tiles * policy.getSteps() * step;
+}
+
+} // namespace scanc::planning
