@@ -103,6 +103,9 @@ void MatrixKernelWriter::writeShape() {
   writer.line(formatv("static constexpr int size = {0}; // rows of a matrix", size).str());
   writer.line("using element = " + Twine(spellElement(kernel.getElement())) +
               "; // of a matrix in shared memory");
+  writer.line(formatv("static constexpr bool copies = {0}; // 16 bytes of a row at a time",
+                      copiesMatrix() ? "true" : "false")
+                  .str());
   writeOffset();
   writer.blank();
   writer.line("// Where a lane begins.");

@@ -79,7 +79,7 @@ public:
     // Chunks that run at once hide each other's waits, and a multiprocessor takes so long for a number
     // of a matrix; alone, one takes its time.
     bool split = choice.terms > 1;
-    double rate = matrix.width > 64 ? (split ? 0.287e-9 : 0.206e-9) : (split ? 0.16e-9 : 0.14e-9);
+    double rate = matrix.width > 64 ? (split ? 0.219e-9 : 0.16e-9) : (split ? 0.146e-9 : 0.134e-9);
     double busy = lanes * steps / static_cast<double>(target.multiprocessors) * numbers * rate;
     double alone = waiting + chunk * (stepLatency + numbers * (split ? 0.3e-9 : 0.2e-9));
     cost.seconds =
@@ -90,7 +90,7 @@ public:
 private:
   // Measured on an H200 (bench/results/h200-dense.md), as are the rates above: seconds of a step, and
   // to hear of the chunks before it, with the clearing of flags.
-  static constexpr double stepLatency = 300e-9, waiting = 8e-6;
+  static constexpr double stepLatency = 200e-9, waiting = 8e-6;
   static constexpr int64_t leastRing = 3;
 
   static int64_t termsOf(const Mapping &mapping) {
@@ -126,15 +126,11 @@ private:
   static int64_t sharedBytes(const Mapping &mapping, int64_t ring) {
     Matrix matrix(mapping);
     int64_t terms = termsOf(mapping), threads = 2 * matrix.width;
-    auto bytes = [&](int64_t slots, int64_t terms, int64_t inputs) {
-      int64_t panel = terms * matrix.width * matrix.width * bytesOf(matrix.element);
-      return llvm::alignTo(slots * llvm::alignTo(panel + inputs, 128) +
-                               2 * 4 * (matrix.width + threads),
-                           128);
-    };
-    int64_t own = bytes(ring, 1, std::max<int64_t>(1, matrix.inputBytes));
-    int64_t told = bytes(std::max(leastRing, ring / terms), terms, 4 * matrix.width + 16);
-    return std::max(own, told) + llvm::alignTo(4 * matrix.width + matrix.width / 4 + 12, 128);
+    int64_t own = matrix.ringBytes(ring, matrix.width, matrix.inputBytes, threads);
+    int64_t told = matrix.ringBytes(std::max(leastRing, ring / terms), terms * matrix.width,
+                                    4 * matrix.width + 16, threads);
+    return std::max(own, told) +
+           llvm::alignTo(4 * matrix.width + matrix.width / 4 + 12, matrix.ringAlignment());
   }
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
@@ -155,9 +151,11 @@ private:
     int64_t blocks = target.registersPerMultiprocessor / (threads * 128);
     blocks = std::min(blocks, target.sharedPerBlock / sharedBytes(mapping, ring));
     blocks = tuned(mapping, "blocks", std::clamp<int64_t>(blocks, 1, 8));
-    int64_t chunk = 32;
-    while (chunk > 8 && laneCount(mapping, sizes) * stepCount(mapping, sizes) <
-                            0.9 * static_cast<double>(target.multiprocessors * chunk))
+    // As long as leaves about two chunks for every multiprocessor, or one of 32 steps or fewer.
+    double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
+    int64_t chunk = matrix.width > 32 ? 128 : 64;
+    while (chunk > 8 && steps < (chunk > 32 ? 1.8 : 0.9) *
+                                    static_cast<double>(target.multiprocessors * chunk))
       chunk /= 2;
     chunk = tuned(mapping, "steps", chunk);
     int64_t group = tuned(mapping, "runs", 8);

@@ -33,18 +33,6 @@ static int64_t rowsOf(const Matrix &matrix) {
   return matrix.size > 16 && matrix.width * bytesOf(matrix.element) <= 256 ? 2 : 1;
 }
 
-/// Bytes of a slot of the template's panel_ring: a panel of rows, what else a step reads.
-static int64_t slotBytes(const Matrix &matrix, int64_t panel) {
-  return llvm::alignTo(panel * matrix.width * bytesOf(matrix.element) +
-                           std::max<int64_t>(1, matrix.inputBytes),
-                       128);
-}
-
-/// Size of the template's panel_ring.
-static int64_t sharedBytes(const Matrix &matrix, int64_t panel, int64_t ring, int64_t threads) {
-  return llvm::alignTo(ring * slotBytes(matrix, panel) + 2 * 4 * (matrix.width + threads), 128);
-}
-
 KernelChoice chooseDenseSequential(const Mapping &mapping, const Target &target,
                                    const Sizes &sizes) {
   Matrix matrix(mapping);
@@ -60,21 +48,25 @@ KernelChoice chooseDenseSequential(const Mapping &mapping, const Target &target,
   int64_t threads =
       std::min<int64_t>(256, llvm::alignTo(matrix.size * choice.parts / choice.rows, 32));
   auto panel = [&] { return threads / choice.parts * choice.rows; };
-  while (threads > 32 && sharedBytes(matrix, panel(), 2, threads) > target.sharedPerBlock)
+  auto sharedBytes = [&](int64_t ring) {
+    return matrix.ringBytes(ring, panel(), matrix.inputBytes, threads);
+  };
+  while (threads > 32 && sharedBytes(2) > target.sharedPerBlock)
     threads = llvm::alignTo(threads / 2, 32);
   int64_t resident = laneCount(mapping, sizes) > target.multiprocessors && threads <= 128 ? 2 : 1;
   // Measured on an H200 (bench/results/h200-dense.md): 16 matrices of 8 kB, 12 in each of two
   // blocks, 24 of 2 kB.
   constexpr int64_t bytesAhead = 136 << 10, most = 24;
   int64_t budget = std::min(bytesAhead, target.sharedPerBlock / resident);
-  int64_t ring = std::clamp<int64_t>(
-      (budget - sharedBytes(matrix, panel(), 0, threads)) / slotBytes(matrix, panel()), 2, most);
+  int64_t ring = most;
+  while (ring > 2 && sharedBytes(ring) > budget)
+    --ring;
   ring = std::clamp<int64_t>(tuned(mapping, "ring", ring), 2, ring);
   choice.wide =
       plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, /*lane_threads=*/1, threads,
                             /*lanes=*/1, /*steps=*/1, ring, /*runs=*/1, resident);
   choice.general = choice.wide;
-  choice.wideShared = sharedBytes(matrix, panel(), ring, threads);
+  choice.wideShared = sharedBytes(ring);
   choice.generalShared = choice.wideShared;
   return choice;
 }

@@ -139,4 +139,11 @@ Matrix::Matrix(const Mapping &mapping) {
   }
 }
 
+int64_t Matrix::block() const { return std::min(width, 128 / bytesOf(element)); }
+
+int64_t Matrix::ringBytes(int64_t slots, int64_t rows, int64_t inputs, int64_t threads) const {
+  int64_t landing = slots * (rows * width * bytesOf(element) + std::max<int64_t>(1, inputs));
+  return llvm::alignTo(llvm::alignTo(landing, 16) + 2 * 4 * (width + threads), ringAlignment());
+}
+
 } // namespace scanc::planning

@@ -17,6 +17,12 @@ std::optional<std::string> declinesMatrix(const Mapping &);
 struct Matrix {
   explicit Matrix(const Mapping &);
 
+  /// Columns that lie together in shared memory: `dense_block` of that file.
+  int64_t block() const;
+  /// Alignment and size of the template's panel_ring, of slots for `rows` rows and `inputs` bytes.
+  int64_t ringAlignment() const { return 8 * block() * bytesOf(element); }
+  int64_t ringBytes(int64_t slots, int64_t rows, int64_t inputs, int64_t threads) const;
+
   int64_t size;       ///< rows, and columns
   mlir::Type element; ///< as it lies in memory, f32 where it is computed
   int64_t width;      ///< of a padded row: `dense_width` of templates/scanc/block/dense_panel.cuh

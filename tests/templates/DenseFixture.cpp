@@ -37,7 +37,7 @@ std::string DenseVariant::text() const {
   static const std::regex policy("shape\\{[^}]*\\}");
   text = std::regex_replace(text, policy, "shape" + shape);
   replaceOnce(text, "size = 64", fmt::format("size = {}", size));
-  replaceOnce(text, "whole_pieces = true", fmt::format("whole_pieces = {}", whole));
+  replaceOnce(text, "copies = true", fmt::format("copies = {}", whole));
   text = std::regex_replace(text, std::regex("\\bf16\\b"), element);
   if (isReduction()) {
     replaceOnce(text, "scanc/kernel/dense_sequential.cuh", "scanc/kernel/cyclic_reduction.cuh");
@@ -68,9 +68,10 @@ std::int64_t DenseVariant::width() const {
 std::int64_t DenseVariant::sharedBytes() const {
   const std::int64_t threads = policyField("threads");
   const std::int64_t panel = threads / policyField("parts") * policyField("rows");
+  const std::int64_t bytes = sizeOf(dtypeOf(element)), block = std::min(width(), 128 / bytes);
   const auto ring = [&](std::int64_t slots, std::int64_t terms, std::int64_t inputs) {
-    const std::int64_t slot = upTo(terms * panel * width() * sizeOf(dtypeOf(element)) + inputs, 128);
-    return upTo(slots * slot + 8 * (width() + threads), 128);
+    const std::int64_t landing = slots * (terms * panel * width() * bytes + inputs);
+    return upTo(upTo(landing, 16) + 8 * (width() + threads), 8 * block * bytes);
   };
   const std::int64_t own = ring(policyField("ring"), 1, 4 * size), told = 4 * width() + 16;
   if (!isReduction())
@@ -78,7 +79,7 @@ std::int64_t DenseVariant::sharedBytes() const {
   const std::int64_t terms = policyField("terms");
   const std::int64_t slots = std::max<std::int64_t>(3, policyField("ring") / terms);
   const std::int64_t rings = std::max(own, ring(slots, terms, told));
-  return rings + upTo(4 * width() + width() / 4 + 12, 128);
+  return rings + upTo(4 * width() + width() / 4 + 12, 8 * block * bytes);
 }
 
 std::int64_t DenseVariant::blocks(std::int64_t sequences, std::int64_t steps) const {

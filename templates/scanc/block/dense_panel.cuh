@@ -2,8 +2,9 @@
 //
 //   called by      every thread of the block
 //   result in      shared memory after await_copies and a barrier; the caller
-//   shared memory  a panel of `rows` rows of `dense_width<R>` elements, given by the caller,
-//                  aligned to 128 bytes; swizzled as warp/matmul.cuh says
+//   shared memory  a panel of `rows` rows of `dense_width<R>` elements, given by the caller, in
+//                  blocks of columns, rows of 128 bytes at the most, swizzled as warp/matmul.cuh
+//                  says; aligned to 8 of their rows
 //   barriers       none
 //
 //   A state of R::size numbers is padded to dense_width<R>: `clear_panel` writes zeros once where
@@ -58,15 +59,29 @@ constexpr int dense_width() {
     return R::size > line / 4 ? line / 2 : line / 4;
 }
 
+/// Columns of a block.
+template <typename R>
+constexpr int dense_block() {
+  constexpr int line = 128 / sizeof(typename R::element), width = dense_width<R>();
+  return width < line ? width : line;
+}
+
+/// Where element (row, column) of a panel of `rows` rows lies.
+template <typename R, int rows>
+static __device__ __forceinline__ int panel_place(int row, int column) {
+  constexpr int block = dense_block<R>();
+  return column / block * (rows * block) +
+         warp::swizzled<typename R::element, block>(row, column % block);
+}
+
 /// Panels of steps on their way, and two vectors: one is read while the other is written.
 template <typename R>
 struct panel_ring {
-  static constexpr int width = dense_width<R>();
-  struct slot {
-    alignas(128) typename R::element matrix[R::shape.terms * R::shape.panel() * width];
-    typename R::inputs inputs;
-  };
-  slot slots[R::shape.ring];
+  static constexpr int width = dense_width<R>(),
+                       alignment = 8 * dense_block<R>() * sizeof(typename R::element);
+  alignas(alignment) typename R::element
+      matrices[R::shape.ring][R::shape.terms * R::shape.panel() * width];
+  typename R::inputs inputs[R::shape.ring];
   alignas(16) float vectors[2][width + R::shape.threads];
 };
 
@@ -74,7 +89,9 @@ struct panel_ring {
 template <typename R, int rows, int threads, typename F>
 static __device__ __forceinline__ void each_piece(F of) {
   constexpr int pieces = dense_width<R>() / warp::piece<typename R::element>;
-#pragma unroll 4 // a piece that is computed needs registers
+  // What goes through registers meets a product, its factor and their sum there in a chunk.
+  constexpr int at_once = R::copies || R::shape.chunk == 0 ? 256 : 4;
+#pragma unroll at_once
   for (int i = 0; i < (rows * pieces + threads - 1) / threads; ++i) {
     const int at = i * threads + thread_index();
     if (rows * pieces % threads == 0 || at < rows * pieces)
@@ -93,9 +110,8 @@ static __device__ __forceinline__ void fetch_panel(const R &recurrence, const ty
   for (int term = 0; term < R::shape.terms; ++term)
     each_piece<R, rows, threads>([&](int row, int column) {
       if ((R::size % rows == 0 || first + row < R::size) && (R::size == width || column < R::size))
-        recurrence.fetch(panel + term * rows * width +
-                             warp::swizzled<typename R::element, width>(row, column),
-                         at, step, term * width + first + row, column);
+        recurrence.fetch(panel + term * rows * width + panel_place<R, rows>(row, column), at, step,
+                         term * width + first + row, column);
     });
 }
 
@@ -119,8 +135,7 @@ static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
       each_piece<R, rows, threads>([&](int i, int column) {
         using cell = row<element, warp::piece<element>>;
         thread::put_zeros<warp::piece<element>>(
-            reinterpret_cast<cell &>(panel[term * rows * width +
-                                           warp::swizzled<element, width>(i, column)]),
+            reinterpret_cast<cell &>(panel[term * rows * width + panel_place<R, rows>(i, column)]),
             0);
       });
 }

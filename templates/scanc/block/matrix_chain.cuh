@@ -32,7 +32,9 @@ static __device__ __forceinline__ int exponent_of(float x) {
 template <typename S, int terms>
 struct chain_rows {
   using element = typename S::element;
-  static constexpr int width = dense_width<S>(), tiles = width / 16;
+  static constexpr int width = dense_width<S>(), tiles = width / 16, columns = dense_block<S>();
+  /// Whether four warps multiply together: each column block by all of their rows.
+  static constexpr bool grouped = has_group_products && columns == 64;
   static_assert(sizeof(element) == 2, "products are of f16 or bf16");
 
   warp::left_tile<element> left[terms][tiles];
@@ -52,7 +54,8 @@ struct chain_rows {
 #pragma unroll
       for (int k = 0; k < tiles; ++k)
         left[term][k] = term < S::shape.terms
-                            ? warp::load_left<width>(matrix, term * width + warp_index() * 16, k * 16)
+                            ? warp::load_left<columns>(block_of(matrix, term, k * 16),
+                                                       warp_index() * 16, k * 16 % columns)
                             : warp::left_tile<element>{};
     exponent = matrix_exponent;
 #pragma unroll
@@ -61,28 +64,12 @@ struct chain_rows {
   }
 
   /// The map before it, whose bias is in the sum already; `input(i)` is that of the map before that,
-  /// if there are `more`.
-  template <typename F>
+  /// if there are `more`. Calls `meanwhile()` while the tensor cores are at work.
+  template <typename F, typename G>
   __device__ __forceinline__ void prepend(const element *matrix, int matrix_exponent, bool more,
-                                          F input) {
+                                          F input, G meanwhile) {
     warp::sum_tile sum[2 * tiles];
-#pragma unroll
-    for (int n = 0; n < 2 * tiles; ++n)
-      clear(sum[n]);
-#pragma unroll
-    for (int k = 0; k < tiles; ++k)
-#pragma unroll
-      for (int n = 0; n < tiles; ++n)
-#pragma unroll
-        for (int term = 0; term < S::shape.terms; ++term) {
-          warp::right_tile<element> right[2];
-          warp::load_right<width>(right, matrix, term * width + k * 16, n * 16);
-#pragma unroll
-          for (int l = 0; l < terms - term; ++l) { // a product of two low terms is left out
-            warp::multiply_add(sum[2 * n], left[l][k], right[0]);
-            warp::multiply_add(sum[2 * n + 1], left[l][k], right[1]);
-          }
-        }
+    multiply(sum, matrix, meanwhile);
     exponent += matrix_exponent;
     if (keep_high(sum)) {
       rescale(sum);
@@ -143,6 +130,55 @@ struct chain_rows {
   }
 
 private:
+  /// The columns of a term from `column` on, as far as they lie together.
+  static __device__ __forceinline__ const element *block_of(const element *matrix, int term,
+                                                            int column) {
+    return matrix + (term * width + column / columns * columns) * width;
+  }
+
+  /// The product with a matrix. What two low terms make is left out.
+  template <typename G>
+  __device__ __forceinline__ void multiply(warp::sum_tile (&sum)[2 * tiles], const element *matrix,
+                                           G meanwhile) const {
+    if constexpr (grouped) {
+      begin_group_products();
+#pragma unroll
+      for (int n = 0; n < width; n += columns)
+#pragma unroll
+        for (int term = 0; term < S::shape.terms; ++term)
+#pragma unroll
+          for (int l = 0; l < terms - term; ++l)
+#pragma unroll
+            for (int k = 0; k < tiles; ++k)
+              warp::multiply_group(reinterpret_cast<warp::sum_tile(&)[8]>(sum[n / 8]), left[l][k],
+                                   block_of(matrix, term, n) + k * 16 * columns,
+                                   term + l + k > 0);
+      start_group_products();
+      meanwhile();
+      finish_group_products();
+    } else {
+      meanwhile();
+#pragma unroll
+      for (int n = 0; n < 2 * tiles; ++n)
+        clear(sum[n]);
+#pragma unroll
+      for (int k = 0; k < tiles; ++k)
+#pragma unroll
+        for (int n = 0; n < tiles; ++n)
+#pragma unroll
+          for (int term = 0; term < S::shape.terms; ++term) {
+            warp::right_tile<element> right[2];
+            warp::load_right<columns>(right, block_of(matrix, term, n * 16), k * 16,
+                                      n * 16 % columns);
+#pragma unroll
+            for (int l = 0; l < terms - term; ++l) {
+              warp::multiply_add(sum[2 * n], left[l][k], right[0]);
+              warp::multiply_add(sum[2 * n + 1], left[l][k], right[1]);
+            }
+          }
+    }
+  }
+
   /// Number i of tile n of a sum, as it is kept.
   __device__ __forceinline__ float number(int n, int i) const {
     float whole = 0.0f;
@@ -239,7 +275,7 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
   static_assert(slots >= 3, "a map is in use, and the next one's bias");
 #pragma unroll 1
   for (int i = 0; i < slots; ++i)
-    clear_panel<S, width, threads>(ring.slots[i].matrix);
+    clear_panel<S, width, threads>(ring.matrices[i]);
   block_barrier();
 
   const int maps = static_cast<int>(run.steps());
@@ -247,8 +283,8 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
   int ordered = maps - 1, filling = ordered % slots, taking = filling;
   const auto order = [&] {
     if (ordered >= 0) {
-      fetch_panel<width, threads>(run, at, ordered, 0, ring.slots[filling].matrix);
-      fetch_inputs<threads>(run, at, ordered, ring.slots[filling].inputs);
+      fetch_panel<width, threads>(run, at, ordered, 0, ring.matrices[filling]);
+      fetch_inputs<threads>(run, at, ordered, ring.inputs[filling]);
     }
     close_copies(); // an empty group keeps the count
     --ordered;
@@ -262,23 +298,26 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
   for (int step = maps - 1; step >= 0; --step) {
     // The map before this one has landed, too; every thread is done with the one after it.
     await_copies<slots - 3>();
+    if constexpr (chain_rows<S, terms>::grouped)
+      show_to_group_products();
     block_barrier();
-    order();
-    const auto &slot = ring.slots[taking];
+    const auto &matrix = ring.matrices[taking];
+    const auto &inputs = ring.inputs[taking];
     taking = before(taking);
     const auto bias_at = [&](const typename S::inputs &inputs, int of) {
       return [&run, &at, &inputs, of](int i) {
         return i < S::size ? bias_of(run.input(inputs, at, of, i)) : 0.0f;
       };
     };
-    const auto earlier = bias_at(ring.slots[taking].inputs, step - 1);
-    const int exponent = run.exponent(slot.inputs);
+    const auto earlier = bias_at(ring.inputs[taking], step - 1);
+    const int exponent = run.exponent(inputs);
     if (step == maps - 1) {
-      rows.begin(slot.matrix, exponent, bias_at(slot.inputs, step));
+      order();
+      rows.begin(matrix, exponent, bias_at(inputs, step));
       if (step > 0)
         rows.add_input(earlier);
     } else {
-      rows.prepend(slot.matrix, exponent, step > 0, earlier);
+      rows.prepend(matrix, exponent, step > 0, earlier, order);
     }
   }
 }

@@ -314,6 +314,73 @@ static __device__ __forceinline__ void multiply_add_bf16(float (&sum)[4], const 
       : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
 }
 
+// The same by four warps, each 16 rows of 64: sum += left * right, 16 x 16 times 16 x 64 elements of
+// shared memory in rows of 128 bytes, swizzled as warp/matmul.cuh says, from an address that is a
+// multiple of 1024 bytes on. Between `begin` and `finish` sums and left tiles are the tensor cores',
+// which are at work from `start` on.
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+inline constexpr bool has_group_products = true;
+#else
+inline constexpr bool has_group_products = false;
+#endif
+
+#define SCANC_MULTIPLY_GROUP(type)                                                                 \
+  asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %37, 0;\n"                                  \
+               "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type                         \
+               " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, "     \
+               "%17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "      \
+               "{%32, %33, %34, %35}, %36, adds, 1, 1, 1;\n}"                                      \
+               : "+f"(sum[0][0]), "+f"(sum[0][1]), "+f"(sum[0][2]), "+f"(sum[0][3]),               \
+                 "+f"(sum[1][0]), "+f"(sum[1][1]), "+f"(sum[1][2]), "+f"(sum[1][3]),               \
+                 "+f"(sum[2][0]), "+f"(sum[2][1]), "+f"(sum[2][2]), "+f"(sum[2][3]),               \
+                 "+f"(sum[3][0]), "+f"(sum[3][1]), "+f"(sum[3][2]), "+f"(sum[3][3]),               \
+                 "+f"(sum[4][0]), "+f"(sum[4][1]), "+f"(sum[4][2]), "+f"(sum[4][3]),               \
+                 "+f"(sum[5][0]), "+f"(sum[5][1]), "+f"(sum[5][2]), "+f"(sum[5][3]),               \
+                 "+f"(sum[6][0]), "+f"(sum[6][1]), "+f"(sum[6][2]), "+f"(sum[6][3]),               \
+                 "+f"(sum[7][0]), "+f"(sum[7][1]), "+f"(sum[7][2]), "+f"(sum[7][3])                \
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "l"(where),               \
+                 "r"(static_cast<uint32_t>(adds)))
+
+/// Columns beside each other, 8 rows to 1024 bytes, pieces exchanged within 128.
+static __device__ __forceinline__ uint64_t describe_right(const void *right) {
+  const uint64_t address = __cvta_generic_to_shared(right);
+  return (address & 0x3ffff) >> 4 | uint64_t{1024} << 16 | uint64_t{1024 >> 4} << 32 |
+         uint64_t{1} << 62;
+}
+
+/// Without `adds` the sum begins with 0.
+static __device__ __forceinline__ void multiply_group_f16(float (&sum)[8][4],
+                                                          const uint32_t (&left)[4],
+                                                          const void *right, bool adds) {
+  const uint64_t where = describe_right(right);
+  SCANC_MULTIPLY_GROUP("f16");
+}
+
+static __device__ __forceinline__ void multiply_group_bf16(float (&sum)[8][4],
+                                                           const uint32_t (&left)[4],
+                                                           const void *right, bool adds) {
+  const uint64_t where = describe_right(right);
+  SCANC_MULTIPLY_GROUP("bf16");
+}
+#undef SCANC_MULTIPLY_GROUP
+
+static __device__ __forceinline__ void begin_group_products() {
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
+
+static __device__ __forceinline__ void start_group_products() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
+
+static __device__ __forceinline__ void finish_group_products() {
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+}
+
+/// What this thread has brought to shared memory is there for products after the next barrier.
+static __device__ __forceinline__ void show_to_group_products() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
 static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const uint32_t (&left)[4],
                                                          const uint32_t (&right)[2]) {
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "

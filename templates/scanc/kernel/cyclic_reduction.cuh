@@ -90,6 +90,7 @@ template <typename R>
 struct chunk_steps {
   static constexpr dense_policy shape = with_ring(R::shape, R::shape.ring, 1);
   static constexpr int size = R::size, input_copies = R::input_copies;
+  static constexpr bool copies = R::copies;
   using element = typename R::element;
   using lane = typename R::lane;
   using inputs = typename R::inputs;
@@ -134,6 +135,7 @@ struct told_steps {
   static constexpr dense_policy shape =
       with_ring(R::shape, slots < 3 ? 3 : slots, R::shape.terms);
   static constexpr int size = R::size, input_copies = block::dense_width<R>() / 4 + 1;
+  static constexpr bool copies = true;
   using element = typename R::element;
   using lane = typename R::lane;
   struct alignas(16) inputs {

@@ -48,11 +48,21 @@ struct dense_rows {
     return (warp_index() * shape.rows + r) * apart + lane_index() % apart;
   }
 
+  /// Where piece c of this thread lies in row 0. Its parts stand in one block: which, is a constant.
+  static __device__ __forceinline__ int place_of(int c) {
+    constexpr int together = shape.parts * piece;
+    static_assert(block::dense_block<R>() % together == 0, "no block ends between parts");
+    return block::panel_place<R, shape.panel()>(0, c * together / block::dense_block<R>() *
+                                                       block::dense_block<R>()) +
+           warp::swizzled<typename R::element, block::dense_block<R>()>(
+               row_of(0), c * together % block::dense_block<R>() + part() * piece);
+  }
+
   /// Takes this thread's rows of a panel, which begins at row `first` of the matrix. They take the
   /// place of those at hand with `unpack`.
   __device__ __forceinline__ void take(const R &recurrence, const typename R::lane &at,
                                        long long step, int first,
-                                       const typename block::panel_ring<R>::slot &from) {
+                                       const block::panel_ring<R> &ring, int slot) {
 #pragma unroll
     for (int term = 0; term < shape.terms; ++term)
 #pragma unroll
@@ -61,11 +71,10 @@ struct dense_rows {
         for (int c = 0; c < pieces; ++c)
           packed[term][r][c] =
               thread::take(reinterpret_cast<const row<typename R::element, piece> &>(
-                  from.matrix[(term * shape.panel() + r * apart) * width +
-                              warp::swizzled<typename R::element, width>(
-                                  row_of(0), (c * shape.parts + part()) * piece)]));
+                  ring.matrices[slot][term * shape.panel() * width + r * apart * block::dense_block<R>() +
+                                      place_of(c)]));
     const int own = first + row_of(owned());
-    next_input = own < R::size ? recurrence.input(from.inputs, at, step, own) : input_type{};
+    next_input = own < R::size ? recurrence.input(ring.inputs[slot], at, step, own) : input_type{};
   }
 
   __device__ __forceinline__ void unpack() {
@@ -172,7 +181,7 @@ public:
     }
 #pragma unroll 1
     for (int i = 0; i < shape.ring; ++i)
-      block::clear_panel<R, shape.panel(), shape.threads>(ring.slots[i].matrix);
+      block::clear_panel<R, shape.panel(), shape.threads>(ring.matrices[i]);
     meet();
 #pragma unroll 1
     for (int i = 0; i < shape.ring; ++i)
@@ -180,7 +189,7 @@ public:
     await_copies<shape.ring - 1>();
     meet();
     if (recurrence.steps() > 0) {
-      rows.take(recurrence, at, taken.step, taken.first(), ring.slots[taken.slot]);
+      rows.take(recurrence, at, taken.step, taken.first(), ring, taken.slot);
       rows.unpack();
     }
   }
@@ -196,7 +205,7 @@ public:
     const panel_cursor<R> mine = taken;
     taken.advance();
     if (takes)
-      rows.take(recurrence, at, taken.step, taken.first(), ring.slots[taken.slot]);
+      rows.take(recurrence, at, taken.step, taken.first(), ring, taken.slot);
     order(orders);
     float sums[shape.rows];
     rows.multiply(sums, before);
@@ -233,10 +242,9 @@ private:
 
   __device__ __forceinline__ void order(bool exists) {
     if (exists) {
-      auto &slot = ring.slots[ordered.slot];
       block::fetch_panel<shape.panel(), shape.threads>(recurrence, at, ordered.step,
-                                                       ordered.first(), slot.matrix);
-      block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, slot.inputs);
+                                                       ordered.first(), ring.matrices[ordered.slot]);
+      block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, ring.inputs[ordered.slot]);
     }
     close_copies(); // an empty group keeps the count
     ordered.advance();

@@ -71,6 +71,18 @@ static __device__ __forceinline__ void multiply_add(sum_tile &sum, const left_ti
   }
 }
 
+/// The same by four warps, where `has_group_products`: eight tiles beside each other, of 16 rows of a
+/// swizzled matrix of 64 columns. Without `adds` the sums begin with 0.
+template <typename T>
+static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[8], const left_tile<T> &left,
+                                                      const T *right, bool adds) {
+  auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
+  if constexpr (is_same<T, f16>)
+    multiply_group_f16(numbers, left.words, right, adds);
+  else
+    multiply_group_bf16(numbers, left.words, right, adds);
+}
+
 /// Two numbers as one word.
 template <typename T>
 static __device__ __forceinline__ uint32_t pack(float low, float high) {

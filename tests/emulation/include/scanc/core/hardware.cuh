@@ -263,6 +263,51 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
     to[m] = all[8 * m + pair][column] | static_cast<uint32_t>(all[8 * m + pair + 1][column]) << 16;
 }
 
+inline constexpr bool has_group_products = true;
+
+/// What one warp does of it, with a matrix that lies as the device has it.
+template <typename F>
+static __device__ __forceinline__ void multiply_group_words(float (&sum)[8][4], const void *right,
+                                                            bool adds, F multiply, Place place) {
+  for (int n = 0; n < 8; n += 2) {
+    const int row = lane_index() % 16, piece = n + lane_index() / 16;
+    uint32_t words[4];
+    load_matrices_transposed(
+        words, static_cast<const char *>(right) + row * 128 + (piece ^ row % 8) * 16, place);
+    for (int half = 0; half < 2; ++half) {
+      for (int i = 0; i < 4 && !adds; ++i)
+        sum[n + half][i] = 0.0f;
+      const uint32_t tile[2] = {words[2 * half], words[2 * half + 1]};
+      multiply(sum[n + half], tile);
+    }
+  }
+}
+
+static __device__ __forceinline__ void multiply_group_f16(float (&sum)[8][4],
+                                                          const uint32_t (&left)[4],
+                                                          const void *right, bool adds,
+                                                          Place place = Place::current()) {
+  multiply_group_words(
+      sum, right, adds,
+      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_f16(of, left, tile, place); },
+      place);
+}
+
+static __device__ __forceinline__ void multiply_group_bf16(float (&sum)[8][4],
+                                                           const uint32_t (&left)[4],
+                                                           const void *right, bool adds,
+                                                           Place place = Place::current()) {
+  multiply_group_words(
+      sum, right, adds,
+      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_bf16(of, left, tile, place); },
+      place);
+}
+
+static __device__ __forceinline__ void begin_group_products() {}
+static __device__ __forceinline__ void start_group_products() {}
+static __device__ __forceinline__ void finish_group_products() {}
+static __device__ __forceinline__ void show_to_group_products() {}
+
 static __device__ __forceinline__ int count_bits(uint32_t bits) {
   return __builtin_popcount(bits);
 }
