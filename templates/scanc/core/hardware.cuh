@@ -324,7 +324,12 @@ inline constexpr bool has_group_products = true;
 inline constexpr bool has_group_products = false;
 #endif
 
+// The matrix is described by columns that lie beside each other, 8 rows in 1024 bytes, and pieces that
+// are exchanged within 128.
 #define SCANC_MULTIPLY_GROUP(type)                                                                 \
+  const uint64_t address = __cvta_generic_to_shared(right);                                        \
+  const uint64_t where = (address & 0x3ffff) >> 4 | uint64_t{1024} << 16 |                         \
+                         uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62;                            \
   asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %37, 0;\n"                                  \
                "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type                         \
                " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, "     \
@@ -341,25 +346,16 @@ inline constexpr bool has_group_products = false;
                : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "l"(where),               \
                  "r"(static_cast<uint32_t>(adds)))
 
-/// Columns beside each other, 8 rows to 1024 bytes, pieces exchanged within 128.
-static __device__ __forceinline__ uint64_t describe_right(const void *right) {
-  const uint64_t address = __cvta_generic_to_shared(right);
-  return (address & 0x3ffff) >> 4 | uint64_t{1024} << 16 | uint64_t{1024 >> 4} << 32 |
-         uint64_t{1} << 62;
-}
-
 /// Without `adds` the sum begins with 0.
 static __device__ __forceinline__ void multiply_group_f16(float (&sum)[8][4],
                                                           const uint32_t (&left)[4],
                                                           const void *right, bool adds) {
-  const uint64_t where = describe_right(right);
   SCANC_MULTIPLY_GROUP("f16");
 }
 
 static __device__ __forceinline__ void multiply_group_bf16(float (&sum)[8][4],
                                                            const uint32_t (&left)[4],
                                                            const void *right, bool adds) {
-  const uint64_t where = describe_right(right);
   SCANC_MULTIPLY_GROUP("bf16");
 }
 #undef SCANC_MULTIPLY_GROUP

@@ -267,8 +267,8 @@ inline constexpr bool has_group_products = true;
 
 /// What one warp does of it, with a matrix that lies as the device has it.
 template <typename F>
-static __device__ __forceinline__ void multiply_group_words(float (&sum)[8][4], const void *right,
-                                                            bool adds, F multiply, Place place) {
+static inline void multiply_group_words(float (&sum)[8][4], const void *right, bool adds, F multiply,
+                                 Place place) {
   for (int n = 0; n < 8; n += 2) {
     const int row = lane_index() % 16, piece = n + lane_index() / 16;
     uint32_t words[4];
