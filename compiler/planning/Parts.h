@@ -9,11 +9,13 @@
 
 namespace scanc::planning {
 
-/// Why the register dimension of this recurrence cannot be spread over threads, or nothing when it can.
+/// Why the register dimension of this recurrence cannot be spread over threads, or nothing when it
+/// can.
 std::optional<std::string> declinesParts(const Mapping &);
 
-/// The innermost lane dims over which nothing varies that lanes of a warp read alike, where a warp holds
-/// `lanes` lanes of them; 0 where there is no such read, or rows of lanes would leave much of a warp idle.
+/// The innermost lane dims over which nothing varies that lanes of a warp read alike, where a warp
+/// holds `lanes` lanes of them; 0 where there is no such read, or rows of lanes would leave much of
+/// a warp idle.
 int64_t commonDims(const Mapping &, const Sizes &sizes, int64_t lanes);
 
 /// Size of the template's exchange_cells: see templates/scanc/warp/exchange.cuh.

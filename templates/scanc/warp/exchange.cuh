@@ -5,9 +5,9 @@
 //   shared memory  exchange_cells<R>, given by the caller
 //   barriers       one of the warp in each `put`
 //
-//   `state_threads` neighbouring threads hold the parts of a lane's state. The owner of a step hands the
-//   others what it has computed for them; what all lanes of the warp read alike is read by one of
-//   them, and kept as numbers.
+//   `state_threads` neighbouring threads hold the parts of a lane's state. The owner of a step hands
+//   the others what it has computed for them; what all lanes of the warp read alike is read by one
+//   of them, and kept as numbers.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -32,7 +32,8 @@ struct common_cells<R, false> {};
 /// owners of neighbouring steps write to different banks.
 template <typename R, bool exists = !__is_empty(typename R::handed)>
 struct handed_cells {
-  static constexpr int parts = R::shape.state_threads, bytes = R::shape.lanes * sizeof(typename R::handed);
+  static constexpr int parts = R::shape.state_threads;
+  static constexpr int bytes = R::shape.lanes * sizeof(typename R::handed);
   struct alignas(bytes % 16 == 0 ? 16 : bytes % 8 == 0 ? 8 : 4) group {
     typename R::handed of[R::shape.lanes];
   };
