@@ -233,6 +233,9 @@ static __device__ __forceinline__ float reciprocal(float x) {
   return result;
 }
 
+/// 1/sqrt(x) to 2 ulp without the slow paths of a correctly rounded root and division.
+static __device__ __forceinline__ float reciprocal_root(float x) { return ::rsqrtf(x); }
+
 /// 2^x to 2 ulp; subnormal numbers count as 0.
 static __device__ __forceinline__ float exp2_approximate(float x) {
   float result;

@@ -24,7 +24,7 @@ static __device__ __forceinline__ float erfc(float x) { return ::erfcf(x); }
 static __device__ __forceinline__ double erfc(double x) { return ::erfc(x); }
 static __device__ __forceinline__ float sqrt(float x) { return ::sqrtf(x); }
 static __device__ __forceinline__ double sqrt(double x) { return ::sqrt(x); }
-static __device__ __forceinline__ float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
+static __device__ __forceinline__ float rsqrt(float x) { return reciprocal_root(x); }
 static __device__ __forceinline__ double rsqrt(double x) { return 1.0 / ::sqrt(x); }
 static __device__ __forceinline__ float abs(float x) { return ::fabsf(x); }
 static __device__ __forceinline__ double abs(double x) { return ::fabs(x); }
