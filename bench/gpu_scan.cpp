@@ -238,8 +238,11 @@ double check(const Case &each, const std::string &text, const Kernel &kernel,
   for (Operand &operand : operands)
     if (operand.parameter.role == Parameter::Role::output)
       orExit(operand.memory->copyTo(operand.bytes.data()));
-  // Lanes beside B; none where a block has one of them.
-  std::string lane = each.sizes.contains("D") ? "D" : each.sizes.contains("N") ? "N" : "";
+  // Lanes beside B: whole heads where there are some; none where a block has one of them.
+  std::string lane;
+  for (const char *name : {"N", "D", "H"})
+    if (each.sizes.contains(name))
+      lane = name;
   std::int64_t lanes = lane.empty() ? 1 : each.sizes.at(lane);
   // The reference walks time number by number: large lanes leave room for few of them.
   std::int64_t largest = 1;

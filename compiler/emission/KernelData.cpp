@@ -31,11 +31,12 @@ void KernelWriter::writeLane() {
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
                       ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, "
-                      ".blocks = {7}, .state_threads = {8}{9}};",
+                      ".blocks = {7}, .state_threads = {8}, .reduce_threads = {9}{10}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
                       policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                       policy.getRing(), policy.getRuns(), policy.getBlocks(),
-                      policy.getStateThreads(), policy.getShifted() ? ", .shifted = true" : "")
+                      policy.getStateThreads(), policy.getReduceThreads(),
+                      policy.getShifted() ? ", .shifted = true" : "")
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   if (!kernel.getProducts().empty())
@@ -53,6 +54,8 @@ void KernelWriter::writeTypes() {
   writeLane();
   if (shares)
     writePartTypes();
+  if (!rounds.empty())
+    writeRoundTypes();
   writer.line("// What those lanes read in `shape.steps` steps, as it lies in memory.");
   writer.open("struct tile");
   if (kernel.getReset())

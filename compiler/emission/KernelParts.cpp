@@ -11,15 +11,17 @@ using llvm::formatv;
 
 namespace scanc::emission {
 
+void KernelWriter::pass(Value value) {
+  std::string base = "x";
+  if (auto named = value.getLoc()->findInstanceOf<NameLoc>())
+    base = named.getName().str();
+  passed[value] = identifier(base + std::to_string(passed.size()));
+}
+
 /// Decides who computes what, and names what passes between threads.
 void KernelWriter::shareValues() {
   shares.emplace(kernel);
-  auto pass = [&](Value value) {
-    std::string base = "x";
-    if (auto named = value.getLoc()->findInstanceOf<NameLoc>())
-      base = named.getName().str();
-    passed[value] = identifier(base + std::to_string(passed.size()));
-  };
+  auto pass = [&](Value value) { this->pass(value); };
   llvm::for_each(shares->getHanded(), pass);
   llvm::for_each(shares->getKept(), pass);
   for (plan::ReduceOp op : shares->getReadouts())
@@ -39,9 +41,7 @@ static std::string spellNumber(Type type) {
 }
 
 static std::string accumulatorOf(plan::ReduceOp op) {
-  return formatv("thread::{0}<{1}>", plan::stringifyReduction(op.getKind()),
-                 spellElement(op.getType()))
-      .str();
+  return spellAccumulator(op.getKind(), op.getType());
 }
 
 /// An element whose size is a multiple of the words that a shuffle moves.

@@ -166,8 +166,13 @@ void KernelWriter::writeEpilogue() {
     for (plan::ReduceOp op : shares->getReadouts())
       expressions.define(op.getResult(), "read." + passed.lookup(op.getResult()));
   } else {
-    writer.line("// What one lane writes at one step, from its inputs and its states at t and t-1.");
-    writer.open("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const states &now, const states &before) const");
+    bool reduces = !rounds.empty();
+    writer.line(Twine("// What one lane writes at one step, from its inputs") +
+                (reduces ? ", its states at t and t-1 and the readouts."
+                         : " and its states at t and t-1."));
+    writer.open(Twine("__device__ __forceinline__ void epilogue(results &out, const lane &at, const tile &in, int l, int v, const states &now, const states &before") +
+                (reduces ? ", const readouts &read" : "") + ") const");
+    defineRounds(expressions, "read", rounds.size());
   }
   writeOutputs(expressions, /*perPoint=*/false);
   writer.close();

@@ -30,6 +30,7 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
   llvm::append_range(advances, kernel.getBody().getOps<plan::AdvanceOp>());
   if (policy.getStateThreads() > 1)
     shareValues();
+  nameReductions();
 }
 
 Type KernelWriter::elementOf(StringAttr parameter) const {
@@ -130,6 +131,8 @@ void KernelWriter::writeRecurrence() {
   writePrologue();
   if (shares)
     writeReadOut();
+  if (!rounds.empty())
+    writeRounds();
   writeEpilogue();
   writeFinish();
 }

@@ -3,6 +3,7 @@
 #define SCANC_COMPILER_EMISSION_KERNELWRITER_H
 
 #include "compiler/emission/Accesses.h"
+#include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 
 #include <memory>
@@ -59,6 +60,8 @@ protected:
   Expressions makeExpressions();
 
   // KernelParts.cpp: what threads that share a lane pass on.
+  /// Names a value that passes between threads.
+  void pass(mlir::Value value);
   void shareValues();
   void writePartTypes();
   void writeGather();
@@ -66,6 +69,13 @@ protected:
   void writeReadOut();
   /// The condition under which point `i` of `value` is one of this thread's; empty: always.
   std::string pointGuard(mlir::Value value) const;
+
+  // KernelReductions.cpp: what threads that share the last lane dimension merge.
+  void nameReductions();
+  void writeRoundTypes();
+  void writeRounds();
+  /// The results of the rounds before `end`, whose accumulators are in `readouts`.
+  void defineRounds(Expressions &expressions, llvm::StringRef readouts, size_t end) const;
 
   AccessText makeAccess(plan::AccessAttr access, int64_t width, bool common = false);
   bool hasCommon() const;
@@ -82,6 +92,7 @@ protected:
   std::string name;
   mlir::Operation *unspelled = nullptr;
   std::optional<plan::Shares> shares;              ///< where the register dimension is spread
+  llvm::SmallVector<plan::Round> rounds;           ///< where lanes are reduced
   llvm::DenseMap<mlir::Value, std::string> passed; ///< members of `handed` and `readouts`
 };
 

@@ -31,14 +31,14 @@ static const llvm::StringSet<> &takenWords() {
       "common", "from_owner", "gather", "handed", "merge", "other", "part", "turn", "prepare", "read", "read_out", "readouts",
       "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
-      "size", "step",
+      "size", "step", "round", "rounds", "reduced_groups",
       "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;
 }
 
 std::string identifier(StringRef name) {
   bool taken = takenWords().contains(name) || name.starts_with("size_") ||
-               name.starts_with("at_") || name.starts_with("__") || name.ends_with("_");
+               name.starts_with("at_") || name.starts_with("round_") || name.starts_with("__") || name.ends_with("_");
   return taken ? name.str() + "_" : name.str();
 }
 
@@ -67,6 +67,10 @@ static std::string spellRing(plan::Ring ring) { return "ring::" + plan::stringif
 std::string spellMap(plan::Ring ring, Type compute) {
   std::string named = ring == plan::Ring::Real ? "" : ", " + spellRing(ring);
   return "affine<" + spellElement(compute) + named + ">";
+}
+
+std::string spellAccumulator(plan::Reduction kind, Type element) {
+  return "thread::" + plan::stringifyReduction(kind).str() + "<" + spellElement(element) + ">";
 }
 
 std::string spellZero(plan::Ring ring) {

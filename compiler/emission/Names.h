@@ -20,6 +20,8 @@ int64_t bytesOfElement(mlir::Type type);
 /// A map of a state as templates/scanc/core/affine.cuh spells it; the zero and the one of its ring.
 std::string spellMap(plan::Ring ring, mlir::Type compute);
 std::string spellZero(plan::Ring ring);
+/// An accumulator as templates/scanc/thread/reduction.cuh spells it.
+std::string spellAccumulator(plan::Reduction kind, mlir::Type element);
 std::string spellOne(plan::Ring ring, mlir::Type compute);
 
 /// `value` of element type `from` as one of `to`: through the compute type.

@@ -1,4 +1,5 @@
 //===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
+#include "compiler/planning/Reduction.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
@@ -21,6 +22,12 @@ public:
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (auto reason = declinesReassociation(mapping))
+      return reason;
+    if (mapping.reduced >= 0 && mapping.walk == plan::Walk::Time)
+      return "a readout over lanes, with time innermost in memory";
+    int64_t lanes = lanesOf(mapping), reduced = threadsReduced(mapping, lanes);
+    if (auto reason = declinesReduction(mapping, lanes, reduceLimit, reduced,
+                                        reducedAlongTime(reduced)))
       return reason;
     int64_t timeThreads = tuned(mapping, "time_threads", 32);
     if (timeThreads * tuned(mapping, "lane_threads", 1) > 1024 ||
@@ -55,6 +62,8 @@ public:
                        : (alongTime ? timeTile + timeTilePerThread * threads
                                     : laneTile + laneTilePerThread * threads) *
                              mapping.stateSize();
+    if (mapping.reduced >= 0)
+      tile = reducedTile + reducedNumber * cost.policy.getLanes() * cost.policy.getSteps() * threads;
     double latency = waves * (target.memoryLatency + tiles * tile);
     double occupied = std::min(1.0, blocks / resident);
     // Functions are called once: their values wait in registers for the replay.
@@ -72,6 +81,8 @@ private:
   static constexpr double laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
   /// Of a kept tile, beside its loads (bench/results/h200-inter-chunk.md).
   static constexpr double keptTile = 0.2e-6, keptStep = 2.9e-9;
+  /// Of a tile whose readouts are reduced, and of each of its numbers (bench/results/h200.md).
+  static constexpr double reducedTile = 0.3e-6, reducedNumber = 0.13e-9;
   /// Share of the bandwidth that is reached.
   static constexpr double timeStreamed = 0.99, laneStreamed = 0.95, keptStreamed = 0.98;
 
@@ -95,39 +106,87 @@ private:
     return {alone || (many && steps >= 16384) ? 512 : 256, alone || many ? 3 : 2};
   }
 
+  /// Threads of a block that may hold a reduced dimension; where it takes more lanes of a thread first;
+  /// all threads of such a block, as many as leave each its registers.
+  static constexpr int64_t reduceLimit = 128, reduceComfort = 64, reducingThreads = 256;
+
+  /// Threads along time beside `reduced` ones that hold a reduced dimension, which they do once: whole
+  /// warps of them.
+  static int64_t reducedAlongTime(int64_t reduced) {
+    constexpr int64_t usual = 8, warp = 32;
+    if (reduced == 0)
+      return usual;
+    if (reduced * usual < warp)
+      return warp / reduced;
+    return std::min<int64_t>(usual, llvm::bit_floor<uint64_t>(reducingThreads / reduced));
+  }
+
+  /// Steps of a thread before its lanes are known.
+  static int64_t mostSteps(const Mapping &mapping) {
+    bool timeWalk = mapping.walk == plan::Walk::Time;
+    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widestElement(mapping)) : 8;
+    // Steps of all states are held at once while they are replayed.
+    while (steps > 2 && steps * mapping.stateWords() > 32)
+      steps /= 2;
+    return steps;
+  }
+
+  /// Adjacent lanes of a thread.
+  static int64_t lanesOf(const Mapping &mapping) {
+    int64_t lanes = mapping.walk == plan::Walk::Time ? 1 : lanesOfVector(mapping);
+    while (lanes > 1 && lanes * mostSteps(mapping) * mapping.stateWords() > 32)
+      lanes /= 2;
+    return tuned(mapping, "lanes", lanesReduced(mapping, lanes, reduceComfort));
+  }
+
+  /// Steps of a thread. Where lanes are reduced, all of a thread are in registers at once, and a tile waits
+  /// for its readouts: it is as large as registers let it (16 steps: 199 us, 8: 208 us).
+  static int64_t stepsOf(const Mapping &mapping, int64_t lanes) {
+    int64_t steps = mapping.reduced < 0 ? mostSteps(mapping) : 16;
+    auto registersOf = [&](int64_t steps) {
+      return tileRegisters(mapping, plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, 1,
+                                                          1, lanes, steps));
+    };
+    while (mapping.reduced >= 0 && steps > 1 &&
+           (registersOf(steps) > 104 || lanes * steps * mapping.stateWords() > 64))
+      steps /= 2;
+    return steps;
+  }
+
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     if (keepsTime(mapping, sizes))
       return chooseKept(mapping, target, sizes);
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping);
-    int64_t steps = timeWalk ? std::max<int64_t>(2, 16 / widest) : 8;
-    // Steps of all states are held at once while they are replayed.
-    while (steps > 2 && steps * mapping.stateWords() > 32)
-      steps /= 2;
-    int64_t lanes = timeWalk ? 1 : lanesOfVector(mapping);
-    while (lanes > 1 && lanes * steps * mapping.stateWords() > 32)
-      lanes /= 2;
+    int64_t lanes = lanesOf(mapping), steps = stepsOf(mapping, lanes);
     AlongTime along =
         alongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target);
-    int64_t timeThreads = timeWalk ? along.threads : 8, ring = timeWalk ? along.ring : laneRing;
+    int64_t reduced = threadsReduced(mapping, lanes);
+    int64_t timeThreads = timeWalk ? along.threads : reducedAlongTime(reduced);
+    int64_t ring = timeWalk ? along.ring : laneRing;
     int64_t laneThreads =
         timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
-    laneThreads = tuned(mapping, "lane_threads", laneThreads);
+    laneThreads = tuned(mapping, "lane_threads", reduced > 0 ? reduced : laneThreads);
     timeThreads = tuned(mapping, "time_threads", timeThreads);
-    steps = tuned(mapping, "steps", steps);
-    auto policy = [&](int64_t lanes, bool wide) {
+    auto policy = [&](int64_t lanes, int64_t steps, bool wide) {
       // Beside 64-bit offsets the maps of two steps of 16 numbers are too many registers.
       bool narrow = !wide && mapping.stateWords() >= 16;
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, narrow ? 1 : steps, /*ring=*/0,
-                                         /*runs=*/1, /*blocks=*/1);
-      plan::PolicyAttr policy = withRing(mapping, plain, wide, slotBytes(mapping, plain) * ring);
+                                         timeThreads, lanes, narrow ? 1 : tuned(mapping, "steps", steps),
+                                         /*ring=*/0, /*runs=*/1, /*blocks=*/1,
+                                         /*state_threads=*/1, reduced);
+      plan::PolicyAttr policy =
+          withRing(mapping, plain, wide,
+                   std::min(slotBytes(mapping, plain) * ring,
+                            target.sharedPerBlock - sharedBytes(mapping, plain)));
       return withBlocks(mapping, policy, target, registers(mapping, policy));
     };
     KernelChoice choice;
-    choice.wide = policy(tuned(mapping, "lanes", lanes), true);
-    choice.general = policy(1, false);
+    choice.wide = policy(lanes, steps, true);
+    // Tiles ahead of it take registers: no ring has elements of 2 bytes.
+    choice.general = reduced > 0 ? policy(lanes, std::max<int64_t>(1, steps / 2), false)
+                                 : policy(1, steps, false);
     choice.wideShared = sharedBytes(mapping, choice.wide);
     choice.generalShared = sharedBytes(mapping, choice.general);
     return choice;
@@ -136,7 +195,7 @@ private:
   /// Whether a block holds the whole of time of its lanes in registers, all loads issued at once:
   /// short times of one number per lane, where nothing costly is computed twice.
   static bool keepsTime(const Mapping &mapping, const Sizes &sizes) {
-    return mapping.walk == plan::Walk::Lanes && mapping.stateSize() == 1 &&
+    return mapping.walk == plan::Walk::Lanes && mapping.stateSize() == 1 && mapping.reduced < 0 &&
            stepCount(mapping, sizes) <= keptTime && countWork(mapping, sizes).special == 0;
   }
   /// Longest time that is kept: 16 threads with 16 steps. More threads walk each other's maps for
@@ -181,6 +240,8 @@ private:
   static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
     bool ring = policy.getRing() > 0;
     int64_t states = mapping.stateWords() * policy.getLanes() * policy.getSteps();
+    if (mapping.reduced >= 0) // maps and states of all lanes at once, and the readouts
+      states += 4 * mapping.stateWords() * policy.getLanes() + policy.getSteps();
     return std::min<int64_t>(255, (ring ? 48 : 80) +
                                       (ring ? 1 : 2) * tileRegisters(mapping, policy) + states);
   }
@@ -200,10 +261,11 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
     largest = std::max(largest, 2 * numbers * number);
   });
   // See lanes_abreast in the template.
-  if (scan::RecurrenceInterface(mapping.op).getNumStates() == 1 && policy.getRing() == 0)
+  bool single = scan::RecurrenceInterface(mapping.op).getNumStates() == 1;
+  if (mapping.reduced >= 0 || (single && policy.getRing() == 0))
     cells *= policy.getLanes();
   int64_t segments = mapping.segment >= 0 ? segmentBytes * policy.getThreads() + windowBytes : 0;
-  return policy.getRing() * slotBytes(mapping, policy) + segments +
+  return policy.getRing() * slotBytes(mapping, policy) + reductionBytes(mapping, policy) + segments +
          llvm::alignTo(2 * cells * largest, 16);
 }
 

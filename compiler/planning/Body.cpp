@@ -41,6 +41,7 @@ private:
   void lowerElementwise(Operation &op);
   bool lowerPower(Operation &op);
   void lowerReduce(scan::ReduceOp op);
+  Value reduceLanes(scan::ReduceOp op);
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
   void lowerYield(scan::YieldOp op);
@@ -217,9 +218,38 @@ static plan::Reduction reductionOf(scan::Reduction kind) {
   llvm_unreachable("every reduction is listed");
 }
 
+/// Over the last lane dimension. A mean is a sum, divided by the number of its points.
+Value BodyLowering::reduceLanes(scan::ReduceOp op) {
+  Location loc = op.getLoc();
+  Value value = lowered.lookup(op.getValue());
+  Type type = value.getType();
+  plan::Reduction kind = reductionOf(op.getKind());
+  bool isMean = kind == plan::Reduction::Mean;
+  Value whole = plan::ReduceLanesOp::create(builder, loc, type,
+                                            isMean ? plan::Reduction::Sum : kind, value);
+  if (!isMean)
+    return whole;
+  auto points = static_cast<double>(loop.getDim(mapping.reduced).getSize());
+  auto isComplex = dyn_cast<ComplexType>(type);
+  if (!isComplex)
+    return arith::DivFOp::create(
+        builder, loc, whole,
+        arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, points)));
+  Type part = isComplex.getElementType();
+  Value count = complex::ConstantOp::create(
+      builder, loc, type,
+      builder.getArrayAttr({builder.getFloatAttr(part, points), builder.getFloatAttr(part, 0)}));
+  return plan::ComplexOp::create(builder, loc, type, plan::ComplexFunction::Divide,
+                                 ValueRange{whole, count});
+}
+
 void BodyLowering::lowerReduce(scan::ReduceOp op) {
   SmallVector<StringAttr> names(op.getOver().getAsRange<StringAttr>());
   Dims summed = scan::positionsOf(loop, names);
+  if (llvm::is_contained(summed, mapping.reduced)) {
+    lowered.map(op.getResult(), reduceLanes(op));
+    return;
+  }
   // Over an index that the value lacks it counts once for each point.
   Dims from = registersIn(scan::unite(sets.of(op.getValue()), summed));
   SmallVector<int64_t> over;

@@ -188,7 +188,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   };
   add(reads, wide);
   add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
-  if (policy.getLanes() > 1)
+  if (policy.getLanes() > 1 && mapping.reduced < 0) // else known here
     facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.lanes.back()), policy.getLanes()));
   // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
   if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time && !policy.getShifted())
@@ -206,6 +206,9 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   for (const std::string &fact : facts)
     requirements.push_back(builder.getStringAttr(fact));
   std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
+  if (policy.getReduceThreads() > 0)
+    grid = formatv("ceildiv({0}, {1})", laneGroups(policy, 0, mapping.lanes.size() - 1),
+                   policy.getLaneThreads() / policy.getReduceThreads());
   if (choice.sharedDims > 0)
     grid = formatv("ceildiv({0} * ceildiv({1}, {2}), {3})",
                    laneGroups(policy, 0, mapping.lanes.size() - choice.sharedDims),
@@ -269,10 +272,10 @@ void KernelBuilder::create(StringRef opName) {
   variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
   variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
   shiftedBy = findAlongTime(choice.wide);
-  // Warps that mark segments, share maps or share states have all their lanes at the same steps;
-  // look_back does not walk heads.
+  // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
+  // same steps; look_back does not walk heads.
   if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
-      offsets.empty() && choice.sharedDims == 0 && choice.tiles.empty()) {
+      offsets.empty() && choice.sharedDims == 0 && choice.tiles.empty() && mapping.reduced < 0) {
     plan::PolicyAttr shifted = choice.wide.shift();
     variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
     variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));

@@ -29,6 +29,8 @@ public:
   std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
     if (auto reason = declinesElementwise(mapping))
       return reason;
+    if (auto reason = declinesReducedLanes(mapping))
+      return reason;
     if (auto reason = declinesReassociation(mapping))
       return reason;
     bool timeWalk = mapping.walk == plan::Walk::Time;

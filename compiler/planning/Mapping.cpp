@@ -1,6 +1,7 @@
 //===- Mapping.cpp - Lanes to threads, free indices to lanes, sums to registers ----===//
 #include "compiler/planning/Mapping.h"
 
+#include "dialects/scan/IndexSets.h"
 #include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
@@ -36,6 +37,7 @@ Mapping::Mapping(scan::AffineOp op) : op(op) {
   scan::RecurrenceInterface loop = op;
   time = loop.getTimeDim();
   chooseRoles();
+  chooseReduced();
   orderLanes();
   chooseWalk();
   position.assign(loop.getNumDims(), -1);
@@ -64,6 +66,17 @@ static bool isSummed(scan::AffineOp op, StringAttr name) {
   return summed;
 }
 
+/// Whether all results and all states have dim `i`.
+static bool isEverywhere(scan::RecurrenceInterface loop, int64_t i) {
+  for (int64_t k = 0; k < loop.getNumOutputs(); ++k)
+    if (!mentions(loop.getOutputMap(k), i))
+      return false;
+  for (int64_t k = 0; k < loop.getNumStates(); ++k)
+    if (!llvm::is_contained(loop.getState(k).getIndices(), loop.getDim(i).getName()))
+      return false;
+  return true;
+}
+
 void Mapping::chooseRoles() {
   scan::RecurrenceInterface loop = op;
   for (int64_t i = 0; i < loop.getNumDims(); ++i) {
@@ -74,12 +87,59 @@ void Mapping::chooseRoles() {
       segment = i;
     if (dim.getKind() != scan::DimKind::Index)
       continue;
-    bool free = !isSummed(op, dim.getName());
-    for (int64_t k = 0; k < loop.getNumOutputs(); ++k)
-      free &= mentions(loop.getOutputMap(k), i);
-    for (int64_t k = 0; k < loop.getNumStates(); ++k)
-      free &= llvm::is_contained(loop.getState(k).getIndices(), dim.getName());
+    bool free = isEverywhere(op, i) && !isSummed(op, dim.getName());
     (free ? lanes : registers).push_back(i);
+  }
+}
+
+/// Points of an index that every strategy can keep in the registers of a thread.
+static constexpr int64_t pointsOfThread = 16;
+
+/// Whether index `i` of `op` is reduced alone, behind the states, and read under no other name.
+static bool isReducedBehindStates(scan::AffineOp op, int64_t i) {
+  scan::RecurrenceInterface loop = op;
+  StringAttr name = loop.getDim(i).getName();
+  auto has = [&](ArrayAttr names) { return llvm::is_contained(names, Attribute(name)); };
+  llvm::DenseSet<Value> reduced; // what such a reduction enters
+  for (Operation &inner : op.getBody().front()) {
+    bool enters = llvm::any_of(inner.getOperands(), [&](Value v) { return reduced.contains(v); });
+    if (auto reduce = dyn_cast<scan::ReduceOp>(inner); reduce && has(reduce.getOver())) {
+      if (reduce.getOver().size() != 1)
+        return false;
+      enters = true;
+    } else if (auto reindex = dyn_cast<scan::ReindexOp>(inner)) {
+      if (has(reindex.getFrom()) || has(reindex.getTo()))
+        return false;
+    } else if (auto advance = dyn_cast<scan::AdvanceOp>(inner)) {
+      if (enters || has(advance.getRows()) || has(advance.getContract()))
+        return false;
+    }
+    if (enters)
+      reduced.insert(inner.result_begin(), inner.result_end());
+  }
+  return true;
+}
+
+void Mapping::chooseReduced() {
+  scan::RecurrenceInterface loop = op;
+  scan::IndexSets sets(loop);
+  for (int64_t i : registers) {
+    scan::DimAttr dim = loop.getDim(i);
+    if (ShapedType::isDynamic(dim.getSize()) || dim.getSize() <= pointsOfThread ||
+        !isEverywhere(op, i) || !isReducedBehindStates(op, i))
+      continue;
+    // A thread reduces numbers: what it has for each of its lanes.
+    auto isNumber = [&](scan::ReduceOp reduce) {
+      return reduce.getOver()[0] != dim.getName() ||
+             llvm::none_of(sets.of(reduce.getValue()),
+                           [&](int64_t k) { return k != i && isRegister(k); });
+    };
+    if (!llvm::all_of(op.getBody().getOps<scan::ReduceOp>(), isNumber))
+      continue;
+    reduced = i;
+    llvm::erase(registers, i);
+    lanes.push_back(i);
+    return;
   }
 }
 
@@ -117,7 +177,9 @@ void Mapping::orderLanes() {
         return i;
     return -1;
   };
-  llvm::stable_sort(lanes, [&](int64_t a, int64_t b) { return place(a) < place(b); });
+  llvm::stable_sort(lanes, [&](int64_t a, int64_t b) {
+    return std::pair(a == reduced, place(a)) < std::pair(b == reduced, place(b));
+  });
 }
 
 void Mapping::chooseWalk() {

@@ -13,6 +13,8 @@ namespace scanc::planning {
 /// The dims of a kernel for a recurrence: its lanes, its free state indices (elementwise
 /// everywhere, so each of their points is a lane of its own), time, segments where it is cut into
 /// some, then the indices that a thread must hold in registers because something is summed over them.
+/// Of these, one over which only readouts are reduced is a lane too, the last, where all states and
+/// results have it and a thread could not hold it: neighbouring threads do.
 struct Mapping {
   explicit Mapping(scan::AffineOp op);
 
@@ -35,11 +37,13 @@ struct Mapping {
   llvm::SmallVector<int64_t> lanes;     ///< dims of `op`, outermost first; the last is adjacent
   llvm::SmallVector<int64_t> registers; ///< dims of `op`
   int64_t time;
+  int64_t reduced = -1; ///< dim of `op`: the last lane, where readouts are reduced over it
   int64_t segment = -1; ///< dim of `op`, where time is cut into segments
   plan::Walk walk;                      ///< along which dimension the heaviest accesses are contiguous
 
 private:
   void chooseRoles();
+  void chooseReduced();
   void orderLanes();
   void chooseWalk();
 

@@ -30,6 +30,8 @@ public:
       return "packed sequences (reset at)";
     if (auto reason = declinesElementwise(mapping))
       return reason;
+    if (auto reason = declinesReducedLanes(mapping))
+      return reason;
     if (auto reason = declinesReassociation(mapping))
       return reason;
     for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())

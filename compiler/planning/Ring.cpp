@@ -111,7 +111,8 @@ plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, con
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                                policy.getRing(), policy.getRuns(),
-                               tuned(mapping, "blocks", blocks), policy.getStateThreads());
+                               tuned(mapping, "blocks", blocks), policy.getStateThreads(),
+                               policy.getReduceThreads());
 }
 
 /// Beyond this many tiles ahead nothing is gained.
@@ -132,7 +133,7 @@ plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool 
   return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
                                policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                                tiles < 2 ? 0 : tiles, policy.getRuns(), policy.getBlocks(),
-                               policy.getStateThreads());
+                               policy.getStateThreads(), policy.getReduceThreads());
 }
 
 } // namespace scanc::planning

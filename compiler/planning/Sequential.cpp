@@ -2,6 +2,7 @@
 #include "compiler/planning/Body.h"
 #include "compiler/planning/Matrix.h"
 #include "compiler/planning/Parts.h"
+#include "compiler/planning/Reduction.h"
 #include "compiler/planning/Tuning.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -34,6 +35,11 @@ public:
       return llvm::formatv("{0} numbers of state per lane, at most {1} fit in registers", size,
                            stateLimit)
           .str();
+    int64_t lanes = lanesOf(mapping, 1);
+    if (auto reason =
+            declinesReduction(mapping, lanes, mostThreads,
+                              std::max(warp, threadsReduced(mapping, lanes)), /*timeThreads=*/1))
+      return reason;
     int64_t parts = tuned(mapping, "state_threads", 1);
     if (auto reason = declinesBlock(mapping, tuned(mapping, "lane_threads", warp) * parts))
       return reason;
@@ -74,12 +80,27 @@ private:
   static constexpr int64_t bytesAhead = 72 << 10;
 
   static constexpr int64_t warp = 32;
+  /// Of a block, which may all hold one reduced dimension.
+  static constexpr int64_t mostThreads = 1024;
 
   static int64_t registers(const Mapping &mapping, plan::PolicyAttr policy) {
+    // Where lanes are reduced, the states of a tile wait for what is read out of them.
+    int64_t kept = mapping.reduced < 0 ? 2 : 2 + policy.getSteps();
     return std::min<int64_t>(255, 24 + 2 * tileRegisters(mapping, policy) +
-                                      2 * mapping.stateWords() * policy.getLanes() /
+                                      kept * mapping.stateWords() * policy.getLanes() /
                                           policy.getStateThreads());
   }
+
+  /// Adjacent lanes of a thread. It reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements
+  /// are the smallest copy, 8 of 32-bit ones are faster than 4 (bench/results).
+  static int64_t lanesOf(const Mapping &mapping, int64_t parts) {
+    bool large = widestElement(mapping) > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
+    int64_t lanes = mapping.walk == plan::Walk::Time || large ? 1 : 2;
+    return tuned(mapping, "lanes", lanesReduced(mapping, lanes, comfortableThreads));
+  }
+  /// A reduced dimension takes more lanes of a thread before it takes more threads than these, whose
+  /// registers suffice.
+  static constexpr int64_t comfortableThreads = 512;
 
   static double seconds(const Mapping &mapping, const Target &target, const Sizes &sizes,
                         plan::PolicyAttr policy, int64_t sharedDims) {
@@ -178,13 +199,11 @@ private:
                                  int64_t parts) {
     int64_t element = widestElement(mapping);
     bool timeWalk = mapping.walk == plan::Walk::Time;
-    // A thread reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements are the smallest
-    // copy, 8 of 32-bit ones are faster than 4 (bench/results).
-    bool large = element > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
-    int64_t lanes = timeWalk || large ? 1 : 2;
-    int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : 8;
+    int64_t lanes = lanesOf(mapping, parts);
+    // A tile waits for its readouts over lanes: the larger it is, the fewer wait.
+    int64_t acrossLanes = mapping.reduced < 0 ? 8 : 16;
+    int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : acrossLanes;
     KernelChoice choice;
-    lanes = tuned(mapping, "lanes", lanes);
     if (parts > 1 && tuned(mapping, "ring", 0) == 0) {
       choice.groupsOfWarp = warp / parts;
       choice.sharedDims = commonDims(mapping, sizes, choice.groupsOfWarp * lanes);
@@ -197,10 +216,10 @@ private:
     };
     auto sharedBytes = [&](plan::PolicyAttr policy) {
       return policy.getRing() * slotBytes(mapping, policy) +
-             exchangeBytes(mapping, policy, choice.sharedDims);
+             exchangeBytes(mapping, policy, choice.sharedDims) + reductionBytes(mapping, policy);
     };
     choice.wide = policy(lanes, true);
-    choice.general = policy(1, false);
+    choice.general = policy(mapping.reduced < 0 ? 1 : lanes, false);
     choice.wideShared = sharedBytes(choice.wide);
     choice.generalShared = sharedBytes(choice.general);
     return choice;
@@ -211,16 +230,21 @@ private:
                                        int64_t parts, int64_t sharedDims, bool wide) {
     // Blocks as large as still leave one for every multiprocessor.
     double groups = laneCount(mapping, sizes) / lanes;
-    int64_t threads = 128;
-    while (threads > warp && groups * parts / threads < 0.9 * target.multiprocessors)
+    int64_t reduced = threadsReduced(mapping, lanes), least = std::max(warp, reduced);
+    int64_t threads = least * std::max<int64_t>(1, 128 / least);
+    while (threads > least && groups * parts / threads < 0.9 * target.multiprocessors)
       threads /= 2;
     auto policy = [&](int64_t steps) {
       return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads / parts,
                                    /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1,
-                                   /*blocks=*/1, parts);
+                                   /*blocks=*/1, parts, reduced);
     };
+    // A tile and the one ahead beside the states; less of large blocks, whose threads have few registers.
+    int64_t room = wide ? 96 : 48;
+    if (reduced > 0)
+      room = std::min(room, target.registersPerMultiprocessor / threads / 2 - 32);
     while (steps > std::max<int64_t>(2, parts) &&
-           tileRegisters(mapping, policy(steps), sharedDims) > (wide ? 96 : 48))
+           tileRegisters(mapping, policy(steps), sharedDims) > room)
       steps /= 2;
     threads = tuned(mapping, "lane_threads", threads / parts) * parts;
     steps = tuned(mapping, "steps", steps);

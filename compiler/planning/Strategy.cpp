@@ -117,6 +117,13 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   return declinesData(mapping);
 }
 
+std::optional<std::string> declinesReducedLanes(const Mapping &mapping) {
+  if (mapping.reduced < 0)
+    return std::nullopt;
+  StringRef name = scan::RecurrenceInterface(mapping.op).getDim(mapping.reduced).getName().getValue();
+  return ("a readout over lanes (index " + name + ")").str();
+}
+
 std::optional<std::string> declinesData(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
   scan::IndexSets sets(loop);

@@ -77,6 +77,9 @@ std::string errorBound(const Mapping &, llvm::StringRef order);
 /// register dimensions of unknown size. One reason, the first that applies.
 std::optional<std::string> declinesElementwise(const Mapping &);
 
+/// What strategies decline whose threads exchange nothing behind the states.
+std::optional<std::string> declinesReducedLanes(const Mapping &);
+
 /// The part of that which every strategy declines: element types, register dimensions of unknown size.
 std::optional<std::string> declinesData(const Mapping &);
 

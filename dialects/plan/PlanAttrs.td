@@ -101,7 +101,8 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     `state_threads` neighbouring threads, each of which owns as large a share of the steps. Where blocks
     share the time of a lane whose step has a matrix, each has `steps` steps, and `runs` blocks are a
     group. `shifted`: the tiles of a lane begin at the first aligned address of its row, so that vectors
-    along time are whole at any number of steps. Changes speed; accuracy only within the promised bound.
+    along time are whole at any number of steps. Where something is reduced over the last lane dimension,
+    `reduce_threads` neighbouring threads hold the whole of it; else 0. Changes speed; accuracy only within the promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
@@ -113,15 +114,16 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
                         DefaultValuedParameter<"int64_t", "1">:$runs,
                         DefaultValuedParameter<"int64_t", "1">:$blocks,
                         DefaultValuedParameter<"int64_t", "1">:$state_threads,
+                        DefaultValuedParameter<"int64_t", "0">:$reduce_threads,
                         DefaultValuedParameter<"bool", "false">:$shifted);
   let skipDefaultBuilders = 1;
   let builders = [AttrBuilder<
       (ins "Walk":$walk, "int64_t":$lane_threads, "int64_t":$time_threads, "int64_t":$lanes,
            "int64_t":$steps, CArg<"int64_t", "0">:$ring, CArg<"int64_t", "1">:$runs,
            CArg<"int64_t", "1">:$blocks, CArg<"int64_t", "1">:$state_threads,
-           CArg<"bool", "false">:$shifted),
+           CArg<"int64_t", "0">:$reduce_threads, CArg<"bool", "false">:$shifted),
       [{ return $_get($_ctxt, walk, lane_threads, time_threads, lanes, steps, ring, runs, blocks,
-                      state_threads, shifted); }]>];
+                      state_threads, reduce_threads, shifted); }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     int64_t getThreads() const {
@@ -130,7 +132,8 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     /// The same policy with shifted tiles.
     PolicyAttr shift() const {
       return get(getContext(), getWalk(), getLaneThreads(), getTimeThreads(), getLanes(), getSteps(),
-                 getRing(), getRuns(), getBlocks(), getStateThreads(), /*shifted=*/true);
+                 getRing(), getRuns(), getBlocks(), getStateThreads(),
+                 getReduceThreads(), /*shifted=*/true);
     }
   }];
 }

@@ -1,6 +1,7 @@
 //===- PlanOps.cpp - The numbered constraints of the plan dialect ---------===//
 #include "dialects/plan/PlanOps.h"
 
+#include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/plan/Variants.h"
 #include "mlir/IR/AffineExpr.h"
@@ -161,6 +162,32 @@ static std::optional<std::string> obstacleOf(KernelInterface op) {
   return Shares(op).getObstacle();
 }
 
+/// What a policy lacks for the reductions over lanes of this kernel, or the kernel for them.
+static std::optional<std::string> reductionObstacle(KernelInterface op, PolicyAttr policy) {
+  Block &body = op.getBody().front();
+  int64_t threads = policy.getReduceThreads();
+  bool reduces = !body.getOps<ReduceLanesOp>().empty();
+  if (reduces != (threads > 0))
+    return std::string("reduce_threads exactly where something is reduced over lanes");
+  if (!reduces)
+    return std::nullopt;
+  if (reducesBeforeStates(body))
+    return std::string("reductions over lanes behind the states");
+  bool acrossLanes = policy.getWalk() == Walk::Lanes;
+  if (!isa<SequentialOp>(op) && !(isa<BlellochOp>(op) && acrossLanes))
+    return std::string("plan.sequential, or plan.blelloch across lanes");
+  int64_t size = op.getTimeDim() > 0 ? op.getDim(op.getTimeDim() - 1).getSize() : ShapedType::kDynamic;
+  if (ShapedType::isDynamic(size) || size % policy.getLanes() != 0 || size > threads * policy.getLanes())
+    return std::string("a last lane dimension of static size, in shares of the threads' lanes");
+  bool whole = threads % 32 == 0 || (threads < 32 && llvm::isPowerOf2_64(threads));
+  if (!whole || policy.getLaneThreads() % threads != 0 || policy.getThreads() % 32 != 0 ||
+      !llvm::isPowerOf2_64(policy.getSteps()) || policy.getStateThreads() != 1 ||
+      policy.getShifted())
+    return std::string("reduce_threads of a power of two up to 32 or of whole warps that divide "
+                       "lane_threads, steps of a power of two, state_threads of 1 and no shift");
+  return std::nullopt;
+}
+
 static LogicalResult verifyKernelRegion(KernelInterface op) {
   Block &block = op.getBody().front();
   auto yield = dyn_cast<YieldOp>(block.back());
@@ -198,6 +225,9 @@ static LogicalResult verifyKernelRegion(KernelInterface op) {
     if (variant.getPolicy().getStateThreads() > 1)
       if (auto obstacle = obstacleOf(op)) // kernel_c10
         return op->emitOpError("region: expected what state_threads can spread, but ") << *obstacle;
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>())
+    if (auto wanted = reductionObstacle(op, variant.getPolicy())) // kernel_c11
+      return op->emitOpError("variants: expected ") << *wanted << ", got " << variant.getPolicy();
   return success();
 }
 
@@ -413,5 +443,12 @@ LogicalResult ReduceOp::verify() {
   if (ArrayRef<int64_t>(kept) != to || kept.size() + getOver().size() != from.size() ||
       !sameElements(getValue(), getResult())) // reduce_c1
     return emitOpError("over: expected distinct dimensions, and a result that keeps the others");
+  return success();
+}
+
+LogicalResult ReduceLanesOp::verify() {
+  if (!shapeOf(getValue()).empty() || getKind() == Reduction::Mean) // reduce_lanes_c1
+    return emitOpError("expected a number and another kind than mean, got ")
+           << getKindAttr() << " of " << getValue().getType();
   return success();
 }

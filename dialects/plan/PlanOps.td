@@ -71,6 +71,11 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     - (C10) where `state_threads` is not 1, the kernel is a `plan.sequential` without segments, there
       is one register dimension, and nothing that a thread computes for its points needs a readout
       (see Shares.h).
+    - (C11) `reduce_threads` is not 0 exactly where the region has a `plan.reduce_lanes`. Then the kernel is a
+      `plan.sequential`, or a `plan.blelloch` across lanes; the last lane dimension has a static size, is a
+      multiple of `lanes` and fits `reduce_threads` x `lanes`; `reduce_threads` is a power of two of at most 32 or
+      a multiple of 32 and divides `lane_threads`, warps are whole, steps are a power of two, `state_threads` is 1, nothing is shifted;
+      and no result of a `plan.reduce_lanes` enters a state.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,
@@ -271,6 +276,24 @@ def Plan_ReduceOp : Plan_Op<"reduce", [Pure]> {
   let results = (outs Plan_Value:$result);
   let assemblyFormat =
       "`` $kind `over` $over $value attr-dict `:` type($value) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Plan_ReduceLanesOp : Plan_Op<"reduce_lanes", [Pure, SameOperandsAndResultType]> {
+  let summary = "combine over the last lane dimension; re-associates";
+  let description = [{
+    The result is the same in all lanes along that dimension. The order is fixed: lanes of a thread, then a tree
+    over the threads of a warp, then warps.
+
+    - (C1) the operand is a number, and `kind` is not `mean`: that is a sum, divided.
+
+    ```mlir
+    %s = plan.reduce_lanes sum %p : f32
+    ```
+  }];
+  let arguments = (ins Plan_ReductionAttr:$kind, Plan_Value:$value);
+  let results = (outs Plan_Value:$result);
+  let assemblyFormat = "`` $kind $value attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -80,6 +80,11 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
   EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands, factor), "");
 }
 
+/// Whether the program reduces readouts over its last lane dimension.
+bool reducesLanes(const std::string &name) {
+  return name == "rms_scan" || name == "group_norm_scan";
+}
+
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const char *name : {"gated_scan", "gated_scan_time", "selective_scan", "inter_chunk", "gla",
@@ -87,9 +92,12 @@ std::vector<Case> cases() {
                            "short_conv", "softmax_readout", "two_memories", "two_outputs",
                            "unread_state", "varlen", "bf16_state", "max_plus", "min_plus",
                            "log_semiring", "s5", "complex_numbers", "oscillators",
-                           "complex_memory"})
+                           "complex_memory", "rms_scan", "group_norm_scan"})
     for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
-      bool declines = std::string(strategy) != "sequential" && std::string(name) == "bf16_state";
+      std::string refused = std::string(name) == "bf16_state" ? "blelloch look_back"
+                            : reducesLanes(name)              ? "look_back"
+                                                              : "";
+      bool declines = refused.find(strategy) != std::string::npos;
       for (std::int64_t steps : {0, 1, 37})
         if (!declines)
           list.emplace_back(name, strategy, steps);
@@ -158,6 +166,21 @@ TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
       if (IsSkipped() || HasFatalFailure())
         return;
     }
+}
+
+TEST(MachineCode, readoutsOverLanesSpillNothing) {
+  using Kernel = std::tuple<const char *, const char *, std::int64_t>;
+  for (auto [name, strategy, size] :
+       {Kernel("rms_scan", "sequential", 2048), Kernel("rms_scan", "blelloch", 1024),
+        Kernel("group_norm_scan", "sequential", 128), Kernel("group_norm_scan", "blelloch", 64)}) {
+    CompileOptions options;
+    options.filename = name;
+    options.strategy = strategy;
+    options.sizes = {{"D", size}};
+    expectTextInRegisters(textOf(name), options);
+    if (IsSkipped() || HasFatalFailure())
+      return;
+  }
 }
 
 TEST(MachineCode, numbersOfEightBytesPassBetweenTheThreadsOfALane) {

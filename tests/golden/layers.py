@@ -2,6 +2,7 @@
 import numpy as np
 
 from draw import number, sigmoid, silu, softplus
+from sequences import along
 
 
 def gated_scan(draw, B=2, T=13, D=5):
@@ -156,6 +157,20 @@ def softmax_readout(draw, B=2, T=6, N=4):
     return dict(k=k, x=x), dict(p=p)
 
 
+def rms_scan(draw, B=2, T=6, H=2, D=5):
+    a, x, w = draw(B, T, H, D), draw(B, T, H, D), draw(D)
+    h = along(1, a, x)
+    return dict(a=a, x=x, w=w), dict(y=h / np.sqrt((h * h).mean(-1, keepdims=True) + number(1e-6)) * w)
+
+
+def group_norm_scan(draw, B=2, T=6, H=2, D=5):
+    f, x, z, h0 = draw(B, T, H, D), draw(B, T, H, D), draw(B, T, H, D), draw(B, H, D)
+    h = along(1, sigmoid(f), x, h0)
+    scale = np.sqrt(h.var(-1, keepdims=True) + number(1e-5))
+    y = (h - h.mean(-1, keepdims=True)) / scale * silu(z)
+    return dict(f=f, x=x, z=z, h0=h0), dict(y=y, hT=h[:, -1])
+
+
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, selective_scan, gla, gated_delta,
             two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
-            softmax_readout]
+            softmax_readout, rms_scan, group_norm_scan]

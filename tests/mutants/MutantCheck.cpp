@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
   if (argc != 2)
     return fail("usage", "scanc-mutant-check TEMPLATES_FOLDER");
   for (const char *name : {"gated_scan", "gated_scan_time", "cascade", "init_final", "reverse",
-                           "short_conv", "softmax_readout", "bf16_state", "two_outputs"})
+                           "short_conv", "softmax_readout", "bf16_state", "two_outputs",
+                           "rms_scan"})
     for (const char *strategy : {"sequential", "blelloch"})
       for (std::int64_t steps : {5, 150, 1200}) {
         CompileOptions options;

@@ -44,6 +44,7 @@ for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
 done
 cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4096")
 cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
+cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
   cases+=("dense_32 $sizes" "dense_64 $sizes")
 done
@@ -64,6 +65,7 @@ small_of() {
   case $1 in
     inter_chunk) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
+    rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
     *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
   esac
@@ -73,6 +75,7 @@ small_of() {
 bindings_of() {
   case $1 in
     linear_*) echo a=0.9:1 ;;
+    rms_scan) echo a=0.9:1 ;;
     inter_chunk) echo alpha=0.9:1 ;;
     varlen_*) echo a=0.9:1 offsets:cu=skewed ;;
     dense_32) echo A=-0.03125:0.03125 ;; # rows whose magnitudes sum to 1 at most, as bounds on errors need

@@ -19,7 +19,9 @@ enum class order { lanes, time };
 /// keeps its tile gives each thread `runs` such parts. At least `blocks` fit a multiprocessor by
 /// their registers. The numbers of a lane's state are spread over `state_threads` neighbouring
 /// threads of a warp. `shifted`: the tiles of a lane begin at the first aligned address of its row,
-/// so that vectors are whole at any T. Changes speed; accuracy only within the promised bound.
+/// so that vectors are whole at any T. `reduce_threads` neighbouring threads hold the whole of the last
+/// lane dimension where readouts are reduced over it, 0 where none are: a power of two up to 32, or
+/// whole warps. Changes speed; accuracy only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
@@ -30,6 +32,7 @@ struct policy {
   int runs = 1;
   int blocks = 1;
   int state_threads = 1;
+  int reduce_threads = 0;
   bool shifted = false;
 
   constexpr int threads() const { return lane_threads * time_threads * state_threads; }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/carry.cuh"
+#include "scanc/block/reduce_lanes.cuh"
 #include "scanc/block/segment_window.cuh"
 #include "scanc/kernel/stages.cuh"
 #include "scanc/thread/reduction.cuh"
@@ -27,16 +28,18 @@ constexpr int largest_maps() {
 }
 
 /// Lanes of a thread that go through a tile together: all of them where the tile lies in registers
-/// and one barrier serves them; one where a ring has hidden the loads, and maps take registers.
+/// and one barrier serves them, or where they are reduced together; else one: a ring has hidden the
+/// loads, and maps take registers.
 template <typename R>
 constexpr int lanes_abreast() {
-  return R::stages == 1 && R::shape.ring == 0 ? R::shape.lanes : 1;
+  const bool together = block::reduces_lanes<R> || (R::stages == 1 && R::shape.ring == 0);
+  return together ? R::shape.lanes : 1;
 }
 
-/// The ring, the window of segments, and cells for the maps of one stage of the lanes abreast, in two
-/// halves.
+/// The ring, what readouts need, the window of segments, and cells for the maps of one stage of the lanes
+/// abreast, in two halves.
 template <typename R>
-struct blelloch_storage : thread::ring_slots<R> {
+struct blelloch_storage : thread::ring_slots<R>, block::reduce_cells<R> {
   [[no_unique_address]] block::segment_words<R> segments;
   alignas(16) unsigned char
       cells[2][block::carry_cells<R::shape>() * largest_maps<R>() * lanes_abreast<R>()];
@@ -106,30 +109,43 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
   }
 }
 
+/// Which halves of cells come next: of maps, of readouts.
+struct halves {
+  int of_maps = 0, of_readouts = 0;
+};
+
 /// One tile of all lanes of a thread, of which it computes `active` steps and stores `stored`,
 /// where more are only computed after the last one that exists. With a constant `active` every
 /// guard but the one of the store vanishes.
 template <typename R>
 static __device__ __forceinline__ void
 scan_tile(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
-          long long first, int active, int stored, bool exists,
-          typename R::states (&carry)[R::shape.lanes], blelloch_storage<R> &storage, int &half) {
+          long long first, int active, int stored, bool exists, bool counts,
+          typename R::states (&carry)[R::shape.lanes], blelloch_storage<R> &storage,
+          halves &half) {
   constexpr int abreast = lanes_abreast<R>();
   typename R::results out;
 #pragma unroll
   for (int first_lane = 0; first_lane < R::shape.lanes; first_lane += abreast) {
     replayed<R> lanes[abreast];
-    scan_stages<0>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
+    scan_stages<0>(recurrence, at, in, first_lane, active, carry, lanes, storage, half.of_maps);
+    block::walked<R> walked[abreast];
 #pragma unroll
     for (int l = 0; l < abreast; ++l)
 #pragma unroll
       for (int v = 0; v < R::shape.steps; ++v)
         if (v < active) {
-          recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v],
-                              before(recurrence, at, in, first_lane + l, v, lanes[l]));
+          const typename R::states earlier = before(recurrence, at, in, first_lane + l, v, lanes[l]);
+          if constexpr (block::reduces_lanes<R>)
+            walked[l].now[v] = lanes[l].at[v], walked[l].before[v] = earlier;
+          else
+            recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v], earlier);
           if (exists)
             thread::end_segment(recurrence, at, in, first_lane + l, v, lanes[l].at[v]);
         }
+    if constexpr (block::reduces_lanes<R>)
+      block::finish_tile(recurrence, out, at, in, active, counts, walked, storage,
+                         half.of_readouts);
     if constexpr (R::shape.shifted)
       if (exists && stored > 0 && first + stored == recurrence.steps())
 #pragma unroll
@@ -165,18 +181,18 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   constexpr bool along_time = shape.walk == order::time;
   const int time = along_time ? thread_index() % shape.time_threads
                               : thread_index() / shape.lane_threads;
-  const int place = along_time ? thread_index() / shape.time_threads
-                               : thread_index() % shape.lane_threads;
-  const long long group = static_cast<long long>(block_index()) * shape.lane_threads + place;
-  const bool exists = group < recurrence.lane_groups();
+  const block::lane_place place =
+      block::place_of(recurrence, along_time ? thread_index() / shape.time_threads
+                                             : thread_index() % shape.lane_threads);
+  const bool exists = place.exists;
 
-  const typename R::lane at = recurrence.enter(exists ? group : recurrence.lane_groups() - 1);
+  const typename R::lane at = recurrence.enter(place.group);
   typename R::states carry[shape.lanes];
 #pragma unroll
   for (int l = 0; l < shape.lanes; ++l)
     recurrence.initial(carry[l], at, l);
 
-  int half = 0;
+  halves half;
   const int head = thread::head_of(recurrence, at);
   const int mine = head + time * steps; // of this thread in a tile
   long long first = mine;
@@ -196,8 +212,8 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     tiles.next(in);
     segments.mark(in, first - mine, first);
     scan_tile(recurrence, at, in, first, steps,
-              shape.shifted ? thread::steps_from(recurrence, first) : steps, exists, carry, storage,
-              half);
+              shape.shifted ? thread::steps_from(recurrence, first) : steps, exists,
+              place.counts, carry, storage, half);
   }
   if (!shape.shifted && recurrence.steps() % tile_steps != 0) {
     const int active = thread::steps_from(recurrence, first);
@@ -205,7 +221,7 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     if (active > 0)
       recurrence.load(in, at, first, active);
     segments.mark(in, first - mine, first);
-    scan_tile(recurrence, at, in, first, active, active, exists, carry, storage, half);
+    scan_tile(recurrence, at, in, first, active, active, exists, place.counts, carry, storage, half);
   }
   if constexpr (thread::has_segments<R>) {
     if (exists)

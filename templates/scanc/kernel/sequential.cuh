@@ -5,10 +5,12 @@
 //                  threads / 32), rows = lane_groups / shared_groups
 //   result in      global memory
 //   shared memory  sequential_storage<R>, given by the caller
-//   barriers       one of the warp per tile where threads share a state
+//   barriers       one of the warp per tile where threads share a state; where readouts are reduced over
+//                  lanes, as many as block/reduce_lanes.cuh has
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/reduce_lanes.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
 #include "scanc/thread/walk.cuh"
@@ -19,7 +21,34 @@
 namespace scanc::device::kernel {
 
 template <typename R>
-struct sequential_storage : thread::ring_slots<R>, warp::exchange_cells<R> {};
+struct sequential_storage : thread::ring_slots<R>, warp::exchange_cells<R>, block::reduce_cells<R> {};
+
+/// `thread::walk` where readouts are reduced over lanes: all steps of a tile at once, behind its states.
+template <typename R>
+static __device__ __forceinline__ void
+walk_reducing(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
+              long long first, int active, bool exists, bool counts,
+              typename R::states (&state)[R::shape.lanes], sequential_storage<R> &storage,
+              int &half) {
+  block::walked<R> lanes[R::shape.lanes];
+#pragma unroll
+  for (int v = 0; v < R::shape.steps; ++v) {
+    if (v < active) {
+#pragma unroll
+      for (int l = 0; l < R::shape.lanes; ++l) {
+        lanes[l].before[v] = thread::states_before(recurrence, at, in, l, v, state[l]);
+        thread::advance<R::stages>(recurrence, at, in, l, v, state[l], lanes[l].before[v]);
+        lanes[l].now[v] = state[l];
+        if (exists)
+          thread::end_segment(recurrence, at, in, l, v, state[l]);
+      }
+    }
+  }
+  typename R::results out;
+  block::finish_tile(recurrence, out, at, in, active, counts, lanes, storage, half);
+  if (exists)
+    recurrence.store(out, at, first, active);
+}
 
 /// `thread::walk` where the parts of a state lie in `parts` neighbouring threads: each of them owns
 /// every `parts`-th step, computes for the others what they need of it, and finishes it.
@@ -62,17 +91,12 @@ static __device__ __forceinline__ void walk_parts(const R &recurrence, const typ
     recurrence.store(out, at, first, active);
 }
 
-/// The lane group that a thread works on. `exists`: nobody else does, and its results are stored.
-struct lane_place {
-  long long group;
-  bool exists;
-};
-
+/// The lane group that a thread works on.
 template <typename R>
-static __device__ __forceinline__ lane_place find_lanes(const R &recurrence) {
+static __device__ __forceinline__ block::lane_place find_lanes(const R &recurrence) {
   constexpr int parts = R::shape.state_threads;
-  const long long all = recurrence.lane_groups();
   if constexpr (warp::has_common<R>) {
+    const long long all = recurrence.lane_groups();
     // A warp has groups of one row of lanes that read alike, and of no other.
     constexpr int groups = 32 / parts;
     const long long shared = recurrence.shared_groups(), warps = (shared + groups - 1) / groups;
@@ -80,27 +104,28 @@ static __device__ __forceinline__ lane_place find_lanes(const R &recurrence) {
         static_cast<long long>(block_index()) * (R::shape.threads() / 32) + warp_index();
     const long long row = warp / warps, at = warp % warps * groups + lane_index() / parts;
     const long long first = row * shared < all ? row * shared : all - shared;
-    return {first + (at < shared ? at : shared - 1), row * shared < all && at < shared};
+    const bool exists = row * shared < all && at < shared;
+    return {first + (at < shared ? at : shared - 1), exists, exists};
   } else {
-    const long long group =
-        static_cast<long long>(block_index()) * R::shape.lane_threads + thread_index() / parts;
-    return {group < all ? group : all - 1, group < all};
+    return block::place_of(recurrence, thread_index() / parts);
   }
 }
 
 /// Streams time through the threads of each group of adjacent lanes, states in registers. Threads past
-/// the last group end, but where warps look for segments together or share states: there they repeat
-/// its work and store nothing.
+/// the last group end, but where warps look for segments together, share states or reduce lanes: there
+/// they repeat its work and store nothing.
 template <typename R>
 static __device__ __forceinline__ void sequential(const R &recurrence,
                                                   sequential_storage<R> &storage) {
   static_assert(R::shape.time_threads == 1, "one thread holds the whole of time");
   constexpr int steps = R::shape.steps, parts = R::shape.state_threads;
-  constexpr bool segmented = thread::has_segments<R>;
-  const auto [group, exists] = find_lanes(recurrence);
-  if (!segmented && parts == 1 && !exists)
+  constexpr bool segmented = thread::has_segments<R>, reduces = block::reduces_lanes<R>;
+  static_assert(!(reduces && R::shape.shifted), "threads that reduce are at the same step");
+  const block::lane_place place = find_lanes(recurrence);
+  const bool exists = place.exists;
+  if (!segmented && !reduces && parts == 1 && !exists)
     return;
-  const typename R::lane at = recurrence.enter(group);
+  const typename R::lane at = recurrence.enter(place.group);
   typename R::states state[R::shape.lanes];
 #pragma unroll
   for (int l = 0; l < R::shape.lanes; ++l)
@@ -114,9 +139,12 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   thread::walk_head(recurrence, at, head, exists, state);
   warp::segment_marker<R> segments(recurrence, 0);
   warp::exchange<R> others(storage);
-  const auto step = [&, exists = exists](long long first, int active) {
+  int half = 0;
+  const auto step = [&](long long first, int active) {
     segments.mark(in, first, active);
-    if constexpr (parts == 1)
+    if constexpr (reduces)
+      walk_reducing(recurrence, at, in, first, active, exists, place.counts, state, storage, half);
+    else if constexpr (parts == 1)
       thread::walk(recurrence, at, in, first, active, exists, state);
     else
       walk_parts(recurrence, at, in, first, active, exists, others, state);

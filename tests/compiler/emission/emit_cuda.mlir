@@ -14,7 +14,7 @@
 // CHECK: struct arguments {
 // CHECK: tensor<const float, 2> x; // [T, 4]
 // CHECK: struct readout {
-// CHECK: static constexpr policy shape{.walk = order::lanes, .lane_threads = 128, .time_threads = 1, .lanes = 1, .steps = 8, .ring = 0, .runs = 1, .blocks = 1, .state_threads = 1};
+// CHECK: static constexpr policy shape{.walk = order::lanes, .lane_threads = 128, .time_threads = 1, .lanes = 1, .steps = 8, .ring = 0, .runs = 1, .blocks = 1, .state_threads = 1, .reduce_threads = 0};
 // CHECK: maps{{\[}}[[N:[a-z]+]]{{\]}} = {0.5f, in.x[v]{{\[}}[[N]]{{\]}}};
 // CHECK: thread::sum<float> [[SUM:[a-z0-9]+]];
 // CHECK: [[SUM]].add(now.h[

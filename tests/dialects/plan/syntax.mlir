@@ -105,5 +105,22 @@ plan.program @both strategy "sequential" attributes {
       %now, %before = plan.advance "g" ring max_plus bias %x1 : f32 to f32, f32
       plan.yield
     }
+    // CHECK: plan.sequential "reducing"
+    // CHECK-SAME: reduce_threads = 32>
+    plan.sequential "reducing" attributes {
+        dims = [#plan.dim<lane B in "64" : 64>, #plan.dim<time t in T : 64>],
+        reads = [#plan.access<x (d0, d1) -> (d0, d1)>], writes = [],
+        states = [#plan.state<g : f32 []>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any_i64", policy = <walk = lanes, lane_threads = 32,
+                time_threads = 1, lanes = 2, steps = 4, reduce_threads = 32>,
+            offset_bits = 64, widths = [1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%x: bf16):
+      %x1 = arith.extf %x : bf16 to f32
+      %now, %before = plan.advance "g" bias %x1 : f32 to f32, f32
+      // CHECK: plan.reduce_lanes logsumexp %{{.*}} : f32
+      %s = plan.reduce_lanes logsumexp %now : f32
+      plan.yield
+    }
   }
 }
