@@ -111,7 +111,8 @@ void KernelWriter::writeGeometry(StringRef lanes) {
   writer.line("__device__ __forceinline__ long long " + lanes + "() const { return " +
               Twine(spellLaneGroups(kernel, policy, 0)) + "; }");
   if (int64_t shared = kernel.getSharedDims())
-    writer.line("__device__ __forceinline__ long long shared_groups() const { return " +
+    writer.line("__device__ __forceinline__ long long " +
+                Twine(kernel.getRows() > 0 ? "columns" : "shared_groups") + "() const { return " +
                 Twine(spellLaneGroups(kernel, policy, time - shared)) + "; }");
   writer.line("__device__ __forceinline__ long long steps() const { return " +
               Twine(spellSize(kernel.getDim(time))) + "; }");

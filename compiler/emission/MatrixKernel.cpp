@@ -24,7 +24,7 @@ public:
 protected:
   void writeRecurrence() override;
   bool isHeld(const AccessText &) const override { return false; }
-  StringRef threads() const override { return "threads"; }
+  StringRef threads() const override { return sharesMatrix() ? "threads()" : "threads"; }
 
 private:
   void writeShape();
@@ -37,6 +37,11 @@ private:
   void writeLastState();
   std::string print(Value value, const Indices &indices, Expressions::Leaf leaf);
   bool copiesMatrix() const;
+  /// Whether the lanes of a block have the same matrix: kernel/dense_columns.cuh.
+  bool sharesMatrix() const { return kernel.getSharedDims() > 0; }
+  std::string place(unsigned read, const Indices &indices) const {
+    return reads[read].data() + " + (" + reads[read].stepOffset(indices) + ")";
+  }
   int64_t pointsOf(unsigned read) const;
   int64_t bytesOf(unsigned read) const;
 
@@ -82,7 +87,8 @@ void MatrixKernelWriter::writeRecurrence() {
   writeEnter();
   writeFirstState();
   writeFetch();
-  writeFetchInputs();
+  if (!sharesMatrix())
+    writeFetchInputs();
   writeInput();
   writeStore();
   writeLastState();
@@ -94,7 +100,14 @@ void MatrixKernelWriter::writeShape() {
   if (!kernel.getScratch().empty())
     shared = formatv(", .chunk = {0}, .group = {1}, .terms = {2}", policy.getSteps(),
                      policy.getRuns(), kernel.getTerms());
-  writer.line(
+  if (sharesMatrix())
+    writer.line(formatv("static constexpr columns_policy shape{{.columns = {0}, .parts = {1}, .steps = {2}, "
+                        ".ring = {3}, .blocks = {4}};",
+                        policy.getLaneThreads(), kernel.getParts(), policy.getSteps(),
+                        policy.getRing(), policy.getBlocks())
+                    .str());
+  else
+    writer.line(
       formatv("static constexpr dense_policy shape{{.threads = {0}, .parts = {1}, .rows = {2}, "
               ".ring = {3}, .blocks = {4}{5}};",
               policy.getThreads(), kernel.getParts(), kernel.getRows(), policy.getRing(),
@@ -110,7 +123,8 @@ void MatrixKernelWriter::writeShape() {
   writer.blank();
   writer.line("// Where a lane begins.");
   writeLane();
-  writeInputs();
+  if (!sharesMatrix())
+    writeInputs();
   writer.blank();
   writer.line("const arguments &args;");
 }
@@ -169,9 +183,6 @@ void MatrixKernelWriter::writeFetch() {
   writer.line("// 16 bytes of row `row` of the matrix, from `column` on.");
   writer.open("__device__ __forceinline__ void fetch(element *to, const lane &at, long long step, "
               "int row, int column) const");
-  auto place = [&](unsigned read, const Indices &indices) {
-    return reads[read].data() + " + (" + reads[read].stepOffset(indices) + ")";
-  };
   if (copiesMatrix()) {
     Value value = advance.getGain();
     if (auto widened = value.getDefiningOp<arith::ExtFOp>())
@@ -213,10 +224,13 @@ void MatrixKernelWriter::writeFetchInputs() {
 
 void MatrixKernelWriter::writeInput() {
   writer.blank();
-  writer.open("__device__ __forceinline__ float input(const inputs &from, const lane &at, long "
-              "long step, int i) const");
+  writer.open("__device__ __forceinline__ float input(" +
+              Twine(sharesMatrix() ? "" : "const inputs &from, ") +
+              "const lane &at, long long step, int i) const");
   std::string number = print(advance.getBias(), {"i"}, [&](Value value, const Indices &indices) {
     unsigned read = cast<BlockArgument>(value).getArgNumber();
+    if (sharesMatrix())
+      return "thread::read(" + place(read, indices) + ")";
     return formatv("shared_load(from.{0}[{1}])", reads[read].getMember(),
                    indices.empty() ? "0" : indices.front())
         .str();

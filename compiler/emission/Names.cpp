@@ -30,6 +30,7 @@ static const llvm::StringSet<> &takenWords() {
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
       "common", "from_owner", "gather", "handed", "merge", "other", "part", "turn", "prepare", "read", "read_out", "readouts",
       "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
+      "lane_groups", "shared_groups", "segments", "begin_segment", "finish_segment", "columns", "columns_policy",
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
       "size", "step", "round", "rounds", "reduced_groups",
       "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};

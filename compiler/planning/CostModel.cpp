@@ -21,9 +21,13 @@ double sizeNamed(const Sizes &sizes, scan::DimAttr dim) {
 }
 
 double laneCount(const Mapping &mapping, const Sizes &sizes) {
+  return laneCount(mapping, sizes, static_cast<int64_t>(mapping.lanes.size()));
+}
+
+double laneCount(const Mapping &mapping, const Sizes &sizes, int64_t dims) {
   scan::RecurrenceInterface loop = mapping.op;
   double count = 1;
-  for (int64_t i : mapping.lanes)
+  for (int64_t i : ArrayRef<int64_t>(mapping.lanes).take_back(dims))
     count *= sizeNamed(sizes, loop.getDim(i));
   return count;
 }

@@ -2,6 +2,7 @@
 #include "compiler/planning/Kernels.h"
 
 #include "compiler/planning/Body.h"
+#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -334,6 +335,21 @@ void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64
     for (int64_t i = 0; i < loop.getNumStates(); ++i)
       if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
         visit(mapping.stateSize(i), bytesOf(advance.getInput().front().getType()));
+}
+
+int64_t sharedLanes(const Mapping &mapping) {
+  scan::IndexSets sets(mapping.op);
+  scan::IndexSet varying;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    for (Value transition : advance.getTransition())
+      varying = scan::unite(varying, scan::unite(sets.of(transition), sets.lanesOf(transition)));
+  int64_t count = 0;
+  for (int64_t dim : llvm::reverse(mapping.lanes)) {
+    if (llvm::is_contained(varying, dim))
+      break;
+    ++count;
+  }
+  return count;
 }
 
 int64_t lanesOfVector(const Mapping &mapping) {

@@ -19,8 +19,8 @@ struct KernelChoice {
   int64_t walkers = 0;   ///< with a ring: blocks that take tile after tile; 0: a block for each tile
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
   std::string scratch;   ///< formula: bytes beside them that nobody has written; empty: none
-  int64_t sharedDims = 0; ///< innermost lane dims of which a warp has lanes of one row; 0: of any
-  int64_t groupsOfWarp = 8; ///< lane groups of a warp, where there are such
+  int64_t sharedDims = 0; ///< innermost lane dims of which a warp or block has lanes of one row; 0: of any
+  int64_t groupsOfWarp = 8; ///< lane groups of such a warp or block
   std::string kernel;     ///< the op, where a strategy has several; empty: of the strategy's name
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row
@@ -75,11 +75,13 @@ Work countAlone(const Mapping &, const Sizes &sizes);
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);
 
-/// The size of a dimension: a number, a bound name or an assumed one.
-double sizeNamed(const Sizes &sizes, scan::DimAttr dim);
+  int64_t sharedDims = 0; ///< innermost lane dims of which a warp or block has lanes of one row; 0: of any
+  int64_t groupsOfWarp = 8; ///< lane groups of such a warp or block
 
 /// Product of the sizes of all lanes.
 double laneCount(const Mapping &, const Sizes &sizes);
+/// The same of the `dims` innermost ones.
+double laneCount(const Mapping &, const Sizes &sizes, int64_t dims);
 double stepCount(const Mapping &, const Sizes &sizes);
 
 /// Bytes of the largest element that is read or written at every step.

@@ -46,7 +46,7 @@ public:
       return std::string("a state of type f64 or c64: the sums of tensor cores are f32");
     if (mapping.walk == plan::Walk::Time)
       return std::string("time innermost in memory: products take whole rows of lanes");
-    if (sharedDims(mapping) == 0)
+    if (sharedLanes(mapping) == 0)
       return std::string("a transition of its own for each lane: products need lanes that share one");
     if (tuned(mapping, "lane_threads", groupsOfWarp) % groupsOfWarp != 0 ||
         tuned(mapping, "time_threads", runsOfWarp) % runsOfWarp != 0 ||
@@ -116,22 +116,6 @@ private:
     return formatv("{0} M[t] of products in {1}", share, precision).str();
   }
 
-  /// The innermost lane dimensions over which the transition does not vary.
-  static int64_t sharedDims(const Mapping &mapping) {
-    scan::IndexSets sets(mapping.op);
-    scan::IndexSet varying;
-    for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
-      for (Value transition : advance.getTransition())
-        varying = scan::unite(varying, scan::unite(sets.of(transition), sets.lanesOf(transition)));
-    int64_t count = 0;
-    for (int64_t dim : llvm::reverse(mapping.lanes)) {
-      if (llvm::is_contained(varying, dim))
-        break;
-      ++count;
-    }
-    return count;
-  }
-
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     int64_t radix = 16;
@@ -161,7 +145,7 @@ private:
     choice.general = policy(1);
     choice.wideShared = sharedBytes(choice.wide);
     choice.generalShared = sharedBytes(choice.general);
-    choice.sharedDims = sharedDims(mapping);
+    choice.sharedDims = sharedLanes(mapping);
     choice.products = precision(mapping);
     return choice;
   }

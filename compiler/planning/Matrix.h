@@ -29,6 +29,12 @@ struct Matrix {
   int64_t inputBytes; ///< of what a step reads beside it: `inputs` in the emitted text
 };
 
+/// Whether lanes that share a matrix are walked together: DenseColumns.cpp has the other two answers
+/// of `sequential` then.
+bool sharesMatrix(const Mapping &, const Target &);
+KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
+Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);
+
 /// The three answers of `sequential` where there is a matrix: DenseSequential.cpp.
 std::optional<std::string> declinesDenseSequential(const Mapping &);
 KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes &);

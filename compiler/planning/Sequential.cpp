@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t stateLimit = 64;
 
 /// Right when independent lanes fill the GPU: nothing is computed twice, the order of time is kept. A lane
-/// whose step has a matrix takes a block: see DenseSequential.cpp.
+/// whose step has a matrix takes a block, or shares one: see DenseSequential.cpp, DenseColumns.cpp.
 class Sequential final : public KernelStrategy {
 public:
   StringRef name() const override { return "sequential"; }
@@ -57,6 +57,8 @@ public:
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     KernelChoice choice = choose(mapping, target, sizes);
     Cost cost = costOf(mapping, choice, sizes);
+    if (hasMatrix(mapping) && sharesMatrix(mapping, target))
+      return costOfDenseColumns(mapping, target, sizes, cost);
     if (hasMatrix(mapping))
       return costOfDenseSequential(mapping, target, sizes, cost);
     cost.flops = countWork(mapping, sizes).flops;
@@ -181,6 +183,8 @@ private:
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    if (hasMatrix(mapping) && sharesMatrix(mapping, target))
+      return chooseDenseColumns(mapping, target, sizes);
     if (hasMatrix(mapping))
       return chooseDenseSequential(mapping, target, sizes);
     int64_t parts = tuned(mapping, "state_threads", 0);

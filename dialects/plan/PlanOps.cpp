@@ -272,21 +272,28 @@ LogicalResult MatmulScanOp::verify() {
 }
 LogicalResult MatmulScanOp::verifyRegions() { return verifyKernelRegion(*this); }
 
-/// What all kernels that multiply the matrices of a lane have in common. Numbers are those of the
-/// constraints of plan.dense_sequential.
-static LogicalResult verifyMatrixKernel(KernelInterface op, bool wholeTime) {
+/// What all kernels have in common whose state is advanced by a matrix.
+static LogicalResult verifyMatrixState(KernelInterface op) {
   if (failed(verifyKernel(op)))
     return failure();
   if (op.getNumStates() != 1 || op.getState(0).getIndices().size() != 1 ||
-      !op.getState(0).getElementType().isF32()) // dense_sequential_c1
+      !op.getState(0).getElementType().isF32()) // dense_sequential_c1, dense_columns_c1
     return op->emitOpError("states: expected one of f32 with one index");
+  Type element = op.getElement();
+  if (!element.isF16() && !element.isBF16() && !element.isF32()) // dense_sequential_c3, dense_columns_c3
+    return op->emitOpError("element: expected f16, bf16 or f32, got ") << element;
+  return success();
+}
+
+/// The same of those in which a block has a lane. Numbers are those of the constraints of
+/// plan.dense_sequential.
+static LogicalResult verifyMatrixKernel(KernelInterface op, bool wholeTime) {
+  if (failed(verifyMatrixState(op)))
+    return failure();
   if (!llvm::isPowerOf2_64(op.getRows()) || !llvm::isPowerOf2_64(op.getParts()) ||
       op.getRows() > op.getParts() || op.getParts() > 4) // dense_sequential_c2
     return op->emitOpError("expected powers of two, rows <= parts <= 4, got ")
            << op.getRows() << " and " << op.getParts();
-  Type element = op.getElement();
-  if (!element.isF16() && !element.isBF16() && !element.isF32()) // dense_sequential_c3
-    return op->emitOpError("element: expected f16, bf16 or f32, got ") << element;
   for (auto variant : op.getVariants().getAsRange<VariantAttr>()) {
     PolicyAttr policy = variant.getPolicy();
     if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 ||
@@ -306,14 +313,14 @@ static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most) {
   Block &block = op.getBody().front();
   auto advance = *block.getOps<AdvanceOp>().begin();
   if (int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-      size > most) // dense_sequential_c1, cyclic_reduction_c1
+      size > most) // dense_sequential_c1, dense_columns_c1, cyclic_reduction_c1
     return op->emitOpError("states: expected at most ") << most << " numbers, got " << size;
   SmallVector<Value> open(block.getTerminator()->getOperands());
   while (!open.empty()) {
     Value value = open.pop_back_val();
     if (value == advance.getNow())
       continue;
-    if (isa<BlockArgument>(value) || value == advance.getBefore()) // dense_sequential_c5
+    if (isa<BlockArgument>(value) || value == advance.getBefore()) // dense_sequential_c5, dense_columns_c5
       return op->emitOpError("region: expected results of the state at t alone");
     llvm::append_range(open, value.getDefiningOp()->getOperands());
   }
@@ -322,6 +329,37 @@ static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most) {
 
 LogicalResult DenseSequentialOp::verify() { return verifyMatrixKernel(*this, true); }
 LogicalResult DenseSequentialOp::verifyRegions() { return verifyMatrixRegion(*this, 256); }
+
+LogicalResult DenseColumnsOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyMatrixState(op)))
+    return failure();
+  if (getSharedDims() < 1 || static_cast<int64_t>(getSharedDims()) > op.getTimeDim()) // dense_columns_c2
+    return emitOpError("shared_dims: expected 1 to ") << op.getTimeDim() << ", got " << getSharedDims();
+  int64_t parts = getParts();
+  if (!llvm::isPowerOf2_64(parts) || parts > 16) // dense_columns_c3
+    return emitOpError("parts: expected a power of two of at most 16, got ") << parts;
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getTimeThreads() != parts || policy.getLanes() != 1 || policy.getStateThreads() != 1 ||
+        policy.getLaneThreads() * parts % 32 != 0 || policy.getRing() < 2) // dense_columns_c4
+      return emitOpError("variants: expected time_threads of ")
+             << parts << ", state_threads and lanes of 1, threads in multiples of 32 and a ring of 2 at least, got "
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult DenseColumnsOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 256)))
+    return failure();
+  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+  int64_t parts = getParts(), rows = getRows();
+  if (parts > size || parts * rows < size || parts * (rows - 1) >= size) // dense_columns_c3
+    return emitOpError("expected parts that share ") << size << " rows, got " << parts << " of " << rows;
+  return success();
+}
 
 LogicalResult CyclicReductionOp::verify() {
   if (failed(verifyMatrixKernel(*this, false)))

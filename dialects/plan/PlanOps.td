@@ -218,6 +218,25 @@ def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
   }];
 }
 
+def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getSharedDims", "getRows", "getParts", "getElement"]>],
+    (ins I64Attr:$shared_dims, I64Attr:$rows, I64Attr:$parts, TypeAttr:$element)> {
+  let summary = "kernel::dense_columns: a block walks the whole of time for lanes that share their matrices";
+  let description = [{
+    Deterministic; states in the order of time. A block has `lane_threads` lanes, each walked by `parts`
+    threads, each with `rows` rows of the matrix, which is kept as `element`; inputs of `steps` steps wait in
+    registers.
+
+    - (C1) there is one state, f32, of one index of at most 256 points, advanced by a matrix.
+    - (C2) `shared_dims` innermost lane dims, one at least, have the same matrix.
+    - (C3) `parts` is a power of two of at most 16 that is no more than the points, which `parts` times `rows`
+      cover; `element` is f16, bf16 or f32.
+    - (C4) in every policy, time_threads is `parts`, state_threads and lanes are 1, lane_threads x parts is a
+      multiple of 32, and ring is 2 at least.
+    - (C5) what is written depends on the state at t alone.
+  }];
+}
+
 // Not Pure: see scan.advance.
 def Plan_AdvanceOp : Plan_Op<"advance"> {
   let summary = "the state at t and at t-1: now = gain * before + bias, elementwise or by a matrix";

@@ -57,4 +57,17 @@ struct dense_policy {
   bool operator==(const dense_policy &) const = default;
 };
 
+/// The same where columns of a matrix state share the transition. A block walks `columns` of them,
+/// each by `parts` threads; inputs of `steps` steps and `ring` matrices lie ready.
+struct columns_policy {
+  int columns;
+  int parts;
+  int steps;
+  int ring;
+  int blocks = 1; ///< of a multiprocessor, by their registers
+
+  constexpr int threads() const { return columns * parts; }
+  bool operator==(const columns_policy &) const = default;
+};
+
 } // namespace scanc::device

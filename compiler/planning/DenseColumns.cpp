@@ -1,0 +1,155 @@
+//===- DenseColumns.cpp - A block walks lanes that share their matrices ---===//
+#include "compiler/planning/Matrix.h"
+#include "compiler/planning/Tuning.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+
+namespace scanc::planning {
+
+namespace {
+
+/// Rows of a thread: its state and its sums, and what a step adds, are in registers.
+constexpr int64_t mostRows = 16;
+
+/// How the lanes of a recurrence lie: `columns` of each sequence share its matrices.
+struct Columns {
+  Columns(const Mapping &mapping, const Sizes &sizes)
+      : dims(sharedLanes(mapping)), columns(laneCount(mapping, sizes, dims)),
+        sequences(columns > 0 ? laneCount(mapping, sizes) / columns : 0) {}
+
+  int64_t dims;
+  double columns, sequences;
+};
+
+int64_t slotBytes(const Matrix &matrix, int64_t parts) {
+  return llvm::alignTo(llvm::alignTo(matrix.size, parts) * matrix.width * bytesOf(matrix.element),
+                       128);
+}
+
+/// Size of the template's dense_columns_storage.
+int64_t sharedBytes(const Matrix &matrix, plan::PolicyAttr policy) {
+  int64_t parts = policy.getTimeThreads();
+  int64_t states = parts > 1 ? 2 * policy.getLaneThreads() : 1;
+  return llvm::alignTo(policy.getRing() * slotBytes(matrix, parts) +
+                           states * 4 * (matrix.width + 4),
+                       128);
+}
+
+/// 32-bit registers of a thread: its rows in three forms and those on their way, addresses of what it
+/// copies of a matrix. No smaller than what ptxas needs without spilling in any example.
+int64_t registers(const Matrix &matrix, plan::PolicyAttr policy) {
+  int64_t rows = llvm::divideCeil(matrix.size, policy.getTimeThreads());
+  int64_t pieces = matrix.size * matrix.width * bytesOf(matrix.element) / 16;
+  int64_t copies = llvm::divideCeil(pieces, policy.getThreads());
+  return std::min<int64_t>(255, 116 + rows * (3 + policy.getSteps()) + 4 * copies);
+}
+
+plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Target &target,
+                          const Columns &lanes, int64_t parts) {
+  // Whole warps; as many columns as there are, as far as the loads of a block hide each other.
+  int64_t columns = 128 / parts;
+  while (columns > 8 && columns / 2 >= lanes.columns && columns / 2 * parts >= 32)
+    columns /= 2;
+  // Blocks for every multiprocessor, where there are columns enough.
+  while (columns > 8 && columns / 2 * parts >= 32 &&
+         lanes.sequences * std::ceil(lanes.columns / columns) < target.multiprocessors)
+    columns /= 2;
+  columns = tuned(mapping, "lane_threads", columns);
+  int64_t rows = llvm::divideCeil(matrix.size, parts);
+  // As many inputs ahead as registers hold, and products in the text as compile in little time.
+  constexpr int64_t mostInputs = 32, mostProducts = 1024;
+  int64_t steps = std::clamp<int64_t>(
+      std::min(mostInputs / rows, mostProducts / (rows * matrix.size)), 1, 8);
+  steps = tuned(mapping, "steps", steps);
+  auto policy = [&](int64_t ring) {
+    return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, columns, parts, /*lanes=*/1,
+                                 steps, ring, /*runs=*/1, /*blocks=*/1);
+  };
+  constexpr int64_t bytesAhead = 32 << 10, most = 16;
+  int64_t slot = slotBytes(matrix, parts);
+  int64_t room = (target.sharedPerBlock - sharedBytes(matrix, policy(0))) / slot;
+  int64_t ring = std::clamp<int64_t>(bytesAhead / slot, 2, std::clamp<int64_t>(room, 2, most));
+  ring = std::clamp<int64_t>(tuned(mapping, "ring", ring), 2, std::max<int64_t>(2, room));
+  return withBlocks(mapping, policy(ring), target, registers(matrix, policy(ring)));
+}
+
+double seconds(const Mapping &mapping, const Matrix &matrix, const Target &target,
+               const Sizes &sizes, plan::PolicyAttr policy) {
+  constexpr double stepLatency = 45e-9, slotsOfStep = 40, rate = 0.7, streamed = 0.92;
+  Columns lanes(mapping, sizes);
+  int64_t parts = policy.getTimeThreads(), rows = llvm::divideCeil(matrix.size, parts);
+  double blocks = lanes.sequences * std::ceil(lanes.columns / policy.getLaneThreads());
+  double resident = static_cast<double>(target.multiprocessors * policy.getBlocks());
+  double waves = std::max(1.0, std::ceil(blocks / resident));
+  // Instructions of a thread for one step: products, and what they read; what is moved and exchanged.
+  double pieces = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16;
+  double slots = static_cast<double>(rows * matrix.size) + pieces * static_cast<double>(rows) +
+                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0) + 4.0 * static_cast<double>(rows) +
+                 slotsOfStep;
+  constexpr double warp = 32, schedulersOfMultiprocessor = 4;
+  double schedulers = schedulersOfMultiprocessor * static_cast<double>(target.multiprocessors);
+  double cyclesPerSecond = target.flops / (2 * warp * schedulers);
+  double warps = std::min(blocks, resident) * static_cast<double>(policy.getThreads()) / warp;
+  double issue = slots * std::max(1.0, warps / schedulers) / (cyclesPerSecond * rate);
+  double walk = waves * stepCount(mapping, sizes) * std::max(issue, stepLatency + slots / cyclesPerSecond);
+  return target.launchOverhead +
+         std::max(compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed), walk);
+}
+
+} // namespace
+
+bool sharesMatrix(const Mapping &mapping, const Target &target) {
+  if (sharedLanes(mapping) == 0)
+    return false;
+  Matrix matrix(mapping);
+  constexpr int64_t mostParts = 16;
+  return matrix.size <= mostRows * mostParts &&
+         2 * slotBytes(matrix, 1) + (32 << 10) <= target.sharedPerBlock;
+}
+
+KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, const Sizes &sizes) {
+  Matrix matrix(mapping);
+  Columns lanes(mapping, sizes);
+  KernelChoice choice;
+  choice.kernel = "dense_columns";
+  choice.element = matrix.element;
+  choice.sharedDims = lanes.dims;
+  double best = HUGE_VAL;
+  int64_t pinned = tuned(mapping, "time_threads", 0);
+  for (int64_t parts : {1, 4, 16}) {
+    if (pinned != 0 && parts != pinned)
+      continue;
+    if (parts > matrix.size || llvm::divideCeil(matrix.size, parts) > mostRows)
+      continue;
+    plan::PolicyAttr policy = policyOf(mapping, matrix, target, lanes, parts);
+    if (double time = seconds(mapping, matrix, target, sizes, policy); time < best) {
+      best = time;
+      choice.wide = policy;
+    }
+  }
+  choice.parts = choice.wide.getTimeThreads();
+  choice.rows = llvm::divideCeil(matrix.size, choice.parts);
+  choice.general = choice.wide;
+  choice.wideShared = sharedBytes(matrix, choice.wide);
+  choice.generalShared = choice.wideShared;
+  return choice;
+}
+
+Cost costOfDenseColumns(const Mapping &mapping, const Target &target, const Sizes &sizes, Cost cost) {
+  Matrix matrix(mapping);
+  double size = static_cast<double>(matrix.size);
+  // A row has a product for each column; one of them is counted.
+  cost.flops = countWork(mapping, sizes).flops +
+               2 * (size * size - size) * laneCount(mapping, sizes) * stepCount(mapping, sizes);
+  cost.registersPerThread = registers(matrix, cost.policy);
+  cost.errorBound = errorBound(mapping, "in the order of time");
+  cost.seconds = seconds(mapping, matrix, target, sizes, cost.policy);
+  return cost;
+}
+
+} // namespace scanc::planning
