@@ -2,6 +2,7 @@
 #include "compiler/planning/Matrix.h"
 #include "compiler/planning/Tuning.h"
 
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -40,23 +41,23 @@ int64_t sharedBytes(const Matrix &matrix, plan::PolicyAttr policy) {
                        128);
 }
 
-/// 32-bit registers of a thread: its rows in three forms and those on their way, addresses of what it
+/// 32-bit registers of a thread: its rows in three forms and inputs in two, addresses of what it
 /// copies of a matrix. No smaller than what ptxas needs without spilling in any example.
 int64_t registers(const Matrix &matrix, plan::PolicyAttr policy) {
   int64_t rows = llvm::divideCeil(matrix.size, policy.getTimeThreads());
   int64_t pieces = matrix.size * matrix.width * bytesOf(matrix.element) / 16;
   int64_t copies = llvm::divideCeil(pieces, policy.getThreads());
-  return std::min<int64_t>(255, 116 + rows * (3 + policy.getSteps()) + 4 * copies);
+  return std::min<int64_t>(255, 132 + rows * (3 + 2 * policy.getSteps()) + 4 * copies);
 }
 
 plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Target &target,
                           const Columns &lanes, int64_t parts) {
   // Whole warps; as many columns as there are, as far as the loads of a block hide each other.
   int64_t columns = 128 / parts;
-  while (columns > 8 && columns / 2 >= lanes.columns && columns / 2 * parts >= 32)
+  while (columns > 4 && columns / 2 >= lanes.columns && columns / 2 * parts >= 32)
     columns /= 2;
   // Blocks for every multiprocessor, where there are columns enough.
-  while (columns > 8 && columns / 2 * parts >= 32 &&
+  while (columns > 4 && columns / 2 * parts >= 32 &&
          lanes.sequences * std::ceil(lanes.columns / columns) < target.multiprocessors)
     columns /= 2;
   columns = tuned(mapping, "lane_threads", columns);
@@ -78,27 +79,48 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
   return withBlocks(mapping, policy(ring), target, registers(matrix, policy(ring)));
 }
 
+/// Matrices that are read number by number leave no registers for the addresses of many inputs.
+plan::PolicyAttr withFewSteps(plan::PolicyAttr policy) {
+  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
+                               policy.getTimeThreads(), policy.getLanes(),
+                               std::min<int64_t>(2, policy.getSteps()), policy.getRing(),
+                               policy.getRuns(), policy.getBlocks());
+}
+
+/// The longest of three: what memory, the reads of shared memory and the steps one after another take.
 double seconds(const Mapping &mapping, const Matrix &matrix, const Target &target,
                const Sizes &sizes, plan::PolicyAttr policy) {
-  constexpr double stepLatency = 45e-9, slotsOfStep = 40, rate = 0.7, streamed = 0.92;
+  // Measured on an H200 (bench/results/h200-dense.md): of a step, and of each product of a thread;
+  // cycles in which a warp is given 16 bytes of shared memory per thread, and the share that is reached.
+  constexpr double stepLatency = 95e-9, productLatency = 2.2e-9, streamed = 0.92;
+  constexpr double cyclesOfRead = 4, readsReached = 0.87, warp = 32, schedulers = 4;
   Columns lanes(mapping, sizes);
   int64_t parts = policy.getTimeThreads(), rows = llvm::divideCeil(matrix.size, parts);
   double blocks = lanes.sequences * std::ceil(lanes.columns / policy.getLaneThreads());
   double resident = static_cast<double>(target.multiprocessors * policy.getBlocks());
-  double waves = std::max(1.0, std::ceil(blocks / resident));
-  // Instructions of a thread for one step: products, and what they read; what is moved and exchanged.
-  double pieces = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16;
-  double slots = static_cast<double>(rows * matrix.size) + pieces * static_cast<double>(rows) +
-                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0) + 4.0 * static_cast<double>(rows) +
-                 slotsOfStep;
-  constexpr double warp = 32, schedulersOfMultiprocessor = 4;
-  double schedulers = schedulersOfMultiprocessor * static_cast<double>(target.multiprocessors);
-  double cyclesPerSecond = target.flops / (2 * warp * schedulers);
-  double warps = std::min(blocks, resident) * static_cast<double>(policy.getThreads()) / warp;
-  double issue = slots * std::max(1.0, warps / schedulers) / (cyclesPerSecond * rate);
-  double walk = waves * stepCount(mapping, sizes) * std::max(issue, stepLatency + slots / cyclesPerSecond);
+  double steps = stepCount(mapping, sizes);
+  double reads = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16 * rows +
+                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0);
+  double warps = blocks * policy.getThreads() / warp / target.multiprocessors;
+  // One multiply and add per scheduler, lane of a warp and cycle makes `flops`.
+  double cyclesPerSecond = target.flops / (2 * warp * schedulers * target.multiprocessors);
+  double shared = steps * reads * cyclesOfRead * std::max(1.0, warps) / (cyclesPerSecond * readsReached);
+  double walk = std::max(1.0, std::ceil(blocks / resident)) * steps *
+                (stepLatency + productLatency * static_cast<double>(rows * matrix.size));
   return target.launchOverhead +
-         std::max(compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed), walk);
+         std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed), shared, walk});
+}
+
+/// How many threads may share a column, under what is pinned.
+SmallVector<int64_t> partCounts(const Mapping &mapping, const Matrix &matrix) {
+  constexpr int64_t warp = 32;
+  SmallVector<int64_t> counts;
+  for (int64_t parts : {1, 2, 4, 8, 16})
+    if (parts <= matrix.size && llvm::divideCeil(matrix.size, parts) <= mostRows &&
+        tuned(mapping, "time_threads", parts) == parts &&
+        tuned(mapping, "lane_threads", warp) * parts % warp == 0)
+      counts.push_back(parts);
+  return counts;
 }
 
 } // namespace
@@ -107,9 +129,19 @@ bool sharesMatrix(const Mapping &mapping, const Target &target) {
   if (sharedLanes(mapping) == 0)
     return false;
   Matrix matrix(mapping);
-  constexpr int64_t mostParts = 16;
+  constexpr int64_t mostParts = 16, states = 32 << 10; // beside two matrices
   return matrix.size <= mostRows * mostParts &&
-         2 * slotBytes(matrix, 1) + (32 << 10) <= target.sharedPerBlock;
+         2 * slotBytes(matrix, mostParts) + states <= target.sharedPerBlock;
+}
+
+std::optional<std::string> declinesDenseColumns(const Mapping &mapping) {
+  Matrix matrix(mapping);
+  if (partCounts(mapping, matrix).empty())
+    return llvm::formatv("a column of {0} rows wants time_threads of 1, 2, 4, 8 or 16, no more than rows, "
+                         "{1} rows each at most, and whole warps of lane_threads x time_threads",
+                         matrix.size, mostRows)
+        .str();
+  return std::nullopt;
 }
 
 KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, const Sizes &sizes) {
@@ -120,12 +152,7 @@ KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, co
   choice.element = matrix.element;
   choice.sharedDims = lanes.dims;
   double best = HUGE_VAL;
-  int64_t pinned = tuned(mapping, "time_threads", 0);
-  for (int64_t parts : {1, 4, 16}) {
-    if (pinned != 0 && parts != pinned)
-      continue;
-    if (parts > matrix.size || llvm::divideCeil(matrix.size, parts) > mostRows)
-      continue;
+  for (int64_t parts : partCounts(mapping, matrix)) {
     plan::PolicyAttr policy = policyOf(mapping, matrix, target, lanes, parts);
     if (double time = seconds(mapping, matrix, target, sizes, policy); time < best) {
       best = time;
@@ -134,7 +161,9 @@ KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, co
   }
   choice.parts = choice.wide.getTimeThreads();
   choice.rows = llvm::divideCeil(matrix.size, choice.parts);
-  choice.general = choice.wide;
+  choice.general = withFewSteps(choice.wide);
+  if (matrix.size * bytesOf(matrix.element) % 16 != 0)
+    choice.wide = choice.general;
   choice.wideShared = sharedBytes(matrix, choice.wide);
   choice.generalShared = choice.wideShared;
   return choice;

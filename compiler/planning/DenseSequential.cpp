@@ -16,8 +16,6 @@ namespace scanc::planning {
 static constexpr int64_t sizeLimit = 256, rowLimit = 768;
 
 std::optional<std::string> declinesDenseSequential(const Mapping &mapping) {
-  if (auto reason = declinesMatrix(mapping))
-    return reason;
   Matrix matrix(mapping);
   int64_t limit = std::min(sizeLimit, rowLimit / bytesOf(matrix.element));
   if (matrix.size > limit)

@@ -29,9 +29,10 @@ struct Matrix {
   int64_t inputBytes; ///< of what a step reads beside it: `inputs` in the emitted text
 };
 
-/// Whether lanes that share a matrix are walked together: DenseColumns.cpp has the other two answers
-/// of `sequential` then.
+/// Whether lanes that share a matrix are walked together, if `declinesMatrix` gives nothing:
+/// DenseColumns.cpp has the three answers of `sequential` then.
 bool sharesMatrix(const Mapping &, const Target &);
+std::optional<std::string> declinesDenseColumns(const Mapping &);
 KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
 Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);
 

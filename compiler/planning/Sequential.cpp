@@ -26,9 +26,13 @@ class Sequential final : public KernelStrategy {
 public:
   StringRef name() const override { return "sequential"; }
 
-  std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
-    if (hasMatrix(mapping))
-      return declinesDenseSequential(mapping);
+  std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
+    if (hasMatrix(mapping)) {
+      if (auto reason = declinesMatrix(mapping))
+        return reason;
+      return sharesMatrix(mapping, target) ? declinesDenseColumns(mapping)
+                                           : declinesDenseSequential(mapping);
+    }
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (int64_t size = mapping.stateSize(); size > stateLimit)

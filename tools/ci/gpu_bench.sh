@@ -39,6 +39,9 @@ done
 for sizes in "G=64 N=512" "G=128 N=512" "G=256 N=512" "G=256 N=64"; do
   cases+=("inter_chunk $sizes")
 done
+for sizes in "G=64 N=512" "G=64 N=64" "G=64 N=1"; do
+  cases+=("inter_chunk_dense $sizes")
+done
 for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
   cases+=("graph inter_chunk $sizes")
 done
@@ -63,7 +66,7 @@ file_of() {
 # Sizes that leave ragged tiles.
 small_of() {
   case $1 in
-    inter_chunk) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
+    inter_chunk*) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
@@ -78,6 +81,7 @@ bindings_of() {
     rms_scan) echo a=0.9:1 ;;
     inter_chunk) echo alpha=0.9:1 ;;
     varlen_*) echo a=0.9:1 offsets:cu=skewed ;;
+    inter_chunk_dense) echo A=-0.0625:0.0625 ;; # as dense_32
     dense_32) echo A=-0.03125:0.03125 ;; # rows whose magnitudes sum to 1 at most, as bounds on errors need
     dense_64) echo A=-0.015625:0.015625 ;;
     max_plus_*) echo a=-1:0 ;;

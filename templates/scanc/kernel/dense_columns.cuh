@@ -7,8 +7,9 @@
 //   barriers       one per step, reached by every thread
 //
 //   S[t] = A[t] S[t-1] + B[t], S of R::size rows. Matrices are on their way `ring - 1` steps ahead, and
-//   are read by all columns of the block; inputs wait in registers for `steps` steps. A column is walked
-//   by `parts` threads, each with a run of its rows; they exchange them through shared memory.
+//   are read by all columns of the block; inputs wait in registers, those of the next `steps` steps on
+//   their way. A column is walked by `parts` threads, each with a run of its rows; they exchange them
+//   through shared memory.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -68,8 +69,8 @@ public:
       order(i, storage.slots[i].matrix);
   }
 
-  /// The step that follows, and the inputs of a step that come later in the same place.
-  __device__ __forceinline__ void advance(long long step, float (&inputs)[rows]) {
+  /// The next step.
+  __device__ __forceinline__ void advance(long long step, const float (&inputs)[rows]) {
     await_copies<shape.ring - 2>();
     block_barrier(); // the matrix has landed; everyone has told the state before, and left the step before
     order(step + shape.ring - 1, storage.slots[slot == 0 ? shape.ring - 1 : slot - 1].matrix);
@@ -84,7 +85,6 @@ public:
         sum += sums[r][i];
       state[r] = has(r) ? sum + inputs[r] : 0.0f;
     }
-    read(inputs, step + shape.steps);
     half ^= 1;
     if constexpr (shape.parts > 1)
       tell();
@@ -96,10 +96,9 @@ public:
 
   /// What is added in `step`, where that exists.
   __device__ __forceinline__ void read(float (&inputs)[rows], long long step) const {
-    if (step < recurrence.steps())
 #pragma unroll
-      for (int r = 0; r < rows; ++r)
-        inputs[r] = has(r) ? recurrence.input(at, step, first() + r) : 0.0f;
+    for (int r = 0; r < rows; ++r)
+      inputs[r] = step < recurrence.steps() && has(r) ? recurrence.input(at, step, first() + r) : 0.0f;
   }
 
   __device__ __forceinline__ void finish() const {
@@ -218,12 +217,24 @@ static __device__ __forceinline__ void dense_columns(const R &recurrence,
 #pragma unroll
   for (int k = 0; k < steps; ++k)
     walk.read(inputs[k], k);
+  // All inputs of a group of steps are asked for at once: a wait for the oldest of several loads is a
+  // wait for all of them.
 #pragma unroll 1
-  for (long long first = 0; first < recurrence.steps(); first += steps)
+  for (long long first = 0; first < recurrence.steps(); first += steps) {
+    float next[steps][dense_columns_storage<R>::rows];
+#pragma unroll
+    for (int k = 0; k < steps; ++k)
+      walk.read(next[k], first + steps + k);
 #pragma unroll
     for (int k = 0; k < steps; ++k)
       if (first + k < recurrence.steps())
         walk.advance(first + k, inputs[k]);
+#pragma unroll
+    for (int k = 0; k < steps; ++k)
+#pragma unroll
+      for (int r = 0; r < dense_columns_storage<R>::rows; ++r)
+        inputs[k][r] = next[k][r];
+  }
   walk.finish();
 }
 
