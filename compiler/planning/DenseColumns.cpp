@@ -159,6 +159,7 @@ KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, co
       choice.wide = policy;
     }
   }
+  choice.groupsOfWarp = choice.wide.getLaneThreads();
   choice.parts = choice.wide.getTimeThreads();
   choice.rows = llvm::divideCeil(matrix.size, choice.parts);
   choice.general = withFewSteps(choice.wide);

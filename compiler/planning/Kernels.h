@@ -75,8 +75,10 @@ Work countAlone(const Mapping &, const Sizes &sizes);
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);
 
-  int64_t sharedDims = 0; ///< innermost lane dims of which a warp or block has lanes of one row; 0: of any
-  int64_t groupsOfWarp = 8; ///< lane groups of such a warp or block
+/// The size of a dimension: a number, a bound name or an assumed one.
+double sizeNamed(const Sizes &sizes, scan::DimAttr dim);
+/// The innermost lane dimensions over which no transition varies: how many there are.
+int64_t sharedLanes(const Mapping &);
 
 /// Product of the sizes of all lanes.
 double laneCount(const Mapping &, const Sizes &sizes);
