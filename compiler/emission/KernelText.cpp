@@ -16,11 +16,13 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
     : kernel(kernel), program(kernel->getParentOfType<plan::ProgramOp>()), variant(variant),
       policy(variant.getPolicy()), name(identifier(kernel.getName())) {
   ArrayRef<int64_t> widths = variant.getWidths();
+  // What columns share beside their matrix is read by each.
+  int64_t commonDims = kernel.getRows() > 0 ? 0 : kernel.getSharedDims();
   for (auto [access, value] : llvm::zip(kernel.getReads().getAsRange<plan::AccessAttr>(),
                                         kernel.getBody().front().getArguments()))
     reads.push_back(makeAccess(access, widths[reads.size()],
                                plan::isCommon(access.getMap(), value, kernel.getTimeDim(),
-                                              kernel.getSharedDims())));
+                                              commonDims)));
   for (auto access : kernel.getWrites().getAsRange<plan::AccessAttr>())
     writes.push_back(makeAccess(access, widths[reads.size() + writes.size()]));
   for (auto access : kernel.getInits().getAsRange<plan::AccessAttr>())

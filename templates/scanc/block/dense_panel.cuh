@@ -85,12 +85,11 @@ struct panel_ring {
   alignas(16) float vectors[2][width + R::shape.threads];
 };
 
-/// Calls `of(row, column)` for each piece of a panel, spread over the threads of the block.
-template <typename R, int rows, int threads, typename F>
+/// Calls `of(row, column)` for each piece of a panel, spread over the threads of the block; the text of
+/// `at_once` of a thread's calls stands side by side.
+template <typename R, int rows, int threads, int at_once = 256, typename F>
 static __device__ __forceinline__ void each_piece(F of) {
   constexpr int pieces = dense_width<R>() / warp::piece<typename R::element>;
-  // What goes through registers meets a product, its factor and their sum there in a chunk.
-  constexpr int at_once = R::copies || R::shape.chunk == 0 ? 256 : 4;
 #pragma unroll at_once
   for (int i = 0; i < (rows * pieces + threads - 1) / threads; ++i) {
     const int at = i * threads + thread_index();
@@ -98,6 +97,11 @@ static __device__ __forceinline__ void each_piece(F of) {
       of(at / pieces, at % pieces * warp::piece<typename R::element>);
   }
 }
+
+/// Pieces at once: what goes through registers meets a product, its factor and their sum there in a
+/// chunk.
+template <typename R>
+constexpr int pieces_at_once = R::copies || R::shape.chunk == 0 ? 256 : 4;
 
 /// Orders rows [first, first + rows) of the matrix of a step. Terms lie below each other, both there
 /// and here, each padded.
@@ -108,7 +112,7 @@ static __device__ __forceinline__ void fetch_panel(const R &recurrence, const ty
   constexpr int width = dense_width<R>();
 #pragma unroll
   for (int term = 0; term < R::shape.terms; ++term)
-    each_piece<R, rows, threads>([&](int row, int column) {
+    each_piece<R, rows, threads, pieces_at_once<R>>([&](int row, int column) {
       if ((R::size % rows == 0 || first + row < R::size) && (R::size == width || column < R::size))
         recurrence.fetch(panel + term * rows * width + panel_place<R, rows>(row, column), at, step,
                          term * width + first + row, column);
@@ -132,7 +136,7 @@ static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
   if constexpr (R::size % rows != 0 || R::size != width)
 #pragma unroll
     for (int term = 0; term < R::shape.terms; ++term)
-      each_piece<R, rows, threads>([&](int i, int column) {
+      each_piece<R, rows, threads, pieces_at_once<R>>([&](int i, int column) {
         using cell = row<element, warp::piece<element>>;
         thread::put_zeros<warp::piece<element>>(
             reinterpret_cast<cell &>(panel[term * rows * width + panel_place<R, rows>(i, column)]),

@@ -179,7 +179,8 @@ private:
 
   __device__ __forceinline__ void order(long long step, element *matrix) const {
     if (step < recurrence.steps())
-      block::each_piece<R, R::size, shape.threads()>([&](int row, int column) {
+      // Numbers that are read one by one would all be on their way at once, in registers.
+      block::each_piece<R, R::size, shape.threads(), R::copies ? 256 : 4>([&](int row, int column) {
         if (R::size == width || column < R::size)
           recurrence.fetch(matrix + row * width + column, at, step, row, column);
       });
