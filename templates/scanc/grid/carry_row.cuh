@@ -73,14 +73,14 @@ static __device__ __forceinline__ void carry_row(const affine<T, Ring> *maps,
   }
 }
 
-/// The state that enters a tile, once its row has been carried there.
+/// The state that enters a tile, once its row has been carried there; `seen` is what was there when
+/// somebody looked before.
 template <typename T, typename Ring>
-static __device__ __forceinline__ T await_state(const affine<T, Ring> *entering) {
-  affine<T, Ring> map;
-  do
-    map = load_relaxed(entering);
-  while (!is_published(map));
-  return map.bias;
+static __device__ __forceinline__ T await_state(const affine<T, Ring> *entering,
+                                                affine<T, Ring> seen) {
+  while (!is_published(seen))
+    seen = load_relaxed(entering);
+  return seen.bias;
 }
 
 } // namespace scanc::device::grid

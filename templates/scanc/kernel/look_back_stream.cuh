@@ -179,20 +179,26 @@ private:
 #pragma unroll 1
     for (int slot = 0;; slot = slot + 1 == ring ? 0 : slot + 1) {
       const int oldest = slot < lag ? slot + ring - lag : slot - lag;
+      const bool replays = exists(queue[0].ticket);
       uint32_t drawn = 0;
-      if (thread_index() == 0)
+      // Asked for before the tile at hand is composed, which takes as long as an answer.
+      map seen;
+      const map *const told =
+          entering + (replays ? place(part_type(recurrence, queue[0].ticket)) : 0);
+      if (thread_index() == 0) {
         drawn = add_relaxed(counters, 1);
+        if (replays)
+          seen = load_relaxed(told);
+      }
       await_copies<1>();
       if (exists(queue[lag].ticket))
         compose_tile(queue[lag], slot);
       else
         block_barrier(); // what was told last has been read
-      const bool replays = exists(queue[0].ticket);
       if (thread_index() == 0) {
         if (replays)
           shared_store(cells_type{storage.cells}.entering(0),
-                       array<number, 1>{grid::await_state(
-                           entering + place(part_type(recurrence, queue[0].ticket)))});
+                       array<number, 1>{grid::await_state(told, seen)});
         shared_store(storage.ticket, drawn);
       }
       block_barrier();
