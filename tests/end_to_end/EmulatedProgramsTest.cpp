@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
+#include "scanc/Nvrtc.h"
 #include "tests/emulation/Program.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
@@ -166,6 +167,30 @@ TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
       if (IsSkipped() || HasFatalFailure())
         return;
     }
+}
+
+/// Where time is known to be one tile, nothing is asked for beyond it: the loop over tiles vanishes.
+TEST(MachineCode, aRowOfOneTileOrdersNoOther) {
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.strategy = "blelloch";
+  options.sizes = {{"B", 8}, {"D", 1536}, {"T", 1024}};
+  auto program = compileProgram(
+      "kernel k(a, b: f32[B, D, T]) -> (h: f32[B, D, T]) { scan T as t over B, D { h[t] = a[t] * h[t-1] + b[t] } }",
+      options);
+  ASSERT_TRUE(program) << render(program.error());
+  CudaSource source;
+  source.text = std::get<KernelStep>(program->entries[0].steps[0]).variants[0].source;
+  source.headers = program->headers;
+  source.architecture = options.target;
+  auto compiled = compileCuda(source);
+  if (!compiled && compiled.error().kind == ErrorKind::environment)
+    GTEST_SKIP() << "no NVRTC on this machine";
+  ASSERT_TRUE(compiled) << render(compiled.error());
+  int copies = 0;
+  for (std::size_t at = 0; (at = compiled->ptx.find("cp.async.cg", at)) != std::string::npos; ++at)
+    ++copies;
+  EXPECT_EQ(copies, 2); // of a and of b
 }
 
 TEST(MachineCode, readoutsOverLanesSpillNothing) {

@@ -26,7 +26,7 @@ const Case cases[] = {
     {{"gated_scan", {order::lanes, 128, 1, 8, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"gated_scan", {order::lanes, 128, 1, 4, 4}, offsets}, "ld.global.nc.v2", "st.global.v2"},
     {{"gated_scan", {order::lanes, 128, 1, 2, 8}, offsets}, "ld.global.nc.u32", "st.global.b32"},
-    {{"gated_scan", {order::lanes, 32, 8, 8, 4}, offsets}, "ld.global.nc.v4", "st.global.v4"},
+    {{"gated_scan", {order::lanes, 32, 8, 8, 2}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"gated_scan", {order::lanes, 32, 8, 2, 8}, offsets}, "ld.global.nc.u32", "st.global.b32"},
     {{"gated_scan_time", {order::time, 128, 1, 1, 16}, offsets}, "ld.global.nc.v4", "st.global.v4"},
     {{"gated_scan_time", {order::time, 4, 32, 1, 16}, offsets}, "ld.global.nc.v4", "st.global.v4"},

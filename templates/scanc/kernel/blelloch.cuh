@@ -194,7 +194,7 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
 
   halves half;
   const int head = thread::head_of(recurrence, at);
-  const int mine = head + time * steps; // of this thread in a tile
+  const long long mine = head + static_cast<long long>(time) * steps; // of this thread in a tile
   long long first = mine;
   // The stream brings whole tiles; where lanes are shifted, the ragged one too, of which each lane
   // has as much as its head leaves.
