@@ -1,6 +1,7 @@
 //===- DenseColumnsTest.cpp - Columns that share a matrix, against the oracle ---===//
 #include "scanc/Compile.h"
 #include "tests/emulation/Program.h"
+#include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
@@ -36,21 +37,10 @@ CompileOptions optionsFor(const std::string &strategy, std::map<std::string, std
   return options;
 }
 
-/// Compiles, runs `variants` that begin with a prefix alone in the emulation, and compares.
 void expectRight(const std::string &text, std::map<std::string, std::int64_t> sizes,
                  const std::string &strategy = "sequential", const std::string &variants = "") {
-  CompileOptions options = optionsFor(strategy, std::move(sizes));
-  auto program = compileProgram(text, options);
-  ASSERT_TRUE(program) << render(program.error());
-  auto operands = makeOperands(text, options, program->parameters, 3);
-  ASSERT_TRUE(operands) << render(operands.error());
-  auto &kernel = std::get<KernelStep>(program->entries[0].steps[0]);
-  ASSERT_NE(kernel.variants[0].source.find("dense_columns.cuh"), std::string::npos);
-  std::erase_if(kernel.variants,
-                [&](const KernelVariant &variant) { return !variant.name.starts_with(variants); });
-  auto done = emulation::runProgram(*program, operands->tensors, {});
-  ASSERT_TRUE(done) << render(done.error());
-  EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands), "");
+  testing_support::expectRight(text, optionsFor(strategy, std::move(sizes)),
+                               {.variants = variants, .kernel = "dense_columns.cuh"});
 }
 
 /// Rows of the matrix, threads that share a column.

@@ -1,11 +1,10 @@
 //===- DenseTest.cpp - Transitions that are matrices, against the oracle --===//
 #include "scanc/Compile.h"
-#include "tests/emulation/Program.h"
+#include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
-
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -27,7 +26,6 @@ std::string dense(std::int64_t n, const std::string &scan = "scan",
 })";
 }
 
-/// Compiles, runs `variants` that begin with a prefix alone in the emulation, and compares.
 void expectRight(const std::string &text, std::map<std::string, std::int64_t> sizes,
                  const std::string &strategy, const std::string &variants = "") {
   CompileOptions options;
@@ -35,16 +33,8 @@ void expectRight(const std::string &text, std::map<std::string, std::int64_t> si
   options.target = "sm_90a";
   options.strategy = strategy;
   options.sizes = std::move(sizes);
-  auto program = compileProgram(text, options);
-  ASSERT_TRUE(program) << render(program.error());
-  auto operands = makeOperands(text, options, program->parameters, 3);
-  ASSERT_TRUE(operands) << render(operands.error());
-  std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
-                [&](const KernelVariant &variant) { return !variant.name.starts_with(variants); });
-  auto done = emulation::runProgram(*program, operands->tensors, {});
-  ASSERT_TRUE(done) << render(done.error());
   double factor = strategy.starts_with("cyclic_reduction") ? keptProducts : 1;
-  EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands, factor), "");
+  testing_support::expectRight(text, options, {.variants = variants, .factor = factor});
 }
 
 class DenseSizes : public testing::TestWithParam<std::int64_t> {};

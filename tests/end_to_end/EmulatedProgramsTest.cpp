@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
-#include "scanc/Nvrtc.h"
-#include "tests/emulation/Program.h"
+#include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
@@ -69,16 +68,9 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
     options.sizes["N"] = 1;
   if (steps == stepsOfWideRows)
     options.sizes["D"] = strategy.ends_with("lanes=2)") ? 62 : 61;
-  auto program = compileProgram(text, options);
-  ASSERT_TRUE(program) << render(program.error());
-  auto operands = makeOperands(text, options, program->parameters, steps);
-  ASSERT_TRUE(operands) << render(operands.error());
-  emulation::Options emulated;
-  emulated.seed = steps;
-  auto done = emulation::runProgram(*program, operands->tensors, emulated);
-  ASSERT_TRUE(done) << render(done.error());
-  double factor = strategy == "matmul_scan" ? splitProducts : 1;
-  EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands, factor), "");
+  expectRight(text, options,
+              {.seed = static_cast<std::uint64_t>(steps),
+               .factor = strategy == "matmul_scan" ? splitProducts : 1});
 }
 
 /// Whether the program reduces readouts over its last lane dimension.
@@ -179,14 +171,9 @@ TEST(MachineCode, aRowOfOneTileOrdersNoOther) {
       "kernel k(a, b: f32[B, D, T]) -> (h: f32[B, D, T]) { scan T as t over B, D { h[t] = a[t] * h[t-1] + b[t] } }",
       options);
   ASSERT_TRUE(program) << render(program.error());
-  CudaSource source;
-  source.text = std::get<KernelStep>(program->entries[0].steps[0]).variants[0].source;
-  source.headers = program->headers;
-  source.architecture = options.target;
-  auto compiled = compileCuda(source);
-  if (!compiled && compiled.error().kind == ErrorKind::environment)
-    GTEST_SKIP() << "no NVRTC on this machine";
-  ASSERT_TRUE(compiled) << render(compiled.error());
+  auto compiled = compileVariant(*program, 0, options.target);
+  if (!compiled)
+    return;
   int copies = 0;
   for (std::size_t at = 0; (at = compiled->ptx.find("cp.async.cg", at)) != std::string::npos; ++at)
     ++copies;

@@ -2,15 +2,21 @@
 #ifndef SCANC_TESTS_END_TO_END_MACHINECODE_H
 #define SCANC_TESTS_END_TO_END_MACHINECODE_H
 
+#include "scanc/Nvrtc.h"
 #include "scanc/Program.h"
 
+#include <optional>
 #include <string>
 
 namespace scanc::testing_support {
 
+/// A variant of the first kernel of `program`, compiled for `architecture`; nothing after a failure.
+/// Skips the test where there is no NVRTC, unless SCANC_REQUIRE_NVRTC is set.
+std::optional<CompiledKernel> compileVariant(const Program &program, std::size_t variant,
+                                             const std::string &architecture);
+
 /// Expects that no variant of the first kernel of `program` spills a register for `architecture`, nor
-/// takes more than `stack` bytes of a thread's own memory. Skips the test where there is no NVRTC,
-/// unless SCANC_REQUIRE_NVRTC is set.
+/// takes more than `stack` bytes of a thread's own memory. Skips as `compileVariant` does.
 void expectInRegisters(const Program &program, const std::string &architecture, int stack = 0);
 
 } // namespace scanc::testing_support

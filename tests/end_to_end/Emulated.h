@@ -1,0 +1,25 @@
+//===- Emulated.h - A program in the emulation against the oracle -*- C++ -*-===//
+#ifndef SCANC_TESTS_END_TO_END_EMULATED_H
+#define SCANC_TESTS_END_TO_END_EMULATED_H
+
+#include "scanc/Compile.h"
+
+#include <cstdint>
+#include <string>
+
+namespace scanc::testing_support {
+
+/// What a test asks for beside the text and the compile options.
+struct Emulated {
+  std::uint64_t seed = 3;    ///< of the operands, and of the order of threads
+  std::string variants = ""; ///< run those alone whose names begin so
+  std::string kernel = "";   ///< the template that the first kernel has to include
+  double factor = 1;         ///< of the reference's bound
+};
+
+/// Compiles `text`, runs it in the emulation and expects what the reference computes.
+void expectRight(const std::string &text, const CompileOptions &options, const Emulated &how = {});
+
+} // namespace scanc::testing_support
+
+#endif // SCANC_TESTS_END_TO_END_EMULATED_H
