@@ -21,9 +21,10 @@ void KernelWriter::pass(Value value) {
 /// Decides who computes what, and names what passes between threads.
 void KernelWriter::shareValues() {
   shares.emplace(kernel);
-  auto pass = [&](Value value) { this->pass(value); };
-  llvm::for_each(shares->getHanded(), pass);
-  llvm::for_each(shares->getKept(), pass);
+  for (Value value : shares->getHanded())
+    pass(value);
+  for (Value value : shares->getKept())
+    pass(value);
   for (plan::ReduceOp op : shares->getReadouts())
     pass(op.getResult());
 }

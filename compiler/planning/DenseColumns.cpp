@@ -54,11 +54,11 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
                           const Columns &lanes, int64_t parts) {
   // Whole warps; as many columns as there are, as far as the loads of a block hide each other.
   int64_t columns = 128 / parts;
-  while (columns > 4 && columns / 2 >= lanes.columns && columns / 2 * parts >= 32)
-    columns /= 2;
-  // Blocks for every multiprocessor, where there are columns enough.
-  while (columns > 4 && columns / 2 * parts >= 32 &&
-         lanes.sequences * std::ceil(lanes.columns / columns) < target.multiprocessors)
+  auto tooMany = [&] { // or too few blocks for every multiprocessor
+    return columns / 2 >= lanes.columns ||
+           lanes.sequences * std::ceil(lanes.columns / columns) < target.multiprocessors;
+  };
+  while (columns > 4 && columns / 2 * parts >= 32 && tooMany())
     columns /= 2;
   columns = tuned(mapping, "lane_threads", columns);
   int64_t rows = llvm::divideCeil(matrix.size, parts);
@@ -81,10 +81,7 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
 
 /// Matrices that are read number by number leave no registers for the addresses of many inputs.
 plan::PolicyAttr withFewSteps(plan::PolicyAttr policy) {
-  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
-                               policy.getTimeThreads(), policy.getLanes(),
-                               std::min<int64_t>(2, policy.getSteps()), policy.getRing(),
-                               policy.getRuns(), policy.getBlocks());
+  return policy.with({.steps = std::min<int64_t>(2, policy.getSteps())});
 }
 
 /// The longest of three: what memory, the reads of shared memory and the steps one after another take.
@@ -93,7 +90,7 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
   // Measured on an H200 (bench/results/h200-dense.md): of a step, and of each product of a thread;
   // cycles in which a warp is given 16 bytes of shared memory per thread, and the share that is reached.
   constexpr double stepLatency = 95e-9, productLatency = 2.2e-9, streamed = 0.92;
-  constexpr double cyclesOfRead = 4, readsReached = 0.87, warp = 32, schedulers = 4;
+  constexpr double cyclesOfRead = 4, readsReached = 0.87, warp = 32;
   Columns lanes(mapping, sizes);
   int64_t parts = policy.getTimeThreads(), rows = llvm::divideCeil(matrix.size, parts);
   double blocks = lanes.sequences * std::ceil(lanes.columns / policy.getLaneThreads());
@@ -102,9 +99,7 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
   double reads = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16 * rows +
                  (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0);
   double warps = blocks * policy.getThreads() / warp / target.multiprocessors;
-  // One multiply and add per scheduler, lane of a warp and cycle makes `flops`.
-  double cyclesPerSecond = target.flops / (2 * warp * schedulers * target.multiprocessors);
-  double shared = steps * reads * cyclesOfRead * std::max(1.0, warps) / (cyclesPerSecond * readsReached);
+  double shared = steps * reads * cyclesOfRead * std::max(1.0, warps) / (target.clock() * readsReached);
   double walk = std::max(1.0, std::ceil(blocks / resident)) * steps *
                 (stepLatency + productLatency * static_cast<double>(rows * matrix.size));
   return target.launchOverhead +
@@ -172,10 +167,7 @@ KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, co
 
 Cost costOfDenseColumns(const Mapping &mapping, const Target &target, const Sizes &sizes, Cost cost) {
   Matrix matrix(mapping);
-  double size = static_cast<double>(matrix.size);
-  // A row has a product for each column; one of them is counted.
-  cost.flops = countWork(mapping, sizes).flops +
-               2 * (size * size - size) * laneCount(mapping, sizes) * stepCount(mapping, sizes);
+  cost.flops = flopsOf(mapping, matrix, sizes);
   cost.registersPerThread = registers(matrix, cost.policy);
   cost.errorBound = errorBound(mapping, "in the order of time");
   cost.seconds = seconds(mapping, matrix, target, sizes, cost.policy);

@@ -77,9 +77,7 @@ Cost costOfDenseSequential(const Mapping &mapping, const Target &target, const S
   Matrix matrix(mapping);
   double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
   double products = static_cast<double>(matrix.size) * static_cast<double>(matrix.size);
-  // A row has a product for each column; one of them is counted.
-  cost.flops = countWork(mapping, sizes).flops +
-               2 * (products - static_cast<double>(matrix.size)) * lanes * steps;
+  cost.flops = flopsOf(mapping, matrix, sizes);
   // Of a thread: its numbers, those on their way in halves, as many of the state.
   int64_t ofRow = matrix.width / 4, rows = rowsOf(matrix);
   cost.registersPerThread = std::min<int64_t>(

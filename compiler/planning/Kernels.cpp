@@ -277,7 +277,7 @@ void KernelBuilder::create(StringRef opName) {
   // same steps; look_back does not walk heads.
   if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
       offsets.empty() && choice.sharedDims == 0 && choice.tiles.empty() && mapping.reduced < 0) {
-    plan::PolicyAttr shifted = choice.wide.shift();
+    plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
     variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
     variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
   }

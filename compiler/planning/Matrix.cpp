@@ -139,6 +139,13 @@ Matrix::Matrix(const Mapping &mapping) {
   }
 }
 
+double flopsOf(const Mapping &mapping, const Matrix &matrix, const Sizes &sizes) {
+  // A row has a product for each column; one of them is counted.
+  auto size = static_cast<double>(matrix.size);
+  return countWork(mapping, sizes).flops +
+         2 * (size * size - size) * laneCount(mapping, sizes) * stepCount(mapping, sizes);
+}
+
 int64_t Matrix::block() const { return std::min(width, 128 / bytesOf(element)); }
 
 int64_t Matrix::ringBytes(int64_t slots, int64_t rows, int64_t inputs, int64_t threads) const {

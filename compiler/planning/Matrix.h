@@ -29,6 +29,9 @@ struct Matrix {
   int64_t inputBytes; ///< of what a step reads beside it: `inputs` in the emitted text
 };
 
+/// Operations of all steps where a row is multiplied number by number.
+double flopsOf(const Mapping &, const Matrix &, const Sizes &);
+
 /// Whether lanes that share a matrix are walked together, if `declinesMatrix` gives nothing:
 /// DenseColumns.cpp has the three answers of `sequential` then.
 bool sharesMatrix(const Mapping &, const Target &);

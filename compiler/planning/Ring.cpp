@@ -108,11 +108,7 @@ plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, con
   int64_t threads = policy.getThreads();
   int64_t blocks = std::clamp<int64_t>(target.registersPerMultiprocessor / (threads * registers), 1,
                                        std::min(enough, target.threadsPerMultiprocessor / threads));
-  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
-                               policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
-                               policy.getRing(), policy.getRuns(),
-                               tuned(mapping, "blocks", blocks), policy.getStateThreads(),
-                               policy.getReduceThreads());
+  return policy.with({.blocks = tuned(mapping, "blocks", blocks)});
 }
 
 /// Beyond this many tiles ahead nothing is gained.
@@ -130,10 +126,7 @@ plan::PolicyAttr withRing(const Mapping &mapping, plan::PolicyAttr policy, bool 
   int64_t slot = slotBytes(mapping, policy);
   bool possible = !narrow && slot > 0;
   int64_t tiles = possible ? tuned(mapping, "ring", std::min(budget / slot, mostTiles)) : 0;
-  return plan::PolicyAttr::get(policy.getContext(), policy.getWalk(), policy.getLaneThreads(),
-                               policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
-                               tiles < 2 ? 0 : tiles, policy.getRuns(), policy.getBlocks(),
-                               policy.getStateThreads(), policy.getReduceThreads());
+  return policy.with({.ring = tiles < 2 ? 0 : tiles});
 }
 
 } // namespace scanc::planning

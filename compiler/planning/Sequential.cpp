@@ -175,11 +175,9 @@ private:
     if (policy.getLanes() * widestElement(mapping) < 4)
       slots *= narrowWait;
     double warps = lanes / policy.getLanes() * parts / warp;
-    double schedulers = 4.0 * target.multiprocessors;
+    auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
     double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
-    // One multiply and add per scheduler, lane of a warp and cycle makes `flops`.
-    double cyclesPerSecond = target.flops / (2 * warp * schedulers);
-    double issue = std::max(1.0, warps / schedulers) * steps * slots / (cyclesPerSecond * rate);
+    double issue = std::max(1.0, warps / schedulers) * steps * slots / (target.clock() * rate);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
                      work.special / target.specialRate});

@@ -21,6 +21,13 @@ struct Target {
   double specialRate;           ///< exponentials and their like per second
   double launchOverhead;        ///< seconds of an empty launch
   std::int64_t sharedPerBlock;  ///< bytes that a kernel may ask for
+
+  static constexpr std::int64_t schedulers = 4; ///< of a multiprocessor
+  /// Cycles per second: one multiply and add per scheduler, lane of a warp and cycle makes `flops`.
+  double clock() const {
+    constexpr std::int64_t warp = 32;
+    return flops / static_cast<double>(2 * warp * schedulers * multiprocessors);
+  }
 };
 
 /// The target called `arch`, with the figures of a typical device of that architecture; nothing

@@ -129,11 +129,17 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     int64_t getThreads() const {
       return getLaneThreads() * getTimeThreads() * getStateThreads();
     }
-    /// The same policy with shifted tiles.
-    PolicyAttr shift() const {
-      return get(getContext(), getWalk(), getLaneThreads(), getTimeThreads(), getLanes(), getSteps(),
-                 getRing(), getRuns(), getBlocks(), getStateThreads(),
-                 getReduceThreads(), /*shifted=*/true);
+    /// What `with` replaces.
+    struct Change {
+      ::std::optional<int64_t> steps, ring, blocks;
+      bool shifted = false;
+    };
+    /// The same policy but for `change`.
+    PolicyAttr with(const Change &change) const {
+      return get(getContext(), getWalk(), getLaneThreads(), getTimeThreads(), getLanes(),
+                 change.steps.value_or(getSteps()), change.ring.value_or(getRing()), getRuns(),
+                 change.blocks.value_or(getBlocks()), getStateThreads(), getReduceThreads(),
+                 getShifted() || change.shifted);
     }
   }];
 }

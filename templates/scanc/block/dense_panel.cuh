@@ -100,8 +100,8 @@ static __device__ __forceinline__ void each_piece(F of) {
 
 /// Pieces at once: what goes through registers meets a product, its factor and their sum there in a
 /// chunk.
-template <typename R>
-constexpr int pieces_at_once = R::copies || R::shape.chunk == 0 ? 256 : 4;
+template <bool copies>
+constexpr int pieces_at_once = copies ? 256 : 4;
 
 /// Orders rows [first, first + rows) of the matrix of a step. Terms lie below each other, both there
 /// and here, each padded.
@@ -112,7 +112,7 @@ static __device__ __forceinline__ void fetch_panel(const R &recurrence, const ty
   constexpr int width = dense_width<R>();
 #pragma unroll
   for (int term = 0; term < R::shape.terms; ++term)
-    each_piece<R, rows, threads, pieces_at_once<R>>([&](int row, int column) {
+    each_piece<R, rows, threads, pieces_at_once<R::copies || R::shape.chunk == 0>>([&](int row, int column) {
       if ((R::size % rows == 0 || first + row < R::size) && (R::size == width || column < R::size))
         recurrence.fetch(panel + term * rows * width + panel_place<R, rows>(row, column), at, step,
                          term * width + first + row, column);
@@ -136,7 +136,7 @@ static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
   if constexpr (R::size % rows != 0 || R::size != width)
 #pragma unroll
     for (int term = 0; term < R::shape.terms; ++term)
-      each_piece<R, rows, threads, pieces_at_once<R>>([&](int i, int column) {
+      each_piece<R, rows, threads, pieces_at_once<R::copies || R::shape.chunk == 0>>([&](int i, int column) {
         using cell = row<element, warp::piece<element>>;
         thread::put_zeros<warp::piece<element>>(
             reinterpret_cast<cell &>(panel[term * rows * width + panel_place<R, rows>(i, column)]),

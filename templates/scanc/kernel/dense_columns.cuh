@@ -180,7 +180,7 @@ private:
   __device__ __forceinline__ void order(long long step, element *matrix) const {
     if (step < recurrence.steps())
       // Numbers that are read one by one would all be on their way at once, in registers.
-      block::each_piece<R, R::size, shape.threads(), R::copies ? 256 : 4>([&](int row, int column) {
+      block::each_piece<R, R::size, shape.threads(), block::pieces_at_once<R::copies>>([&](int row, int column) {
         if (R::size == width || column < R::size)
           recurrence.fetch(matrix + row * width + column, at, step, row, column);
       });
