@@ -17,7 +17,7 @@ static std::int64_t sizeOfDim(const std::string &dim,
 }
 
 /// A complex element is two numbers.
-static Dtype numberType(Dtype dtype) { return dtype == Dtype::c64 ? Dtype::f32 : dtype; }
+
 
 /// `count` numbers within the range of `input`; offsets ascend from one of its ends to the other.
 static std::vector<double> draw(const SampleInput &input, std::int64_t count,

@@ -47,6 +47,7 @@ for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
 done
 cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4096")
 cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
+cases+=("complex_memory B=8 D=1024 N=16 T=2048" "s5 B=512 N=16 U=4 O=4 T=4096")
 cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
   cases+=("dense_32 $sizes" "dense_64 $sizes")
@@ -70,6 +71,7 @@ small_of() {
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
+    s5) printf '%s\n' "B=3 N=5 U=3 O=2 T=777" ;;
     *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
   esac
 }
@@ -86,6 +88,8 @@ bindings_of() {
     dense_64) echo A=-0.015625:0.015625 ;;
     max_plus_*) echo a=-1:0 ;;
     selective_scan) echo N=16 A=-8:-0.5 ;;
+    complex_memory) echo N=16 ;;
+    s5) echo lambda=-0.7:0.7 ;; # of both parts: magnitudes below 1
   esac
 }
 

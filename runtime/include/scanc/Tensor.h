@@ -40,6 +40,9 @@ struct TensorRef {
 /// Strides, in elements, of a contiguous tensor, last dimension fastest.
 std::vector<std::int64_t> contiguousStrides(const std::vector<std::int64_t> &sizes);
 
+/// The type of a number's parts: f32 of a c64, which has two, else `dtype` itself.
+constexpr Dtype numberType(Dtype dtype) { return dtype == Dtype::c64 ? Dtype::f32 : dtype; }
+
 /// Conversions of one element to and from f64, rounding to nearest even. `c64` has two parts and
 /// is read as two f32.
 double loadElement(const void *address, Dtype dtype);
