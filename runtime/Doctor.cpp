@@ -1,7 +1,7 @@
 //===- Doctor.cpp - The state of the machine on one screen ----------------===//
 #include "scanc/Doctor.h"
 
-#include "runtime/cache/CacheFolder.h"
+#include "scanc/Cache.h"
 #include "scanc/Device.h"
 #include "scanc/Nvrtc.h"
 
@@ -49,18 +49,13 @@ std::string describeNvrtc() {
 }
 
 std::string describeCache() {
-  rt::CacheFolder folder = rt::resolveCacheFolder("");
-  if (folder.path.empty())
-    return fmt::format("in memory only: {}\n", folder.reason);
-  struct stat status;
-  if (stat(folder.path.c_str(), &status) != 0)
-    return fmt::format("{} (made at the first compile)\n", folder.path);
-  std::string fault = rt::prepareCacheFolder(folder.path);
-  if (!fault.empty())
-    return fmt::format("in memory only: {}\n", fault);
-  rt::CacheUse use = rt::measureCacheFolder(folder.path);
-  return fmt::format("{}: {} kernels, {:.1f} MiB, {} damaged and set aside\n", folder.path,
-                     use.entries, static_cast<double>(use.bytes) / (1 << 20), use.quarantined);
+  CacheState state = cacheState();
+  if (!state.fault.empty())
+    return fmt::format("in memory only: {}\n", state.fault);
+  if (struct stat status; stat(state.folder.c_str(), &status) != 0)
+    return fmt::format("{} (made at the first compile)\n", state.folder);
+  return fmt::format("{}: {} kernels, {:.1f} MiB, {} damaged and set aside\n", state.folder,
+                     state.entries, static_cast<double>(state.bytes) / (1 << 20), state.quarantined);
 }
 
 } // namespace

@@ -100,7 +100,8 @@ std::string toEntry(std::string_view key, const CompiledKernel &kernel) {
   return bytes + hashHex(bytes);
 }
 
-std::optional<CompiledKernel> fromEntry(std::string_view bytes, std::string_view key) {
+/// The key, the cubin, the PTX and the log of an entry that is whole.
+static std::optional<std::array<std::string_view, 4>> fieldsOf(std::string_view bytes) {
   if (bytes.size() < magic.size() + checksumLength || !bytes.starts_with(magic))
     return std::nullopt;
   std::string_view content = bytes.substr(0, bytes.size() - checksumLength);
@@ -114,12 +115,22 @@ std::optional<CompiledKernel> fromEntry(std::string_view bytes, std::string_view
       return std::nullopt;
     field = *taken;
   }
-  if (!content.empty() || fields[0] != key)
+  return content.empty() ? std::optional(fields) : std::nullopt;
+}
+
+std::optional<std::string> keyOfEntry(std::string_view bytes) {
+  auto fields = fieldsOf(bytes);
+  return fields ? std::optional<std::string>((*fields)[0]) : std::nullopt;
+}
+
+std::optional<CompiledKernel> fromEntry(std::string_view bytes, std::string_view key) {
+  auto fields = fieldsOf(bytes);
+  if (!fields || (*fields)[0] != key)
     return std::nullopt;
   CompiledKernel kernel;
-  kernel.cubin = fields[1];
-  kernel.ptx = fields[2];
-  kernel.log = fields[3];
+  kernel.cubin = (*fields)[1];
+  kernel.ptx = (*fields)[2];
+  kernel.log = (*fields)[3];
   kernel.stats = parsePtxasLog(kernel.log);
   return kernel;
 }
@@ -128,31 +139,46 @@ std::string DiskCache::pathOf(std::string_view key) const {
   return fmt::format("{}/{}{}", folder, hashHex(key), extension);
 }
 
-std::optional<CompiledKernel> DiskCache::read(std::string_view key) {
-  Descriptor file(open(pathOf(key).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  if (!file) {
-    faultCount += errno != ENOENT;
+/// The bytes of `file`, if they can be read and trusted.
+static std::optional<std::string> readTrusted(const Descriptor &file, struct stat &status) {
+  if (!file || fstat(file.get(), &status) != 0 || !trusted(status))
     return std::nullopt;
-  }
-  struct stat status;
-  if (fstat(file.get(), &status) != 0 || !trusted(status)) {
-    ++faultCount;
-    return std::nullopt;
-  }
   std::string bytes(status.st_size, '\0');
-  if (!readWhole(file.get(), bytes)) {
+  if (!readWhole(file.get(), bytes))
+    return std::nullopt;
+  return bytes;
+}
+
+static int openEntry(const std::string &path) {
+  return open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+std::optional<std::string> readEntry(const std::string &path) {
+  struct stat status;
+  return readTrusted(Descriptor(openEntry(path)), status);
+}
+
+std::optional<CompiledKernel> DiskCache::read(std::string_view key) {
+  Descriptor file(openEntry(pathOf(key)));
+  if (!file && errno == ENOENT)
+    return std::nullopt;
+  struct stat status;
+  std::optional<std::string> bytes = readTrusted(file, status);
+  if (!bytes) {
     ++faultCount;
     return std::nullopt;
   }
-  auto kernel = fromEntry(bytes, key);
-  if (!kernel)
+  auto kernel = fromEntry(*bytes, key);
+  if (kernel)
+    stampUse(file.get(), status.st_mtim.tv_sec);
+  else
     discard(key);
   return kernel;
 }
 
 void DiskCache::write(std::string_view key, const CompiledKernel &kernel) {
   static std::atomic<std::uint64_t> counter = 0;
-  std::string temporary = fmt::format("{}/.{}-{}.tmp", folder, getpid(), counter++);
+  std::string temporary = fmt::format("{}/.{}-{}{}", folder, getpid(), counter++, unfinished);
   bool published = false;
   {
     Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -171,13 +197,19 @@ void DiskCache::write(std::string_view key, const CompiledKernel &kernel) {
   }
   unlink(temporary.c_str());
   faultCount += !published;
+  evictNowAndThen(folder, limits);
 }
 
 void DiskCache::discard(std::string_view key) {
   ++damagedCount;
-  std::string path = pathOf(key), aside = fmt::format("{}/{}", folder, quarantine);
+  moveAside(folder, hashHex(key));
+}
+
+void moveAside(const std::string &folder, const std::string &name) {
+  std::string path = fmt::format("{}/{}{}", folder, name, DiskCache::extension);
+  std::string aside = fmt::format("{}/{}", folder, DiskCache::quarantine);
   mkdir(aside.c_str(), 0700);
-  if (rename(path.c_str(), fmt::format("{}/{}", aside, hashHex(key)).c_str()) != 0)
+  if (rename(path.c_str(), fmt::format("{}/{}", aside, name).c_str()) != 0)
     unlink(path.c_str());
 }
 

@@ -2,8 +2,12 @@
 #include "runtime/cache/KernelCache.h"
 
 #include "runtime/cache/CacheFolder.h"
+#include "runtime/cache/NodeLock.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
 
 namespace scanc::rt {
 namespace {
@@ -12,6 +16,16 @@ namespace {
 constexpr int keySchema = 1;
 
 } // namespace
+
+CudaSource sourceOf(const Program &program, const KernelVariant &variant,
+                    const std::string &architecture) {
+  CudaSource source;
+  source.name = fmt::format("{}_{}.cu", program.name, variant.name);
+  source.text = variant.source;
+  source.headers = program.headers;
+  source.architecture = architecture;
+  return source;
+}
 
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
                      const std::vector<std::string> &options) {
@@ -31,6 +45,27 @@ std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
   }
   add("source", source.text);
   return key;
+}
+
+std::vector<KeyPart> partsOfKey(std::string_view key) {
+  std::vector<KeyPart> parts;
+  auto upTo = [&](char end) {
+    std::size_t at = std::min(key.find(end), key.size());
+    std::string_view text = key.substr(0, at);
+    key.remove_prefix(std::min(at + 1, key.size()));
+    return text;
+  };
+  parts.push_back({"schema", upTo('\n')});
+  while (!key.empty()) {
+    std::string_view label = upTo(' '), length = upTo(':');
+    std::size_t count = 0;
+    auto [end, status] = std::from_chars(length.data(), length.data() + length.size(), count);
+    if (status != std::errc() || end != length.data() + length.size() || count >= key.size())
+      return {};
+    parts.push_back({label, key.substr(0, count)});
+    key.remove_prefix(count + 1); // and the end of the line
+  }
+  return parts;
 }
 
 KernelCache::KernelCache(const std::string &requested) {
@@ -54,13 +89,24 @@ std::shared_ptr<KernelCache> KernelCache::shared(const std::string &requested) {
   return cache;
 }
 
+KernelCache::Kernel KernelCache::fromDisk(const std::string &key) {
+  auto found = disk->read(key);
+  if (!found)
+    return nullptr;
+  std::lock_guard lock(mutex);
+  ++counts.diskHits;
+  return std::make_shared<const CompiledKernel>(std::move(*found));
+}
+
 Result<KernelCache::Kernel> KernelCache::make(const std::string &key, const Compile &compile) {
-  if (disk)
-    if (auto found = disk->read(key)) {
-      std::lock_guard lock(mutex);
-      ++counts.diskHits;
-      return std::make_shared<const CompiledKernel>(std::move(*found));
-    }
+  std::optional<NodeLock> onlyOne;
+  if (disk) {
+    if (Kernel found = fromDisk(key))
+      return found;
+    onlyOne.emplace(disk->pathOf(key));
+    if (Kernel found = onlyOne->isHeld() ? fromDisk(key) : nullptr)
+      return found;
+  }
   {
     std::lock_guard lock(mutex);
     ++counts.compiles;

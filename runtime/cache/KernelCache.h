@@ -1,7 +1,7 @@
 //===- cache/KernelCache.h - Each kernel compiled once ----------*- C++ -*-===//
 //
 // Memory, then disk, then the compiler. Threads that want the same kernel wait
-// for the one that makes it. A kernel stays in memory for the life of the
+// for the one that makes it, and so do processes of a machine, for some time. A kernel stays in memory for the life of the
 // cache: 5 to 200 kB each.
 //
 //===----------------------------------------------------------------------===//
@@ -10,6 +10,7 @@
 
 #include "runtime/cache/DiskCache.h"
 #include "runtime/nvrtc/NvrtcApi.h"
+#include "scanc/Program.h"
 
 #include <condition_variable>
 #include <functional>
@@ -19,9 +20,20 @@
 
 namespace scanc::rt {
 
+/// The translation unit of a variant of `program`.
+CudaSource sourceOf(const Program &program, const KernelVariant &variant,
+                    const std::string &architecture);
+
 /// Everything that decides the bytes of a kernel, each part labelled and with its length.
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
                      const std::vector<std::string> &options);
+
+/// One part of such a key. "text" is the text of the "header" before it.
+struct KeyPart {
+  std::string_view label, value;
+};
+/// The parts of a key; they live as long as its text. What is no key has none.
+std::vector<KeyPart> partsOfKey(std::string_view key);
 
 struct CacheCounters {
   std::int64_t memoryHits = 0;
@@ -59,6 +71,7 @@ private:
     std::optional<Error> error;
   };
 
+  Kernel fromDisk(const std::string &key);
   Result<Kernel> make(const std::string &key, const Compile &compile);
 
   std::unique_ptr<DiskCache> disk;

@@ -123,15 +123,6 @@ Result<CudaExecutable::Planned> CudaExecutable::plan(std::span<const TensorRef> 
   return Planned{std::move(*bound), std::move(*plan)};
 }
 
-CudaSource CudaExecutable::sourceOf(const KernelVariant &variant) const {
-  CudaSource source;
-  source.name = fmt::format("{}_{}.cu", program->name, variant.name);
-  source.text = variant.source;
-  source.headers = program->headers;
-  source.architecture = device.architecture;
-  return source;
-}
-
 Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel &loaded) const {
   CUkern_st *kernel = nullptr;
   int result = driver.libraryGetKernel(&kernel, loaded.library, variant.entry.c_str());
@@ -185,7 +176,7 @@ Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel 
 Result<const CudaExecutable::LoadedKernel *>
 CudaExecutable::loadVariant(const KernelVariant &variant) {
   auto loaded = std::make_unique<LoadedKernel>();
-  CudaSource source = sourceOf(variant);
+  CudaSource source = sourceOf(*program, variant, device.architecture);
   // An image that the driver refuses may come from a cache: it is compiled once more.
   for (bool again : {false, true}) {
     Result<std::shared_ptr<const CompiledKernel>> kernel = kernels.get(source);

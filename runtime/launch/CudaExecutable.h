@@ -55,7 +55,6 @@ private:
                  CUmemPoolHandle_st *pool);
 
   Result<Planned> plan(std::span<const TensorRef> operands) const;
-  CudaSource sourceOf(const KernelVariant &variant) const;
   std::atomic<const LoadedKernel *> &slotOf(const PlannedKernel &kernel) {
     return slots[firstSlot[kernel.step] + kernel.variant];
   }

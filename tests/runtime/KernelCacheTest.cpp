@@ -3,7 +3,10 @@
 #include "Sample.h"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <functional>
@@ -47,6 +50,46 @@ TEST(KernelCache, eight_threads_make_one_compile_per_key) {
     EXPECT_EQ(counters.compiles, 5);
     EXPECT_EQ(counters.memoryHits + counters.waits, 75);
   }
+}
+
+TEST(KernelCache, eight_processes_make_one_compile_per_key) {
+  constexpr int processes = 8, keys = 64, rounds = 50;
+  ScratchFolder scratch, counts;
+  int log = open((counts / "compiles").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  int start[2];
+  ASSERT_EQ(pipe(start), 0);
+  std::vector<pid_t> children;
+  for (int process = 0; process < processes; ++process) {
+    pid_t child = fork();
+    if (child == 0) {
+      close(start[1]);
+      char none;
+      bool right = read(start[0], &none, 1) == 0; // all begin when the parent closes its end
+      KernelCache cache(scratch.path());
+      for (int i = 0; i < rounds * keys; ++i) {
+        std::string key = std::to_string(i);
+        auto kernel = cache.get(key, [&]() -> Result<CompiledKernel> {
+          right &= write(log, "x", 1) == 1;
+          CompiledKernel made;
+          made.cubin = key;
+          return made;
+        });
+        right &= kernel && (*kernel)->cubin == key;
+      }
+      CacheCounters counters = cache.counters();
+      _exit(right && counters.faults == 0 && counters.damaged == 0 ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  close(start[0]);
+  close(start[1]);
+  for (pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  close(log);
+  EXPECT_EQ(std::filesystem::file_size(counts / "compiles"), std::uintmax_t(keys * rounds));
 }
 
 TEST(KernelCache, a_second_cache_reads_the_disk) {
