@@ -15,6 +15,7 @@ void addCompileCommand(CLI::App &root, Action &action);
 void addRunCommand(CLI::App &root, Action &action);
 void addExplainCommand(CLI::App &root, Action &action);
 void addFormatCommand(CLI::App &root, Action &action);
+void addCacheCommand(CLI::App &root, Action &action);
 void addDoctorCommand(CLI::App &root, Action &action);
 
 } // namespace scanc::cli

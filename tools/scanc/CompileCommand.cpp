@@ -31,16 +31,6 @@ private:
 
 } // namespace
 
-/// "native" as an architecture: the first GPU's, or without one the newest that we generate for.
-static std::string resolveTarget(const std::string &target) {
-  if (target != "native")
-    return target;
-  Result<std::vector<DeviceInfo>> devices = enumerateDevices();
-  if (devices && !devices->empty())
-    return devices->front().architecture;
-  return "sm_90a";
-}
-
 Result<std::vector<Artifact>> CompileCommand::artifacts() const {
   std::vector<Artifact> wanted;
   for (const ArtifactInfo &info : allArtifacts())

@@ -1,6 +1,8 @@
 //===- Flags.cpp - Pairs, sizes and compile options from the command line -===//
 #include "tools/scanc/Flags.h"
 
+#include "scanc/Device.h"
+
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Report.h"
 
@@ -89,6 +91,15 @@ Result<void> CompileFlags::checkForBundle(bool isRun) const {
   return makeError("SC8010", ErrorKind::usage,
                    fmt::format("{} is for a program: the kernels of a bundle are made already", wrong),
                    "give the program that the bundle was made from");
+}
+
+std::string resolveTarget(const std::string &target) {
+  if (target != "native")
+    return target;
+  Result<std::vector<DeviceInfo>> devices = enumerateDevices();
+  if (devices && !devices->empty())
+    return devices->front().architecture;
+  return "sm_90a";
 }
 
 Result<void> checkTarget(const std::string &target) {

@@ -40,6 +40,9 @@ struct CompileFlags {
 /// Fails with SC8001 where the text is none of "native", "cpu" and the form of an architecture.
 Result<void> checkTarget(const std::string &target);
 
+/// "native" as an architecture: the first GPU's, or without one the newest that we generate for.
+std::string resolveTarget(const std::string &target);
+
 /// Drops the names in `sizes` that no parameter has, with a warning.
 void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,
                       const std::vector<Parameter> &signature);

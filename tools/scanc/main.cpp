@@ -54,6 +54,7 @@ static int runTool(std::vector<std::string> arguments) {
   cli::addRunCommand(root, action);
   cli::addExplainCommand(root, action);
   cli::addFormatCommand(root, action);
+  cli::addCacheCommand(root, action);
   cli::addDoctorCommand(root, action);
 
   std::string color = takeColor(arguments);
