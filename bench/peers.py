@@ -241,7 +241,8 @@ def selective_scan(dtype, B, D, N, T):
 
 FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16": (linear_time, torch.bfloat16),
             "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
-            "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16)}
+            "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16),
+            "selective_scan_time": (selective_scan, torch.bfloat16)}
 
 
 def measure(prepare, error, clock):

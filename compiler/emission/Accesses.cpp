@@ -60,18 +60,21 @@ bool AccessText::isOwned() const {
 }
 
 AccessText::Turns AccessText::turns() const {
-  if (isOwned())
-    return {policy.getSteps() / parts(), parts(), "at.part"};
-  int64_t groups = 32 / parts(); // of a warp
-  if (common)
-    return {(policy.getSteps() + groups - 1) / groups, groups, "at.turn"};
-  return {policy.getSteps(), 1, ""};
+  int64_t sharers = isOwned() ? parts() : common ? 32 / parts() : 1; // of a lane's tile, of a warp's
+  std::string first = isOwned() ? "at.part" : common ? "at.turn" : "";
+  int64_t count = llvm::divideCeil(policy.getSteps(), sharers);
+  bool even = policy.getSteps() % sharers == 0;
+  if (first.empty() || policy.getWalk() == plan::Walk::Lanes)
+    return {count, sharers, even, first};
+  // Adjacent steps, for a vector.
+  return {count, 1, even, count == 1 ? first : formatv("{0} * {1}", first, count).str()};
 }
 
 std::string AccessText::Turns::step(const std::string &i) const {
   if (first.empty())
     return i;
-  return i == "0" ? first : formatv("{0} * {1} + {2}", i, every, first).str();
+  std::string place = every == 1 ? i : formatv("{0} * {1}", i, every).str();
+  return i == "0" ? first : place + " + " + first;
 }
 
 std::string guardOfPoint(StringRef index, int64_t size, int64_t parts) {
@@ -225,8 +228,11 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
     bool innermost = i + 1 == dimensions.size();
     if (innermost && isAlongTime()) {
       alongTime = true;
-      place += kernel.getReverse() ? formatv(" + (steps() - first - {0})", width).str()
-                                   : std::string(" + first");
+      std::string begin = turns().first;
+      if (kernel.getReverse())
+        place += formatv(" + (steps() - first{0}{1} - {2})", begin.empty() ? "" : " - ", begin, width);
+      else
+        place += " + first" + (begin.empty() ? "" : " + " + begin);
       break;
     }
     int64_t count = innermost ? dim.extent / width : dim.extent;
@@ -255,7 +261,7 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
       index = formatv("({0} * {1})", index, width);
     if (isStep) {
       std::string step = turns().step(index);
-      bool whole = !turns().first.empty() && policy.getSteps() % turns().every == 0;
+      bool whole = !turns().first.empty() && turns().even;
       if (move != Move::fetch || policy.getShifted())
         guards.push_back(whole ? formatv("(active == {0} || {1} < active)", policy.getSteps(), step)
                                : step + " < active");
@@ -291,14 +297,17 @@ void AccessText::printCall(CodeWriter &writer, Move move, bool alongTime,
                            const std::string &place, const std::string &guard) const {
   std::string call;
   bool store = move == Move::store;
-  if (alongTime && (move != Move::fetch || policy.getShifted()))
-    call = formatv("thread::{0}{1}<{2}>({3}, {4}, active);",
+  if (alongTime && (move != Move::fetch || policy.getShifted())) {
+    std::string active = "active";
+    if (std::string begin = turns().first; !begin.empty())
+      active = formatv("thread::steps_among<{0}, {1}>(active, {2})", policy.getSteps(), width, begin);
+    call = formatv("thread::{0}{1}<{2}>({3}, {4}, {5});",
                    store                 ? "store"
                    : move == Move::fetch ? "fetch"
                                          : "load",
                    kernel.getReverse() ? "_reversed" : "", width, store ? place : array,
-                   store ? array : place);
-  else if (move == Move::fetch)
+                   store ? array : place, active);
+  } else if (move == Move::fetch)
     call = formatv("thread::fetch<{0}>({1}, {2}, {3});", width, array, first, place);
   else if (width > 1)
     call = store ? formatv("thread::store<{0}>({1}, &{2}[{3}]);", width, place, array, first).str()

@@ -79,6 +79,7 @@ private:
   /// Which steps of a tile a thread has: number i is `every * i + first`.
   struct Turns {
     int64_t count, every;
+    bool even;         ///< whether every thread has as many, all of them of the tile
     std::string first; ///< empty: 0
     std::string step(const std::string &i) const;
   };

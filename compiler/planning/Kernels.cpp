@@ -2,6 +2,7 @@
 #include "compiler/planning/Kernels.h"
 
 #include "compiler/planning/Body.h"
+#include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
@@ -28,6 +29,7 @@ struct Access {
   AffineMap map; ///< over the kernel's dims
   Type element;
   std::string parameter;
+  bool common = false; ///< see plan::isCommon
 };
 
 class KernelBuilder {
@@ -41,6 +43,9 @@ private:
   Access access(StringRef parameter, AffineMap map, Type tensor);
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
+  int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
+    return accessWidth(mapping, access.map, access.element, policy, wide, access.common);
+  }
   bool isAlongTime(const Access &access, int64_t width) const;
   void requirePhase(const Access &access, int64_t width, std::set<std::string> &facts) const;
   std::string strideAlong(const Access &access, int64_t dim) const;
@@ -58,6 +63,7 @@ private:
   const Mapping &mapping;
   scan::RecurrenceInterface loop;
   OpBuilder &builder;
+  Region body;
   SmallVector<Access> reads, writes, inits, finals, offsets;
   const KernelChoice &choice;
   const Access *shiftedBy =
@@ -86,8 +92,14 @@ Access KernelBuilder::access(StringRef parameter, AffineMap map, Type tensor) {
 
 void KernelBuilder::collect() {
   scan::AffineOp op = mapping.op;
-  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+  lowerBody(mapping, body);
+  for (auto [i, input] : llvm::enumerate(loop.getInputs())) {
     reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
+    // What columns share beside their matrix is read by each.
+    reads.back().common = choice.rows == 0 &&
+                          plan::isCommon(reads.back().map, body.getArgument(i),
+                                         mapping.lanes.size(), choice.sharedDims);
+  }
   for (auto [i, init] : llvm::enumerate(loop.getInits()))
     inits.push_back(access(parameterName(op, init), loop.getInitMap(i), init.getType()));
   if (Value reset = loop.getReset()) {
@@ -135,7 +147,7 @@ std::string KernelBuilder::strideAlong(const Access &access, int64_t dim) const 
 const Access *KernelBuilder::findAlongTime(plan::PolicyAttr policy) const {
   for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
     for (const Access &access : list)
-      if (isAlongTime(access, accessWidth(mapping, access.map, access.element, policy, true)))
+      if (isAlongTime(access, widthOf(access, policy, true)))
         return &access;
   return nullptr;
 }
@@ -180,7 +192,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   SmallVector<int64_t> widths;
   auto add = [&](ArrayRef<Access> list, bool wide) {
     for (const Access &access : list) {
-      widths.push_back(accessWidth(mapping, access.map, access.element, policy, wide));
+      widths.push_back(widthOf(access, policy, wide));
       if (policy.getShifted() && isAlongTime(access, widths.back()))
         requirePhase(access, policy.getSteps(), facts);
       else
@@ -324,8 +336,7 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("reverse", builder.getUnitAttr());
   if (!offsets.empty())
     state.addAttribute("reset", offsets.front().attr);
-  Region *region = state.addRegion();
-  lowerBody(mapping, *region);
+  state.addRegion()->takeBody(body);
   builder.create(state);
 }
 

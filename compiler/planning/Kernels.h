@@ -31,9 +31,9 @@ struct KernelChoice {
 
 /// How many adjacent elements one access of `policy` can move: along the lanes or the steps that a
 /// thread holds, or along a register dimension that is innermost in memory. 1 unless `wide`. `map`
-/// is over the kernel's dims.
+/// is over the kernel's dims; `common`: all lanes of a warp read alike (plan::isCommon).
 int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, plan::PolicyAttr,
-                    bool wide);
+                    bool wide, bool common = false);
 
 /// Elements that a thread holds of an access: the steps, lanes and register points in `map`, which is
 /// over the kernel's dims. What the lanes of a warp read alike lies in all its threads: see `sharedDims`.

@@ -14,8 +14,6 @@ namespace scanc::planning {
 std::optional<std::string> declinesParts(const Mapping &mapping) {
   if (mapping.registers.size() != 1)
     return llvm::formatv("{0} indices are summed over, not one", mapping.registers.size()).str();
-  if (mapping.walk == plan::Walk::Time)
-    return std::string("vector accesses run along time");
   scan::RecurrenceInterface loop = mapping.op;
   if (loop.getReset())
     return std::string("packed sequences (reset at)");

@@ -12,17 +12,32 @@ using namespace mlir;
 
 namespace scanc::planning {
 
+/// Whether `map` over the kernel's dims, of which the first `lanes` are lanes and the next is time, has
+/// another.
+static bool hasPoints(AffineMap map, int64_t lanes) {
+  for (int64_t i = lanes + 1; i < map.getNumDims(); ++i)
+    if (map.isFunctionOfDim(i))
+      return true;
+  return false;
+}
+
 int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::PolicyAttr policy,
-                    bool wide) {
+                    bool wide, bool common) {
   if (!wide || map.getNumResults() == 0)
     return 1;
   auto last = dyn_cast<AffineDimExpr>(map.getResult(map.getNumResults() - 1));
   if (!last) // a window along a contiguous time dimension is never aligned
     return 1;
   int64_t dim = last.getPosition(), lanes = mapping.lanes.size();
+  int64_t parts = policy.getStateThreads();
   bool timeWalk = policy.getWalk() == plan::Walk::Time;
-  if (dim == lanes) // time
-    return timeWalk ? policy.getSteps() : 1;
+  if (dim == lanes) { // time
+    constexpr int64_t warp = 32;
+    int64_t sharers = common ? warp / parts : hasPoints(map, lanes) ? 1 : parts;
+    int64_t steps = policy.getSteps() / sharers;
+    bool even = sharers == 1 || (policy.getSteps() % sharers == 0 && llvm::isPowerOf2_64(steps));
+    return timeWalk && even ? steps : 1;
+  }
   if (dim == lanes - 1)
     return timeWalk ? 1 : policy.getLanes();
   if (dim < lanes)
@@ -32,7 +47,6 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
       return 1;
   scan::RecurrenceInterface loop = mapping.op;
   int64_t size = loop.getDim(mapping.registers[dim - mapping.firstRegister()]).getSize();
-  int64_t parts = policy.getStateThreads();
   if (size % parts != 0) // the last share has points that do not exist
     return 1;
   size /= parts;

@@ -98,10 +98,11 @@ private:
   }
 
   /// Adjacent lanes of a thread. It reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements
-  /// are the smallest copy, 8 of 32-bit ones are faster than 4 (bench/results).
+  /// are the smallest copy, 8 of 32-bit ones are faster than 4 (bench/results). Two lanes also share what
+  /// they read for their points.
   static int64_t lanesOf(const Mapping &mapping, int64_t parts) {
     bool large = widestElement(mapping) > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
-    int64_t lanes = mapping.walk == plan::Walk::Time || large ? 1 : 2;
+    int64_t lanes = (mapping.walk == plan::Walk::Time && parts == 1) || large ? 1 : 2;
     return tuned(mapping, "lanes", lanesReduced(mapping, lanes, comfortableThreads));
   }
   /// A reduced dimension takes more lanes of a thread before it takes more threads than these, whose
@@ -172,7 +173,9 @@ private:
                    moveSlots +
                    (sharedDims > 0 ? commonSlots : readSlots) *
                        llvm::divideCeil(mapping.stateSize(), parts);
-    if (policy.getLanes() * widestElement(mapping) < 4)
+    int64_t adjacent = mapping.walk == plan::Walk::Time ? policy.getSteps() / parts
+                                                       : policy.getLanes();
+    if (adjacent * widestElement(mapping) < 4)
       slots *= narrowWait;
     double warps = lanes / policy.getLanes() * parts / warp;
     auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
@@ -209,6 +212,8 @@ private:
     // A tile waits for its readouts over lanes: the larger it is, the fewer wait.
     int64_t acrossLanes = mapping.reduced < 0 ? 8 : 16;
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : acrossLanes;
+    if (timeWalk && parts > 1) // the owners' steps of a lane fill 16 bytes at least
+      steps = std::max(steps, acrossLanes);
     KernelChoice choice;
     if (parts > 1 && tuned(mapping, "ring", 0) == 0) {
       choice.groupsOfWarp = warp / parts;

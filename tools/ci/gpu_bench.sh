@@ -46,7 +46,8 @@ for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
   cases+=("graph inter_chunk $sizes")
 done
 cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4096")
-cases+=("gated_scan B=8 D=2048 T=8192" "selective_scan B=8 D=2048 N=16 T=4096")
+cases+=("gated_scan B=8 D=2048 T=8192")
+cases+=("selective_scan B=8 D=2048 N=16 T=4096" "selective_scan_time B=8 D=2048 N=16 T=4096")
 cases+=("complex_memory B=8 D=1024 N=16 T=2048" "s5 B=512 N=16 U=4 O=4 T=4096")
 cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
@@ -87,7 +88,7 @@ bindings_of() {
     dense_32) echo A=-0.03125:0.03125 ;; # rows whose magnitudes sum to 1 at most, as bounds on errors need
     dense_64) echo A=-0.015625:0.015625 ;;
     max_plus_*) echo a=-1:0 ;;
-    selective_scan) echo N=16 A=-8:-0.5 ;;
+    selective_scan*) echo N=16 A=-8:-0.5 ;;
     complex_memory) echo N=16 ;;
     s5) echo lambda=-0.7:0.7 ;; # of both parts: magnitudes below 1
   esac

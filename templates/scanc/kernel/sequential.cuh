@@ -51,38 +51,39 @@ walk_reducing(const R &recurrence, const typename R::lane &at, const typename R:
 }
 
 /// `thread::walk` where the parts of a state lie in `parts` neighbouring threads: each of them owns
-/// every `parts`-th step, computes for the others what they need of it, and finishes it.
+/// as many steps, computes for the others what they need of them, and finishes them.
 template <typename R>
 static __device__ __forceinline__ void walk_parts(const R &recurrence, const typename R::lane &at,
                                                   typename R::tile &in, long long first, int active,
                                                   bool exists, warp::exchange<R> &others,
                                                   typename R::states (&state)[R::shape.lanes]) {
-  constexpr int parts = R::shape.state_threads, lanes = R::shape.lanes;
+  constexpr int steps = R::shape.steps, parts = R::shape.state_threads, lanes = R::shape.lanes;
+  constexpr int owned = steps / parts;
+  constexpr bool along_time = R::shape.walk == order::time;
   typename R::results out;
   others.put(recurrence, at, in, active);
+  array<typename R::readouts, parts> read[owned][lanes];
 #pragma unroll
-  for (int k = 0; k < R::shape.steps / parts; ++k) {
-    array<typename R::readouts, parts> read[lanes];
+  for (int v = 0; v < steps; ++v) {
+    const int owner = along_time ? v / owned : v % parts, k = along_time ? v % owned : v / parts;
+    if (v < active) {
+      others.take(in, at, owner, k);
 #pragma unroll
-    for (int part = 0; part < parts; ++part) {
-      const int v = k * parts + part;
-      if (v < active) {
-        others.take(in, at, v);
-#pragma unroll
-        for (int l = 0; l < lanes; ++l) {
-          const typename R::states before = state[l];
-          thread::advance<R::stages>(recurrence, at, in, l, v, state[l], before);
-          recurrence.read_out(out, read[l][part], at, in, l, v, state[l], before);
-        }
+      for (int l = 0; l < lanes; ++l) {
+        const typename R::states before = state[l];
+        thread::advance<R::stages>(recurrence, at, in, l, v, state[l], before);
+        recurrence.read_out(out, read[k][l][owner], at, in, l, v, state[l], before);
       }
     }
-    const int own = k * parts + at.part;
-    const bool owns = active == R::shape.steps || own < active;
+    if (owner < parts - 1)
+      continue;
+    // The last part has read number k of all parts.
+    const bool owns = active == steps || warp::step_of<R>(at.part, k, parts, owned) < active;
     if (owns)
-      others.take_handed(in, own);
+      others.take_handed(in, at.part, k);
 #pragma unroll
     for (int l = 0; l < lanes; ++l) {
-      const typename R::readouts whole = warp::merge_parts(read[l]);
+      const typename R::readouts whole = warp::merge_parts(read[k][l]);
       if (owns)
         recurrence.epilogue(out, at, in, l, k, whole);
     }

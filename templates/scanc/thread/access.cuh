@@ -53,6 +53,13 @@ static __device__ __forceinline__ void load(row<T, N> &to, int at, const T *from
   }
 }
 
+/// How many of the `count` steps from `begin` on are among the first `active` of a tile of `steps`.
+template <int steps, int count>
+static __device__ __forceinline__ int steps_among(int active, int begin) {
+  const int left = active - begin;
+  return active == steps || left >= count ? count : left > 0 ? left : 0;
+}
+
 /// A whole row, of which only the first `active` elements exist; the others stay as they were.
 template <int W, typename T>
 static __device__ __forceinline__ void load(row<T, W> &to, const T *from, int active) {

@@ -13,6 +13,7 @@
 #pragma once
 #include "scanc/core/policy.cuh"
 #include "scanc/thread/copy.cuh"
+#include "scanc/warp/parts.cuh"
 
 namespace scanc::device::warp {
 
@@ -28,8 +29,9 @@ struct common_cells {
 template <typename R>
 struct common_cells<R, false> {};
 
-/// What the owner of a step hands over, for each lane group, or nothing. Rows lie apart, so that
-/// owners of neighbouring steps write to different banks.
+/// What the owner of a step hands over, for each lane group, or nothing: of number k of the steps of
+/// each part in row k * parts + part. Rows lie apart, so that neighbouring owners write to different
+/// banks.
 template <typename R, bool exists = !__is_empty(typename R::handed)>
 struct handed_cells {
   static constexpr int parts = R::shape.state_threads;
@@ -75,37 +77,39 @@ public:
     turn ^= 1;
     if constexpr (has_common<R>)
 #pragma unroll
-      for (int k = 0; k * groups < steps; ++k)
-        if (const int v = k * groups + group(); steps % groups == 0 || v < steps) {
+      for (int k = 0; k < read; ++k)
+        if (const int v = step_of<R>(group(), k, groups, read); steps % groups == 0 || v < steps) {
           typename R::common numbers;
           recurrence.gather(numbers, in, k);
           thread::put(cells.tiles[turn].common[v][at.part], numbers);
         }
     if constexpr (hands)
 #pragma unroll
-      for (int k = 0; k < steps / parts; ++k)
-        if (const int v = k * parts + at.part; active == steps || v < active) {
+      for (int k = 0; k < owned; ++k)
+        if (active == steps || step_of<R>(at.part, k, parts, owned) < active) {
           typename handed_cells<R>::group own;
 #pragma unroll
           for (int l = 0; l < R::shape.lanes; ++l)
             recurrence.prepare(own.of[l], at, in, l, k);
-          thread::put(cells.tiles[turn].handed[v].groups[group()], own);
+          thread::put(cells.tiles[turn].handed[k * parts + at.part].groups[group()], own);
         }
     warp_barrier();
   }
 
-  /// What all threads of a lane know of step v.
-  __device__ __forceinline__ void take(typename R::tile &in, const typename R::lane &at,
-                                       int v) const {
-    if constexpr (has_common<R>)
+  /// What all threads of a lane know of number k of the steps of part `owner`.
+  __device__ __forceinline__ void take(typename R::tile &in, const typename R::lane &at, int owner,
+                                       int k) const {
+    if constexpr (has_common<R>) {
+      const int v = step_of<R>(owner, k, parts, owned);
       in.common = thread::take(cells.tiles[turn].common[v][at.part]);
-    take_handed(in, v);
+    }
+    take_handed(in, owner, k);
   }
 
-  /// Of that what the owner of step v has computed.
-  __device__ __forceinline__ void take_handed(typename R::tile &in, int v) const {
+  /// Of that what the owner has computed.
+  __device__ __forceinline__ void take_handed(typename R::tile &in, int owner, int k) const {
     if constexpr (hands) {
-      const auto handed = thread::take(cells.tiles[turn].handed[v].groups[group()]);
+      const auto handed = thread::take(cells.tiles[turn].handed[k * parts + owner].groups[group()]);
 #pragma unroll
       for (int l = 0; l < R::shape.lanes; ++l)
         in.from_owner[l] = handed.of[l];
@@ -114,6 +118,8 @@ public:
 
 private:
   static constexpr int steps = R::shape.steps, parts = R::shape.state_threads, groups = 32 / parts;
+  /// Steps of a tile that a thread owns, and that it reads for all lanes of its warp.
+  static constexpr int owned = steps / parts, read = (steps + groups - 1) / groups;
   static constexpr bool hands = !__is_empty(typename R::handed);
   /// Which of the warp's lane groups this thread works on.
   static __device__ __forceinline__ int group() { return lane_index() / parts; }

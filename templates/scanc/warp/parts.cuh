@@ -5,13 +5,23 @@
 //   shared memory  none
 //   barriers       none
 //
-//   `parts` neighbouring threads, a power of two of at most 32, hold the parts 0, 1, … of a state.
+//   `parts` neighbouring threads, a power of two of at most 32, hold the parts 0, 1, … of a state. Each of
+//   them owns as many steps of a tile.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/array.cuh"
+#include "scanc/core/policy.cuh"
 
 namespace scanc::device::warp {
+
+/// Step number k of the `count` that thread number `turn` of `threads` has of a tile: across lanes
+/// they go round, so that neighbouring threads have adjacent rows; along time they are adjacent, so
+/// that a vector holds them.
+template <typename R>
+static __device__ __forceinline__ int step_of(int turn, int k, int threads, int count) {
+  return R::shape.walk == order::time ? turn * count + k : k * threads + turn;
+}
 
 /// Merges partial readouts over the parts. `of[i]` is this part's share of readout i; in part p
 /// results the whole of readout p. Every exchange halves what is left to merge: parts - 1 shuffles in
