@@ -152,25 +152,28 @@ private:
   // of the loads and addresses of a step, and of what a thread reads for each of its points, itself or
   // once for its warp.
   static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 6, moveSlots = 8,
-                          readSlots = 5, commonSlots = 0.5;
-  /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
-  /// (bench/results/h200.md).
-  static constexpr double warpRate = 0.50, mostRate = 0.66;
+                          readSlots = 13, commonSlots = 0.5;
+  /// What a warp that takes a byte per thread from shared memory adds to that: the four schedulers share
+  /// 128 bytes a cycle, and little of it is hidden.
+  static constexpr double byteSlots = 0.85;
+  /// Slots that a scheduler fills in a cycle for each of its warps, one at most (bench/results/h200.md).
+  static constexpr double warpRate = 0.65;
   /// How much longer it takes where loads have 2 bytes: they are waited for as soon as they are issued, to
   /// be packed.
   static constexpr double narrowWait = 1.4;
 
   /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
-  /// issue or by its exponentials.
+  /// issue and its shared memory gives, or by its exponentials.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
     Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
     int64_t parts = policy.getStateThreads();
+    PassedBytes passed = bytesPassed(mapping, policy, sharedDims);
     double points = work.flops / std::max(1.0, lanes * steps) - alone.flops;
     double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
                                         exchangeSlots) +
-                   moveSlots +
+                   moveSlots + byteSlots * (passed.common + passed.handed) +
                    (sharedDims > 0 ? commonSlots : readSlots) *
                        llvm::divideCeil(mapping.stateSize(), parts);
     int64_t adjacent = mapping.walk == plan::Walk::Time ? policy.getSteps() / parts
@@ -179,7 +182,7 @@ private:
       slots *= narrowWait;
     double warps = lanes / policy.getLanes() * parts / warp;
     auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
-    double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
+    double rate = std::min(1.0, warpRate * std::max(1.0, warps / schedulers));
     double issue = std::max(1.0, warps / schedulers) * steps * slots / (target.clock() * rate);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,

@@ -7,6 +7,7 @@
 #include "scanc/Compile.h"
 #include "scanc/LaunchPlan.h"
 #include "tests/emulation/Program.h"
+#include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -143,5 +144,17 @@ INSTANTIATE_TEST_SUITE_P(
       std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
       return name;
     });
+
+TEST(MachineCode, partsAlongTimeSpillNothing) {
+  for (const char *architecture : {"sm_80", "sm_90a"}) {
+    CompileOptions options;
+    options.target = architecture;
+    options.strategy = "sequential";
+    options.sizes = {{"B", 8}, {"D", 2048}, {"T", 4096}, {"N", 16}};
+    auto program = compileProgram(selective, options);
+    ASSERT_TRUE(program) << render(program.error());
+    expectInRegisters(*program, architecture);
+  }
+}
 
 } // namespace
