@@ -1,6 +1,7 @@
 //===- Emulated.cpp - A program in the emulation against the oracle -------===//
 #include "tests/end_to_end/Emulated.h"
 
+#include "scanc/LaunchPlan.h"
 #include "tests/emulation/Program.h"
 #include "tests/support/Comparison.h"
 
@@ -23,6 +24,21 @@ void expectRight(const std::string &text, const CompileOptions &options, const E
   auto done = emulation::runProgram(*program, operands->tensors, emulated);
   ASSERT_TRUE(done) << render(done.error());
   EXPECT_EQ(firstMismatch(text, options, program->parameters, *operands, how.factor), "");
+}
+
+Result<std::string> runChosen(const Program &program, const std::vector<TensorRef> &operands,
+                              std::uint64_t seed) {
+  LaunchTarget host;
+  host.device = DeviceKind::cpu;
+  auto plan = planLaunch(program, operands, host);
+  if (!plan)
+    return plan.error();
+  emulation::Options options;
+  options.seed = seed;
+  if (auto done = emulation::runProgram(program, operands, options); !done)
+    return done.error();
+  const auto &step = std::get<KernelStep>(program.entries[0].steps[0]);
+  return step.variants[plan->kernels[0].variant].name;
 }
 
 } // namespace scanc::testing_support

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace scanc::testing_support {
 
@@ -19,6 +20,10 @@ struct Emulated {
 
 /// Compiles `text`, runs it in the emulation and expects what the reference computes.
 void expectRight(const std::string &text, const CompileOptions &options, const Emulated &how = {});
+
+/// Runs `program` in the emulation on `operands`, and says which variant a launch takes.
+Result<std::string> runChosen(const Program &program, const std::vector<TensorRef> &operands,
+                              std::uint64_t seed);
 
 } // namespace scanc::testing_support
 

@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
-#include "scanc/LaunchPlan.h"
-#include "tests/emulation/Program.h"
+#include "tests/end_to_end/Emulated.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -79,19 +78,10 @@ Launch launch(const char *text, const Program &program, const CompileOptions &si
     bytes = std::move(moved);
     tensor.data = aligned + by;
   }
-  LaunchTarget host;
-  host.device = DeviceKind::cpu;
-  auto plan = planLaunch(program, operands->tensors, host);
-  if (!plan)
-    return {"", render(plan.error())};
-  const auto &step = std::get<KernelStep>(program.entries[0].steps[0]);
-  Launch result{step.variants[plan->kernels[0].variant].name, ""};
-  emulation::Options options;
-  options.seed = sizes.sizes.at("T");
-  auto done = emulation::runProgram(program, operands->tensors, options);
-  result.wrong =
-      done ? firstMismatch(text, sizes, program.parameters, *operands) : render(done.error());
-  return result;
+  auto variant = runChosen(program, operands->tensors, sizes.sizes.at("T"));
+  if (!variant)
+    return {"", render(variant.error())};
+  return {*variant, firstMismatch(text, sizes, program.parameters, *operands)};
 }
 
 Program compiled(const char *text, const std::string &strategy) {

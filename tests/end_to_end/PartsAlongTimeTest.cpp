@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
-#include "scanc/LaunchPlan.h"
-#include "tests/emulation/Program.h"
+#include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
@@ -91,21 +90,12 @@ Launch launch(const char *text, const Program &program, const CompileOptions &si
     copies.emplace_back(operands->tensors[i], program.parameters[i].dims.back() == "T" ? pitch : last);
     tensors.push_back(copies.back().apart);
   }
-  LaunchTarget host;
-  host.device = DeviceKind::cpu;
-  auto plan = planLaunch(program, tensors, host);
-  if (!plan)
-    return {"", render(plan.error())};
-  const auto &step = std::get<KernelStep>(program.entries[0].steps[0]);
-  Launch result{step.variants[plan->kernels[0].variant].name, ""};
-  emulation::Options options;
-  options.seed = T;
-  auto done = emulation::runProgram(program, tensors, options);
+  auto variant = runChosen(program, tensors, T);
+  if (!variant)
+    return {"", render(variant.error())};
   for (std::size_t i = 0; i < copies.size(); ++i)
     copies[i].copyBack(operands->tensors[i]);
-  result.wrong =
-      done ? firstMismatch(text, sizes, program.parameters, *operands) : render(done.error());
-  return result;
+  return {*variant, firstMismatch(text, sizes, program.parameters, *operands)};
 }
 
 class PartsAlongTime : public testing::TestWithParam<std::tuple<const char *, std::string>> {};
