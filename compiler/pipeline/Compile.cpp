@@ -1,5 +1,5 @@
-//===- Compile.cpp - The public functions ---------------------------------===//
-#include "scanc/Compile.h"
+//===- Compile.cpp - What the compiler gives to the runtime ---------------===//
+#include "compiler/pipeline/Functions.h"
 
 #include "compiler/emission/EmitProgram.h"
 #include "compiler/frontend/Format.h"
@@ -12,24 +12,13 @@
 
 using namespace mlir;
 
-namespace scanc {
-
-static constexpr std::string_view stageNames[] = {"ast", "scan", "affine", "plan", "cuda"};
-
-std::string_view spelling(Stage stage) { return stageNames[static_cast<int>(stage)]; }
-
-std::optional<Stage> stageFromSpelling(std::string_view text) {
-  for (int i = 0; i < static_cast<int>(std::size(stageNames)); ++i)
-    if (stageNames[i] == text)
-      return static_cast<Stage>(i);
-  return std::nullopt;
-}
+namespace scanc::pipeline {
 
 /// The plan of an open session as a program, headers and texts included.
-static Result<Program> finish(pipeline::Session &session) {
+static Result<Program> finish(Session &session) {
   std::vector<Parameter> signature;
   if (func::FuncOp function = session.function())
-    signature = pipeline::signatureOf(function);
+    signature = signatureOf(function);
   if (auto reached = session.reach(Stage::plan); !reached)
     return reached.error();
   FailureOr<Program> program =
@@ -44,7 +33,7 @@ static Result<Program> finish(pipeline::Session &session) {
 }
 
 Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
   func::FuncOp function = (*session)->function();
@@ -54,10 +43,8 @@ Result<std::vector<Parameter>> signature(std::string_view text, const CompileOpt
       return program.error();
     return program->parameters;
   }
-  return pipeline::signatureOf(function);
+  return signatureOf(function);
 }
-
-std::string architectures() { return planning::knownTargets(); }
 
 Result<Program> compileProgram(std::string_view text, const CompileOptions &options) {
   if (options.target == "cpu") {
@@ -68,7 +55,7 @@ Result<Program> compileProgram(std::string_view text, const CompileOptions &opti
     error.help = "choose an architecture; compile() makes kernels for the CPU";
     return error;
   }
-  auto session = pipeline::Session::open(text, options);
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
   return finish(**session);
@@ -110,7 +97,7 @@ Result<std::string> emit(std::string_view text, Stage stage, const CompileOption
       return diagnostics.take();
     return frontend::dumpFile(file);
   }
-  auto session = pipeline::Session::open(text, options);
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
   if (stage == Stage::cuda) {
@@ -135,7 +122,7 @@ Result<std::string> format(std::string_view text, std::string_view filename) {
 Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
                                                        std::span<const TensorRef> operands,
                                                        const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
   func::FuncOp function = (*session)->function();
@@ -150,7 +137,7 @@ Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
   // The checks of a launch, on a program that launches nothing.
   Program probe;
   probe.name = function.getName().str();
-  probe.parameters = pipeline::signatureOf(function);
+  probe.parameters = signatureOf(function);
   probe.sourceText = text;
   probe.entries.push_back({"forward", {}});
   LaunchTarget host;
@@ -160,19 +147,11 @@ Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
   return reference::evaluate(function, operands);
 }
 
-Result<Kernel> compile(std::string_view text, const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
+Result<Kernel> compileForCpu(std::string_view text, const CompileOptions &options) {
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
-  auto arch = (*session)->architecture();
-  if (!arch)
-    return arch.error();
-  if (*arch == "cpu")
-    return pipeline::compileForCpu(**session);
-  auto program = finish(**session);
-  if (!program)
-    return program.error();
-  return loadCuda(std::move(*program), options.load);
+  return compileForCpu(**session);
 }
 
-} // namespace scanc
+} // namespace scanc::pipeline

@@ -1,4 +1,5 @@
 //===- Explain.cpp - Every strategy's answer ------------------------------===//
+#include "compiler/pipeline/Functions.h"
 #include "compiler/pipeline/Session.h"
 #include "compiler/planning/Decision.h"
 #include "llvm/ADT/StringExtras.h"
@@ -6,7 +7,7 @@
 
 using namespace mlir;
 
-namespace scanc {
+namespace scanc::pipeline {
 
 /// "h: diagonal, time-varying, real ring" for every state.
 static std::string describe(scan::AffineOp op) {
@@ -56,10 +57,10 @@ static std::map<std::string, std::int64_t> sizesToBind(scan::AffineOp op,
 }
 
 Result<Explanation> explain(std::string_view text, const CompileOptions &options) {
-  auto opened = pipeline::Session::open(text, options);
+  auto opened = Session::open(text, options);
   if (!opened)
     return opened.error();
-  pipeline::Session &session = **opened;
+  Session &session = **opened;
   if (auto reached = session.reach(Stage::affine); !reached)
     return reached.error();
   auto arch = session.architecture();
@@ -81,7 +82,7 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
   if (auto open = sizesToBind(op, sizes); !open.empty() && !options.from) {
     CompileOptions bound = options;
     bound.sizes.insert(open.begin(), open.end());
-    Result<Explanation> explanation = explain(text, bound);
+    Result<Explanation> explanation = pipeline::explain(text, bound);
     if (explanation)
       explanation->sizesToBind = std::move(open);
     return explanation;
@@ -114,4 +115,4 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
   return explanation;
 }
 
-} // namespace scanc
+} // namespace scanc::pipeline

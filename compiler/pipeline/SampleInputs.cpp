@@ -1,6 +1,7 @@
 //===- SampleInputs.cpp - Trace transitions back to the inputs they use ---===//
 #include "scanc/SampleInputs.h"
 
+#include "compiler/pipeline/Functions.h"
 #include "compiler/pipeline/Session.h"
 #include "dialects/plan/PlanOps.h"
 #include "dialects/scan/ScanOps.h"
@@ -13,7 +14,7 @@
 
 using namespace mlir;
 
-namespace scanc {
+namespace scanc::pipeline {
 
 /// The size of a dimension, bound or in `sizes`.
 static double sizeOf(scan::DimAttr dim, const std::map<std::string, std::int64_t> &sizes) {
@@ -362,7 +363,7 @@ static SampleInputs unnarrowed(func::FuncOp function,
 }
 
 Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {
-  auto session = pipeline::Session::open(text, options);
+  auto session = Session::open(text, options);
   if (!session)
     return session.error();
   func::FuncOp function = (*session)->function();
@@ -389,4 +390,4 @@ Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &o
   return samples;
 }
 
-} // namespace scanc
+} // namespace scanc::pipeline

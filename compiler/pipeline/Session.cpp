@@ -232,12 +232,7 @@ Result<std::string> Session::architecture() const {
     }
     return options.target;
   }
-  auto devices = enumerateDevices();
-  if (!devices || devices->empty())
-    return std::string("cpu");
-  const DeviceInfo &device = (*devices)[std::min<std::size_t>(options.load.device,
-                                                              devices->size() - 1)];
-  return device.architecture;
+  return nativeTarget(options.load.device);
 }
 
 Result<void> Session::reach(Stage wanted) {

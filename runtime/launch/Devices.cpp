@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace scanc {
@@ -99,6 +100,13 @@ Result<std::vector<DeviceInfo>> enumerateDevices() {
     devices.push_back(std::move(*device));
   }
   return devices;
+}
+
+std::string nativeTarget(int device) {
+  Result<std::vector<DeviceInfo>> devices = enumerateDevices();
+  if (!devices || devices->empty())
+    return "cpu";
+  return (*devices)[std::min<std::size_t>(device, devices->size() - 1)].architecture;
 }
 
 Result<int> driverVersion() {

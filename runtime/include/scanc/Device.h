@@ -45,6 +45,10 @@ struct DeviceInfo {
 /// The devices in the driver's order. Fails with SC6030 to SC6032 where there is none.
 Result<std::vector<DeviceInfo>> enumerateDevices();
 
+/// The architecture of the device with this index (of the last one, if there are fewer), or "cpu" where there is
+/// no device.
+std::string nativeTarget(int device = 0);
+
 /// The version of the driver, 13000 for 13.0.
 Result<int> driverVersion();
 

@@ -1,0 +1,15 @@
+# Installs into an empty folder, then configures, builds and runs a project that knows nothing else.
+file(REMOVE_RECURSE ${SCRATCH})
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY OUTPUT_VARIABLE output ECHO_OUTPUT_VARIABLE)
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${SCRATCH}/installed)
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CONSUMER} -B ${SCRATCH}/build -DCMAKE_CXX_COMPILER=${COMPILER}
+  -DCMAKE_PREFIX_PATH=${SCRATCH}/installed)
+run(${CMAKE_COMMAND} --build ${SCRATCH}/build)
+set(ENV{SCANC_CACHE_DIR} off)
+run(${SCRATCH}/build/consumer)
+if(NOT output MATCHES "^1 3 6 10\n(sm_|SC)")
+  message(FATAL_ERROR "expected the sums 1 3 6 10 and an architecture or an error, got ${output}")
+endif()
