@@ -159,18 +159,16 @@ std::optional<Transition> SingleState::classify(const LinearForm &form, std::str
   }
   bool dense = llvm::any_of(contracted, [&](const Term *term) { return isDense(*term); });
   if (dense || ring != scan::Ring::Real) {
-    if (!diagonal.empty()) {
-      why = "a term without a sum stands beside a dense transition, whose diagonal it belongs to";
-      return std::nullopt;
-    }
-    result.structure = scan::Structure::Dense;
+    result.structure = diagonal.empty() ? scan::Structure::Dense : scan::Structure::DiagonalDense;
+    if (!diagonal.empty())
+      result.operands.push_back(nodes.sum(diagonal));
     std::vector<NodePtr> matrices;
     for (const Term *term : contracted) {
       std::vector<NodePtr> factors = term->outer;
       llvm::append_range(factors, term->inner);
       matrices.push_back(overContracted(nodes.product(factors), *term));
     }
-    result.operands = {nodes.sum(matrices)};
+    result.operands.push_back(nodes.sum(matrices));
     return result;
   }
   setLowRank(contracted, diagonal);

@@ -43,7 +43,8 @@ std::string flatIndex(ArrayRef<int64_t> shape, const Indices &indices) {
 }
 
 bool Expressions::isLeaf(Value value) const {
-  return isa<BlockArgument>(value) || isa<plan::AdvanceOp>(value.getDefiningOp());
+  return isa<BlockArgument>(value) || isa<plan::AdvanceOp>(value.getDefiningOp()) ||
+         (leavesReductions && isa<plan::ReduceOp>(value.getDefiningOp()));
 }
 
 /// Counts uses within the slice and lists its ops, operands first. Without recursion: a step may have

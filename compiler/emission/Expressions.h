@@ -28,6 +28,9 @@ public:
   /// `value` stands somewhere already, as `text`: nothing that only it needs is printed.
   void define(mlir::Value value, llvm::StringRef text) { names[value] = text; }
 
+  /// Reductions are spelled as leaves are.
+  void leaveReductions() { leavesReductions = true; }
+
   /// Prints the statements that `roots` need. Afterwards `at` gives each of them.
   void require(llvm::ArrayRef<mlir::Value> roots);
 
@@ -59,6 +62,7 @@ private:
   llvm::DenseMap<mlir::Value, std::string> names;
   llvm::SmallVector<mlir::Operation *> order;
   llvm::StringMap<unsigned> taken;
+  bool leavesReductions = false;
   mlir::Operation *unspelled = nullptr;
 };
 

@@ -4,6 +4,7 @@
 #include "compiler/emission/Names.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -30,49 +31,118 @@ private:
   void writeShape();
   void writeInputs();
   void writeFirstState();
+  void writeGain();
   void writeFetch();
   void writeFetchInputs();
   void writeInput();
+  bool addsNothing() const;
+  std::string inputType() const;
   void writeStore();
+  void writeReadOut();
   void writeLastState();
   std::string print(Value value, const Indices &indices, Expressions::Leaf leaf);
+  std::string printReadOut(Value value, const Indices &indices);
+  std::string printSum(plan::ReduceOp op, const Indices &indices);
+  std::string printInput(unsigned read, const Indices &indices) const;
+  bool isOfOneRow(Value result) const;
   bool copiesMatrix() const;
   /// Whether the lanes of a block have the same matrix: kernel/dense_columns.cuh.
   bool sharesMatrix() const { return kernel.getSharedDims() > 0; }
   std::string place(unsigned read, const Indices &indices) const {
     return reads[read].data() + " + (" + reads[read].stepOffset(indices) + ")";
   }
+  SmallVector<int64_t> orderOf(unsigned read) const;
+  SmallVector<int64_t> shapeInMemory(unsigned read) const;
   int64_t pointsOf(unsigned read) const;
   int64_t bytesOf(unsigned read) const;
 
   mutable plan::AdvanceOp advance;
-  SmallVector<unsigned> inputs; ///< reads that the bias is computed from
+  SmallVector<unsigned> inputs; ///< reads that come to shared memory: all but the matrix is computed from them
+  SmallVector<std::pair<const AccessText *, Value>> ofRow, ofState; ///< what is written, by what it is made of
+  SmallVector<std::string> sumIndices; ///< of the sums that are being printed
+  std::string number; ///< what states are computed in
+  unsigned sums = 0;  ///< in `read_out`, so far
   int64_t size;
 };
 
 MatrixKernelWriter::MatrixKernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant)
     : KernelWriter(kernel, variant), advance(advances.front()), size(stateSize(0)) {
-  llvm::SetVector<Value> open;
-  open.insert(advance.getBias());
-  for (size_t i = 0; i < open.size(); ++i) {
-    if (auto read = dyn_cast<BlockArgument>(open[i]))
-      inputs.push_back(read.getArgNumber());
-    else
-      open.insert_range(open[i].getDefiningOp()->getOperands());
+  number = spellElement(getElementTypeOrSelf(advance.getBias().getType()));
+  llvm::SetVector<Value> terms, results;
+  for (Value term : {advance.getScale(), advance.getDiagonal(), advance.getBias()})
+    if (term)
+      terms.insert(term);
+  auto yield = cast<plan::YieldOp>(this->kernel.getBody().front().getTerminator());
+  for (auto [access, value] : llvm::zip(writes, yield.getValues())) {
+    bool single = isOfOneRow(value);
+    (single ? ofRow : ofState).push_back({&access, value});
+    if (!single)
+      results.insert(value);
   }
+  // What does not vary with time is read out from where it lies.
+  for (auto *open : {&terms, &results})
+    for (size_t i = 0; i < open->size(); ++i) {
+      Value value = (*open)[i];
+      if (auto read = dyn_cast<BlockArgument>(value)) {
+        if (open == &terms || reads[read.getArgNumber()].variesWithTime())
+          inputs.push_back(read.getArgNumber());
+      } else if (value != advance.getNow()) {
+        open->insert_range(value.getDefiningOp()->getOperands());
+      }
+    }
+  llvm::sort(inputs);
+  inputs.erase(llvm::unique(inputs), inputs.end());
+}
+
+/// Whether `result` has a number for each row, made of that of the state alone.
+bool MatrixKernelWriter::isOfOneRow(Value result) const {
+  if (shapeOf(result).size() != 1)
+    return false;
+  llvm::SetVector<Value> open;
+  open.insert(result);
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (open[i] == advance.getNow())
+      continue;
+    if (isa<BlockArgument>(open[i]) || isa<plan::ReduceOp>(open[i].getDefiningOp()))
+      return false;
+    open.insert_range(open[i].getDefiningOp()->getOperands());
+  }
+  return true;
 }
 
 std::string MatrixKernelWriter::print(Value value, const Indices &indices, Expressions::Leaf leaf) {
   Expressions expressions(writer, policy.getStateThreads(), std::move(leaf));
+  expressions.leaveReductions();
   std::string code = expressions.at(value, indices);
   if (!unspelled)
     unspelled = expressions.getUnspelled();
   return code;
 }
 
+/// Which dimensions of its value the register dimensions of a read are, as they lie in memory.
+SmallVector<int64_t> MatrixKernelWriter::orderOf(unsigned read) const {
+  SmallVector<int64_t> inMemory, sorted;
+  for (const AccessText::Dimension &dim : reads[read].getDimensions())
+    if (dim.axis == AccessText::Axis::index && !llvm::is_contained(inMemory, dim.kernelDim))
+      inMemory.push_back(dim.kernelDim);
+  sorted = inMemory;
+  llvm::sort(sorted);
+  for (int64_t &dim : inMemory)
+    dim = llvm::find(sorted, dim) - sorted.begin();
+  return inMemory;
+}
+
+SmallVector<int64_t> MatrixKernelWriter::shapeInMemory(unsigned read) const {
+  ArrayRef<int64_t> shape = shapeOf(plan::KernelInterface(kernel).getBody().getArgument(read));
+  SmallVector<int64_t> sizes;
+  for (int64_t dim : orderOf(read))
+    sizes.push_back(shape[dim]);
+  return sizes;
+}
+
 /// Numbers of a read for one step.
 int64_t MatrixKernelWriter::pointsOf(unsigned read) const {
-  return shapeOf(plan::KernelInterface(kernel).getBody().getArgument(read)).empty() ? 1 : size;
+  return llvm::product_of(shapeInMemory(read));
 }
 
 int64_t MatrixKernelWriter::bytesOf(unsigned read) const {
@@ -86,11 +156,16 @@ void MatrixKernelWriter::writeRecurrence() {
   writeGeometry("lanes");
   writeEnter();
   writeFirstState();
-  writeFetch();
+  if (kernel.getResident())
+    writeGain();
+  else
+    writeFetch();
   if (!sharesMatrix())
     writeFetchInputs();
   writeInput();
   writeStore();
+  if (!ofState.empty())
+    writeReadOut();
   writeLastState();
 }
 
@@ -113,12 +188,15 @@ void MatrixKernelWriter::writeShape() {
               policy.getThreads(), kernel.getParts(), kernel.getRows(), policy.getRing(),
               policy.getBlocks(), shared)
           .str());
+  if (advance.getRing() != plan::Ring::Real)
+    writer.line("using semiring = " + Twine(spellRing(advance.getRing())) + ";");
   writer.line(formatv("static constexpr int size = {0}; // rows of a matrix", size).str());
   writer.line("using element = " + Twine(spellElement(kernel.getElement())) +
-              "; // of a matrix in shared memory");
-  writer.line(formatv("static constexpr bool copies = {0}; // 16 bytes of a row at a time",
-                      copiesMatrix() ? "true" : "false")
-                  .str());
+              (kernel.getResident() ? "; // of the matrix" : "; // of a matrix in shared memory"));
+  if (!kernel.getResident())
+    writer.line(formatv("static constexpr bool copies = {0}; // 16 bytes of a row at a time",
+                        copiesMatrix() ? "true" : "false")
+                    .str());
   writeOffset();
   writer.blank();
   writer.line("// Where a lane begins.");
@@ -146,9 +224,10 @@ void MatrixKernelWriter::writeInputs() {
 
 void MatrixKernelWriter::writeFirstState() {
   writer.blank();
-  writer.open("__device__ __forceinline__ float initial(const lane &at, int i) const");
+  writer.open("__device__ __forceinline__ " + Twine(number) +
+              " initial(const lane &at, int i) const");
   if (kernel.getInits().empty()) {
-    writer.line("return 0.0f;");
+    writer.line("return " + Twine(spellZero(advance.getRing())) + ";");
   } else {
     auto access = cast<plan::AccessAttr>(kernel.getInits()[0]);
     std::string value =
@@ -176,6 +255,21 @@ bool MatrixKernelWriter::copiesMatrix() const {
     column = std::max(column, dim.kernelDim);
   return access.getDimensions().back().kernelDim == column &&
          access.getWidth() * bytesOf(read.getArgNumber()) == 16;
+}
+
+/// What every thread reads of its rows, once.
+void MatrixKernelWriter::writeGain() {
+  writer.blank();
+  writer.open("__device__ __forceinline__ " + Twine(number) +
+              " gain(const lane &at, int row, int column) const");
+  writer.line("return " +
+              Twine(print(advance.getGain(), {"row", "column"},
+                          [&](Value value, const Indices &indices) {
+                            unsigned read = cast<BlockArgument>(value).getArgNumber();
+                            return "thread::read(" + place(read, indices) + ")";
+                          })) +
+              ";");
+  writer.close();
 }
 
 void MatrixKernelWriter::writeFetch() {
@@ -211,7 +305,13 @@ void MatrixKernelWriter::writeFetchInputs() {
     const AccessText &access = reads[read];
     int64_t width = access.getWidth(), bytes = width * bytesOf(read);
     std::string first = width == 1 ? "i" : formatv("(i * {0})", width).str();
-    std::string from = access.data() + " + (" + access.stepOffset({first}) + ")";
+    SmallVector<int64_t> order = orderOf(read), sizes = shapeInMemory(read);
+    Indices indices(std::max<size_t>(1, order.size()), first);
+    for (int64_t k = static_cast<int64_t>(order.size()) - 1, below = 1; order.size() > 1 && k >= 0; --k) {
+      indices[order[k]] = formatv("({0} / {1} % {2})", first, below, sizes[k]).str();
+      below *= sizes[k];
+    }
+    std::string from = access.data() + " + (" + access.stepOffset(indices) + ")";
     std::string cell = formatv("to.{0}[{1}]", access.getMember(), first).str();
     writer.line(formatv("if (i < {0})", pointsOf(read) / width).str());
     if (bytes >= 4)
@@ -222,40 +322,162 @@ void MatrixKernelWriter::writeFetchInputs() {
   writer.close();
 }
 
+/// Whether the bias is the zero of its ring.
+bool MatrixKernelWriter::addsNothing() const {
+  FloatAttr bias;
+  if (!matchPattern(advance.getBias(), m_Constant(&bias))) {
+    DenseFPElementsAttr all;
+    if (!matchPattern(advance.getBias(), m_Constant(&all)) || !all.isSplat())
+      return false;
+    bias = all.getSplatValue<FloatAttr>();
+  }
+  APFloat value = bias.getValue();
+  plan::Ring ring = advance.getRing();
+  return ring == plan::Ring::Real ? value.isZero()
+                                  : value.isInfinity() && value.isNegative() == (ring != plan::Ring::MinPlus);
+}
+
+/// A bias alone is a number.
+std::string MatrixKernelWriter::inputType() const {
+  if (!advance.getScale() && !advance.getDiagonal())
+    return number;
+  auto spelled = [](bool isThere) { return isThere ? "true" : "false"; };
+  return formatv("block::row_terms<{0}, {1}, {2}, {3}>", number, spelled(!!advance.getScale()),
+                 spelled(!!advance.getDiagonal()), spelled(!addsNothing()))
+      .str();
+}
+
 void MatrixKernelWriter::writeInput() {
   writer.blank();
-  writer.open("__device__ __forceinline__ float input(" +
+  writer.open("__device__ __forceinline__ " + Twine(inputType()) + " input(" +
               Twine(sharesMatrix() ? "" : "const inputs &from, ") +
               "const lane &at, long long step, int i) const");
-  std::string number = print(advance.getBias(), {"i"}, [&](Value value, const Indices &indices) {
-    unsigned read = cast<BlockArgument>(value).getArgNumber();
-    if (sharesMatrix())
-      return "thread::read(" + place(read, indices) + ")";
-    return formatv("shared_load(from.{0}[{1}])", reads[read].getMember(),
-                   indices.empty() ? "0" : indices.front())
-        .str();
-  });
-  writer.line("return " + Twine(number) + ";");
+  auto printed = [&](Value term) {
+    return print(term, {"i"}, [&](Value value, const Indices &indices) {
+      unsigned read = cast<BlockArgument>(value).getArgNumber();
+      return sharesMatrix() ? "thread::read(" + place(read, indices) + ")"
+                            : printInput(read, indices);
+    });
+  };
+  std::string terms;
+  if (advance.getScale())
+    terms += ".scale = " + printed(advance.getScale()) + ", ";
+  if (advance.getDiagonal())
+    terms += ".diagonal = " + printed(advance.getDiagonal()) + ", ";
+  std::string bias = printed(advance.getBias());
+  writer.line("return " + (terms.empty() ? bias : "{" + terms + ".bias = " + bias + "}") + ";");
   writer.close();
+}
+
+/// A number of a read in shared memory.
+std::string MatrixKernelWriter::printInput(unsigned read, const Indices &indices) const {
+  Indices inMemory;
+  for (int64_t dim : orderOf(read))
+    inMemory.push_back(indices[dim]);
+  return formatv("shared_load(from.{0}[{1}])", reads[read].getMember(),
+                 flatIndex(shapeInMemory(read), inMemory))
+      .str();
 }
 
 void MatrixKernelWriter::writeStore() {
   writer.blank();
-  writer.open("__device__ __forceinline__ void store(const lane &at, long long step, int i, float "
-              "now) const");
-  auto yield = cast<plan::YieldOp>(kernel.getBody().front().getTerminator());
-  for (auto [access, value] : llvm::zip(writes, yield.getValues())) {
-    std::string number =
+  writer.open("__device__ __forceinline__ void store(const lane &at, long long step, int i, " +
+              Twine(number) + " now) const");
+  for (auto [access, value] : ofRow) {
+    std::string written =
         print(value, {"i"}, [](Value, const Indices &) { return std::string("now"); });
-    writer.line("thread::write(" + Twine(access.data()) + " + (" + access.stepOffset({"i"}) +
-                "), " + number + ");");
+    writer.line("thread::write(" + Twine(access->data()) + " + (" + access->stepOffset({"i"}) +
+                "), " + written + ");");
   }
   writer.close();
 }
 
+/// A warp takes the points of a result in turn where they are sums, and a thread where they are not.
+void MatrixKernelWriter::writeReadOut() {
+  writer.blank();
+  writer.line("// What is written of a step whose state `now` is in shared memory.");
+  writer.open("__device__ __forceinline__ void read_out(const inputs &from, const lane &at, long long "
+              "step, const " +
+              Twine(number) + " *now) const");
+  for (auto [access, value] : ofState) {
+    ArrayRef<int64_t> shape = shapeOf(value);
+    std::string points = std::to_string(llvm::product_of(shape));
+    Indices indices;
+    int64_t below = llvm::product_of(shape);
+    for (int64_t extent : shape) {
+      below /= extent;
+      indices.push_back(shape.size() == 1 ? "p" : formatv("(p / {0} % {1})", below, extent).str());
+    }
+    llvm::SetVector<Value> open;
+    open.insert(value);
+    bool isSum = false;
+    for (size_t i = 0; i < open.size(); ++i)
+      if (Operation *op = open[i].getDefiningOp(); op && op != advance) {
+        isSum |= isa<plan::ReduceOp>(op);
+        open.insert_range(op->getOperands());
+      }
+    if (isSum)
+      writer.open("for (int p = warp_index(); p < " + Twine(points) + "; p += shape.threads / 32)");
+    else
+      writer.open("for (int p = thread_index(); p < " + Twine(points) + "; p += shape.threads)");
+    std::string written = printReadOut(value, indices);
+    if (isSum)
+      writer.line("if (lane_index() == 0)");
+    writer.line(Twine(isSum ? "  " : "") + "thread::write(" + access->data() + " + (" +
+                access->stepOffset(indices) + "), " + written + ");");
+    writer.close();
+  }
+  writer.close();
+}
+
+std::string MatrixKernelWriter::printReadOut(Value value, const Indices &indices) {
+  return print(value, indices, [&](Value leaf, const Indices &indices) {
+    if (auto reduce = leaf.getDefiningOp<plan::ReduceOp>())
+      return printSum(reduce, indices);
+    auto read = dyn_cast<BlockArgument>(leaf);
+    if (!read)
+      return "shared_load(now[" + indices.front() + "])";
+    unsigned at = read.getArgNumber();
+    return llvm::is_contained(inputs, at) ? printInput(at, indices)
+                                          : "thread::read(" + place(at, indices) + ")";
+  });
+}
+
+/// Writes the sum of a warp, and gives its name. What it sums is uniform but for its own indices: a sum
+/// within it stands before it.
+std::string MatrixKernelWriter::printSum(plan::ReduceOp op, const Indices &indices) {
+  if (llvm::any_of(indices, [&](const std::string &index) {
+        return llvm::any_of(sumIndices, [&](const std::string &own) {
+          return StringRef(index).contains(own);
+        });
+      }))
+    unspelled = op;
+  ArrayRef<int64_t> shape = shapeOf(op.getValue());
+  std::string name = "x" + std::to_string(sums++), own = "k" + name;
+  Indices all(shape.size());
+  int64_t count = 1;
+  for (int64_t dim = static_cast<int64_t>(shape.size()) - 1, kept = indices.size(); dim >= 0; --dim) {
+    if (!llvm::is_contained(op.getOver(), dim)) {
+      all[dim] = indices[--kept];
+      continue;
+    }
+    all[dim] = op.getOver().size() == 1 ? own : formatv("({0} / {1} % {2})", own, count, shape[dim]).str();
+    count *= shape[dim];
+  }
+  sumIndices.push_back(own);
+  std::string term = printReadOut(op.getValue(), all);
+  sumIndices.pop_back();
+  writer.line(formatv("const auto {0} = warp::reduced<{1}, {2}>([&](int {3}) {{ return {4}; });", name,
+                      spellAccumulator(op.getKind(), getElementTypeOrSelf(op.getType())), count, own,
+                      term)
+                  .str());
+  return name;
+}
+
 void MatrixKernelWriter::writeLastState() {
   writer.blank();
-  writer.open("__device__ __forceinline__ void finish(const lane &at, int i, float now) const");
+  writer.open("__device__ __forceinline__ void finish(const lane &at, int i, " + Twine(number) +
+              " now) const");
   if (!kernel.getFinals().empty()) {
     auto access = cast<plan::AccessAttr>(kernel.getFinals()[0]);
     writer.line(

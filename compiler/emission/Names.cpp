@@ -63,7 +63,7 @@ int64_t bytesOfElement(Type type) {
   return (type.getIntOrFloatBitWidth() + 7) / 8;
 }
 
-static std::string spellRing(plan::Ring ring) { return "ring::" + plan::stringifyRing(ring).str(); }
+std::string spellRing(plan::Ring ring) { return "ring::" + plan::stringifyRing(ring).str(); }
 
 std::string spellMap(plan::Ring ring, Type compute) {
   std::string named = ring == plan::Ring::Real ? "" : ", " + spellRing(ring);

@@ -18,6 +18,7 @@ std::string spellElement(mlir::Type type);
 int64_t bytesOfElement(mlir::Type type);
 
 /// A map of a state as templates/scanc/core/affine.cuh spells it; the zero and the one of its ring.
+std::string spellRing(plan::Ring ring);
 std::string spellMap(plan::Ring ring, mlir::Type compute);
 std::string spellZero(plan::Ring ring);
 /// An accumulator as templates/scanc/thread/reduction.cuh spells it.

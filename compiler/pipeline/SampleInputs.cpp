@@ -233,6 +233,9 @@ void Tracer::trace(scan::AdvanceOp advance) {
     for (Value coefficient : advance.getTransition())
       wantWithin(coefficient, 1 / extent);
     return;
+  case scan::Structure::DiagonalDense: // half of the whole for each of both
+    wantWithin(advance.getTransition()[0], 0.5);
+    return wantWithin(advance.getTransition()[1], 0.5 / extent);
   case scan::Structure::LowRank:
   case scan::Structure::DiagonalLowRank:
   case scan::Structure::Product:

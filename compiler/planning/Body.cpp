@@ -1,6 +1,7 @@
 //===- Body.cpp - Index sets become vectors over register dimensions ------===//
 #include "compiler/planning/Body.h"
 
+#include "compiler/planning/Matrix.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -20,9 +21,9 @@ namespace {
 /// register dims of I in the kernel's order.
 class BodyLowering {
 public:
-  BodyLowering(const Mapping &mapping, Region &region)
+  BodyLowering(const Mapping &mapping, Region &region, bool splitsMatrix)
       : mapping(mapping), loop(mapping.op), sets(loop), builder(mapping.op.getContext()),
-        block(&region.emplaceBlock()) {}
+        block(&region.emplaceBlock()), splitsMatrix(splitsMatrix) {}
 
   void run();
 
@@ -44,6 +45,8 @@ private:
   Value reduceLanes(scan::ReduceOp op);
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
+  void lowerMatrix(scan::AdvanceOp op);
+  void finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Value scale, Value diagonal);
   void lowerYield(scan::YieldOp op);
 
   const Mapping &mapping;
@@ -51,6 +54,7 @@ private:
   scan::IndexSets sets;
   OpBuilder builder;
   Block *block;
+  bool splitsMatrix;
   IRMapping lowered;
   bool approximate = false; ///< whether exponentials may be the device's own
 };
@@ -281,19 +285,43 @@ static plan::Ring ringOf(scan::Ring ring) {
 }
 
 void BodyLowering::lowerAdvance(scan::AdvanceOp op) {
-  Dims dims = registersOf(op.getNow());
-  bool matrix = op.getStructure() == scan::Structure::Dense;
-  Dims gainDims = dims;
-  if (matrix)
-    gainDims = scan::positionsOf(loop, {cast<StringAttr>(op.getRows()[0]), cast<StringAttr>(op.getContract()[0])});
+  if (!op.getContract().empty())
+    return lowerMatrix(op);
   Value gain;
   if (!op.getTransition().empty())
-    gain = operand(op.getTransition().front(), gainDims, op.getLoc());
+    gain = operand(op.getTransition().front(), registersOf(op.getNow()), op.getLoc());
+  finishAdvance(op, /*matrix=*/false, gain, Value(), Value());
+}
+
+void BodyLowering::lowerMatrix(scan::AdvanceOp op) {
+  Location loc = op.getLoc();
+  Dims dims = registersOf(op.getNow());
+  Dims all = scan::positionsOf(
+      loop, {cast<StringAttr>(op.getRows()[0]), cast<StringAttr>(op.getContract()[0])});
+  Value matrix = op.getTransition().back(), scale, diagonal;
+  if (splitsMatrix) {
+    SplitMatrix parts(op);
+    matrix = parts.rest;
+    for (Value factor : parts.scale) {
+      Value next = operand(factor, dims, loc);
+      scale = !scale                               ? next
+              : op.getRing() == scan::Ring::Real ? arith::MulFOp::create(builder, loc, scale, next).getResult()
+                                                 : arith::AddFOp::create(builder, loc, scale, next).getResult();
+    }
+  }
+  if (op.getTransition().size() > 1)
+    diagonal = operand(op.getTransition().front(), dims, loc);
+  finishAdvance(op, /*matrix=*/true, operand(matrix, all, loc), scale, diagonal);
+}
+
+void BodyLowering::finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Value scale,
+                                 Value diagonal) {
+  Dims dims = registersOf(op.getNow());
   Value bias = operand(op.getInput().front(), dims, op.getLoc());
   Type type = shaped(op.getNow().getType(), dims);
   auto advance = plan::AdvanceOp::create(builder, op.getLoc(), type, type,
                                          cast<StringAttr>(op.getStates()[0]), ringOf(op.getRing()),
-                                         matrix, gain, bias);
+                                         matrix, gain, scale, diagonal, bias);
   lowered.map(op.getNow(), advance.getNow());
   lowered.map(op.getBefore(), advance.getBefore());
 }
@@ -313,6 +341,8 @@ void BodyLowering::lowerYield(scan::YieldOp op) {
 
 } // namespace
 
-void lowerBody(const Mapping &mapping, Region &region) { BodyLowering(mapping, region).run(); }
+void lowerBody(const Mapping &mapping, Region &region, bool splitsMatrix) {
+  BodyLowering(mapping, region, splitsMatrix).run();
+}
 
 } // namespace scanc::planning

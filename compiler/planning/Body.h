@@ -9,8 +9,9 @@ namespace scanc::planning {
 
 /// Fills `region` of a kernel op with the recurrence's code: each value becomes a number, or a
 /// vector over the register dimensions in its index set, with broadcasts made explicit.
-/// Requires elementwise transitions (declinesElementwise).
-void lowerBody(const Mapping &, mlir::Region &region);
+/// Requires elementwise transitions (declinesElementwise), or a matrix (declinesMatrix): where `splitsMatrix`,
+/// the factors that a whole row has become the advance's scale.
+void lowerBody(const Mapping &, mlir::Region &region, bool splitsMatrix = false);
 
 } // namespace scanc::planning
 

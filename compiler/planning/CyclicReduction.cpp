@@ -30,6 +30,8 @@ public:
     }
     if (auto reason = declinesMatrix(mapping))
       return reason;
+    if (auto reason = declinesTerms(mapping))
+      return reason;
     Matrix matrix(mapping);
     if (!matrix.element.isF16() && !matrix.element.isBF16())
       return formatv("a matrix kept as {0}: products are of f16 or bf16", matrix.element).str();

@@ -121,7 +121,7 @@ SmallVector<int64_t> partCounts(const Mapping &mapping, const Matrix &matrix) {
 } // namespace
 
 bool sharesMatrix(const Mapping &mapping, const Target &target) {
-  if (sharedLanes(mapping) == 0)
+  if (sharedLanes(mapping) == 0 || declinesTerms(mapping))
     return false;
   Matrix matrix(mapping);
   constexpr int64_t mostParts = 16, states = 32 << 10; // beside two matrices

@@ -92,7 +92,7 @@ Access KernelBuilder::access(StringRef parameter, AffineMap map, Type tensor) {
 
 void KernelBuilder::collect() {
   scan::AffineOp op = mapping.op;
-  lowerBody(mapping, body);
+  lowerBody(mapping, body, choice.splitsMatrix);
   for (auto [i, input] : llvm::enumerate(loop.getInputs())) {
     reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
     // What columns share beside their matrix is read by each.
@@ -331,6 +331,8 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
     state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));
     state.addAttribute("element", TypeAttr::get(choice.element));
+    if (choice.resident)
+      state.addAttribute("resident", builder.getUnitAttr());
   }
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());

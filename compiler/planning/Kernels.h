@@ -25,6 +25,8 @@ struct KernelChoice {
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row
   mlir::Type element;     ///< of a matrix in shared memory
+  bool splitsMatrix = false; ///< whether factors of a whole row stand beside it: see SplitMatrix
+  bool resident = false;  ///< whether threads keep their rows of it
   int64_t terms = 0;      ///< elements for a number of a product of matrices; 0: there are none
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };

@@ -1,6 +1,7 @@
 //===- Matrix.cpp - What kernels that multiply matrices accept ------------===//
 #include "compiler/planning/Matrix.h"
 
+#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -15,7 +16,8 @@ using llvm::formatv;
 namespace scanc::planning {
 
 static bool isMatrix(scan::AdvanceOp advance) {
-  return advance.getStructure() == scan::Structure::Dense && advance.getNumStates() == 1;
+  return advance.getNumStates() == 1 && (advance.getStructure() == scan::Structure::Dense ||
+                                         advance.getStructure() == scan::Structure::DiagonalDense);
 }
 
 bool hasMatrix(const Mapping &mapping) {
@@ -47,11 +49,10 @@ static int64_t mostOperations(scan::AffineOp op) {
   return most;
 }
 
-/// The inputs that `value` is computed from.
-static llvm::SetVector<BlockArgument> inputsOf(Value value, bool &readsBefore) {
+/// The inputs that `values` are computed from.
+static llvm::SetVector<BlockArgument> inputsOf(ValueRange values, bool &readsBefore) {
   llvm::SetVector<BlockArgument> inputs;
-  llvm::SetVector<Value> open;
-  open.insert(value);
+  llvm::SetVector<Value> open(values.begin(), values.end());
   for (size_t i = 0; i < open.size(); ++i) {
     if (auto input = dyn_cast<BlockArgument>(open[i])) {
       inputs.insert(input);
@@ -64,21 +65,71 @@ static llvm::SetVector<BlockArgument> inputsOf(Value value, bool &readsBefore) {
   return inputs;
 }
 
-static std::optional<std::string> declinesResults(const Mapping &mapping) {
+/// The sums that `values` are computed from, up to the state.
+static SmallVector<scan::ReduceOp> sumsIn(ValueRange values) {
+  SmallVector<scan::ReduceOp> sums;
+  llvm::SetVector<Value> open(values.begin(), values.end());
+  for (size_t i = 0; i < open.size(); ++i) {
+    Operation *op = open[i].getDefiningOp();
+    if (!op || isa<scan::AdvanceOp>(op))
+      continue;
+    if (auto sum = dyn_cast<scan::ReduceOp>(op))
+      sums.push_back(sum);
+    open.insert_range(op->getOperands());
+  }
+  return sums;
+}
+
+static scan::YieldOp yieldOf(const Mapping &mapping) {
+  return cast<scan::YieldOp>(mapping.op.getBody().front().getTerminator());
+}
+
+/// Whether a result is not made of one number of the state for each row.
+static bool readsOut(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
-  auto yield = cast<scan::YieldOp>(mapping.op.getBody().front().getTerminator());
   int64_t row = loop.findDim(cast<StringAttr>(advanceOf(mapping).getRows()[0]).getValue());
-  for (auto [i, value] : llvm::enumerate(yield.getOuts())) {
+  for (auto [i, value] : llvm::enumerate(yieldOf(mapping).getOuts())) {
     bool readsBefore = false;
-    bool readsInputs = !inputsOf(value, readsBefore).empty();
     int64_t indices = llvm::count_if(mapping.registers, [&, i = i](int64_t dim) {
       return loop.getOutputMap(i).isFunctionOfDim(dim);
     });
-    if (readsInputs || readsBefore || indices != 1 || !loop.getOutputMap(i).isFunctionOfDim(row))
-      return std::string(
-          "a result of more than one number of the state at t, beside a dense transition");
+    if (!inputsOf(value, readsBefore).empty() || !sumsIn(value).empty() || indices != 1 ||
+        !loop.getOutputMap(i).isFunctionOfDim(row))
+      return true;
+  }
+  return false;
+}
+
+/// A warp makes a sum of a state: what is summed must be the same in all its threads but for the sum's own
+/// indices, and of the state at t.
+static std::optional<std::string> declinesResults(const Mapping &mapping) {
+  bool readsBefore = false;
+  inputsOf(yieldOf(mapping).getOuts(), readsBefore);
+  if (readsBefore)
+    return std::string("a result of the state at t-1, beside a dense transition");
+  scan::RecurrenceInterface loop = mapping.op;
+  scan::IndexSets sets(loop);
+  for (scan::ReduceOp outer : sumsIn(yieldOf(mapping).getOuts())) {
+    SmallVector<StringAttr> names(outer.getOver().getAsRange<StringAttr>());
+    scan::IndexSet over = scan::positionsOf(loop, names);
+    for (scan::ReduceOp inner : sumsIn(outer.getValue()))
+      if (llvm::any_of(sets.of(inner.getResult()),
+                       [&](int64_t dim) { return llvm::is_contained(over, dim); }))
+        return std::string("a sum over the points of a sum, beside a dense transition");
   }
   return std::nullopt;
+}
+
+/// Whether something else than elementwise operations makes what the state advances by.
+static bool sumsBefore(scan::AdvanceOp advance) {
+  llvm::SetVector<Value> open(advance->operand_begin(), advance->operand_end());
+  for (size_t i = 0; i < open.size(); ++i)
+    if (Operation *op = open[i].getDefiningOp()) {
+      if (isa<scan::ReduceOp, scan::ReindexOp>(op))
+        return true;
+      open.insert_range(op->getOperands());
+    }
+  return false;
 }
 
 std::optional<std::string> declinesMatrix(const Mapping &mapping) {
@@ -86,9 +137,6 @@ std::optional<std::string> declinesMatrix(const Mapping &mapping) {
   if (loop.getNumStates() != 1)
     return formatv("{0} states, 1 is wanted beside a dense transition", loop.getNumStates()).str();
   scan::AdvanceOp advance = advanceOf(mapping);
-  if (advance.getRing() != scan::Ring::Real)
-    return formatv("a dense transition of the {0} semiring", scan::stringifyRing(advance.getRing()))
-        .str();
   if (loop.getReset())
     return std::string("packed sequences (reset at) of a dense transition");
   for (int64_t i : mapping.registers)
@@ -98,14 +146,16 @@ std::optional<std::string> declinesMatrix(const Mapping &mapping) {
           .str();
   if (auto reason = declinesData(mapping))
     return reason;
-  if (!loop.getState(0).getElementType().isF32() ||
-      !advance.getTransition().front().getType().isF32() ||
-      !advance.getInput().front().getType().isF32())
-    return std::string("a dense transition in another type than f32, in which its sums are");
-  if (mapping.registers.size() != 2 || advance.getRows().size() != 1 ||
-      advance.getContract().size() != 1 || !mapping.op.getBody().getOps<scan::ReduceOp>().empty() ||
-      !mapping.op.getBody().getOps<scan::ReindexOp>().empty())
-    return std::string("a sum, or another index, beside a dense transition");
+  Type number = loop.getState(0).getElementType();
+  if ((!number.isF32() && !number.isF64()) ||
+      llvm::any_of(advance.getOperandTypes(), [&](Type type) { return type != number; }))
+    return std::string("a dense transition in another type than f32 and f64, in which its sums are");
+  int64_t indices = llvm::count_if(loop.getState(0).getIndices(), [&](StringAttr name) {
+    return mapping.isRegister(loop.findDim(name.getValue()));
+  });
+  if (indices != 1 || advance.getRows().size() != 1 || advance.getContract().size() != 1 ||
+      sumsBefore(advance) || mapping.reduced >= 0)
+    return std::string("a sum, or another index of the state, before or beside a dense transition");
   for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
     for (AffineExpr place : loop.getInputMap(i).getResults())
       if (!isa<AffineDimExpr>(place))
@@ -117,11 +167,46 @@ std::optional<std::string> declinesMatrix(const Mapping &mapping) {
   return declinesResults(mapping);
 }
 
-Matrix::Matrix(const Mapping &mapping) {
+std::optional<std::string> declinesTerms(const Mapping &mapping) {
+  scan::AdvanceOp advance = advanceOf(mapping);
+  if (advance.getRing() != scan::Ring::Real)
+    return formatv("a dense transition of the {0} semiring", scan::stringifyRing(advance.getRing()))
+        .str();
+  if (advance.getStructure() != scan::Structure::Dense)
+    return std::string("an elementwise term beside a dense transition");
+  if (!scan::RecurrenceInterface(mapping.op).getState(0).getElementType().isF32())
+    return std::string("a dense transition in another type than f32");
+  if (readsOut(mapping))
+    return std::string("a result of more than one number of the state at t, beside a dense transition");
+  return std::nullopt;
+}
+
+SplitMatrix::SplitMatrix(scan::AdvanceOp advance) : rest(advance.getTransition().back()) {
+  scan::RecurrenceInterface loop = advance->getParentOfType<scan::AffineOp>();
+  scan::IndexSets sets(loop);
+  int64_t column = loop.findDim(cast<StringAttr>(advance.getContract()[0]).getValue());
+  bool real = advance.getRing() == scan::Ring::Real;
+  auto isOfRow = [&](Value value) { return !llvm::is_contained(sets.of(value), column); };
+  while (Operation *product = rest.getDefiningOp()) {
+    if (real ? !isa<arith::MulFOp>(product) : !isa<arith::AddFOp>(product))
+      break;
+    unsigned factor = isOfRow(product->getOperand(0)) ? 0 : 1;
+    if (!isOfRow(product->getOperand(factor)))
+      break;
+    scale.push_back(product->getOperand(factor));
+    rest = product->getOperand(1 - factor);
+  }
+}
+
+Matrix::Matrix(const Mapping &mapping, bool split) {
   scan::RecurrenceInterface loop = mapping.op;
   scan::AdvanceOp advance = advanceOf(mapping);
-  size = loop.getDim(mapping.registers.front()).getSize();
-  Value value = advance.getTransition().front();
+  size = loop.getDim(loop.findDim(cast<StringAttr>(advance.getRows()[0]).getValue())).getSize();
+  numberBytes = bytesOf(advance.getNow().getType());
+  readsOut = planning::readsOut(mapping);
+  SplitMatrix parts(advance);
+  Value value = split ? parts.rest : advance.getTransition().back();
+  varies = scan::IndexSets(loop).variesWithTime(value);
   if (auto widened = value.getDefiningOp<arith::ExtFOp>())
     value = widened.getIn();
   element = isa<BlockArgument>(value) ? value.getType() : advance.getNow().getType();
@@ -129,13 +214,24 @@ Matrix::Matrix(const Mapping &mapping) {
   width = size > line / 2   ? static_cast<int64_t>(llvm::alignTo(size, line))
           : size > line / 4 ? line / 2
                             : line / 4;
+  SmallVector<Value> terms = {advance.getInput().front()};
+  if (split) {
+    llvm::append_range(terms, parts.scale);
+    llvm::append_range(terms, advance.getTransition().drop_back());
+  }
   bool readsBefore = false;
+  llvm::SetVector<BlockArgument> inputs = inputsOf(terms, readsBefore);
+  for (auto [i, value] : llvm::enumerate(yieldOf(mapping).getOuts()))
+    for (BlockArgument input : inputsOf(value, readsBefore))
+      if (loop.getInputMap(input.getArgNumber()).isFunctionOfDim(mapping.time))
+        inputs.insert(input); // what does not vary is read from where it lies
   inputBytes = 0;
-  for (BlockArgument input : inputsOf(advance.getInput().front(), readsBefore)) {
-    bool varies = llvm::any_of(mapping.registers, [&](int64_t dim) {
-      return loop.getInputMap(input.getArgNumber()).isFunctionOfDim(dim);
-    });
-    inputBytes += llvm::alignTo((varies ? size : 1) * bytesOf(input.getType()), 16);
+  for (BlockArgument input : inputs) {
+    int64_t points = 1;
+    for (int64_t dim : mapping.registers)
+      if (loop.getInputMap(input.getArgNumber()).isFunctionOfDim(dim))
+        points *= loop.getDim(dim).getSize();
+    inputBytes += llvm::alignTo(points * bytesOf(input.getType()), 16);
   }
 }
 

@@ -13,9 +13,20 @@ bool hasMatrix(const Mapping &);
 /// Why the kernels that multiply matrices cannot compute a recurrence that has one, or nothing.
 std::optional<std::string> declinesMatrix(const Mapping &);
 
-/// The matrix of a step in shared memory. Requires that `declinesMatrix` gives nothing.
+/// The same of those that know real products of f32, a bias, and results of one number of the state alone.
+std::optional<std::string> declinesTerms(const Mapping &);
+
+/// A transition as factors that a whole row has, which may multiply the row's sum, and the rest.
+struct SplitMatrix {
+  explicit SplitMatrix(scan::AdvanceOp);
+  llvm::SmallVector<mlir::Value> scale;
+  mlir::Value rest;
+};
+
+/// The matrix of a step in shared memory; where `split`, without the factors of its rows. Requires that
+/// `declinesMatrix` gives nothing.
 struct Matrix {
-  explicit Matrix(const Mapping &);
+  explicit Matrix(const Mapping &, bool split = false);
 
   /// Columns that lie together in shared memory: `dense_block` of that file.
   int64_t block() const;
@@ -27,12 +38,15 @@ struct Matrix {
   mlir::Type element; ///< as it lies in memory, f32 where it is computed
   int64_t width;      ///< of a padded row: `dense_width` of templates/scanc/block/dense_panel.cuh
   int64_t inputBytes; ///< of what a step reads beside it: `inputs` in the emitted text
+  int64_t numberBytes; ///< of a number of the state
+  bool varies;        ///< whether it is another at each step
+  bool readsOut;      ///< whether results are made of more than a number of the state
 };
 
 /// Operations of all steps where a row is multiplied number by number.
 double flopsOf(const Mapping &, const Matrix &, const Sizes &);
 
-/// Whether lanes that share a matrix are walked together, if `declinesMatrix` gives nothing:
+/// Whether lanes that share a matrix of real products are walked together, if `declinesMatrix` gives nothing:
 /// DenseColumns.cpp has the three answers of `sequential` then.
 bool sharesMatrix(const Mapping &, const Target &);
 std::optional<std::string> declinesDenseColumns(const Mapping &);
@@ -40,7 +54,7 @@ KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
 Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);
 
 /// The three answers of `sequential` where there is a matrix: DenseSequential.cpp.
-std::optional<std::string> declinesDenseSequential(const Mapping &);
+std::optional<std::string> declinesDenseSequential(const Mapping &, const Target &);
 KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes &);
 /// `cost` completed with what it has not from the choice alone.
 Cost costOfDenseSequential(const Mapping &, const Target &, const Sizes &, Cost cost);

@@ -31,7 +31,7 @@ public:
       if (auto reason = declinesMatrix(mapping))
         return reason;
       return sharesMatrix(mapping, target) ? declinesDenseColumns(mapping)
-                                           : declinesDenseSequential(mapping);
+                                           : declinesDenseSequential(mapping, target);
     }
     if (auto reason = declinesElementwise(mapping))
       return reason;

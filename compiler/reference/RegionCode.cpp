@@ -207,6 +207,9 @@ void RegionCode::compileAdvance(scan::AdvanceOp inner) {
           plus(frame[heldAt[p]]);
         } else if (structure == scan::Structure::Dense) {
           plus(contraction(0));
+        } else if (structure == scan::Structure::DiagonalDense) {
+          plus(contraction(1));
+          plus(ringMultiply(ring, frame[elementwise[0][p]], frame[heldAt[p]], u));
         } else if (structure == scan::Structure::Scalar || structure == scan::Structure::Diagonal) {
           plus(ringMultiply(ring, frame[elementwise[0][p]], frame[heldAt[p]], u));
         } else {

@@ -1,6 +1,7 @@
 //===- PlanOps.cpp - The numbered constraints of the plan dialect ---------===//
 #include "dialects/plan/PlanOps.h"
 
+#include "dialects/plan/Kernels.h"
 #include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/plan/Variants.h"
@@ -134,7 +135,7 @@ static LogicalResult verifyReset(KernelInterface op) {
   return success();
 }
 
-static LogicalResult verifyKernel(KernelInterface op) {
+LogicalResult scanc::plan::verifyKernel(KernelInterface op) {
   return failure(
       failed(verifyDims(op)) || failed(verifyAccesses(op, op.getReads(), "reads", true)) ||
       failed(verifyAccesses(op, op.getWrites(), "writes", false)) ||
@@ -188,7 +189,7 @@ static std::optional<std::string> reductionObstacle(KernelInterface op, PolicyAt
   return std::nullopt;
 }
 
-static LogicalResult verifyKernelRegion(KernelInterface op) {
+LogicalResult scanc::plan::verifyKernelRegion(KernelInterface op) {
   Block &block = op.getBody().front();
   auto yield = dyn_cast<YieldOp>(block.back());
   if (!yield || yield.getValues().size() != op.getWrites().size() ||
@@ -272,126 +273,6 @@ LogicalResult MatmulScanOp::verify() {
 }
 LogicalResult MatmulScanOp::verifyRegions() { return verifyKernelRegion(*this); }
 
-/// What all kernels have in common whose state is advanced by a matrix.
-static LogicalResult verifyMatrixState(KernelInterface op) {
-  if (failed(verifyKernel(op)))
-    return failure();
-  if (op.getNumStates() != 1 || op.getState(0).getIndices().size() != 1 ||
-      !op.getState(0).getElementType().isF32()) // dense_sequential_c1, dense_columns_c1
-    return op->emitOpError("states: expected one of f32 with one index");
-  Type element = op.getElement();
-  if (!element.isF16() && !element.isBF16() && !element.isF32()) // dense_sequential_c3, dense_columns_c3
-    return op->emitOpError("element: expected f16, bf16 or f32, got ") << element;
-  return success();
-}
-
-/// The same of those in which a block has a lane. Numbers are those of the constraints of
-/// plan.dense_sequential.
-static LogicalResult verifyMatrixKernel(KernelInterface op, bool wholeTime) {
-  if (failed(verifyMatrixState(op)))
-    return failure();
-  if (!llvm::isPowerOf2_64(op.getRows()) || !llvm::isPowerOf2_64(op.getParts()) ||
-      op.getRows() > op.getParts() || op.getParts() > 4) // dense_sequential_c2
-    return op->emitOpError("expected powers of two, rows <= parts <= 4, got ")
-           << op.getRows() << " and " << op.getParts();
-  for (auto variant : op.getVariants().getAsRange<VariantAttr>()) {
-    PolicyAttr policy = variant.getPolicy();
-    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 ||
-        (wholeTime && policy.getSteps() != 1) || policy.getStateThreads() != 1 ||
-        policy.getTimeThreads() % 32 != 0 || policy.getRing() < 2) // dense_sequential_c4
-      return op->emitOpError("variants: expected lane_threads, state_threads, lanes and steps of 1, "
-                             "time_threads in multiples of 32 and a ring of 2 at least, got ")
-             << policy;
-  }
-  return success();
-}
-
-/// The same of the region, for states of at most `most` numbers.
-static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most) {
-  if (failed(verifyKernelRegion(op)))
-    return failure();
-  Block &block = op.getBody().front();
-  auto advance = *block.getOps<AdvanceOp>().begin();
-  if (int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-      size > most) // dense_sequential_c1, dense_columns_c1, cyclic_reduction_c1
-    return op->emitOpError("states: expected at most ") << most << " numbers, got " << size;
-  SmallVector<Value> open(block.getTerminator()->getOperands());
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    if (value == advance.getNow())
-      continue;
-    if (isa<BlockArgument>(value) || value == advance.getBefore()) // dense_sequential_c5, dense_columns_c5
-      return op->emitOpError("region: expected results of the state at t alone");
-    llvm::append_range(open, value.getDefiningOp()->getOperands());
-  }
-  return success();
-}
-
-LogicalResult DenseSequentialOp::verify() { return verifyMatrixKernel(*this, true); }
-LogicalResult DenseSequentialOp::verifyRegions() { return verifyMatrixRegion(*this, 256); }
-
-LogicalResult DenseColumnsOp::verify() {
-  KernelInterface op = *this;
-  if (failed(verifyMatrixState(op)))
-    return failure();
-  if (getSharedDims() < 1 || static_cast<int64_t>(getSharedDims()) > op.getTimeDim()) // dense_columns_c2
-    return emitOpError("shared_dims: expected 1 to ") << op.getTimeDim() << ", got " << getSharedDims();
-  int64_t parts = getParts();
-  if (!llvm::isPowerOf2_64(parts) || parts > 16) // dense_columns_c3
-    return emitOpError("parts: expected a power of two of at most 16, got ") << parts;
-  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
-    PolicyAttr policy = variant.getPolicy();
-    if (policy.getTimeThreads() != parts || policy.getLanes() != 1 || policy.getStateThreads() != 1 ||
-        policy.getLaneThreads() * parts % 32 != 0 || policy.getRing() < 2) // dense_columns_c4
-      return emitOpError("variants: expected time_threads of ")
-             << parts << ", state_threads and lanes of 1, threads in multiples of 32 and a ring of 2 at least, got "
-             << policy;
-  }
-  return success();
-}
-
-LogicalResult DenseColumnsOp::verifyRegions() {
-  if (failed(verifyMatrixRegion(*this, 256)))
-    return failure();
-  auto advance = *getBody().getOps<AdvanceOp>().begin();
-  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-  int64_t parts = getParts(), rows = getRows();
-  if (parts > size || parts * rows < size || parts * (rows - 1) >= size) // dense_columns_c3
-    return emitOpError("expected parts that share ") << size << " rows, got " << parts << " of " << rows;
-  return success();
-}
-
-LogicalResult CyclicReductionOp::verify() {
-  if (failed(verifyMatrixKernel(*this, false)))
-    return failure();
-  if ((!getElement().isF16() && !getElement().isBF16()) || getTerms() < 1 ||
-      getTerms() > 2) // cyclic_reduction_c2
-    return emitOpError("expected 1 or 2 terms of f16 or bf16, got ")
-           << getTerms() << " of " << getElement();
-  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
-    PolicyAttr policy = variant.getPolicy();
-    if (getParts() != 2 * getRows() || policy.getRing() < 3 ||
-        policy.getRuns() > 31) // cyclic_reduction_c3
-      return emitOpError("variants: expected parts twice the rows, a ring of 3 at least and at most "
-                         "31 runs, got ")
-             << policy;
-  }
-  return success();
-}
-
-LogicalResult CyclicReductionOp::verifyRegions() {
-  if (failed(verifyMatrixRegion(*this, 128)))
-    return failure();
-  auto advance = *getBody().getOps<AdvanceOp>().begin();
-  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-  int64_t width = size > 64 ? 128 : size > 32 ? 64 : size > 16 ? 32 : 16;
-  for (auto variant : getVariants().getAsRange<VariantAttr>())
-    if (variant.getPolicy().getTimeThreads() != 2 * width) // cyclic_reduction_c3
-      return emitOpError("variants: expected ")
-             << 2 * width << " time_threads for " << size << " rows, got " << variant.getPolicy();
-  return success();
-}
-
 /// Shape of a value: empty for a number.
 static ArrayRef<int64_t> shapeOf(Value value) {
   auto vector = dyn_cast<VectorType>(value.getType());
@@ -407,9 +288,12 @@ LogicalResult AdvanceOp::verify() {
   if (getNow().getType() != getBefore().getType() || shapeOf(getBias()) != shape ||
       (getGain() && !getMatrix() && shapeOf(getGain()) != shape)) // advance_c1
     return emitOpError("expected one type of results, and gain and bias of their shape");
-  if (getMatrix() && (shape.size() != 1 || getRing() != Ring::Real || !getGain() ||
+  if (getMatrix() && (shape.size() != 1 || !getGain() ||
                       shapeOf(getGain()) != ArrayRef<int64_t>({shape[0], shape[0]}))) // advance_c2
-    return emitOpError("expected n numbers, and n rows of n of the real ring as their matrix");
+    return emitOpError("expected n numbers, and n rows of n as their matrix");
+  for (Value term : {getScale(), getDiagonal()})
+    if (term && (!getMatrix() || shapeOf(term) != shape)) // advance_c3
+      return emitOpError("expected scale and diagonal beside a matrix alone, in the shape of the results");
   return success();
 }
 

@@ -100,6 +100,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     InterfaceMethod<"threads that share a row of a matrix", "uint64_t", "getParts", (ins), "", "return 0;">,
     InterfaceMethod<"what the numbers of a matrix are in shared memory", "::mlir::Type", "getElement",
                     (ins), "", "return {};">,
+    InterfaceMethod<"whether threads keep their rows of the one matrix that all steps have", "bool", "getResident",
+                    (ins), "", "return false;">,
     InterfaceMethod<"elements whose sum is a number of a product of matrices", "uint64_t", "getTerms", (ins),
                     "", "return 1;">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
@@ -184,19 +186,22 @@ def Plan_MatmulScanOp : Plan_Kernel<"matmul_scan",
 }
 
 def Plan_DenseSequentialOp : Plan_Kernel<"dense_sequential",
-    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement"]>],
-    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element)> {
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getResident"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, UnitAttr:$resident)> {
   let summary = "kernel::dense_sequential: a block walks the whole of time for one lane";
   let description = [{
     Deterministic; states in the order of time. A step comes in panels of `time_threads / parts * rows` rows
-    of its matrix, kept as `element`; a thread multiplies `rows` of them, and `parts` threads share a row.
+    of its matrix, kept as `element`; a thread multiplies `rows` of them, and `parts` threads share a row. Where
+    the matrix is `resident`, a thread reads its rows once and keeps them.
 
-    - (C1) there is one state, f32, of one index of at most 256 points, advanced by a matrix.
+    - (C1) there is one state, f32 or f64, of one index of at most 256 points, advanced by a matrix.
     - (C2) `rows` and `parts` are powers of two, and `rows` <= `parts` <= 4.
-    - (C3) `element` is f16, bf16 or f32.
+    - (C3) `element` is f16, bf16, f32 or f64.
     - (C4) in every policy, lane_threads, state_threads, lanes and steps are 1, time_threads is a multiple of 32, and ring is
       2 at least.
-    - (C5) what is written depends on the state at t alone.
+    - (C5) what is written does not depend on the state at t-1; and where it depends on more than the state at t, no
+      sum is within a sum.
+    - (C6) where the matrix is `resident`, no read with the time dimension is in it, and one panel has all rows.
   }];
 }
 
@@ -211,10 +216,12 @@ def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
     of `runs` chunks are multiplied again, and once the state that enters is known, it walks its steps as
     `plan.dense_sequential` does. `workspace` is zero when the kernel begins, `scratch` is not.
 
-    - (C1) the constraints of `plan.dense_sequential`, but for the steps; at most 128 points.
+    - (C1) the constraints of `plan.dense_sequential`, but for the steps; at most 128 points of f32, and what is written
+      depends on the state at t alone.
     - (C2) `element` is f16 or bf16; `terms`, 1 or 2 elements, make a number of a product.
     - (C3) in every policy, time_threads is twice the padded row of a matrix, `parts` twice `rows`, ring is 3 at
       least and runs 31 at most.
+    - (C4) the ring is real, and the advance has no scale and no diagonal.
   }];
 }
 
@@ -234,32 +241,37 @@ def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
     - (C4) in every policy, time_threads is `parts`, state_threads and lanes are 1, lane_threads x parts is a
       multiple of 32, and ring is 2 at least.
     - (C5) what is written depends on the state at t alone.
+    - (C6) the ring is real, and the advance has no scale and no diagonal.
   }];
 }
 
 // Not Pure: see scan.advance.
-def Plan_AdvanceOp : Plan_Op<"advance"> {
+def Plan_AdvanceOp : Plan_Op<"advance", [AttrSizedOperandSegments]> {
   let summary = "the state at t and at t-1: now = gain * before + bias, elementwise or by a matrix";
   let description = [{
     `now` and `before` have the state's element type; a narrow state is rounded at every step. `*`, `+`
     and 1 are those of `ring`.
 
     - (C1) `gain`, absent for 1, and `bias` have the shape of the results, which have one type.
-    - (C2) with `matrix`, the results are n numbers, `gain` is n rows of n, and `ring` is real.
+    - (C2) with `matrix`, the results are n numbers, and `gain` is n rows of n.
+    - (C3) `scale` and `diagonal` stand beside a matrix alone, in the shape of the results:
+      now = scale * (gain * before) + diagonal * before + bias.
 
     ```mlir
     %now, %before = plan.advance "h" matrix gain %a : vector<8x8xf32> bias %b : vector<8xf32> to vector<8xf32>, vector<8xf32>
+    %now, %before = plan.advance "h" ring log matrix gain %a : vector<8x8xf32> scale %e : vector<8xf32> bias %b : vector<8xf32> to vector<8xf32>, vector<8xf32>
     %now, %before = plan.advance "h" gain %a : f32 bias %b : f32 to f32, f32
     %now, %before = plan.advance "h" ring max_plus gain %a : f32 bias %b : f32 to f32, f32
     ```
   }];
   let arguments = (ins StrAttr:$state,
                        DefaultValuedAttr<Plan_RingAttr, "::scanc::plan::Ring::Real">:$ring,
-                       UnitAttr:$matrix, Optional<Plan_Value>:$gain, Plan_Value:$bias);
+                       UnitAttr:$matrix, Optional<Plan_Value>:$gain, Optional<Plan_Value>:$scale,
+                       Optional<Plan_Value>:$diagonal, Plan_Value:$bias);
   let results = (outs Plan_Value:$now, Plan_Value:$before);
   let assemblyFormat = [{
-    $state (`ring` `` $ring^)? (`matrix` $matrix^)? (`gain` $gain^ `:` type($gain))? `bias` $bias `:` type($bias) attr-dict
-    `to` type($now) `,` type($before)
+    $state (`ring` `` $ring^)? (`matrix` $matrix^)? (`gain` $gain^ `:` type($gain))? (`scale` $scale^ `:` type($scale))?
+    (`diagonal` $diagonal^ `:` type($diagonal))? `bias` $bias `:` type($bias) attr-dict `to` type($now) `,` type($before)
   }];
   let hasVerifier = 1;
 }

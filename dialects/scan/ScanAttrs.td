@@ -21,7 +21,8 @@ def Scan_Structure : Scan_Enum<"Structure", "what is known of a transition", [
     I32EnumAttrCase<"Diagonal", 2, "diagonal">, I32EnumAttrCase<"Dense", 3, "dense">,
     I32EnumAttrCase<"LowRank", 4, "low_rank">,
     I32EnumAttrCase<"DiagonalLowRank", 5, "diagonal_low_rank">,
-    I32EnumAttrCase<"Product", 6, "product">]>;
+    I32EnumAttrCase<"Product", 6, "product">,
+    I32EnumAttrCase<"DiagonalDense", 7, "diagonal_dense">]>;
 
 def Scan_Ring : Scan_Enum<"Ring", "the semiring a recurrence is affine in", [
     I32EnumAttrCase<"Real", 0, "real">, I32EnumAttrCase<"MaxPlus", 1, "max_plus">,

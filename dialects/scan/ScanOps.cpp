@@ -299,6 +299,8 @@ static IndexSet allowedIn(AdvanceOp advance, size_t k, const IndexSet &own, cons
     return own;
   case Structure::Dense:
     return unite(own, contract);
+  case Structure::DiagonalDense:
+    return k == 0 ? own : unite(own, contract);
   case Structure::LowRank:
   case Structure::DiagonalLowRank:
   case Structure::Product:
@@ -379,6 +381,8 @@ static bool fits(Structure structure, size_t operands, size_t states) {
   case Structure::Diagonal:
   case Structure::Dense:
     return operands == 1;
+  case Structure::DiagonalDense:
+    return operands == 2;
   case Structure::LowRank:
     return operands >= 2 && operands % 2 == 0;
   case Structure::DiagonalLowRank:
@@ -397,6 +401,7 @@ LogicalResult AdvanceOp::verify() {
     return emitOpError("expected one input and two results per state, got ")
            << getInput().size() << " and " << getNumResults() << " for " << states;
   bool sums = states == 1 && (getStructure() == Structure::Dense ||
+                              getStructure() == Structure::DiagonalDense ||
                               getStructure() == Structure::LowRank ||
                               getStructure() == Structure::DiagonalLowRank ||
                               getStructure() == Structure::Product);

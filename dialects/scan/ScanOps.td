@@ -176,6 +176,7 @@ def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments, HasParent<"Af
     | scalar | a, whose index set is empty | a S |
     | diagonal | a, whose index set is within I | a S, elementwise |
     | dense | a, whose index set is within I and `contract` | sum over contract of a[.., l] S[.. l ..] |
+    | diagonal_dense | d, a | d S + sum over contract of a[.., l] S[.. l ..] |
     | low_rank | u1, v1, u2, v2, … | S - sum_k u_k (v_k . S) |
     | diagonal_low_rank | d, u1, v1, … | d S - sum_k u_k (v_k . S) |
     | product | d, u1, v1, … | d (S - sum_k u_k (v_k . S)) |
@@ -186,7 +187,7 @@ def Scan_AdvanceOp : Scan_Op<"advance", [AttrSizedOperandSegments, HasParent<"Af
 
     - (C1) the number of transition operands fits the structure.
     - (C2) there is one `input` and two results per state.
-    - (C3) `contract` and `rows` have equal length, empty unless dense or low rank.
+    - (C3) `contract` and `rows` have equal length, empty unless dense (with a diagonal or not) or low rank.
     - (C4) `states` are states of the surrounding op, and the results have their element types.
     - (C5) `rows` are indices of the state, `contract` distinct index dimensions that are none.
     - (C6) the index sets of `transition` are within those of the table, an input's is within its

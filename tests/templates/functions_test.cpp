@@ -20,6 +20,7 @@ std::vector<Out> evaluate(const std::string &types, const std::string &expressio
                           std::vector<In> x, std::vector<In> w) {
   const std::string text =
       "#include \"scanc/thread/access.cuh\"\n#include \"scanc/thread/reduction.cuh\"\n"
+      "#include \"scanc/block/row_sum.cuh\"\n"
       "namespace scanc::device {\n" +
       types +
       "struct arguments { const in *x; const in *w; out *y; long long size; };\n"
@@ -63,6 +64,11 @@ struct Function {
 
 void PrintTo(const Function &function, std::ostream *out) { *out << function.expression; }
 
+double logaddexp(double x, double w) {
+  return x != x || w != w ? nan_
+         : x == w         ? x + std::log(2.0)
+                          : std::max(x, w) + std::log1p(std::exp(-std::abs(x - w)));
+}
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 double timesOrZero(double x, double y) { return x == -inf ? 0 : x * y; }
@@ -76,12 +82,7 @@ const Function functions[] = {
     {"thread::relu(x)", [](double x, double) { return x != x ? x : std::max(x, 0.0); }},
     {"thread::softplus(x)", [](double x, double) { return x != x ? x : softplus(x); }},
     {"thread::logsigmoid(x)", [](double x, double) { return x != x ? x : -softplus(-x); }},
-    {"logaddexp(x, w)",
-     [](double x, double w) {
-       return x != x || w != w ? nan_
-              : x == w         ? x + std::log(2.0)
-                               : std::max(x, w) + std::log1p(std::exp(-std::abs(x - w)));
-     }},
+    {"logaddexp(x, w)", logaddexp},
     {"maximum(x, w)", [](double x, double w) { return x != x || w != w ? nan_ : std::max(x, w); }},
     {"minimum(x, w)", [](double x, double w) { return x != x || w != w ? nan_ : std::min(x, w); }},
     {"rsqrt(abs(x))", [](double x, double) { return 1 / std::sqrt(std::abs(x)); }},
@@ -102,8 +103,9 @@ std::vector<T> places() {
 
 class Functions : public testing::TestWithParam<Function> {};
 
+/// `least`: below which an error is relative to it.
 template <typename T>
-void check(const Function &function, const std::string &types, double relative) {
+void check(const Function &function, const std::string &types, double relative, double least = 0) {
   std::vector<T> x, w;
   for (T a : places<T>())
     for (T b : places<T>()) {
@@ -121,7 +123,7 @@ void check(const Function &function, const std::string &types, double relative) 
       EXPECT_EQ(y[i], exact);
     else // numbers below the least normal one may be 0, and so may those made from them
       EXPECT_NEAR(y[i], exact,
-                  relative * function.condition(x[i]) * std::abs(exact) +
+                  relative * function.condition(x[i]) * std::max(least, std::abs(static_cast<double>(exact))) +
                       200 * std::numeric_limits<T>::min());
   }
 }
@@ -131,6 +133,18 @@ TEST_P(Functions, areAccurateInF32) {
 }
 TEST_P(Functions, areAccurateInF64) {
   check<double>(GetParam(), "using in = double; using out = double;\n", 1e-15);
+}
+
+/// A row of the log semiring, by one thread and by two: no NaN where its products are impossible, and no
+/// overflow. The largest exponent is a term of 1, to which errors are relative.
+TEST(Rows, ofTheLogSemiringAreAccurate) {
+  for (const char *expression :
+       {"block::sum_of_products<ring::log, 2>([&](int i) { return i == 0 ? x : w; }).value()",
+        "[&] { auto sum = block::sum_of_products<ring::log, 1>([&](int) { return x; });"
+        " sum.merge(block::sum_of_products<ring::log, 1>([&](int) { return w; })); return sum.value(); }()"}) {
+    check<float>({expression, logaddexp}, "using in = float; using out = float;\n", 5e-7, 1);
+    check<double>({expression, logaddexp}, "using in = double; using out = double;\n", 1e-15, 1);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Functions, testing::ValuesIn(functions),

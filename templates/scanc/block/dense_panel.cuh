@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/policy.cuh"
+#include "scanc/core/ring.cuh"
 #include "scanc/thread/copy.cuh"
 #include "scanc/warp/matmul.cuh"
 
@@ -40,14 +41,52 @@ struct scaled_bias {
   scale factor;
   float bias;
 };
-static __device__ __forceinline__ float add_input(float product, float bias) {
-  return product + bias;
+
+/// What makes a number of the state of a row's sum, in a ring: scale * sum + diagonal * before + bias.
+/// Terms that a step lacks are not looked at.
+template <typename T, bool has_scale, bool has_diagonal, bool has_bias>
+struct row_terms {
+  T scale, diagonal, bias;
+};
+
+/// The number of the state at t of a row's sum; `before` is where its number at t-1 is.
+template <typename Ring, typename T>
+static __device__ __forceinline__ T add_input(T sum, const T &, T bias) {
+  return Ring::add(sum, bias);
 }
-static __device__ __forceinline__ float add_input(float product, scaled_bias input) {
-  return input.factor * product + input.bias;
+template <typename Ring>
+static __device__ __forceinline__ float add_input(float sum, const float &, scaled_bias input) {
+  return input.factor * sum + input.bias;
+}
+template <typename Ring, typename T, bool has_scale, bool has_diagonal, bool has_bias>
+static __device__ __forceinline__ T
+add_input(T sum, const T &before, row_terms<T, has_scale, has_diagonal, has_bias> input) {
+  if constexpr (has_scale)
+    sum = Ring::multiply(input.scale, sum);
+  if constexpr (has_diagonal)
+    sum = Ring::add(sum, Ring::multiply(input.diagonal, shared_load(before)));
+  if constexpr (has_bias)
+    sum = Ring::add(sum, input.bias);
+  return sum;
 }
 static __device__ __forceinline__ float bias_of(float bias) { return bias; }
 static __device__ __forceinline__ float bias_of(scaled_bias input) { return input.bias; }
+
+/// The ring of a recurrence: that of numbers, unless it names another.
+template <typename R>
+struct ring_of {
+  using type = ring::real;
+};
+template <typename R>
+  requires requires { typename R::semiring; }
+struct ring_of<R> {
+  using type = typename R::semiring;
+};
+
+/// What the numbers of a state are computed in.
+template <typename R>
+using number_of = decltype(static_cast<const R *>(nullptr)->initial(
+    *static_cast<const typename R::lane *>(nullptr), 0));
 
 /// Elements of a padded row: of 32, 64 or a multiple of 128 bytes.
 template <typename R>
@@ -74,15 +113,51 @@ static __device__ __forceinline__ int panel_place(int row, int column) {
          warp::swizzled<typename R::element, block>(row, column % block);
 }
 
-/// Panels of steps on their way, and two vectors: one is read while the other is written.
+/// Whether all steps have one matrix, of which threads read their rows once: `gain`.
 template <typename R>
-struct panel_ring {
-  static constexpr int width = dense_width<R>(),
-                       alignment = 8 * dense_block<R>() * sizeof(typename R::element);
+constexpr bool is_resident = requires(const R &r, const typename R::lane &at) { r.gain(at, 0, 0); };
+
+/// Whether results are made of more than a number of the state: `read_out`.
+template <typename R>
+constexpr bool reads_out =
+    requires(const R &r, const typename R::inputs &from, const typename R::lane &at,
+             const number_of<R> *state) { r.read_out(from, at, 0LL, state); };
+
+/// Where the rows of a matrix are when they are multiplied: in registers, to which they move ahead; in the
+/// slot in which they landed; kept in registers; kept in shared memory.
+enum class rows_in { registers, slot, kept_registers, kept_slot };
+template <typename R>
+constexpr rows_in dense_rows_in() {
+  constexpr int number = sizeof(number_of<R>), element = sizeof(typename R::element),
+                of_row = dense_width<R>() / R::shape.parts;
+  if constexpr (is_resident<R>)
+    return R::shape.rows * of_row * number / 4 <= 64 ? rows_in::kept_registers : rows_in::kept_slot;
+  else
+    return dense_width<R>() * element <= 768 ? rows_in::registers : rows_in::slot;
+}
+
+/// Panels of a matrix in shared memory.
+template <typename R, int slots>
+struct panel_slots {
+  static constexpr int alignment = 8 * dense_block<R>() * sizeof(typename R::element);
   alignas(alignment) typename R::element
-      matrices[R::shape.ring][R::shape.terms * R::shape.panel() * width];
-  typename R::inputs inputs[R::shape.ring];
-  alignas(16) float vectors[2][width + R::shape.threads];
+      matrices[slots][R::shape.terms * R::shape.panel() * dense_width<R>()];
+};
+template <typename R>
+struct panel_slots<R, 0> {};
+template <typename R>
+constexpr int panel_slots_of = dense_rows_in<R>() == rows_in::kept_registers ? 0
+                               : is_resident<R>                             ? 1
+                                                                            : R::shape.ring;
+
+/// Panels of steps on their way with what else their steps read, and two vectors: one is read while the
+/// other is written. What is read out of a state needs the inputs of its step two panels longer.
+template <typename R>
+struct panel_ring : panel_slots<R, panel_slots_of<R>> {
+  static constexpr int width = dense_width<R>(),
+                       input_slots = R::shape.ring + (reads_out<R> ? 2 : 0);
+  typename R::inputs inputs[input_slots];
+  alignas(16) number_of<R> vectors[2][width + R::shape.threads];
 };
 
 /// Calls `of(row, column)` for each piece of a panel, spread over the threads of the block; the text of

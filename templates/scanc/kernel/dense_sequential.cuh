@@ -5,18 +5,23 @@
 //   shared memory  dense_sequential_storage<R>, given by the caller
 //   barriers       one per panel of a step, reached by every thread
 //
-//   h[t] = A[t] h[t-1] + b[t], a matrix of R::size x R::size per step and sequence. Panels of A are
+//   h[t] = A[t] h[t-1] + b[t] in a ring, a matrix of R::size x R::size per step and sequence. Panels of A are
 //   on their way `ring` ahead; a panel moves to registers while the one before it is reduced, so
 //   that from one state to the next there is one exchange through shared memory and one barrier.
+//   Rows that registers cannot hold twice are multiplied where they landed. Where all steps have one
+//   matrix, threads keep their rows of it.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/dense_panel.cuh"
+#include "scanc/block/row_sum.cuh"
 #include "scanc/core/complex.cuh"
 #include "scanc/core/policy.cuh"
+#include "scanc/warp/merge.cuh"
 // What recurrences call.
 #include "scanc/thread/access.cuh"
 #include "scanc/thread/activation.cuh"
+#include "scanc/thread/reduction.cuh"
 
 namespace scanc::device::kernel {
 
@@ -27,6 +32,9 @@ using dense_sequential_storage = block::panel_ring<R>;
 /// different rows follow each other, so that 8 of them read different banks.
 template <typename R>
 struct dense_rows {
+  using semiring = typename block::ring_of<R>::type;
+  using number = block::number_of<R>;
+  using sum = block::row_sum<semiring, number>;
   static constexpr dense_policy shape = R::shape;
   static constexpr int width = block::dense_width<R>(), piece = warp::piece<typename R::element>,
                        pieces = width / piece / shape.parts, // of a row, for one thread
@@ -34,8 +42,14 @@ struct dense_rows {
   static_assert(width / piece % shape.parts == 0, "every part has as many pieces");
   static_assert(apart >= 8 || shape.parts == 1, "8 lanes read one piece of 8 rows");
 
-  row<typename R::element, piece> packed[shape.terms][shape.rows][pieces]; ///< as taken
-  float matrix[shape.rows][pieces][piece];                    ///< as multiplied
+  static constexpr block::rows_in where = block::dense_rows_in<R>();
+  /// Whether rows move to registers ahead of their step.
+  static constexpr bool ahead = where == block::rows_in::registers;
+  /// Whether they are there when they are multiplied.
+  static constexpr bool at_hand = ahead || where == block::rows_in::kept_registers;
+
+  row<typename R::element, piece> packed[ahead ? shape.terms : 1][shape.rows][ahead ? pieces : 1]; ///< as taken
+  number matrix[shape.rows][at_hand ? pieces : 1][piece];     ///< as multiplied
   /// Of the row that this lane gets when parts are summed.
   using input_type = decltype(static_cast<const R *>(nullptr)->input(
       *static_cast<const typename R::inputs *>(nullptr),
@@ -62,7 +76,8 @@ struct dense_rows {
   /// place of those at hand with `unpack`.
   __device__ __forceinline__ void take(const R &recurrence, const typename R::lane &at,
                                        long long step, int first,
-                                       const block::panel_ring<R> &ring, int slot) {
+                                       const block::panel_ring<R> &ring, int slot, int input_slot) {
+    if constexpr (ahead)
 #pragma unroll
     for (int term = 0; term < shape.terms; ++term)
 #pragma unroll
@@ -74,10 +89,31 @@ struct dense_rows {
                   ring.matrices[slot][term * shape.panel() * width + r * apart * block::dense_block<R>() +
                                       place_of(c)]));
     const int own = first + row_of(owned());
-    next_input = own < R::size ? recurrence.input(ring.inputs[slot], at, step, own) : input_type{};
+    next_input = own < R::size ? recurrence.input(ring.inputs[input_slot], at, step, own) : input_type{};
+  }
+
+  /// Keeps this thread's rows of the matrix that all steps have.
+  __device__ __forceinline__ void keep(const R &recurrence, const typename R::lane &at,
+                                       block::panel_ring<R> &ring) {
+    constexpr int at_once = at_hand ? pieces : 1;
+#pragma unroll
+    for (int r = 0; r < shape.rows; ++r)
+#pragma unroll at_once
+      for (int c = 0; c < pieces; ++c)
+#pragma unroll
+        for (int i = 0; i < piece; ++i) {
+          const int row = row_of(r), column = (c * shape.parts + part()) * piece + i;
+          const number x = row < R::size && column < R::size ? recurrence.gain(at, row, column) : number(0);
+          if constexpr (at_hand)
+            matrix[r][c][i] = x;
+          else
+            shared_store(ring.matrices[0][r * apart * block::dense_block<R>() + place_of(c) + i],
+                         narrow<typename R::element>(x));
+        }
   }
 
   __device__ __forceinline__ void unpack() {
+    if constexpr (ahead)
 #pragma unroll
     for (int r = 0; r < shape.rows; ++r)
 #pragma unroll
@@ -92,38 +128,65 @@ struct dense_rows {
     input = next_input;
   }
 
-  /// The numbers of a state that this thread's part needs.
+  /// The numbers of a state that this thread's part needs, from piece `first` on.
+  template <int pieces>
   struct state_part {
-    row<float, 4> numbers[pieces][piece / 4];
+    static constexpr int vector = 16 / sizeof(number); ///< read at once
+    row<number, vector> numbers[pieces][piece / vector];
 
-    __device__ __forceinline__ void take(const float *state) {
+    __device__ __forceinline__ void take(const number *state, int first = 0) {
 #pragma unroll
       for (int c = 0; c < pieces; ++c)
 #pragma unroll
-        for (int i = 0; i < piece / 4; ++i)
-          numbers[c][i] = thread::take(reinterpret_cast<const row<float, 4> *>(
-              state + (c * shape.parts + part()) * piece)[i]);
+        for (int i = 0; i < piece / vector; ++i)
+          numbers[c][i] = thread::take(reinterpret_cast<const row<number, vector> *>(
+              state + ((first + c) * shape.parts + part()) * piece)[i]);
+    }
+    __device__ __forceinline__ number operator[](int i) const {
+      return numbers[i / piece][i % piece / vector][i % vector];
     }
   };
 
   /// The product with a state, summed over this thread's columns only.
-  __device__ __forceinline__ void multiply(float (&sums)[shape.rows],
-                                           const state_part &state) const {
+  __device__ __forceinline__ void multiply(sum (&sums)[shape.rows],
+                                           const state_part<pieces> &state) const {
 #pragma unroll
-    for (int r = 0; r < shape.rows; ++r) {
-      float some[4] = {};
+    for (int r = 0; r < shape.rows; ++r)
+      sums[r] = block::sum_of_products<semiring, pieces * piece>([&](int i) {
+        return semiring::multiply(matrix[r][i / piece][i % piece], state[i]);
+      });
+  }
+
+  /// The same of rows that lie in a slot, some pieces at a time.
+  static __device__ __forceinline__ void multiply(sum (&sums)[shape.rows], const number *state,
+                                                  const typename R::element *panel) {
+    constexpr int most = 16 / piece > 1 ? 16 / piece : 1, some = pieces % most == 0 ? most : 1;
+#pragma unroll 2
+    for (int c = 0; c < pieces; c += some) {
+      state_part<some> numbers;
+      numbers.take(state, c);
 #pragma unroll
-      for (int c = 0; c < pieces; ++c)
+      for (int r = 0; r < shape.rows; ++r) {
+        row<typename R::element, piece> factors[some];
 #pragma unroll
-        for (int i = 0; i < piece; ++i)
-          some[i % 4] += matrix[r][c][i] * state.numbers[c][i / 4][i % 4];
-      sums[r] = (some[0] + some[1]) + (some[2] + some[3]);
+        for (int k = 0; k < some; ++k)
+          factors[k] = thread::take(reinterpret_cast<const row<typename R::element, piece> &>(
+              panel[r * apart * block::dense_block<R>() + place_of(c + k)]));
+        const sum more = block::sum_of_products<semiring, some * piece>([&](int i) {
+          return semiring::multiply(static_cast<number>(widen(factors[i / piece][i % piece])),
+                                    numbers[i]);
+        });
+        if (c == 0)
+          sums[r] = more;
+        else
+          sums[r].merge(more);
+      }
     }
   }
 
   /// Adds up the parts of all rows; every lane is left with row `owned()`. While lanes hold more
   /// than one row, each gives half of them away and keeps the other half.
-  static __device__ __forceinline__ float reduce(float (&sums)[shape.rows]) {
+  static __device__ __forceinline__ number reduce(sum (&sums)[shape.rows]) {
     int held = shape.rows;
 #pragma unroll
     for (int reach = 16; reach >= apart; reach /= 2) {
@@ -132,14 +195,15 @@ struct dense_rows {
         const bool upper = lane_index() & reach;
 #pragma unroll
         for (int r = 0; r < held; ++r) {
-          const float given = upper ? sums[r] : sums[r + held];
-          sums[r] = (upper ? sums[r + held] : sums[r]) + shuffle_xor(given, reach);
+          const sum given = upper ? sums[r] : sums[r + held];
+          sums[r] = upper ? sums[r + held] : sums[r];
+          sums[r].merge(shuffle_xor(given, reach));
         }
       } else {
-        sums[0] += shuffle_xor(sums[0], reach);
+        sums[0].merge(shuffle_xor(sums[0], reach));
       }
     }
-    return sums[0];
+    return sums[0].value();
   }
   static __device__ __forceinline__ int owned() {
     static_assert(shape.rows <= shape.parts, "each lane is left with one row");
@@ -154,13 +218,21 @@ struct dense_rows {
 /// A panel of a step, and its slot in the ring.
 template <typename R>
 struct panel_cursor {
-  static constexpr int panels = (R::size + R::shape.panel() - 1) / R::shape.panel();
+  static constexpr int panels = (R::size + R::shape.panel() - 1) / R::shape.panel(),
+                       input_slots = block::panel_ring<R>::input_slots;
   long long step = 0;
   int panel = 0, slot = 0;
+  int own_input = 0; ///< slot of its inputs, where these have another number of slots
 
   __device__ __forceinline__ int first() const { return panel * R::shape.panel(); }
+  __device__ __forceinline__ int input() const { return block::reads_out<R> ? own_input : slot; }
+  /// Slot of the inputs of the panel before it.
+  __device__ __forceinline__ int input_before() const {
+    return own_input == 0 ? input_slots - 1 : own_input - 1;
+  }
   __device__ __forceinline__ void advance() {
     slot = slot + 1 == R::shape.ring ? 0 : slot + 1;
+    own_input = own_input + 1 == input_slots ? 0 : own_input + 1;
     if (++panel == panels) {
       panel = 0;
       ++step;
@@ -175,24 +247,34 @@ public:
   __device__ __forceinline__ dense_walk(const R &recurrence, const typename R::lane &at,
                                         block::panel_ring<R> &ring)
       : recurrence(recurrence), at(at), ring(ring) {
+    const number zero = dense_rows<R>::semiring::template zero<number>(); // pads a state
     for (int i = thread_index(); i < ring.width; i += shape.threads) {
-      shared_store(ring.vectors[0][i], i < R::size ? recurrence.initial(at, i) : 0.0f);
-      shared_store(ring.vectors[1][i], 0.0f);
+      shared_store(ring.vectors[0][i], i < R::size ? recurrence.initial(at, i) : zero);
+      shared_store(ring.vectors[1][i], zero);
     }
+    if constexpr (block::is_resident<R>)
+      rows.keep(recurrence, at, ring);
+    else
 #pragma unroll 1
-    for (int i = 0; i < shape.ring; ++i)
-      block::clear_panel<R, shape.panel(), shape.threads>(ring.matrices[i]);
+      for (int i = 0; i < shape.ring; ++i)
+        block::clear_panel<R, shape.panel(), shape.threads>(ring.matrices[i]);
     meet();
 #pragma unroll 1
-    for (int i = 0; i < shape.ring; ++i)
+    for (int i = 0; i < orders_ahead; ++i)
       order(ordered.step < recurrence.steps());
-    await_copies<shape.ring - 1>();
-    meet();
-    if (recurrence.steps() > 0) {
-      rows.take(recurrence, at, taken.step, taken.first(), ring, taken.slot);
-      rows.unpack();
+    if constexpr (takes_ahead) {
+      await_copies<shape.ring - 1>();
+      meet();
+      if (recurrence.steps() > 0) {
+        take();
+        rows.unpack();
+      }
     }
   }
+
+  /// How many panels are ordered before the one at hand is done.
+  static constexpr int orders_ahead =
+      block::dense_rows_in<R>() == block::rows_in::slot ? R::shape.ring - 1 : R::shape.ring;
 
   /// One panel: multiplies, while the next one is taken and the one `ring` later ordered, where
   /// they exist.
@@ -200,20 +282,37 @@ public:
     // The next panel has landed; every thread has taken this one, and knows the state before it.
     await_copies<shape.ring - 2>();
     meet();
-    typename dense_rows<R>::state_part before;
-    before.take(ring.vectors[now]);
+    if constexpr (block::reads_out<R>)
+      if (taken.panel == 0 && taken.step > 0)
+        read_out();
+    typename dense_rows<R>::sum sums[shape.rows];
+    typename dense_rows<R>::input_type input;
     const panel_cursor<R> mine = taken;
-    taken.advance();
-    if (takes)
-      rows.take(recurrence, at, taken.step, taken.first(), ring, taken.slot);
-    order(orders);
-    float sums[shape.rows];
-    rows.multiply(sums, before);
-    const auto input = rows.input;
-    if (takes)
-      rows.unpack(); // while sums travel between lanes
-    const float state = block::add_input(rows.reduce(sums), input);
+    if constexpr (takes_ahead) {
+      typename dense_rows<R>::template state_part<dense_rows<R>::pieces> before;
+      if constexpr (dense_rows<R>::at_hand)
+        before.take(ring.vectors[now]);
+      taken.advance();
+      if (takes)
+        take();
+      order(orders);
+      if constexpr (dense_rows<R>::at_hand)
+        rows.multiply(sums, before);
+      else
+        rows.multiply(sums, ring.vectors[now], ring.matrices[0]);
+      input = rows.input;
+      if (takes)
+        rows.unpack(); // while sums travel between lanes
+    } else {
+      take();
+      taken.advance();
+      order(orders);
+      rows.multiply(sums, ring.vectors[now], ring.matrices[mine.slot]);
+      input = rows.next_input;
+    }
     const int row = mine.first() + rows.row_of(rows.owned());
+    const number state = block::add_input<typename dense_rows<R>::semiring>(
+        rows.reduce(sums), ring.vectors[now][row < R::size ? row : 0], input);
     const bool speaks = rows.speaks() && row < R::size;
     // Everyone writes, to a cell of its own: a branch would stand in the way of the next step.
     shared_store(ring.vectors[now ^ 1][speaks ? row : ring.width + thread_index()], state);
@@ -225,12 +324,18 @@ public:
 
   __device__ __forceinline__ void finish() const {
     meet();
+    if constexpr (block::reads_out<R>)
+      if (recurrence.steps() > 0)
+        read_out();
     for (int i = thread_index(); i < R::size; i += shape.threads)
       recurrence.finish(at, i, shared_load(ring.vectors[now][i]));
   }
 
 private:
+  using number = block::number_of<R>;
   static constexpr dense_policy shape = R::shape;
+  /// Whether the inputs of a panel, and its rows if they are not kept, move to registers a panel ahead.
+  static constexpr bool takes_ahead = block::dense_rows_in<R>() != block::rows_in::slot;
   static_assert(shape.ring >= 2, "a panel is in use while the next one comes");
 
   static __device__ __forceinline__ void meet() {
@@ -240,11 +345,21 @@ private:
       block_barrier();
   }
 
+  __device__ __forceinline__ void take() {
+    rows.take(recurrence, at, taken.step, taken.first(), ring, taken.slot, taken.input());
+  }
+
+  /// Writes what is made of the state before the panel that is taken next.
+  __device__ __forceinline__ void read_out() const {
+    recurrence.read_out(ring.inputs[taken.input_before()], at, taken.step - 1, ring.vectors[now]);
+  }
+
   __device__ __forceinline__ void order(bool exists) {
     if (exists) {
-      block::fetch_panel<shape.panel(), shape.threads>(recurrence, at, ordered.step,
-                                                       ordered.first(), ring.matrices[ordered.slot]);
-      block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, ring.inputs[ordered.slot]);
+      if constexpr (!block::is_resident<R>)
+        block::fetch_panel<shape.panel(), shape.threads>(
+            recurrence, at, ordered.step, ordered.first(), ring.matrices[ordered.slot]);
+      block::fetch_inputs<shape.threads>(recurrence, at, ordered.step, ring.inputs[ordered.input()]);
     }
     close_copies(); // an empty group keeps the count
     ordered.advance();
@@ -266,10 +381,10 @@ static __device__ __forceinline__ void walk_steps(const R &recurrence, const typ
   dense_walk<R> walk(recurrence, at, ring);
   long long left = recurrence.steps() * panel_cursor<R>::panels;
   if constexpr (long_run)
-    for (; left > R::shape.ring; --left)
+    for (; left > walk.orders_ahead; --left)
       walk.advance(true, true);
   for (; left > 0; --left)
-    walk.advance(left > R::shape.ring, left > 1);
+    walk.advance(left > walk.orders_ahead, left > 1);
   walk.finish();
 }
 

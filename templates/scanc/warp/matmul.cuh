@@ -34,7 +34,7 @@ inline constexpr int word_elements = 4 / sizeof(T);
 template <typename T>
 inline constexpr int depth = 8 * word_elements<T>;
 template <typename T>
-inline constexpr int piece = 4 * word_elements<T>;
+inline constexpr int piece = 16 / sizeof(T);
 
 template <typename T>
 struct left_tile {

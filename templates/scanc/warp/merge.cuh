@@ -45,6 +45,17 @@ merge_apart(array<Values, N> of) {
   }
 }
 
+/// `number(0)` to `number(count - 1)` in one accumulator, spread over the threads of the warp; in every
+/// thread.
+template <typename Values, int count, typename F>
+static __device__ __forceinline__ auto reduced(F number) {
+  array<Values, 1> own;
+#pragma unroll 4
+  for (int i = lane_index(); i < count; i += 32)
+    own[0].add(number(i));
+  return merge_apart<32>(own)[0].value();
+}
+
 /// All N of them in every thread, from where merge_apart has left them.
 template <int threads, int N, typename Values>
 static __device__ __forceinline__ array<Values, N>

@@ -47,9 +47,9 @@ TEST(Errors, text_that_is_no_ir) {
   EXPECT_EQ(program.error().place.line, 1);
 }
 
-TEST(Errors, a_dense_transition_beside_another_term) {
-  auto text = emit("kernel k(A: f32[T, 4, 4], x: f32[T, 4]) -> (h: f32[T, 4]) {\n"
-                   "  scan T as t { h[t,i] = A[t,i,l] * h[t-1,l] + x[t,i] * h[t-1,i] + x[t,i] }\n}\n",
+TEST(Errors, a_state_contracted_over_two_indices) {
+  auto text = emit("kernel k(A: f32[T, 4, 3, 4, 3]) -> (h: f32[T, 4, 3]) {\n"
+                   "  scan T as t { h[t,i,j] = A[t,i,j,k,l] * h[t-1,k,l] }\n}\n",
                    Stage::affine, optionsFor("sm_90a"));
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, "SC2002");

@@ -553,7 +553,7 @@ plan.program @advance_c2 strategy "sequential" attributes {
         variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 32, time_threads = 1, lanes = 1, steps = 4>,
             offset_bits = 64, widths = [1], requirements = [], grid = "1", shared_bytes = 0>]} {
     ^bb0(%x: f32):
-      // expected-error @below {{expected n numbers, and n rows of n of the real ring as their matrix}}
+      // expected-error @below {{expected n numbers, and n rows of n as their matrix}}
       %now, %before = plan.advance "h" matrix gain %x : f32 bias %x : f32 to f32, f32
       plan.yield
     }

@@ -37,18 +37,20 @@ func.func @step(%x: tensor<?x64x32xbf16>, %c: tensor<?x64x16xf32>, %h0: tensor<?
   return %y, %hT : tensor<?x64x32xbf16>, tensor<?x32x16xf32>
 }
 
-// A diagonal advance, a dense one that reads its index under another name, and a cascade.
+// A diagonal advance, a dense one that reads its index under another name, one with a diagonal beside it,
+// and a cascade.
 // CHECK-LABEL: func.func @affine
 // CHECK:         scan.affine
 // CHECK:           %[[H:.*]]:2 = scan.advance ["h"] diagonal time_varying ring real transition(
 // CHECK:           scan.advance ["g"] dense ring real transition(%{{.*}} : f32) input(%[[H]]#0 : f32) rows ["i"] contract ["l"]
+// CHECK:           scan.advance ["k"] diagonal_dense time_varying ring log transition(%{{.*}}, %{{.*}} : f32, f32)
 func.func @affine(%a: tensor<64x8xf32>, %w: tensor<8x8xf32>) -> tensor<64x8xf32> {
   %y = scan.affine ins(%a, %w : tensor<64x8xf32>, tensor<8x8xf32>) attributes {
       dims = [#scan.dim<time t in T : 64>, #scan.dim<index i in N : 8>,
               #scan.dim<index l in N : 8>],
       input_maps = [affine_map<(t, i, l) -> (t, i)>, affine_map<(t, i, l) -> (i, l)>],
       output_maps = [affine_map<(t, i, l) -> (t, i)>],
-      states = [#scan.state<h : f32 [i]>, #scan.state<g : f32 [i]>],
+      states = [#scan.state<h : f32 [i]>, #scan.state<g : f32 [i]>, #scan.state<k : f32 [i]>],
       init_states = array<i64>, init_maps = [], final_states = array<i64>, final_maps = []}
       -> tensor<64x8xf32> {
   ^bb0(%a0: f32, %w0: f32):
@@ -56,7 +58,9 @@ func.func @affine(%a: tensor<64x8xf32>, %w: tensor<8x8xf32>) -> tensor<64x8xf32>
         input(%a0 : f32) rows [] contract [] : f32, f32
     %g:2 = scan.advance ["g"] dense ring real transition(%w0 : f32) input(%h#0 : f32)
         rows ["i"] contract ["l"] : f32, f32
-    scan.yield outs(%g#0 : f32)
+    %k:2 = scan.advance ["k"] diagonal_dense time_varying ring log transition(%a0, %w0 : f32, f32) input(%g#0 : f32)
+        rows ["i"] contract ["l"] : f32, f32
+    scan.yield outs(%k#0 : f32)
   }
   return %y : tensor<64x8xf32>
 }

@@ -1,0 +1,165 @@
+//===- MatrixOps.cpp - The constraints of kernels that multiply matrices --===//
+#include "dialects/plan/Kernels.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace scanc::plan {
+
+/// What all kernels have in common whose state is advanced by a matrix.
+static LogicalResult verifyMatrixState(KernelInterface op) {
+  if (failed(verifyKernel(op)))
+    return failure();
+  bool wide = isa<DenseSequentialOp>(op.getOperation());
+  Type number = op.getNumStates() == 1 ? op.getState(0).getElementType() : Type();
+  if (!number || op.getState(0).getIndices().size() != 1 ||
+      (!number.isF32() && !(wide && number.isF64()))) // dense_sequential_c1, dense_columns_c1
+    return op->emitOpError("states: expected one of f32") << (wide ? " or f64" : "") << " with one index";
+  Type element = op.getElement();
+  if (!element.isF16() && !element.isBF16() && !element.isF32() &&
+      !(wide && element.isF64())) // dense_sequential_c3, dense_columns_c3
+    return op->emitOpError("element: expected f16, bf16") << (wide ? ", f32 or f64" : " or f32")
+                                                          << ", got " << element;
+  return success();
+}
+
+/// The same of those in which a block has a lane. Numbers are those of the constraints of
+/// plan.dense_sequential.
+static LogicalResult verifyMatrixKernel(KernelInterface op, bool wholeTime) {
+  if (failed(verifyMatrixState(op)))
+    return failure();
+  if (!llvm::isPowerOf2_64(op.getRows()) || !llvm::isPowerOf2_64(op.getParts()) ||
+      op.getRows() > op.getParts() || op.getParts() > 4) // dense_sequential_c2
+    return op->emitOpError("expected powers of two, rows <= parts <= 4, got ")
+           << op.getRows() << " and " << op.getParts();
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 ||
+        (wholeTime && policy.getSteps() != 1) || policy.getStateThreads() != 1 ||
+        policy.getTimeThreads() % 32 != 0 || policy.getRing() < 2) // dense_sequential_c4
+      return op->emitOpError("variants: expected lane_threads, state_threads, lanes and steps of 1, "
+                             "time_threads in multiples of 32 and a ring of 2 at least, got ")
+             << policy;
+  }
+  return success();
+}
+
+/// The same of the region, for states of at most `most` numbers; `plain`: a product and a bias in the real ring.
+static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most, bool plain = false) {
+  if (failed(verifyKernelRegion(op)))
+    return failure();
+  Block &block = op.getBody().front();
+  auto advance = *block.getOps<AdvanceOp>().begin();
+  if (int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+      size > most) // dense_sequential_c1, dense_columns_c1, cyclic_reduction_c1
+    return op->emitOpError("states: expected at most ") << most << " numbers, got " << size;
+  if (plain && (advance.getRing() != Ring::Real || advance.getScale() ||
+                advance.getDiagonal())) // dense_columns_c6, cyclic_reduction_c4
+    return advance.emitOpError("expected the real ring, without scale and diagonal");
+  SmallVector<Value> open(block.getTerminator()->getOperands());
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (value == advance.getNow())
+      continue;
+    bool isInput = isa<BlockArgument>(value);
+    if (value == advance.getBefore() ||
+        (plain && (isInput || isa<ReduceOp>(value.getDefiningOp())))) // dense_sequential_c5, dense_columns_c5
+      return op->emitOpError("region: expected results of the state at t") << (plain ? " alone" : "");
+    if (!isInput)
+      llvm::append_range(open, value.getDefiningOp()->getOperands());
+  }
+  return success();
+}
+
+LogicalResult DenseSequentialOp::verify() { return verifyMatrixKernel(*this, true); }
+LogicalResult DenseSequentialOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 256)))
+    return failure();
+  KernelInterface op = *this;
+  Block &block = getBody().front();
+  auto advance = *block.getOps<AdvanceOp>().begin();
+  SmallVector<Value> open;
+  if (getResident())
+    open.push_back(advance.getGain());
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    auto read = dyn_cast<BlockArgument>(value);
+    if (read && cast<AccessAttr>(getReads()[read.getArgNumber()])
+                    .getMap()
+                    .isFunctionOfDim(op.getTimeDim())) // dense_sequential_c6
+      return emitOpError("region: expected a resident matrix that is the same at all steps");
+    if (!read)
+      llvm::append_range(open, value.getDefiningOp()->getOperands());
+  }
+  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+  for (auto variant : getVariants().getAsRange<VariantAttr>())
+    if (int64_t rows = variant.getPolicy().getTimeThreads() / getParts() * getRows();
+        getResident() && rows < size) // dense_sequential_c6
+      return emitOpError("variants: expected a panel of all ")
+             << size << " rows of a resident matrix, got " << rows;
+  return success();
+}
+
+LogicalResult DenseColumnsOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyMatrixState(op)))
+    return failure();
+  if (getSharedDims() < 1 || static_cast<int64_t>(getSharedDims()) > op.getTimeDim()) // dense_columns_c2
+    return emitOpError("shared_dims: expected 1 to ") << op.getTimeDim() << ", got " << getSharedDims();
+  int64_t parts = getParts();
+  if (!llvm::isPowerOf2_64(parts) || parts > 16) // dense_columns_c3
+    return emitOpError("parts: expected a power of two of at most 16, got ") << parts;
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getTimeThreads() != parts || policy.getLanes() != 1 || policy.getStateThreads() != 1 ||
+        policy.getLaneThreads() * parts % 32 != 0 || policy.getRing() < 2) // dense_columns_c4
+      return emitOpError("variants: expected time_threads of ")
+             << parts << ", state_threads and lanes of 1, threads in multiples of 32 and a ring of 2 at least, got "
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult DenseColumnsOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 256, /*plain=*/true)))
+    return failure();
+  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+  int64_t parts = getParts(), rows = getRows();
+  if (parts > size || parts * rows < size || parts * (rows - 1) >= size) // dense_columns_c3
+    return emitOpError("expected parts that share ") << size << " rows, got " << parts << " of " << rows;
+  return success();
+}
+
+LogicalResult CyclicReductionOp::verify() {
+  if (failed(verifyMatrixKernel(*this, false)))
+    return failure();
+  if ((!getElement().isF16() && !getElement().isBF16()) || getTerms() < 1 ||
+      getTerms() > 2) // cyclic_reduction_c2
+    return emitOpError("expected 1 or 2 terms of f16 or bf16, got ")
+           << getTerms() << " of " << getElement();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (getParts() != 2 * getRows() || policy.getRing() < 3 ||
+        policy.getRuns() > 31) // cyclic_reduction_c3
+      return emitOpError("variants: expected parts twice the rows, a ring of 3 at least and at most "
+                         "31 runs, got ")
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult CyclicReductionOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 128, /*plain=*/true)))
+    return failure();
+  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
+  int64_t width = size > 64 ? 128 : size > 32 ? 64 : size > 16 ? 32 : 16;
+  for (auto variant : getVariants().getAsRange<VariantAttr>())
+    if (variant.getPolicy().getTimeThreads() != 2 * width) // cyclic_reduction_c3
+      return emitOpError("variants: expected ")
+             << 2 * width << " time_threads for " << size << " rows, got " << variant.getPolicy();
+  return success();
+}
+
+} // namespace scanc::plan
