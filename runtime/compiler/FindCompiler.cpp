@@ -25,10 +25,9 @@ std::vector<std::string> candidates() {
   std::vector<std::string> paths;
   Dl_info own;
   if (dladdr(reinterpret_cast<const void *>(&sharedCompiler), &own) && own.dli_fname) {
+    // A program has the name by which it was called; a library has its path.
     std::error_code ignored;
-    fs::path file = fs::canonical(own.dli_fname, ignored);
-    if (ignored) // a program that was found on the PATH has no folder in its name
-      file = fs::read_symlink("/proc/self/exe", ignored);
+    fs::path file = fs::canonical(*own.dli_fname == '/' ? own.dli_fname : "/proc/self/exe", ignored);
     for (const fs::path &folder : {file.parent_path(), file.parent_path() / ".." / "lib"})
       if (fs::path path = folder / libraryName; access(path.c_str(), R_OK) == 0)
         paths.push_back(path.string());
