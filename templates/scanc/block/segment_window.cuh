@@ -12,13 +12,25 @@
 
 namespace scanc::device::block {
 
+/// The numbers of the segments that begin in each word of a window.
+template <int count, bool matter>
+struct segment_numbers {
+  /// What `gaps` holds of a word: segments without steps begin nowhere, at bit gaps % 32, gaps / 32 of
+  /// them, or at several.
+  static constexpr uint32_t none = 0, several = ~0u;
+  int before[count]; ///< where a segment begins in the word: the last one before the word
+  uint32_t gaps[count];
+};
+template <int count>
+struct segment_numbers<count, false> {};
+
 /// A window of time, a bit for each step at which a segment begins: a thread finds those of its steps
 /// without a search.
 template <typename R, bool exists = thread::has_segments<R>>
 struct segment_words {
   static constexpr int of_thread = 4, count = of_thread * R::shape.threads();
   uint32_t bits[count];
-  int before[count];           ///< where a segment begins in the word: the last one before the word
+  [[no_unique_address]] segment_numbers<count, thread::has_segment_states<R>> numbers;
   alignas(16) long long ahead; ///< the first segment of the next window
 };
 template <typename R>
@@ -42,9 +54,10 @@ public:
     const uint32_t word = at / bits, place = at % bits;
     const uint32_t low = shared_load(words.bits[word]);
     const uint64_t both = static_cast<uint64_t>(shared_load(words.bits[word + 1])) << bits | low;
-    // Asked for at a bit only, so that one of the words has some.
-    in.marks = {static_cast<uint32_t>(both >> place), list.clip(first),
-                static_cast<offset>(shared_load(words.before[low != 0 ? word : word + 1]))};
+    in.marks.bits = static_cast<uint32_t>(both >> place) & ~in.marks.gaps;
+    if constexpr (thread::has_segment_states<R>)
+      if (in.marks.any(0, R::shape.steps + 1))
+        number(in.marks, both, word, place + R::history, list.clip(first));
   }
 
 private:
@@ -53,8 +66,46 @@ private:
   /// its tile.
   static constexpr int margin = 64, reach = (words_type::count - 1) * bits;
   static constexpr int advance = (reach - margin) / tile_steps * tile_steps;
-  static_assert(R::history + R::shape.steps < bits);
+  static_assert(R::history + R::shape.steps < bits - 1);
   static_assert(advance > 0, "a window holds a tile");
+
+  /// Numbers the segments of a thread's steps: bit `place` of `both` words is step 0, which is `first`,
+  /// and one of the words has a bit.
+  __device__ __forceinline__ void number(decltype(R::tile::marks) &marks, uint64_t both,
+                                         uint32_t word, int place, int first) const {
+    const uint32_t low = static_cast<uint32_t>(both);
+    const uint64_t earlier = both & ((uint64_t{1} << place) - 1);
+    const offset from = shared_load(words.numbers.before[low != 0 ? word : word + 1]);
+    marks.before = from + count_bits(static_cast<uint32_t>(earlier)) +
+                   count_bits(static_cast<uint32_t>(earlier >> bits));
+    marks.begun = marks.before + 1;
+    const uint32_t gaps[2] = {shared_load(words.numbers.gaps[word]),
+                              shared_load(words.numbers.gaps[word + 1])};
+    if ((gaps[0] | gaps[1]) == words.numbers.none)
+      return;
+    if (gaps[0] == words.numbers.several || gaps[1] == words.numbers.several) {
+      int step = 0;
+      while (!marks.begins(step))
+        ++step;
+      marks.before = first > 0 ? list.last_begun(from, first - 1) : -1;
+      marks.begun = list.last_begun(marks.before, first + step);
+      marks.bits |= marks.gaps;
+      return;
+    }
+#pragma unroll
+    for (int k = 0; k < 2; ++k) {
+      const int step = static_cast<int>(gaps[k] % bits) + k * bits - place;
+      const offset without = gaps[k] / bits;
+      if (step >= R::shape.steps || without == 0)
+        continue;
+      if (step < 0)
+        marks.before += without;
+      if (step < 0 || !marks.any(0, step))
+        marks.begun += without;
+      else
+        marks.bits |= marks.gaps;
+    }
+  }
 
   /// Makes the window of the steps from `begin` on, `advance` steps after the last one. In time order
   /// segments come one after the other, so that each word is written by the thread that has its first.
@@ -64,7 +115,8 @@ private:
 #pragma unroll
     for (int k = 0; k < of_thread; ++k) {
       shared_store(words.bits[thread_index() + k * threads], 0u);
-      shared_store(words.before[thread_index() + k * threads], 0);
+      if constexpr (thread::has_segment_states<R>)
+        shared_store(words.numbers.gaps[thread_index() + k * threads], words.numbers.none);
     }
     block_barrier();
     bool within = true;
@@ -104,14 +156,20 @@ private:
     const long long from = begin + word * bits;
     if (earlier >= from)
       return;
-    shared_store(words.before[word], static_cast<int>(i - 1));
-    uint32_t found = 0;
+    if constexpr (thread::has_segment_states<R>)
+      shared_store(words.numbers.before[word], static_cast<int>(i - 1));
+    uint32_t found = 0, gaps = 0;
 #pragma unroll 1
     for (; i <= list.count && at < from + bits; at = list.begin(i)) {
       found |= 1u << (at - from);
-      i = list.last_begun(i, at) + 1;
+      const offset last = list.last_begun(i, at);
+      if (last > i)
+        gaps = gaps == 0 && last - i < 1 << 26 ? (last - i) * bits + (at - from) : ~0u;
+      i = last + 1;
     }
     shared_store(words.bits[word], found);
+    if constexpr (thread::has_segment_states<R>)
+      shared_store(words.numbers.gaps[word], gaps);
   }
 
   decltype(static_cast<const R *>(nullptr)->segments()) list;

@@ -52,60 +52,79 @@ struct replayed {
   typename R::states at[R::shape.steps];
 };
 
-/// The states before step v.
-template <typename R>
-static __device__ __forceinline__ typename R::states
-before(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l, int v,
-       const replayed<R> &lane) {
-  return thread::states_before(recurrence, at, in, l, v, v == 0 ? lane.entering : lane.at[v - 1]);
+/// Visits the steps of `lanes` in the order of time: with a step, a lane and the states before it.
+/// After each step `leave` sees it.
+template <int abreast, typename R, typename Visit, typename Leave>
+static __device__ __forceinline__ void
+visit_steps(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
+            int first_lane, int active, const thread::segment_starts<R> &starts,
+            const replayed<R> (&lanes)[abreast], const Visit &visit, const Leave &leave) {
+  thread::segment_way<R, abreast> way(recurrence, at, in, starts, first_lane);
+#pragma unroll
+  for (int v = 0; v < R::shape.steps; ++v)
+    if (v < active) {
+      typename R::states states[abreast];
+#pragma unroll
+      for (int l = 0; l < abreast; ++l)
+        states[l] = v == 0 ? lanes[l].entering : lanes[l].at[v - 1];
+      way.enter(v, states);
+#pragma unroll
+      for (int l = 0; l < abreast; ++l)
+        visit(v, l, states[l]);
+      leave(v, way);
+    }
 }
 
 /// `abreast` lanes of one tile, from `first_lane` on, through all stages: compose the thread's steps,
 /// carry the states in, replay. Leaves the states after the tile in `carry`, the same in every thread
-/// of the lanes. `half` of the cells is used, and left changed for the next call.
-template <int stage, int abreast, typename R>
+/// of the lanes. `half` of the cells is used, and left changed for the next call. `visit` and `leave` see each
+/// step as soon as its states are known.
+template <int stage, int abreast, typename R, typename Visit, typename Leave>
 static __device__ __forceinline__ void
 scan_stages(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
-            int first_lane, int active, typename R::states (&carry)[R::shape.lanes],
-            replayed<R> (&lanes)[abreast], blelloch_storage<R> &storage, int &half) {
+            int first_lane, int active, const thread::segment_starts<R> &starts,
+            typename R::states (&carry)[R::shape.lanes], replayed<R> (&lanes)[abreast],
+            blelloch_storage<R> &storage, int &half, const Visit &visit, const Leave &leave) {
   if constexpr (stage < R::stages) {
     using maps_type = lane_maps<R, stage, abreast>;
     constexpr int numbers = stage_numbers<R, stage>::count;
     step_maps<R, stage, abreast> steps;
     make_identity(steps);
     array<typename stage_numbers<R, stage>::type, numbers * abreast> state;
+    const auto pass = [](int, const auto &) {};
+    visit_steps(recurrence, at, in, first_lane, active, starts, lanes,
+                [&](int v, int l, const typename R::states &before) {
+                  append_step<stage>(recurrence, at, in, first_lane + l, v, lanes[l].at[v], before,
+                                     steps, l * numbers);
+                }, pass);
 #pragma unroll
-    for (int l = 0; l < abreast; ++l) {
-#pragma unroll
-      for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active)
-          append_step<stage>(recurrence, at, in, first_lane + l, v, lanes[l].at[v],
-                             before(recurrence, at, in, first_lane + l, v, lanes[l]), steps,
-                             l * numbers);
+    for (int l = 0; l < abreast; ++l)
 #pragma unroll
       for (int n = 0; n < numbers; ++n)
         state[l * numbers + n] = R::template state<stage>(carry[first_lane + l])[n];
-    }
     const auto entering = block::carry_in<R::shape>(
         close_run<R, stage, abreast>(in, active, steps), state, reinterpret_cast<maps_type *>(storage.cells[half]));
     half ^= 1;
 #pragma unroll
-    for (int l = 0; l < abreast; ++l) {
+    for (int l = 0; l < abreast; ++l)
 #pragma unroll
       for (int n = 0; n < numbers; ++n) {
         R::template state<stage>(carry[first_lane + l])[n] = state[l * numbers + n];
         R::template state<stage>(lanes[l].entering)[n] = entering[l * numbers + n];
       }
-#pragma unroll
-      for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active) {
-          const typename R::states at_step = before(recurrence, at, in, first_lane + l, v, lanes[l]);
-          R::template state<stage>(lanes[l].at[v]) = apply<extent::step>(
-              recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v], at_step),
-              R::template state<stage>(at_step));
-        }
-    }
-    scan_stages<stage + 1>(recurrence, at, in, first_lane, active, carry, lanes, storage, half);
+    const auto replay = [&](int v, int l, const typename R::states &before) {
+      R::template state<stage>(lanes[l].at[v]) = apply<extent::step>(
+          recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v], before),
+          R::template state<stage>(before));
+      if constexpr (stage + 1 == R::stages)
+        visit(v, l, before);
+    };
+    if constexpr (stage + 1 == R::stages)
+      visit_steps(recurrence, at, in, first_lane, active, starts, lanes, replay, leave);
+    else
+      visit_steps(recurrence, at, in, first_lane, active, starts, lanes, replay, pass);
+    scan_stages<stage + 1>(recurrence, at, in, first_lane, active, starts, carry, lanes, storage,
+                           half, visit, leave);
   }
 }
 
@@ -125,24 +144,28 @@ scan_tile(const R &recurrence, const typename R::lane &at, const typename R::til
           halves &half) {
   constexpr int abreast = lanes_abreast<R>();
   typename R::results out;
+  thread::segment_starts<R> starts;
+  starts.ask(recurrence, at, in);
 #pragma unroll
   for (int first_lane = 0; first_lane < R::shape.lanes; first_lane += abreast) {
     replayed<R> lanes[abreast];
-    scan_stages<0>(recurrence, at, in, first_lane, active, carry, lanes, storage, half.of_maps);
     block::walked<R> walked[abreast];
+    const auto finish_step = [&](int v, int l, const typename R::states &before) {
+      if constexpr (block::reduces_lanes<R>)
+        walked[l].now[v] = lanes[l].at[v], walked[l].before[v] = before;
+      else
+        recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v], before);
+    };
+    const auto leave = [&](int v, const thread::segment_way<R, abreast> &way) {
+      typename R::states now[abreast];
 #pragma unroll
-    for (int l = 0; l < abreast; ++l)
-#pragma unroll
-      for (int v = 0; v < R::shape.steps; ++v)
-        if (v < active) {
-          const typename R::states earlier = before(recurrence, at, in, first_lane + l, v, lanes[l]);
-          if constexpr (block::reduces_lanes<R>)
-            walked[l].now[v] = lanes[l].at[v], walked[l].before[v] = earlier;
-          else
-            recurrence.epilogue(out, at, in, first_lane + l, v, lanes[l].at[v], earlier);
-          if (exists)
-            thread::end_segment(recurrence, at, in, first_lane + l, v, lanes[l].at[v]);
-        }
+      for (int l = 0; l < abreast; ++l)
+        now[l] = lanes[l].at[v];
+      if (exists)
+        way.leave(v, now);
+    };
+    scan_stages<0>(recurrence, at, in, first_lane, active, starts, carry, lanes, storage,
+                   half.of_maps, finish_step, leave);
     if constexpr (block::reduces_lanes<R>)
       block::finish_tile(recurrence, out, at, in, active, counts, walked, storage,
                          half.of_readouts);

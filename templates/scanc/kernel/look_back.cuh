@@ -161,20 +161,21 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
 template <int stage, typename R, int runs>
 static __device__ __forceinline__ void
 enter_stages(const R &recurrence, const look_back_part<R, runs> &part, const typename R::lane &at,
-             const typename R::tile (&in)[runs], unsigned char *workspace,
-             look_back_storage<R> &storage, typename R::states (&entering)[runs][R::shape.lanes]) {
+             const typename R::tile (&in)[runs], const thread::segment_starts<R> (&starts)[runs],
+             unsigned char *workspace, look_back_storage<R> &storage,
+             typename R::states (&entering)[runs][R::shape.lanes]) {
   if constexpr (stage < R::stages) {
     lane_maps<R, stage> own[runs];
 #pragma unroll
     for (int v = 0; v < runs; ++v)
-      own[v] = compose_run<stage>(recurrence, at, in[v], entering[v]);
+      own[v] = compose_run<stage>(recurrence, at, in[v], starts[v], entering[v]);
     if constexpr (R::shape.walk == order::time)
       enter_along_warps<stage>(recurrence, part, at, own, workspace, storage, entering);
     else
       enter_across_lanes<stage>(recurrence, part, at, own[0], workspace, storage, entering);
     if constexpr (stage + 1 < R::stages)
       block_barrier(); // the next stage lays out the cells in its own way
-    enter_stages<stage + 1>(recurrence, part, at, in, workspace, storage, entering);
+    enter_stages<stage + 1>(recurrence, part, at, in, starts, workspace, storage, entering);
   }
 }
 
@@ -196,10 +197,14 @@ static __device__ __forceinline__ void scan_one_tile(const R &recurrence, unsign
   warp::segment_marker<R> segments(recurrence, part.first);
   segments.mark(in, part.first, part.stride,
                 [&](int v) { return part.active(recurrence, v); });
+  thread::segment_starts<R> starts[runs];
+#pragma unroll
+  for (int v = 0; v < runs; ++v)
+    starts[v].ask(recurrence, at, in[v]);
 
   typename R::states state[runs][R::shape.lanes];
-  enter_stages<0>(recurrence, part, at, in, workspace, storage, state);
-  replay_runs(recurrence, part, at, in, exists, state);
+  enter_stages<0>(recurrence, part, at, in, starts, workspace, storage, state);
+  replay_runs(recurrence, part, at, in, starts, exists, state);
   if (exists)
     thread::pass_empty_segments(recurrence, at, part.tile * R::shape.time_threads + part.time,
                                 part.tiles * R::shape.time_threads);

@@ -12,6 +12,7 @@
 #include "scanc/thread/access.cuh"
 #include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
+#include "scanc/thread/segment_states.cuh"
 #include "scanc/warp/compose_scan.cuh"
 
 namespace scanc::device::kernel {
@@ -112,18 +113,24 @@ struct look_back_part {
 template <int stage, typename R>
 static __device__ __forceinline__ lane_maps<R, stage>
 compose_run(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
+            const thread::segment_starts<R> &starts,
             const typename R::states (&entering)[R::shape.lanes]) {
-  constexpr int numbers = stage_numbers<R, stage>::count;
+  constexpr int numbers = stage_numbers<R, stage>::count, lanes = R::shape.lanes;
   step_maps<R, stage> whole;
   make_identity(whole);
+  typename R::states now[lanes];
 #pragma unroll
-  for (int l = 0; l < R::shape.lanes; ++l) {
-    typename R::states now = entering[l];
+  for (int l = 0; l < lanes; ++l)
+    now[l] = entering[l];
+  thread::segment_way<R> way(recurrence, at, in, starts);
 #pragma unroll
-    for (int v = 0; v < R::shape.steps; ++v) {
-      const typename R::states before = thread::states_before(recurrence, at, in, l, v, now);
-      thread::advance<stage>(recurrence, at, in, l, v, now, before);
-      append_step<stage>(recurrence, at, in, l, v, now, before, whole, l * numbers);
+  for (int v = 0; v < R::shape.steps; ++v) {
+    way.enter(v, now);
+#pragma unroll
+    for (int l = 0; l < lanes; ++l) {
+      const typename R::states before = now[l];
+      thread::advance<stage>(recurrence, at, in, l, v, now[l], before);
+      append_step<stage>(recurrence, at, in, l, v, now[l], before, whole, l * numbers);
     }
   }
   return close_run<R, stage, R::shape.lanes>(in, R::shape.steps, whole);
@@ -180,8 +187,8 @@ static __device__ __forceinline__ void load_runs(const R &recurrence,
 template <typename R, int runs>
 static __device__ __forceinline__ void
 replay_runs(const R &recurrence, const look_back_part<R, runs> &part, const typename R::lane &at,
-            typename R::tile (&in)[runs], bool exists,
-            typename R::states (&state)[runs][R::shape.lanes]) {
+            typename R::tile (&in)[runs], const thread::segment_starts<R> (&starts)[runs],
+            bool exists, typename R::states (&state)[runs][R::shape.lanes]) {
   constexpr int steps = R::shape.steps, lanes = R::shape.lanes;
 #pragma unroll
   for (int v = 0; v < runs; ++v) {
@@ -191,19 +198,22 @@ replay_runs(const R &recurrence, const look_back_part<R, runs> &part, const type
     typename R::results out;
     typename R::states last[lanes]; // after the steps that exist
 #pragma unroll
-    for (int l = 0; l < lanes; ++l) {
+    for (int l = 0; l < lanes; ++l)
       last[l] = state[v][l];
+    thread::segment_way<R> way(recurrence, at, in[v], starts[v]);
 #pragma unroll
-      for (int s = 0; s < steps; ++s) {
-        const typename R::states before =
-            thread::states_before(recurrence, at, in[v], l, s, state[v][l]);
+    for (int s = 0; s < steps; ++s) {
+      way.enter(s, state[v]);
+#pragma unroll
+      for (int l = 0; l < lanes; ++l) {
+        const typename R::states before = state[v][l];
         thread::advance<R::stages>(recurrence, at, in[v], l, s, state[v][l], before);
         recurrence.epilogue(out, at, in[v], l, s, state[v][l], before);
-        if (exists && s < active)
-          thread::end_segment(recurrence, at, in[v], l, s, state[v][l]);
         if (s < active)
           last[l] = state[v][l];
       }
+      if (exists && s < active)
+        way.leave(s, state[v]);
     }
     if (exists && part.whole)
       recurrence.store(out, at, first, steps);

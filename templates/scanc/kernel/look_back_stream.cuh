@@ -132,7 +132,7 @@ private:
 #pragma unroll
     for (int v = 0; v < runs; ++v) {
       const typename R::states unused[1]{};
-      const maps_type own = compose_run<0>(recurrence, at, in[v], unused);
+      const maps_type own = compose_run<0>(recurrence, at, in[v], {}, unused);
       const maps_type through = warp::compose_scan(own), below = shuffle_up(through, 1);
       kept.before[v] = lane_index() == 0 ? upto : compose(below, upto);
       upto = compose(shuffle(through, warp::lanes - 1), upto);
@@ -164,7 +164,7 @@ private:
 #pragma unroll
     for (int v = 0; v < runs; ++v)
       R::template state<0>(states[v][0])[0] = apply(kept.before[v], state)[0];
-    replay_runs(recurrence, part, at, in, true, states);
+    replay_runs(recurrence, part, at, in, {}, true, states);
   }
 
   __device__ __forceinline__ void walk() {

@@ -28,20 +28,23 @@ template <typename R>
 static __device__ __forceinline__ void
 walk_reducing(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
               long long first, int active, bool exists, bool counts,
+              const thread::segment_starts<R> &starts,
               typename R::states (&state)[R::shape.lanes], sequential_storage<R> &storage,
               int &half) {
   block::walked<R> lanes[R::shape.lanes];
+  thread::segment_way<R> way(recurrence, at, in, starts);
 #pragma unroll
   for (int v = 0; v < R::shape.steps; ++v) {
     if (v < active) {
+      way.enter(v, state);
 #pragma unroll
       for (int l = 0; l < R::shape.lanes; ++l) {
-        lanes[l].before[v] = thread::states_before(recurrence, at, in, l, v, state[l]);
+        lanes[l].before[v] = state[l];
         thread::advance<R::stages>(recurrence, at, in, l, v, state[l], lanes[l].before[v]);
         lanes[l].now[v] = state[l];
-        if (exists)
-          thread::end_segment(recurrence, at, in, l, v, state[l]);
       }
+      if (exists)
+        way.leave(v, state);
     }
   }
   typename R::results out;
@@ -143,10 +146,13 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   int half = 0;
   const auto step = [&](long long first, int active) {
     segments.mark(in, first, active);
+    thread::segment_starts<R> starts;
+    starts.ask(recurrence, at, in);
     if constexpr (reduces)
-      walk_reducing(recurrence, at, in, first, active, exists, place.counts, state, storage, half);
+      walk_reducing(recurrence, at, in, first, active, exists, place.counts, starts, state, storage,
+                    half);
     else if constexpr (parts == 1)
-      thread::walk(recurrence, at, in, first, active, exists, state);
+      thread::walk(recurrence, at, in, first, active, exists, starts, state);
     else
       walk_parts(recurrence, at, in, first, active, exists, others, state);
   };

@@ -77,7 +77,7 @@ static __device__ __forceinline__ lane_maps<R, stage, lanes>
 close_run(const typename R::tile &in, int active, const step_maps<R, stage, lanes> &whole) {
   if constexpr (thread::has_segments<R>) {
     lane_maps<R, stage, lanes> run;
-    const bool drops = in.marks.any(active);
+    const bool drops = in.marks.any(0, active);
 #pragma unroll
     for (int i = 0; i < stage_numbers<R, stage>::count * lanes; ++i)
       run[i] = make_resettable(whole[i], drops);

@@ -68,19 +68,28 @@ struct segment_list {
 template <typename Offset, int history>
 struct segment_marks {
   /// Bit history + v: a segment begins at step v, be it the step after the last one or the end of time.
+  /// `gaps`: of the thread's steps at which segments begin, one but the first has some without steps.
   uint32_t bits;
-  int first;      ///< step 0 of the tile
-  Offset segment; ///< the last that begins at step 0 or before; -1: none
+  Offset before; ///< the last that begins before step 0; -1: none
+  Offset begun;  ///< the last that begins at the first of the thread's steps at which any does
+  static constexpr uint32_t gaps = 1u << 31;
 
   __device__ __forceinline__ bool begins(int v) const { return bits >> (history + v) & 1; }
   __device__ __forceinline__ bool ends(int v) const { return begins(v + 1); }
-  /// Whether a segment begins at one of the first `steps` steps.
-  __device__ __forceinline__ bool any(int steps) const {
-    return (bits >> history & ((1u << steps) - 1)) != 0;
+  /// Whether a segment begins at one of the steps [from, to).
+  __device__ __forceinline__ bool any(int from, int to) const {
+    return (bits >> (history + from) & ((1u << (to - from)) - 1)) != 0;
   }
   /// Whether step v and the one `delay` before it are of one segment.
   __device__ __forceinline__ bool reaches(int v, int delay) const {
     return (bits >> (history + v + 1 - delay) & ((1u << delay) - 1)) == 0;
+  }
+  /// Of the segments that begin at the next of the thread's steps at which any does, the last one; `i`
+  /// is that of the one before.
+  template <typename List>
+  __device__ __forceinline__ Offset next(const List &list, Offset i) const {
+    ++i;
+    return (bits & gaps) == 0 || i >= list.count ? i : list.last_begun(i, list.begin(i));
   }
 };
 
@@ -101,60 +110,8 @@ inline constexpr bool has_segment_ends =
       recurrence.finish_segment(last, at, 0, 0);
     };
 
-/// The states before step v of a tile: `last`, or where a segment begins its initial ones.
+/// Whether segments have states of their own at one of their ends, so that their numbers matter.
 template <typename R>
-static __device__ __forceinline__ typename R::states
-states_before(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l,
-              int v, const typename R::states &last) {
-  typename R::states before = last;
-  if constexpr (has_segments<R>)
-    if (in.marks.begins(v)) {
-      recurrence.initial(before, at, l);
-      if constexpr (has_segment_starts<R>) {
-        const auto list = recurrence.segments();
-        const auto segment = list.last_begun(in.marks.segment, in.marks.first + v);
-        if (segment >= 0)
-          recurrence.begin_segment(before, at, l, list.number(segment));
-      }
-    }
-  return before;
-}
-
-/// Writes the final states of the segment of which step v is the last one, if it is.
-template <typename R>
-static __device__ __forceinline__ void
-end_segment(const R &recurrence, const typename R::lane &at, const typename R::tile &in, int l,
-            int v, const typename R::states &now) {
-  if constexpr (has_segment_ends<R>)
-    if (in.marks.ends(v)) {
-      const auto list = recurrence.segments();
-      const auto segment = list.last_begun(in.marks.segment, in.marks.first + v);
-      if (segment >= 0)
-        recurrence.finish_segment(now, at, l, list.number(segment));
-    }
-}
-
-/// Hands on the initial states of segments without steps: `from`, from + stride, …
-template <typename R>
-static __device__ __forceinline__ void
-pass_empty_segments(const R &recurrence, const typename R::lane &at, long long from,
-                    long long stride) {
-  if constexpr (has_segment_ends<R>) {
-    const auto list = recurrence.segments();
-    for (long long i = from; i < list.count; i += stride) {
-      const auto segment = static_cast<typename R::offset>(i);
-      if (list.begin(segment) != list.begin(segment + 1))
-        continue;
-#pragma unroll
-      for (int l = 0; l < R::shape.lanes; ++l) {
-        typename R::states states;
-        recurrence.initial(states, at, l);
-        if constexpr (has_segment_starts<R>)
-          recurrence.begin_segment(states, at, l, list.number(segment));
-        recurrence.finish_segment(states, at, l, list.number(segment));
-      }
-    }
-  }
-}
+inline constexpr bool has_segment_states = has_segment_starts<R> || has_segment_ends<R>;
 
 } // namespace scanc::device::thread

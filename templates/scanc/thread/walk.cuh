@@ -9,7 +9,7 @@
 #pragma once
 #include "scanc/core/policy.cuh"
 #include "scanc/thread/advance.cuh"
-#include "scanc/thread/segments.cuh"
+#include "scanc/thread/segment_states.cuh"
 
 namespace scanc::device::thread {
 
@@ -18,19 +18,22 @@ namespace scanc::device::thread {
 template <typename R>
 static __device__ __forceinline__ void
 walk(const R &recurrence, const typename R::lane &at, const typename R::tile &in, long long first,
-     int active, bool stores, typename R::states (&state)[R::shape.lanes]) {
+     int active, bool stores, const segment_starts<R> &starts,
+     typename R::states (&state)[R::shape.lanes]) {
   typename R::results out;
+  segment_way<R> way(recurrence, at, in, starts);
 #pragma unroll
   for (int v = 0; v < R::shape.steps; ++v) {
     if (v < active) {
+      way.enter(v, state);
 #pragma unroll
       for (int l = 0; l < R::shape.lanes; ++l) {
-        const typename R::states before = states_before(recurrence, at, in, l, v, state[l]);
+        const typename R::states before = state[l];
         advance<R::stages>(recurrence, at, in, l, v, state[l], before);
         recurrence.epilogue(out, at, in, l, v, state[l], before);
-        if (stores)
-          end_segment(recurrence, at, in, l, v, state[l]);
       }
+      if (stores)
+        way.leave(v, state);
     }
   }
   if (stores)
@@ -67,7 +70,7 @@ static __device__ __forceinline__ void walk_head(const R &recurrence, const type
     if (head > 0) {
       typename R::tile in;
       recurrence.load(in, at, 0, head);
-      walk(recurrence, at, in, 0, head, stores, state);
+      walk(recurrence, at, in, 0, head, stores, {}, state);
     }
   }
 }

@@ -19,7 +19,7 @@ class segment_cursor {
 public:
   using offset = typename R::offset;
   using marks = thread::segment_marks<offset, R::history>;
-  static_assert(R::history + R::shape.steps < 32, "a bit for each step and the one after them");
+  static_assert(R::history + R::shape.steps < 31, "a bit for each step, the one after them, and gaps");
 
   /// `first` is the first step that will be asked for.
   __device__ __forceinline__ segment_cursor(const R &recurrence, long long first)
@@ -29,19 +29,19 @@ public:
 
   /// The marks of this lane's steps [first, first + active).
   __device__ __forceinline__ marks mark(long long first, int active) {
-    marks found{0, list.clip(first), current};
-    const int after = list.clip(first + active);
-    const bool quiet = found.first - R::history > latest && after < upcoming;
+    marks found{0, current, current};
+    const int begin = list.clip(first), after = list.clip(first + active);
+    const bool quiet = begin - R::history > latest && after < upcoming;
     if (ballot(!quiet) != 0)
-      search(found, after);
+      search(found, begin, after);
     return found;
   }
 
 private:
   /// Finds what begins from the first lane's history to the end of the last lane's steps.
-  __device__ __forceinline__ void search(marks &found, int after) {
-    pass(shuffle(found.first, 0) - R::history);
-    found.segment = last_before(next);
+  __device__ __forceinline__ void search(marks &found, int begin, int after) {
+    pass(shuffle(begin, 0) - R::history);
+    found.before = last_before(next);
     segment_cursor window = *this;
     const int last = shuffle(after, lanes - 1);
 #pragma unroll 1
@@ -50,23 +50,32 @@ private:
 #pragma unroll 1
       for (int i = 0; i < n; ++i) {
         latest = shuffle(window.begins, i);
-        const int place = latest - found.first + R::history;
-        if (place >= 0 && latest <= after)
-          found.bits |= 1u << place;
-        if (latest <= found.first)
-          found.segment = last_before(window.next + i + 1);
+        enter(found, begin, after, window.next + i);
       }
       if (n == lanes) {
         // Many without steps are passed at once.
         const bool alike = shuffle(window.begins, 0) == latest;
         window.move(alike ? find(window.next + lanes, latest + 1) : window.next + lanes);
-        if (latest <= found.first)
-          found.segment = last_before(window.next);
+        enter(found, begin, after, window.next - 1);
       } else {
         upcoming = shuffle(window.begins, n);
         current = last_before(window.next + n);
       }
     }
+  }
+
+  /// The last segment seen, `i`, begins at `latest`.
+  __device__ __forceinline__ void enter(marks &found, int begin, int after, offset i) const {
+    if (latest < begin) {
+      found.before = last_before(i + 1);
+    } else if (latest < after) {
+      if (!found.any(0, latest - begin))
+        found.begun = i;
+      else if (found.begins(latest - begin))
+        found.bits |= marks::gaps;
+    }
+    if (latest >= begin - R::history && latest <= after)
+      found.bits |= 1u << (latest - begin + R::history);
   }
 
   __device__ __forceinline__ offset last_before(offset i) const {
