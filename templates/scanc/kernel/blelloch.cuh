@@ -52,9 +52,9 @@ struct replayed {
   typename R::states at[R::shape.steps];
 };
 
-/// Visits the steps of `lanes` in the order of time: with a step, a lane and the states before it.
-/// After each step `leave` sees it.
-template <int abreast, typename R, typename Visit, typename Leave>
+/// Visits the steps of `lanes` in the order of time: with a step, a lane and the states before it, where
+/// `enters` also those with which a segment begins. After each step `leave` sees it.
+template <bool enters, int abreast, typename R, typename Visit, typename Leave>
 static __device__ __forceinline__ void
 visit_steps(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
             int first_lane, int active, const thread::segment_starts<R> &starts,
@@ -67,7 +67,8 @@ visit_steps(const R &recurrence, const typename R::lane &at, const typename R::t
 #pragma unroll
       for (int l = 0; l < abreast; ++l)
         states[l] = v == 0 ? lanes[l].entering : lanes[l].at[v - 1];
-      way.enter(v, states);
+      if constexpr (enters)
+        way.enter(v, states);
 #pragma unroll
       for (int l = 0; l < abreast; ++l)
         visit(v, l, states[l]);
@@ -78,7 +79,7 @@ visit_steps(const R &recurrence, const typename R::lane &at, const typename R::t
 /// `abreast` lanes of one tile, from `first_lane` on, through all stages: compose the thread's steps,
 /// carry the states in, replay. Leaves the states after the tile in `carry`, the same in every thread
 /// of the lanes. `half` of the cells is used, and left changed for the next call. `visit` and `leave` see each
-/// step as soon as its states are known.
+/// step once its states are known.
 template <int stage, int abreast, typename R, typename Visit, typename Leave>
 static __device__ __forceinline__ void
 scan_stages(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
@@ -92,18 +93,21 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
     make_identity(steps);
     array<typename stage_numbers<R, stage>::type, numbers * abreast> state;
     const auto pass = [](int, const auto &) {};
-    visit_steps(recurrence, at, in, first_lane, active, starts, lanes,
-                [&](int v, int l, const typename R::states &before) {
-                  append_step<stage>(recurrence, at, in, first_lane + l, v, lanes[l].at[v], before,
-                                     steps, l * numbers);
-                }, pass);
+    visit_steps<!starts_when_closed<R, stage>>(
+        recurrence, at, in, first_lane, active, starts, lanes,
+        [&](int v, int l, const typename R::states &before) {
+          append_step<stage>(recurrence, at, in, first_lane + l, v, lanes[l].at[v], before, steps,
+                             l * numbers);
+        },
+        pass);
 #pragma unroll
     for (int l = 0; l < abreast; ++l)
 #pragma unroll
       for (int n = 0; n < numbers; ++n)
         state[l * numbers + n] = R::template state<stage>(carry[first_lane + l])[n];
     const auto entering = block::carry_in<R::shape>(
-        close_run<R, stage, abreast>(in, active, steps), state, reinterpret_cast<maps_type *>(storage.cells[half]));
+        close_run<R, stage, abreast>(in, active, starts, first_lane, steps), state,
+        reinterpret_cast<maps_type *>(storage.cells[half]));
     half ^= 1;
 #pragma unroll
     for (int l = 0; l < abreast; ++l)
@@ -112,17 +116,22 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
         R::template state<stage>(carry[first_lane + l])[n] = state[l * numbers + n];
         R::template state<stage>(lanes[l].entering)[n] = entering[l * numbers + n];
       }
+    // A second look at the states with which segments begin costs more than the registers.
+    constexpr bool at_once = thread::has_segment_states<R>;
     const auto replay = [&](int v, int l, const typename R::states &before) {
       R::template state<stage>(lanes[l].at[v]) = apply<extent::step>(
           recurrence.template prologue<stage>(at, in, first_lane + l, v, lanes[l].at[v], before),
           R::template state<stage>(before));
-      if constexpr (stage + 1 == R::stages)
+      if constexpr (stage + 1 == R::stages && at_once)
         visit(v, l, before);
     };
-    if constexpr (stage + 1 == R::stages)
-      visit_steps(recurrence, at, in, first_lane, active, starts, lanes, replay, leave);
-    else
-      visit_steps(recurrence, at, in, first_lane, active, starts, lanes, replay, pass);
+    if constexpr (stage + 1 == R::stages && at_once) {
+      visit_steps<true>(recurrence, at, in, first_lane, active, starts, lanes, replay, leave);
+    } else {
+      visit_steps<true>(recurrence, at, in, first_lane, active, starts, lanes, replay, pass);
+      if constexpr (stage + 1 == R::stages)
+        visit_steps<true>(recurrence, at, in, first_lane, active, starts, lanes, visit, leave);
+    }
     scan_stages<stage + 1>(recurrence, at, in, first_lane, active, starts, carry, lanes, storage,
                            half, visit, leave);
   }
@@ -140,12 +149,10 @@ template <typename R>
 static __device__ __forceinline__ void
 scan_tile(const R &recurrence, const typename R::lane &at, const typename R::tile &in,
           long long first, int active, int stored, bool exists, bool counts,
-          typename R::states (&carry)[R::shape.lanes], blelloch_storage<R> &storage,
-          halves &half) {
+          const thread::segment_starts<R> &starts, typename R::states (&carry)[R::shape.lanes],
+          blelloch_storage<R> &storage, halves &half) {
   constexpr int abreast = lanes_abreast<R>();
   typename R::results out;
-  thread::segment_starts<R> starts;
-  starts.ask(recurrence, at, in);
 #pragma unroll
   for (int first_lane = 0; first_lane < R::shape.lanes; first_lane += abreast) {
     replayed<R> lanes[abreast];
@@ -232,19 +239,25 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   block::segment_window<R> segments(recurrence, storage.segments);
   for (; first < end; first += tile_steps) {
     typename R::tile in;
-    tiles.next(in);
-    segments.mark(in, first - mine, first);
+    thread::segment_starts<R> starts;
+    tiles.next(in, [&] {
+      segments.mark(in, first - mine, first);
+      starts.ask(recurrence, at, in);
+    });
     scan_tile(recurrence, at, in, first, steps,
               shape.shifted ? thread::steps_from(recurrence, first) : steps, exists,
-              place.counts, carry, storage, half);
+              place.counts, starts, carry, storage, half);
   }
   if (!shape.shifted && recurrence.steps() % tile_steps != 0) {
     const int active = thread::steps_from(recurrence, first);
     typename R::tile in;
     if (active > 0)
       recurrence.load(in, at, first, active);
+    thread::segment_starts<R> starts;
     segments.mark(in, first - mine, first);
-    scan_tile(recurrence, at, in, first, active, active, exists, place.counts, carry, storage, half);
+    starts.ask(recurrence, at, in);
+    scan_tile(recurrence, at, in, first, active, active, exists, place.counts, starts, carry,
+              storage, half);
   }
   if constexpr (thread::has_segments<R>) {
     if (exists)

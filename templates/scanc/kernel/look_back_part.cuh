@@ -125,7 +125,8 @@ compose_run(const R &recurrence, const typename R::lane &at, const typename R::t
   thread::segment_way<R> way(recurrence, at, in, starts);
 #pragma unroll
   for (int v = 0; v < R::shape.steps; ++v) {
-    way.enter(v, now);
+    if constexpr (!starts_when_closed<R, stage>)
+      way.enter(v, now);
 #pragma unroll
     for (int l = 0; l < lanes; ++l) {
       const typename R::states before = now[l];
@@ -133,7 +134,7 @@ compose_run(const R &recurrence, const typename R::lane &at, const typename R::t
       append_step<stage>(recurrence, at, in, l, v, now[l], before, whole, l * numbers);
     }
   }
-  return close_run<R, stage, R::shape.lanes>(in, R::shape.steps, whole);
+  return close_run<R, stage, lanes>(in, R::shape.steps, starts, 0, whole);
 }
 
 template <int stage, typename R>

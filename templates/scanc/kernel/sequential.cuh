@@ -144,10 +144,12 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   warp::segment_marker<R> segments(recurrence, 0);
   warp::exchange<R> others(storage);
   int half = 0;
-  const auto step = [&](long long first, int active) {
+  thread::segment_starts<R> starts;
+  const auto find_segments = [&](long long first, int active) {
     segments.mark(in, first, active);
-    thread::segment_starts<R> starts;
     starts.ask(recurrence, at, in);
+  };
+  const auto step = [&](long long first, int active) {
     if constexpr (reduces)
       walk_reducing(recurrence, at, in, first, active, exists, place.counts, starts, state, storage,
                     half);
@@ -155,9 +157,10 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
       thread::walk(recurrence, at, in, first, active, exists, starts, state);
     else
       walk_parts(recurrence, at, in, first, active, exists, others, state);
+    starts.expect(recurrence, at, in);
   };
   for (long long first = head; first < end; first += steps) {
-    tiles.next(in);
+    tiles.next(in, [&] { find_segments(first, steps); });
     if (R::shape.shifted && first + steps > end)
       step(first, static_cast<int>(end - first));
     else
@@ -166,6 +169,7 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   if (!R::shape.shifted && end < recurrence.steps()) {
     const int ragged = static_cast<int>(recurrence.steps() - end);
     recurrence.load(in, at, end, ragged);
+    find_segments(end, ragged);
     step(end, ragged);
   }
   if (exists)

@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/resettable.cuh"
-#include "scanc/thread/segments.cuh"
+#include "scanc/thread/segment_states.cuh"
 
 namespace scanc::device::kernel {
 
@@ -54,6 +54,11 @@ template <typename R, int stage, int lanes = R::shape.lanes>
 using step_maps = array<typename stage_numbers<R, stage>::map,
                         stage_numbers<R, stage>::count * lanes>;
 
+/// Whether a run is composed as if the last segment that begins in it went on from the state before:
+/// with which it begins is waited for when the run is closed. A later stage reads what those are.
+template <typename R, int stage>
+inline constexpr bool starts_when_closed = stage == 0 && thread::has_segment_starts<R>;
+
 /// Composes the maps of step v of lane `l` onto `whole`, where those of its lane begin at `from`. Where
 /// a segment begins, `whole` first makes the initial states, which `before` holds.
 template <int stage, typename R, int N>
@@ -65,22 +70,35 @@ append_step(const R &recurrence, const typename R::lane &at, const typename R::t
 #pragma unroll
   for (int n = 0; n < stage_numbers<R, stage>::count; ++n) {
     if constexpr (thread::has_segments<R>)
-      if (in.marks.begins(v))
-        whole[from + n].bias = R::template state<stage>(before)[n];
+      if (in.marks.begins(v)) {
+        if constexpr (starts_when_closed<R, stage>)
+          make_identity(whole[from + n]);
+        else
+          whole[from + n].bias = R::template state<stage>(before)[n];
+      }
     whole[from + n] = compose(maps[n], whole[from + n]);
   }
 }
 
-/// The maps of a run of `active` steps of a tile, of which `whole` are the composed steps.
+/// The maps of a run of `active` steps of a tile, of which `whole` are the composed steps, for lanes
+/// from `first_lane` on.
 template <typename R, int stage, int lanes>
 static __device__ __forceinline__ lane_maps<R, stage, lanes>
-close_run(const typename R::tile &in, int active, const step_maps<R, stage, lanes> &whole) {
+close_run(const typename R::tile &in, int active, const thread::segment_starts<R> &starts,
+          int first_lane, const step_maps<R, stage, lanes> &whole) {
   if constexpr (thread::has_segments<R>) {
+    constexpr int numbers = stage_numbers<R, stage>::count;
     lane_maps<R, stage, lanes> run;
     const bool drops = in.marks.any(0, active);
 #pragma unroll
-    for (int i = 0; i < stage_numbers<R, stage>::count * lanes; ++i)
-      run[i] = make_resettable(whole[i], drops);
+    for (int i = 0; i < numbers * lanes; ++i) {
+      auto map = whole[i];
+      if constexpr (starts_when_closed<R, stage>)
+        if (drops)
+          map.bias = apply(map, R::template state<stage>(
+                                    starts.last[first_lane + i / numbers])[i % numbers]);
+      run[i] = make_resettable(map, drops);
+    }
     return run;
   } else {
     return whole;

@@ -48,17 +48,20 @@ public:
     }
   }
 
-  /// The next tile. Asked for at most as often as there are tiles.
-  __device__ __forceinline__ void next(typename R::tile &in) {
+  /// The next tile, with what `meanwhile` gives it. Asked for at most as often as there are tiles.
+  template <typename Meanwhile>
+  __device__ __forceinline__ void next(typename R::tile &in, const Meanwhile &meanwhile) {
     if constexpr (has_ring) {
       order(filling);
       filling = filling + 1 == R::shape.ring ? 0 : filling + 1;
+      meanwhile();
       await_copies<R::shape.ring - 1>();
       recurrence.take(in, slots.at[taking]);
       taking = taking + 1 == R::shape.ring ? 0 : taking + 1;
     } else {
       in = ahead;
       order(0);
+      meanwhile();
     }
   }
 

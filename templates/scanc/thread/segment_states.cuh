@@ -30,22 +30,50 @@ load_starts(const R &recurrence, const typename R::lane &at, int from, typename 
   }
 }
 
-/// The states with which the first segment begins that begins in the steps of a thread: asked for
-/// together as soon as it is known, long before they are needed.
+/// The states with which the first and the last segment begin of those that begin in the steps of a
+/// thread: asked for together as soon as their numbers are known, long before they are needed.
 template <typename R, bool exist = has_segment_starts<R>>
 struct segment_starts {
-  typename R::states of[R::shape.lanes];
+  typename R::states first[R::shape.lanes], last[R::shape.lanes];
 
   __device__ __forceinline__ void ask(const R &recurrence, const typename R::lane &at,
                                       const typename R::tile &in) {
-    if (in.marks.any(0, R::shape.steps))
-      load_starts(recurrence, at, 0, in.marks.begun, of);
+    if (!in.marks.any(0, R::shape.steps))
+      return;
+    if (in.marks.begun != known)
+      load_starts(recurrence, at, 0, in.marks.begun, first);
+    known = in.marks.begun;
+    uint32_t later = in.marks.bits >> R::history & ((1u << R::shape.steps) - 1);
+    later &= later - 1;
+    if (later == 0) {
+#pragma unroll
+      for (int l = 0; l < R::shape.lanes; ++l)
+        last[l] = first[l];
+      return;
+    }
+#pragma unroll 1
+    for (; later != 0; later &= later - 1)
+      known = in.marks.next(recurrence.segments(), known);
+    load_starts(recurrence, at, 0, known, last);
   }
+
+  /// After the steps of `in`, where tiles follow one another: asks for what comes next, as segments
+  /// without steps are rare.
+  __device__ __forceinline__ void expect(const R &recurrence, const typename R::lane &at,
+                                         const typename R::tile &in) {
+    if (in.marks.any(0, R::shape.steps))
+      load_starts(recurrence, at, 0, ++known, first);
+  }
+
+private:
+  typename R::offset known = -1; ///< the last segment asked for
 };
 template <typename R>
 struct segment_starts<R, false> {
   __device__ __forceinline__ void ask(const R &, const typename R::lane &,
                                       const typename R::tile &) {}
+  __device__ __forceinline__ void expect(const R &, const typename R::lane &,
+                                         const typename R::tile &) {}
 };
 
 /// A way through the steps of a thread in the order of time, for its lanes [from, from + lanes).
@@ -60,7 +88,7 @@ public:
     if constexpr (has_segment_starts<R>)
 #pragma unroll
       for (int l = 0; l < lanes; ++l)
-        next_states[l] = starts.of[from + l];
+        next_states[l] = starts.first[from + l];
     else
       load_starts(recurrence, at, from, next, next_states);
   }

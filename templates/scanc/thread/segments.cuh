@@ -31,8 +31,11 @@ struct segment_list {
       : offsets(offsets), stride(static_cast<Offset>(stride)), count(static_cast<Offset>(count)),
         end(clip(steps)) {}
 
-  /// `step` where offsets can name it; what lies behind stays apart from `latest_step`.
+  /// `step` where offsets can name it; what lies behind stays apart from `latest_step`. Where positions
+  /// take 32 bits all steps do.
   static __device__ __forceinline__ int clip(long long step) {
+    if constexpr (sizeof(Offset) == sizeof(int))
+      return static_cast<int>(step);
     constexpr int most = latest_step - 64;
     return step < most ? static_cast<int>(step) : most;
   }
@@ -52,14 +55,13 @@ struct segment_list {
 
   /// The last segment from `from` on that begins at `step` or before; `from` where none does.
   __device__ __forceinline__ Offset last_begun(Offset from, int step) const {
-    Offset reach = 1;
+    bool near = true; // none that is farther is known to begin later
 #pragma unroll 1
-    for (; from + reach < count && begin(from + reach) <= step; reach *= 2)
-      from += reach;
-#pragma unroll 1
-    while ((reach /= 2) > 0)
+    for (Offset reach = 1; reach > 0; reach = near ? reach * 2 : reach / 2)
       if (from + reach < count && begin(from + reach) <= step)
         from += reach;
+      else
+        near = false;
     return from;
   }
 };

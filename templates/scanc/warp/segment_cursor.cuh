@@ -24,7 +24,7 @@ public:
   /// `first` is the first step that will be asked for.
   __device__ __forceinline__ segment_cursor(const R &recurrence, long long first)
       : list(recurrence.segments()) {
-    move(find(0, shuffle(list.clip(first), 0) - R::history));
+    move(find(0, shuffle(list.clip(first), 0) - R::history, lanes));
   }
 
   /// The marks of this lane's steps [first, first + active).
@@ -32,7 +32,8 @@ public:
     marks found{0, current, current};
     const int begin = list.clip(first), after = list.clip(first + active);
     const bool quiet = begin - R::history > latest && after < upcoming;
-    if (ballot(!quiet) != 0)
+    // Where a warp holds one tile of time, its lanes agree.
+    if (R::shape.time_threads == 1 ? !quiet : ballot(!quiet) != 0)
       search(found, begin, after);
     return found;
   }
@@ -40,23 +41,29 @@ public:
 private:
   /// Finds what begins from the first lane's history to the end of the last lane's steps.
   __device__ __forceinline__ void search(marks &found, int begin, int after) {
-    pass(shuffle(begin, 0) - R::history);
+    const int low = shuffle(begin, 0) - R::history, last = shuffle(after, lanes - 1);
+    pass(low);
     found.before = last_before(next);
     segment_cursor window = *this;
-    const int last = shuffle(after, lanes - 1);
 #pragma unroll 1
     for (int n = lanes; n == lanes;) {
       n = count_bits(ballot(window.begins <= last));
+      const int earlier = count_bits(ballot(window.begins < low));
+      if (earlier > 0) {
+        latest = shuffle(window.begins, earlier - 1);
+        found.before = last_before(window.next + earlier);
+      }
 #pragma unroll 1
-      for (int i = 0; i < n; ++i) {
+      for (int i = earlier; i < n; ++i) {
         latest = shuffle(window.begins, i);
         enter(found, begin, after, window.next + i);
       }
       if (n == lanes) {
         // Many without steps are passed at once.
         const bool alike = shuffle(window.begins, 0) == latest;
-        window.move(alike ? find(window.next + lanes, latest + 1) : window.next + lanes);
-        enter(found, begin, after, window.next - 1);
+        window.move(alike ? find(window.next + lanes, latest + 1, 0) : window.next + lanes);
+        if (alike)
+          enter(found, begin, after, window.next - 1);
       } else {
         upcoming = shuffle(window.begins, n);
         current = last_before(window.next + n);
@@ -93,15 +100,15 @@ private:
       return;
     move(next + lanes);
     if (ballot(begins >= step) == 0)
-      move(find(next + lanes, step));
+      move(find(next + lanes, step, lanes));
   }
 
-  /// The first segment from `from` on that begins at `step` or after it; their number where none does.
-  /// Each round leaves one of 32 parts.
-  __device__ __forceinline__ offset find(offset from, int step) const {
+  /// The first segment from `from` on that begins at `step` or after it, their number where none does, or
+  /// one of the `most` segments before it. Each round leaves one of 32 parts.
+  __device__ __forceinline__ offset find(offset from, int step, int most) const {
     offset to = list.count;
 #pragma unroll 1
-    while (from < to) {
+    while (from + most < to) {
       const offset part = (to - from - 1) / lanes + 1;
       const offset mine = from + (lane_index() + 1) * part - 1;
       const int before = count_bits(ballot(mine < to && list.begin(mine) < step));
