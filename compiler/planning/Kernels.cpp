@@ -286,9 +286,9 @@ void KernelBuilder::create(StringRef opName) {
   variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
   shiftedBy = findAlongTime(choice.wide);
   // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
-  // same steps; look_back does not walk heads.
+  // same steps.
   if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
-      offsets.empty() && choice.sharedDims == 0 && choice.tiles.empty() && mapping.reduced < 0) {
+      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0) {
     plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
     variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
     variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));

@@ -1,7 +1,7 @@
 //===- StreamedTilesTest.cpp - look_back by blocks that take tile after tile ---===//
 //
 // Rings of three to five tiles; tiles fewer and more than blocks; a row that ends within a
-// tile, and one without steps.
+// tile, one without steps, and one that begins at no aligned address.
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
@@ -86,7 +86,7 @@ std::vector<Case> cases() {
     for (const char *policy : {"ring=3, time_threads=64, steps=4, runs=2",
                                "ring=5, time_threads=64, steps=8, runs=1"})
       for (std::int64_t D : {1, 2})
-        for (std::int64_t T : {0, 1, 512, 5128, 21504})
+        for (std::int64_t T : {0, 1, 512, 5127, 5128, 21504})
           if (D == 1 || T < 20000)
             list.emplace_back(recurrence, policy, D, T);
   return list;

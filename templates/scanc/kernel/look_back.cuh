@@ -53,12 +53,13 @@ static __device__ __forceinline__ auto notices_of(const R &recurrence, unsigned 
 
 /// The states of stage `stage` that enter each run of a thread. Time runs along neighbouring
 /// threads: shuffles within a warp, shared memory between the warps of a lane group, the first of
-/// which looks back.
+/// which looks back. It knows the states before the first tile, `initial`.
 template <int stage, typename R, int runs>
 static __device__ __forceinline__ void
 enter_along_warps(const R &recurrence, const look_back_part<R, runs> &part,
-                  const typename R::lane &at, const lane_maps<R, stage> (&own)[runs],
-                  unsigned char *workspace, look_back_storage<R> &storage,
+                  const lane_maps<R, stage> (&own)[runs],
+                  const typename R::states (&initial)[R::shape.lanes], unsigned char *workspace,
+                  look_back_storage<R> &storage,
                   typename R::states (&entering)[runs][R::shape.lanes]) {
   using maps_type = lane_maps<R, stage>;
   using cells_type = look_back_cells<R, stage>;
@@ -87,7 +88,7 @@ enter_along_warps(const R &recurrence, const look_back_part<R, runs> &part,
     whole = compose(shared_load(cells.of_warp(first + i)), whole);
   }
   if (mine == 0) {
-    auto states = initial_states<stage>(recurrence, at);
+    auto states = numbers_of_stage<stage, R>(initial);
     if (part.group < recurrence.lane_groups())
       states = grid::look_back(notices_of<stage>(recurrence, workspace, part), part.group * items,
                                static_cast<int>(part.tile), whole, states);
@@ -110,8 +111,9 @@ enter_along_warps(const R &recurrence, const look_back_part<R, runs> &part,
 template <int stage, typename R, int runs>
 static __device__ __forceinline__ void
 enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
-                   const typename R::lane &at, const lane_maps<R, stage> &own,
-                   unsigned char *workspace, look_back_storage<R> &storage,
+                   const lane_maps<R, stage> &own,
+                   const typename R::states (&initial)[R::shape.lanes], unsigned char *workspace,
+                   look_back_storage<R> &storage,
                    typename R::states (&entering)[runs][R::shape.lanes]) {
   using cells_type = look_back_cells<R, stage>;
   using number = typename cells_type::number;
@@ -122,7 +124,7 @@ enter_across_lanes(const R &recurrence, const look_back_part<R, runs> &part,
   for (int i = 0; i < items; ++i)
     shared_store(cells.cell(i, part.place, part.time), own[i]);
   if (part.time == 0) {
-    const auto states = initial_states<stage>(recurrence, at);
+    const auto states = numbers_of_stage<stage, R>(initial);
 #pragma unroll
     for (int i = 0; i < items; ++i)
       shared_store(cells.cell(i, part.place, warp::lanes), map{number(0), states[i]});
@@ -162,7 +164,8 @@ template <int stage, typename R, int runs>
 static __device__ __forceinline__ void
 enter_stages(const R &recurrence, const look_back_part<R, runs> &part, const typename R::lane &at,
              const typename R::tile (&in)[runs], const thread::segment_starts<R> (&starts)[runs],
-             unsigned char *workspace, look_back_storage<R> &storage,
+             const typename R::states (&initial)[R::shape.lanes], unsigned char *workspace,
+             look_back_storage<R> &storage,
              typename R::states (&entering)[runs][R::shape.lanes]) {
   if constexpr (stage < R::stages) {
     lane_maps<R, stage> own[runs];
@@ -170,12 +173,13 @@ enter_stages(const R &recurrence, const look_back_part<R, runs> &part, const typ
     for (int v = 0; v < runs; ++v)
       own[v] = compose_run<stage>(recurrence, at, in[v], starts[v], entering[v]);
     if constexpr (R::shape.walk == order::time)
-      enter_along_warps<stage>(recurrence, part, at, own, workspace, storage, entering);
+      enter_along_warps<stage>(recurrence, part, own, initial, workspace, storage, entering);
     else
-      enter_across_lanes<stage>(recurrence, part, at, own[0], workspace, storage, entering);
+      enter_across_lanes<stage>(recurrence, part, own[0], initial, workspace, storage, entering);
     if constexpr (stage + 1 < R::stages)
       block_barrier(); // the next stage lays out the cells in its own way
-    enter_stages<stage + 1>(recurrence, part, at, in, starts, workspace, storage, entering);
+    enter_stages<stage + 1>(recurrence, part, at, in, starts, initial, workspace, storage,
+                            entering);
   }
 }
 
@@ -189,11 +193,15 @@ static __device__ __forceinline__ void scan_one_tile(const R &recurrence, unsign
   if (thread_index() == 0)
     shared_store(storage.ticket, add_relaxed(reinterpret_cast<uint32_t *>(workspace), 1));
   block_barrier();
-  const look_back_part<R, runs> part(recurrence, shared_load(storage.ticket));
+  look_back_part<R, runs> part(recurrence, shared_load(storage.ticket));
   const bool exists = part.group < recurrence.lane_groups();
-  const typename R::lane at = recurrence.enter(exists ? part.group : recurrence.lane_groups() - 1);
+  const typename R::lane at = part.enter(recurrence);
   typename R::tile in[runs];
   load_runs(recurrence, part, at, in);
+  typename R::states initial[R::shape.lanes];
+  if (!R::shape.shifted || part.time < warp::lanes) // the warp that looks back, while its tile comes
+    states_before_tiles(recurrence, at, part.head, exists && part.tile == 0 && part.time == 0,
+                        initial);
   warp::segment_marker<R> segments(recurrence, part.first);
   segments.mark(in, part.first, part.stride,
                 [&](int v) { return part.active(recurrence, v); });
@@ -203,7 +211,7 @@ static __device__ __forceinline__ void scan_one_tile(const R &recurrence, unsign
     starts[v].ask(recurrence, at, in[v]);
 
   typename R::states state[runs][R::shape.lanes];
-  enter_stages<0>(recurrence, part, at, in, starts, workspace, storage, state);
+  enter_stages<0>(recurrence, part, at, in, starts, initial, workspace, storage, state);
   replay_runs(recurrence, part, at, in, starts, exists, state);
   if (exists)
     thread::pass_empty_segments(recurrence, at, part.tile * R::shape.time_threads + part.time,

@@ -10,9 +10,9 @@
 #include "scanc/core/policy.cuh"
 #include "scanc/kernel/stages.cuh"
 #include "scanc/thread/access.cuh"
-#include "scanc/thread/advance.cuh"
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/segment_states.cuh"
+#include "scanc/thread/walk.cuh"
 #include "scanc/warp/compose_scan.cuh"
 
 namespace scanc::device::kernel {
@@ -81,16 +81,17 @@ struct look_back_part {
                 "a warp scans steps of one group of lanes");
 
   long long tiles, tile;
-  bool whole;             ///< all of its steps exist
+  bool whole;             ///< all of its steps exist, in every lane
   int time, place;        ///< of the thread in its block
   long long group, first; ///< of lanes; step of run 0
+  int head = 0;           ///< steps before the first tile
 
   __device__ __forceinline__ look_back_part(const R &recurrence, uint32_t ticket) {
     const uint32_t blocks =
         static_cast<uint32_t>((recurrence.lane_groups() - 1) / R::shape.lane_threads + 1);
     tiles = recurrence.steps() == 0 ? 1 : (recurrence.steps() - 1) / tile_steps + 1;
     tile = ticket / blocks;
-    whole = (tile + 1) * tile_steps <= recurrence.steps();
+    whole = (tile + 1) * tile_steps + (R::shape.shifted ? steps - 1 : 0) <= recurrence.steps();
     time = along_time ? thread_index() % R::shape.time_threads
                       : thread_index() / R::shape.lane_threads;
     place = along_time ? thread_index() / R::shape.time_threads
@@ -99,6 +100,15 @@ struct look_back_part {
     const int run =
         along_time ? time / warp::lanes * warp::lanes * runs + time % warp::lanes : time;
     first = tile * tile_steps + static_cast<long long>(run) * steps;
+  }
+
+  /// Where it reads and writes; its steps come after the head of these lanes.
+  __device__ __forceinline__ typename R::lane enter(const R &recurrence) {
+    const long long last = recurrence.lane_groups() - 1;
+    const typename R::lane at = recurrence.enter(group < last ? group : last);
+    head = thread::head_of(recurrence, at);
+    first += head;
+    return at;
   }
 
   /// Steps of run `v` that exist.
@@ -137,19 +147,25 @@ compose_run(const R &recurrence, const typename R::lane &at, const typename R::t
   return close_run<R, stage, lanes>(in, R::shape.steps, starts, 0, whole);
 }
 
+/// The states before the first tile of a thread's lanes. Stores the head where the caller `stores`.
+template <typename R>
+static __device__ __forceinline__ void
+states_before_tiles(const R &recurrence, const typename R::lane &at, int head, bool stores,
+                    typename R::states (&to)[R::shape.lanes]) {
+#pragma unroll
+  for (int l = 0; l < R::shape.lanes; ++l)
+    recurrence.initial(to[l], at, l);
+  thread::walk_head(recurrence, at, head, stores, to);
+}
+
+/// The numbers of stage `stage` of a thread's lanes.
 template <int stage, typename R>
-static __device__ __forceinline__ auto initial_states(const R &recurrence,
-                                                      const typename R::lane &at) {
+static __device__ __forceinline__ auto numbers_of_stage(const typename R::states (&of)[R::shape.lanes]) {
   using numbers = stage_numbers<R, stage>;
   array<typename numbers::type, numbers::count * R::shape.lanes> result;
 #pragma unroll
-  for (int l = 0; l < R::shape.lanes; ++l) {
-    typename R::states states;
-    recurrence.initial(states, at, l);
-#pragma unroll
-    for (int n = 0; n < numbers::count; ++n)
-      result[l * numbers::count + n] = R::template state<stage>(states)[n];
-  }
+  for (int i = 0; i < numbers::count * R::shape.lanes; ++i)
+    result[i] = R::template state<stage>(of[i / numbers::count])[i % numbers::count];
   return result;
 }
 
@@ -220,10 +236,10 @@ replay_runs(const R &recurrence, const look_back_part<R, runs> &part, const type
       recurrence.store(out, at, first, steps);
     else if (exists && active > 0)
       recurrence.store(out, at, first, active);
-    // Who holds the last step leaves the final states; before any step they are the initial ones.
+    // Who holds the last step leaves the final states; without a step in a tile they are those before.
     const bool is_last = active > 0 && first + active == recurrence.steps();
     if constexpr (!thread::has_segments<R>)
-      if (exists && (is_last || (recurrence.steps() == 0 && part.time == 0 && v == 0)))
+      if (exists && (is_last || (recurrence.steps() == part.head && part.time == 0 && v == 0)))
 #pragma unroll
         for (int l = 0; l < lanes; ++l)
           recurrence.finish(last[l], at, l);

@@ -90,20 +90,22 @@ private:
     const int row = warp_index();
     if (row >= rows)
       return;
-    const auto states = initial_states<0>(recurrence, recurrence.enter(row));
+    const typename R::lane at = recurrence.enter(row);
+    typename R::states initial[1];
+    states_before_tiles(recurrence, at, thread::head_of(recurrence, at), lane_index() == 0, initial);
     const long long first = static_cast<long long>(row) * tiles;
-    grid::carry_row(maps + first, entering + first, tiles, states[0]);
+    grid::carry_row(maps + first, entering + first, tiles, R::template state<0>(initial[0])[0]);
   }
 
   /// Starts the copies of a tile. One that is not whole is loaded when it is needed.
   __device__ __forceinline__ void order(uint32_t ticket, int slot) {
     if (exists(ticket)) {
-      const part_type part(recurrence, ticket);
+      part_type part(recurrence, ticket);
       if (part.whole) {
-        const typename R::lane at = recurrence.enter(part.group);
+        const typename R::lane at = part.enter(recurrence);
 #pragma unroll
         for (int v = 0; v < runs; ++v)
-          recurrence.fetch(storage.slots[slot][v], at, part.first + v * part.stride);
+          thread::fetch_whole(recurrence, storage.slots[slot][v], at, part.first + v * part.stride);
       }
     }
     close_copies();
@@ -122,8 +124,8 @@ private:
 
   /// Composes the steps of a tile and publishes its map.
   __device__ __forceinline__ void compose_tile(waiting &kept, int slot) {
-    const part_type part(recurrence, kept.ticket);
-    const typename R::lane at = recurrence.enter(part.group);
+    part_type part(recurrence, kept.ticket);
+    const typename R::lane at = part.enter(recurrence);
     const cells_type cells{storage.cells};
     typename R::tile in[runs];
     take(in, part, at, slot);
@@ -154,8 +156,8 @@ private:
 
   /// Goes through a tile that has waited, from the state that enters it.
   __device__ __forceinline__ void replay_tile(const waiting &kept, int slot) {
-    const part_type part(recurrence, kept.ticket);
-    const typename R::lane at = recurrence.enter(part.group);
+    part_type part(recurrence, kept.ticket);
+    const typename R::lane at = part.enter(recurrence);
     const array<number, 1> state = apply(
         kept.earlier, shared_load(cells_type{storage.cells}.entering(0)));
     typename R::tile in[runs];
@@ -164,7 +166,8 @@ private:
 #pragma unroll
     for (int v = 0; v < runs; ++v)
       R::template state<0>(states[v][0])[0] = apply(kept.before[v], state)[0];
-    replay_runs(recurrence, part, at, in, {}, true, states);
+    const thread::segment_starts<R> no_starts[runs]{};
+    replay_runs(recurrence, part, at, in, no_starts, true, states);
   }
 
   __device__ __forceinline__ void walk() {

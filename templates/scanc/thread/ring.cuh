@@ -28,6 +28,16 @@ static __device__ __forceinline__ int steps_from(const R &recurrence, long long 
   return left >= R::shape.steps ? R::shape.steps : left > 0 ? static_cast<int>(left) : 0;
 }
 
+/// Starts the copies of a tile of which all steps exist.
+template <typename R>
+static __device__ __forceinline__ void fetch_whole(const R &recurrence, typename R::slot &slot,
+                                                   const typename R::lane &at, long long first) {
+  if constexpr (R::shape.shifted)
+    recurrence.fetch(slot, at, first, R::shape.steps);
+  else
+    recurrence.fetch(slot, at, first);
+}
+
 /// Tiles of one thread, in order: the steps from `first`, then those `stride` later, as long as
 /// they begin before `end`. They are whole; where lanes are shifted, with zeros past the end of
 /// time. Copies run `R::shape.ring - 1` tiles ahead; without a ring, loads run one tile ahead in
