@@ -253,9 +253,7 @@ private:
 int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   constexpr int64_t warp = 32;
   // templates/scanc/block/segment_window.cuh: numbers of segments where they have states of their own.
-  scan::RecurrenceInterface loop = mapping.op;
-  bool numbered = !loop.getInitStates().empty() || !loop.getFinalStates().empty();
-  int64_t segmentBytes = numbered ? 48 : 16;
+  int64_t segmentBytes = mapping.numbersSegments() ? 48 : 16;
   constexpr int64_t windowBytes = 16;
   int64_t cells = policy.getWalk() == plan::Walk::Time
                       ? policy.getLaneThreads() * (policy.getTimeThreads() / warp)
@@ -265,7 +263,7 @@ int64_t Blelloch::sharedBytes(const Mapping &mapping, plan::PolicyAttr policy) {
     largest = std::max(largest, 2 * numbers * number);
   });
   // See lanes_abreast in the template.
-  bool single = loop.getNumStates() == 1;
+  bool single = scan::RecurrenceInterface(mapping.op).getNumStates() == 1;
   if (mapping.reduced >= 0 || (single && policy.getRing() == 0))
     cells *= policy.getLanes();
   int64_t segments = mapping.segment >= 0 ? segmentBytes * policy.getThreads() + windowBytes : 0;

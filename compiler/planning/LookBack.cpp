@@ -179,13 +179,15 @@ private:
                                          timeThreads, lanes, steps, /*ring=*/0, runs, /*blocks=*/1);
       // Beside what the tile itself takes; no smaller than what ptxas needs without spilling.
       int64_t need = (timeWalk ? 48 : 56) + (wide ? 0 : 48) + 6 * (words - 1) +
-                     runs * (tileRegisters(mapping, plain) / 2 + 2 * words * lanes);
+                     runs * (tileRegisters(mapping, plain) / 2 + 2 * words * lanes +
+                             mapping.segmentWords(lanes));
       return withBlocks(mapping, plain, target, need);
     };
     // A tile and its maps stay in registers from the first look to the last.
     constexpr int64_t mostRegisters = 120;
     auto registers = [&] {
-      return runs * (tileRegisters(mapping, policy(lanes)) + 2 * words * lanes) +
+      return runs * (tileRegisters(mapping, policy(lanes)) + 2 * words * lanes +
+                     mapping.segmentWords(lanes)) +
              2 * words * lanes;
     };
     while (lanes > 1 && 2 * words * lanes > mostRegisters / 2)

@@ -232,4 +232,16 @@ int64_t Mapping::stateWords() const {
   return words;
 }
 
+bool Mapping::numbersSegments() const {
+  scan::RecurrenceInterface loop = op;
+  return segment >= 0 && (!loop.getInitStates().empty() || !loop.getFinalStates().empty());
+}
+
+int64_t Mapping::segmentWords(int64_t lanes) const {
+  scan::RecurrenceInterface loop = op;
+  // Marks, and the states with which the first and the last begin: templates/scanc/thread/segments.cuh.
+  int64_t starts = loop.getInitStates().empty() ? 0 : 2 * stateWords() * lanes;
+  return segment < 0 ? 0 : numbersSegments() ? 3 + starts : 1;
+}
+
 } // namespace scanc::planning

@@ -32,6 +32,10 @@ struct Mapping {
   int64_t stateSize() const;
   /// 32-bit registers that these take as they are kept.
   int64_t stateWords() const;
+  /// Whether segments have states of their own at one of their ends, so that their numbers matter.
+  bool numbersSegments() const;
+  /// 32-bit registers that a thread of `lanes` lanes takes for the segments of its steps.
+  int64_t segmentWords(int64_t lanes) const;
 
   mutable scan::AffineOp op;
   llvm::SmallVector<int64_t> lanes;     ///< dims of `op`, outermost first; the last is adjacent
