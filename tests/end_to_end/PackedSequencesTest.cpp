@@ -38,6 +38,9 @@ std::vector<Layout> layouts() {
       "kernel k(a, x: f32[D, T], cu: i32[S+1]) -> (y: f32[D, T], hT: f32[S, D]) {\n"
       "scan T as t over D reset at cu { final h -> hT\n"
       "h[t] = tanh(a[t]) * h[t-1] + x[t] + x[t-7]\ny[t] = h[t] } }";
+  std::string timeStates = time;
+  timeStates.insert(timeStates.find(")"), ", h0: f32[S, D]");
+  timeStates.insert(timeStates.find("final"), "init h = h0\n");
   const std::string cascade =
       "kernel k(a: bf16[T, D], x: bf16[T, D], cu: i32[S+1], g0: f32[S, D]) -> (y: bf16[T, D]) {\n"
       "scan T as t over D reset at cu { init g = g0\ng[t] = sigmoid(a[t]) * g[t-1] + x[t]\n"
@@ -48,6 +51,7 @@ std::vector<Layout> layouts() {
       "h[t] = a[t] / (1 + abs(a[t])) * h[t-1] + x[t]\ny[t] = h[t] } }";
   return {{"lanes", lanes},         {"lanesReversed", reversed(lanes)},
           {"time", time},           {"timeReversed", reversed(time)},
+          {"timeStates", timeStates},
           {"cascade", cascade},     {"cascadeReversed", reversed(cascade)},
           {"complex", complex}};
 }
@@ -73,6 +77,10 @@ std::vector<Offsets> patterns(std::int32_t steps) {
   for (int i = 0; i < 40; ++i)
     manyEmpty.push_back(steps);
   list.push_back(manyEmpty);
+  Offsets gaps{0, 0}; // segments without steps begin at neighbouring steps
+  for (std::int32_t t = 1; t <= steps; ++t)
+    gaps.insert(gaps.end(), t == steps ? 2 : t % 4, t);
+  list.push_back(gaps);
   std::mt19937 random(steps);
   Offsets skewed{0};
   while (skewed.back() < steps) {

@@ -43,7 +43,7 @@ struct segment_starts {
     if (in.marks.begun != known)
       load_starts(recurrence, at, 0, in.marks.begun, first);
     known = in.marks.begun;
-    uint32_t later = in.marks.bits >> R::history & ((1u << R::shape.steps) - 1);
+    uint32_t later = in.marks.among(0, R::shape.steps);
     later &= later - 1;
     if (later == 0) {
 #pragma unroll
@@ -83,7 +83,7 @@ public:
   __device__ __forceinline__ segment_way(const R &recurrence, const typename R::lane &at,
                                          const typename R::tile &in,
                                          const segment_starts<R> &starts, int from = 0)
-      : recurrence(recurrence), at(at), in(in), from(from), now(in.marks.before),
+      : recurrence(recurrence), at(at), in(in), starts(starts), from(from), now(in.marks.before),
         next(in.marks.begun) {
     if constexpr (has_segment_starts<R>)
 #pragma unroll
@@ -102,10 +102,16 @@ public:
       last[l] = next_states[l];
     if constexpr (has_segment_states<R>) {
       now = next;
-      if (in.marks.any(v + 1, R::shape.steps)) {
+      const uint32_t later = in.marks.among(v + 1, R::shape.steps);
+      if (later != 0) {
         next = in.marks.next(recurrence.segments(), next);
-        if constexpr (has_segment_starts<R>)
-          load_starts(recurrence, at, from, next, next_states);
+        if constexpr (has_segment_starts<R>) {
+#pragma unroll
+          for (int l = 0; l < lanes; ++l)
+            next_states[l] = starts.last[from + l];
+          if ((later & (later - 1)) != 0)
+            load_starts(recurrence, at, from, next, next_states);
+        }
       }
     }
   }
@@ -126,6 +132,7 @@ private:
   const R &recurrence;
   const typename R::lane &at;
   const typename R::tile &in;
+  const segment_starts<R> &starts;
   const int from;
   typename R::offset now, next;           ///< segments: at hand, and the next to begin
   typename R::states next_states[lanes]; ///< with which that one begins

@@ -78,10 +78,11 @@ struct segment_marks {
 
   __device__ __forceinline__ bool begins(int v) const { return bits >> (history + v) & 1; }
   __device__ __forceinline__ bool ends(int v) const { return begins(v + 1); }
-  /// Whether a segment begins at one of the steps [from, to).
-  __device__ __forceinline__ bool any(int from, int to) const {
-    return (bits >> (history + from) & ((1u << (to - from)) - 1)) != 0;
+  /// The steps [from, to) at which segments begin, a bit for each.
+  __device__ __forceinline__ uint32_t among(int from, int to) const {
+    return bits >> (history + from) & ((1u << (to - from)) - 1);
   }
+  __device__ __forceinline__ bool any(int from, int to) const { return among(from, to) != 0; }
   /// Whether step v and the one `delay` before it are of one segment.
   __device__ __forceinline__ bool reaches(int v, int delay) const {
     return (bits >> (history + v + 1 - delay) & ((1u << delay) - 1)) == 0;
