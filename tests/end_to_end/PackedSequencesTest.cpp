@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
 #include "tests/emulation/Program.h"
+#include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -274,6 +275,19 @@ TEST(PackedWindows, wordsThatAnotherThreadStillWritesAreARace) {
     EXPECT_TRUE(done.error().code == "emulation.race" ||
                 done.error().code == "emulation.unwritten")
         << render(done.error());
+  }
+}
+
+/// Runs of a tile were as many as without segments.
+TEST(PackedMachineCode, statesAtBothEndsOfASegmentSpilled) {
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.sizes = {{"T", 65536}, {"D", 2048}, {"S", 783}};
+  for (const char *strategy : {"look_back", "blelloch"}) {
+    options.strategy = strategy;
+    auto program = compileProgram(layouts()[4].text, options);
+    ASSERT_TRUE(program) << render(program.error());
+    expectInRegisters(*program, options.target);
   }
 }
 
