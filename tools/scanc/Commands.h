@@ -16,6 +16,8 @@ void addRunCommand(CLI::App &root, Action &action);
 void addExplainCommand(CLI::App &root, Action &action);
 void addFormatCommand(CLI::App &root, Action &action);
 void addCacheCommand(CLI::App &root, Action &action);
+/// After all others, which it lists.
+void addCompletionCommands(CLI::App &root, Action &action);
 void addDoctorCommand(CLI::App &root, Action &action);
 
 } // namespace scanc::cli
