@@ -6,8 +6,8 @@
 //   barriers       one per panel of a step, reached by every thread
 //
 //   h[t] = A[t] h[t-1] + b[t] in a ring, a matrix of R::size x R::size per step and sequence. Panels of A are
-//   on their way `ring` ahead; a panel moves to registers while the one before it is reduced, so
-//   that from one state to the next there is one exchange through shared memory and one barrier.
+//   on their way `ring` ahead; a panel moves to registers beside the one before it, so that from one
+//   state to the next there is one exchange through shared memory and one barrier.
 //   Rows that registers cannot hold twice are multiplied where they landed. Where all steps have one
 //   matrix, threads keep their rows of it.
 //
@@ -244,6 +244,11 @@ struct panel_cursor {
 template <typename R>
 class dense_walk {
 public:
+  /// Copies hold up what stands behind them: what other threads wait for goes first. With offsets of 64
+  /// bits the compiler would then make a branch of the store, and multiply strides at every step.
+  static constexpr bool tells_first =
+      dense_rows<R>::ahead && !block::reads_out<R> && requires { requires sizeof(typename R::offset) == 4; };
+
   __device__ __forceinline__ dense_walk(const R &recurrence, const typename R::lane &at,
                                         block::panel_ring<R> &ring)
       : recurrence(recurrence), at(at), ring(ring) {
@@ -267,7 +272,8 @@ public:
       meet();
       if (recurrence.steps() > 0) {
         take();
-        rows.unpack();
+        if constexpr (!tells_first)
+          rows.unpack();
       }
     }
   }
@@ -276,8 +282,7 @@ public:
   static constexpr int orders_ahead =
       block::dense_rows_in<R>() == block::rows_in::slot ? R::shape.ring - 1 : R::shape.ring;
 
-  /// One panel: multiplies, while the next one is taken and the one `ring` later ordered, where
-  /// they exist.
+  /// One panel: multiplies; the next one is taken and the one `ring` later ordered, where they exist.
   __device__ __forceinline__ void advance(bool orders, bool takes) {
     // The next panel has landed; every thread has taken this one, and knows the state before it.
     await_copies<shape.ring - 2>();
@@ -288,20 +293,26 @@ public:
     typename dense_rows<R>::sum sums[shape.rows];
     typename dense_rows<R>::input_type input;
     const panel_cursor<R> mine = taken;
+    auto prepare = [&] {
+      if (takes)
+        take();
+      order(orders);
+    };
     if constexpr (takes_ahead) {
       typename dense_rows<R>::template state_part<dense_rows<R>::pieces> before;
       if constexpr (dense_rows<R>::at_hand)
         before.take(ring.vectors[now]);
       taken.advance();
-      if (takes)
-        take();
-      order(orders);
+      if constexpr (tells_first)
+        rows.unpack(); // while the state is on its way
+      else
+        prepare();
       if constexpr (dense_rows<R>::at_hand)
         rows.multiply(sums, before);
       else
         rows.multiply(sums, ring.vectors[now], ring.matrices[0]);
       input = rows.input;
-      if (takes)
+      if (!tells_first && takes)
         rows.unpack(); // while sums travel between lanes
     } else {
       take();
@@ -320,6 +331,8 @@ public:
       recurrence.store(at, mine.step, row, state);
     if (taken.panel == 0)
       now ^= 1;
+    if constexpr (tells_first)
+      prepare();
   }
 
   __device__ __forceinline__ void finish() const {
@@ -380,6 +393,9 @@ static __device__ __forceinline__ void walk_steps(const R &recurrence, const typ
                                                   block::panel_ring<R> &ring) {
   dense_walk<R> walk(recurrence, at, ring);
   long long left = recurrence.steps() * panel_cursor<R>::panels;
+  // A number that the compiler knows becomes the step, and every address is made anew from that.
+  if constexpr (dense_walk<R>::tells_first)
+    forget(left);
   if constexpr (long_run)
     for (; left > walk.orders_ahead; --left)
       walk.advance(true, true);
