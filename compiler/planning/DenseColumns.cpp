@@ -27,18 +27,22 @@ struct Columns {
   double columns, sequences;
 };
 
+/// 16 bytes of a row: how many of them it has.
+int64_t piecesOf(const Matrix &matrix) { return llvm::divideCeil(matrix.size * bytesOf(matrix.element), 16); }
+
 int64_t slotBytes(const Matrix &matrix, int64_t parts) {
-  return llvm::alignTo(llvm::alignTo(matrix.size, parts) * matrix.width * bytesOf(matrix.element),
-                       128);
+  return llvm::alignTo(matrix.size, parts) * 16 * (piecesOf(matrix) | 1); // rows begin in different banks
 }
 
 /// Size of the template's dense_columns_storage.
 int64_t sharedBytes(const Matrix &matrix, plan::PolicyAttr policy) {
+  constexpr int64_t line = 128;
   int64_t parts = policy.getTimeThreads();
-  int64_t states = parts > 1 ? 2 * policy.getLaneThreads() : 1;
-  return llvm::alignTo(policy.getRing() * slotBytes(matrix, parts) +
-                           states * 4 * (matrix.width + 4),
-                       128);
+  bool exchanges = parts > 1 && parts < matrix.size;
+  int64_t height = 4 * (piecesOf(matrix) * 16 / bytesOf(matrix.element) + 4);
+  return llvm::alignTo(llvm::alignTo(policy.getRing() * slotBytes(matrix, parts), line) +
+                           (exchanges ? 2 * policy.getLaneThreads() : 1) * height,
+                       line);
 }
 
 /// 32-bit registers of a thread: its rows in three forms and inputs in two, addresses of what it
@@ -58,30 +62,32 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
     return columns / 2 >= lanes.columns ||
            lanes.sequences * std::ceil(lanes.columns / columns) < target.multiprocessors;
   };
-  while (columns > 4 && columns / 2 * parts >= 32 && tooMany())
+  // Every block copies all matrices: only few bytes for a single warp.
+  int64_t slot = slotBytes(matrix, parts), least = slot <= 2 << 10 ? 32 : 64;
+  while (columns / 2 * parts >= least && tooMany())
     columns /= 2;
   columns = tuned(mapping, "lane_threads", columns);
   int64_t rows = llvm::divideCeil(matrix.size, parts);
-  // As many inputs ahead as registers hold, and products in the text as compile in little time.
-  constexpr int64_t mostInputs = 32, mostProducts = 1024;
-  int64_t steps = std::clamp<int64_t>(
-      std::min(mostInputs / rows, mostProducts / (rows * matrix.size)), 1, 8);
-  steps = tuned(mapping, "steps", steps);
+  // As many inputs ahead as registers hold, products in the text as compile in little time, and two groups of
+  // matrices.
+  constexpr int64_t mostInputs = 32, mostProducts = 1024, bytesAhead = 32 << 10, most = 16;
+  int64_t steps = std::min({mostInputs / rows, mostProducts / (rows * matrix.size), bytesAhead / (2 * slot)});
+  steps = llvm::bit_floor<uint64_t>(std::clamp<int64_t>(steps, 1, rows == 1 ? most : most / 2));
   auto policy = [&](int64_t ring) {
     return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, columns, parts, /*lanes=*/1,
                                  steps, ring, /*runs=*/1, /*blocks=*/1);
   };
-  constexpr int64_t bytesAhead = 32 << 10, most = 16;
-  int64_t slot = slotBytes(matrix, parts);
   int64_t room = (target.sharedPerBlock - sharedBytes(matrix, policy(0))) / slot;
-  int64_t ring = std::clamp<int64_t>(bytesAhead / slot, 2, std::clamp<int64_t>(room, 2, most));
-  ring = std::clamp<int64_t>(tuned(mapping, "ring", ring), 2, std::max<int64_t>(2, room));
+  steps = std::clamp<int64_t>(tuned(mapping, "steps", steps), 1, room / 2);
+  int64_t ring = std::min(tuned(mapping, "ring", std::min(bytesAhead / slot, most)), room);
+  ring = steps * std::max<int64_t>(2, ring / steps);
   return withBlocks(mapping, policy(ring), target, registers(matrix, policy(ring)));
 }
 
 /// Matrices that are read number by number leave no registers for the addresses of many inputs.
 plan::PolicyAttr withFewSteps(plan::PolicyAttr policy) {
-  return policy.with({.steps = std::min<int64_t>(2, policy.getSteps())});
+  int64_t steps = std::min<int64_t>(2, policy.getSteps());
+  return policy.with({.steps = steps, .ring = policy.getRing() / steps * steps});
 }
 
 /// The longest of three: what memory, the reads of shared memory and the steps one after another take.
@@ -89,7 +95,7 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
                const Sizes &sizes, plan::PolicyAttr policy) {
   // Measured on an H200 (bench/results/h200-dense.md): of a step, and of each product of a thread;
   // cycles in which a warp is given 16 bytes of shared memory per thread, and the share that is reached.
-  constexpr double stepLatency = 95e-9, productLatency = 2.2e-9, streamed = 0.92;
+  constexpr double stepLatency = 85e-9, productLatency = 1.5e-9, streamed = 0.92;
   constexpr double cyclesOfRead = 4, readsReached = 0.87, warp = 32;
   Columns lanes(mapping, sizes);
   int64_t parts = policy.getTimeThreads(), rows = llvm::divideCeil(matrix.size, parts);
@@ -97,7 +103,7 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
   double resident = static_cast<double>(target.multiprocessors * policy.getBlocks());
   double steps = stepCount(mapping, sizes);
   double reads = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16 * rows +
-                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0);
+                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0); // as long as shuffles take
   double warps = blocks * policy.getThreads() / warp / target.multiprocessors;
   double shared = steps * reads * cyclesOfRead * std::max(1.0, warps) / (target.clock() * readsReached);
   double walk = std::max(1.0, std::ceil(blocks / resident)) * steps *
@@ -161,7 +167,7 @@ KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, co
   if (matrix.size * bytesOf(matrix.element) % 16 != 0)
     choice.wide = choice.general;
   choice.wideShared = sharedBytes(matrix, choice.wide);
-  choice.generalShared = choice.wideShared;
+  choice.generalShared = sharedBytes(matrix, choice.general);
   return choice;
 }
 

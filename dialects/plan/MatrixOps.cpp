@@ -112,9 +112,11 @@ LogicalResult DenseColumnsOp::verify() {
   for (auto variant : getVariants().getAsRange<VariantAttr>()) {
     PolicyAttr policy = variant.getPolicy();
     if (policy.getTimeThreads() != parts || policy.getLanes() != 1 || policy.getStateThreads() != 1 ||
-        policy.getLaneThreads() * parts % 32 != 0 || policy.getRing() < 2) // dense_columns_c4
+        policy.getLaneThreads() * parts % 32 != 0 || policy.getRing() % policy.getSteps() != 0 ||
+        policy.getRing() < 2 * policy.getSteps()) // dense_columns_c4
       return emitOpError("variants: expected time_threads of ")
-             << parts << ", state_threads and lanes of 1, threads in multiples of 32 and a ring of 2 at least, got "
+             << parts << ", state_threads and lanes of 1, threads in multiples of 32 and a ring of whole steps, "
+                "twice at least, got "
              << policy;
   }
   return success();

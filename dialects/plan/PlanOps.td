@@ -231,15 +231,15 @@ def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
   let summary = "kernel::dense_columns: a block walks the whole of time for lanes that share their matrices";
   let description = [{
     Deterministic; states in the order of time. A block has `lane_threads` lanes, each walked by `parts`
-    threads, each with `rows` rows of the matrix, which is kept as `element`; inputs of `steps` steps wait in
-    registers.
+    threads, each with `rows` rows of the matrix, which is kept as `element`; matrices come `steps` at a time, and
+    inputs of as many steps wait in registers.
 
     - (C1) there is one state, f32, of one index of at most 256 points, advanced by a matrix.
     - (C2) `shared_dims` innermost lane dims, one at least, have the same matrix.
     - (C3) `parts` is a power of two of at most 16 that is no more than the points, which `parts` times `rows`
       cover; `element` is f16, bf16 or f32.
     - (C4) in every policy, time_threads is `parts`, state_threads and lanes are 1, lane_threads x parts is a
-      multiple of 32, and ring is 2 at least.
+      multiple of 32, and ring is a multiple of steps and twice them at least.
     - (C5) what is written depends on the state at t alone.
     - (C6) the ring is real, and the advance has no scale and no diagonal.
   }];

@@ -96,6 +96,23 @@ TEST(DenseColumns, computeWhatAStepReads) {
               {{"B", 2}, {"T", 6}, {"U", 3}, {"V", 5}});
 }
 
+/// Without its barrier a warp reads matrices that another one has ordered, and may not be there yet.
+TEST(DenseColumns, aMissingBarrierIsARace) {
+  CompileOptions options = optionsFor("sequential(time_threads=1, lane_threads=64)", {{"B", 1}, {"T", 20}, {"D", 64}});
+  auto program = compileProgram(columns(16), options);
+  ASSERT_TRUE(program) << render(program.error());
+  std::string &text = program->headers.at("scanc/block/matrix_ring.cuh");
+  const std::string barrier = "block_barrier(); // matrices";
+  ASSERT_NE(text.find(barrier), std::string::npos);
+  text.replace(text.find(barrier), barrier.size(), "// matrices");
+  auto operands = makeOperands(columns(16), options, program->parameters, 3);
+  ASSERT_TRUE(operands) << render(operands.error());
+  auto done = emulation::runProgram(*program, operands->tensors, {});
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(done.error().code == "emulation.race" || done.error().code == "emulation.unwritten")
+      << done.error().code;
+}
+
 /// An infinite state leaves the others alone: what pads rows and columns is not multiplied by it.
 TEST(DenseColumns, anInfiniteStateDoesNotReachOthers) {
   CompileOptions options = optionsFor("sequential(time_threads=4)", {{"B", 1}, {"T", 5}, {"D", 2}});
