@@ -7,6 +7,7 @@
 # Environment:
 #   PEERS         folder with packages of peers (fla, accelerated_scan, mamba_ssm and its selective_scan_cuda), beside those that
 #                 Python has; CUB is measured where nvcc is on the PATH
+#   ONLY          which cases, as an extended regular expression: 'dense|G=64 N=1$' (all)
 #   STRATEGIES    what each case is timed with: auto, or a list set off by ';'
 #   PYTHON        the Python that has PyTorch (python3)
 #   BANDWIDTH     GB/s of two reads and one write; measured with PyTorch if not given
@@ -55,6 +56,11 @@ for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
 done
 # Last, because they take longest: the reference walks a row step by step.
 cases+=("linear_time_f32 B=1 D=1 T=134217728" "linear_time_bf16 B=1 D=1 T=134217728")
+
+if [ -n "${ONLY:-}" ]; then
+  mapfile -t cases < <(printf '%s\n' "${cases[@]}" | grep -E -- "$ONLY")
+  [ ${#cases[@]} -gt 0 ] || { echo "no case is called '$ONLY'" >&2; exit 2; }
+fi
 
 file_of() {
   local folder
@@ -107,7 +113,7 @@ for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $
   file=$(file_of "$program")
   while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program")"
-    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan" "${bindings[@]}")
+    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction" "${bindings[@]}")
   done < <(small_of "$program")
 done
 if ! run "${call[@]:1}" >"$work/small" || grep -q WRONG "$work/small"; then
