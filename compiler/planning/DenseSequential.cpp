@@ -90,6 +90,13 @@ std::optional<std::string> declinesDenseSequential(const Mapping &mapping, const
   return std::nullopt;
 }
 
+bool keepsMatrix(const Mapping &mapping, const Target &target) {
+  bool pinned = false;
+  for (StringRef field : {"lane_threads", "time_threads", "steps"})
+    pinned |= tuned(mapping, field, 0) != 0;
+  return !pinned && !declinesDenseSequential(mapping, target) && Layout(mapping, target).resident;
+}
+
 KernelChoice chooseDenseSequential(const Mapping &mapping, const Target &target,
                                    const Sizes &sizes) {
   Layout layout(mapping, target);

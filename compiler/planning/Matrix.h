@@ -53,6 +53,8 @@ std::optional<std::string> declinesDenseColumns(const Mapping &);
 KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
 Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);
 
+/// Whether threads keep their rows of a matrix that all steps have, and nothing is pinned that columns know.
+bool keepsMatrix(const Mapping &, const Target &);
 /// The three answers of `sequential` where there is a matrix: DenseSequential.cpp.
 std::optional<std::string> declinesDenseSequential(const Mapping &, const Target &);
 KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes &);

@@ -60,11 +60,9 @@ public:
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     KernelChoice choice = choose(mapping, target, sizes);
-    Cost cost = costOf(mapping, choice, sizes);
-    if (hasMatrix(mapping) && sharesMatrix(mapping, target))
-      return costOfDenseColumns(mapping, target, sizes, cost);
     if (hasMatrix(mapping))
-      return costOfDenseSequential(mapping, target, sizes, cost);
+      return costOfMatrix(mapping, choice, target, sizes);
+    Cost cost = costOf(mapping, choice, sizes);
     cost.flops = countWork(mapping, sizes).flops;
     cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in the order of time");
@@ -189,12 +187,32 @@ private:
                      work.special / target.specialRate});
   }
 
+  static Cost costOfMatrix(const Mapping &mapping, const KernelChoice &choice, const Target &target,
+                           const Sizes &sizes) {
+    auto complete = choice.kernel == "dense_columns" ? costOfDenseColumns : costOfDenseSequential;
+    return complete(mapping, target, sizes, costOf(mapping, choice, sizes));
+  }
+
+  /// Lanes that share a matrix are walked side by side, unless it is the same at all steps, and each lane
+  /// is faster by itself with a matrix that its block keeps.
+  static KernelChoice chooseMatrix(const Mapping &mapping, const Target &target,
+                                   const Sizes &sizes) {
+    if (!sharesMatrix(mapping, target))
+      return chooseDenseSequential(mapping, target, sizes);
+    KernelChoice columns = chooseDenseColumns(mapping, target, sizes);
+    if (!keepsMatrix(mapping, target))
+      return columns;
+    KernelChoice kept = chooseDenseSequential(mapping, target, sizes);
+    return costOfMatrix(mapping, kept, target, sizes).seconds <
+                   costOfMatrix(mapping, columns, target, sizes).seconds
+               ? kept
+               : columns;
+  }
+
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
-    if (hasMatrix(mapping) && sharesMatrix(mapping, target))
-      return chooseDenseColumns(mapping, target, sizes);
     if (hasMatrix(mapping))
-      return chooseDenseSequential(mapping, target, sizes);
+      return chooseMatrix(mapping, target, sizes);
     int64_t parts = tuned(mapping, "state_threads", 0);
     if (parts > 0 || declinesParts(mapping))
       return chooseWith(mapping, target, sizes, std::max<int64_t>(1, parts));

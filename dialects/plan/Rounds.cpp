@@ -46,7 +46,8 @@ int64_t largestRoundBytes(ArrayRef<Round> rounds) {
     for (ReduceLanesOp op : round) {
       bool isComplex = isa<ComplexType>(op.getType());
       int64_t size = isComplex || op.getType().isF64() ? 8 : 4;
-      bytes = llvm::alignTo(bytes, size) + size;
+      int64_t numbers = op.getKind() == Reduction::LogSumExp ? 2 : 1; // the largest exponent, and a sum
+      bytes = llvm::alignTo(bytes, size) + numbers * size;
       widest = std::max(widest, size);
     }
     largest = std::max<int64_t>(largest, llvm::alignTo(bytes, widest));

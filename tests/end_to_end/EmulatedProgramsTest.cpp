@@ -100,7 +100,8 @@ std::vector<Case> cases() {
   for (const char *name : {"inter_chunk", "gated_scan", "cascade"})
     list.emplace_back(name, "blelloch", severalKeptTiles);
   for (std::int64_t steps : {0, 1, 37})
-    list.emplace_back("dense", "sequential", steps);
+    for (const char *name : {"dense", "viterbi", "forward", "dense_terms"})
+      list.emplace_back(name, "sequential", steps);
   for (std::int64_t steps : {0, 1, 37, 200})
     list.emplace_back("inter_chunk", "matmul_scan", steps);
   return list;

@@ -40,6 +40,19 @@ def dense(draw, B=1, T=3):
     return dict(A=A, b=b), dict(h=h)
 
 
+def dense_terms(draw, B=2, T=5, N=6, O=3):
+    A, s = draw(B, T, N, N, low=-1 / 8, high=1 / 8), draw(B)
+    d, b, c, C = draw(B, T, N), draw(B, T, N), draw(B, T, N), draw(O, N)
+    y, z = np.zeros((B, T, O)), np.zeros((B, T))
+    for n in range(B):
+        h = np.zeros(N)
+        for t in range(T):
+            h = (s[n] * A[n, t] + np.diag(d[n, t])) @ h + b[n, t]
+            y[n, t] = C @ h
+            z[n, t] = c[n, t] @ h / np.sqrt(h @ h / N + 0.25)
+    return dict(A=A, d=d, b=b, c=c, C=C, s=s), dict(y=y, z=z)
+
+
 def selective_scan(draw, B=2, T=13, D=3, N=5):
     x, dt, z = draw(B, T, D), draw(B, T, D), draw(B, T, D)
     A = draw(D, N, high=-1 / 64)
@@ -171,6 +184,6 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
     return dict(f=f, x=x, z=z, h0=h0), dict(y=y, hT=h[:, -1])
 
 
-PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, selective_scan, gla, gated_delta,
+PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, gated_delta,
             two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
             softmax_readout, rms_scan, group_norm_scan]

@@ -20,7 +20,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 bench=$1
 shift
 python=${PYTHON:-python3}
-[ $# -ge 1 ] || set -- "$root/bench/programs" "$root/tests/programs"
+[ $# -ge 1 ] || set -- "$root/bench/programs" "$root/tests/programs" "$root/examples/hmm_forward"
 folders=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -54,6 +54,9 @@ cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
   cases+=("dense_32 $sizes" "dense_64 $sizes")
 done
+for program in viterbi hmm_forward recurrent; do
+  cases+=("$program B=1024 N=64 T=1024" "$program B=16 N=256 T=1024")
+done
 # Last, because they take longest: the reference walks a row step by step.
 cases+=("linear_time_f32 B=1 D=1 T=134217728" "linear_time_bf16 B=1 D=1 T=134217728")
 
@@ -78,6 +81,7 @@ small_of() {
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
+    viterbi | hmm_forward | recurrent) printf '%s\n' "B=3 N=37 T=777" "B=2 N=256 T=33" ;;
     s5) printf '%s\n' "B=3 N=5 U=3 O=2 T=777" ;;
     *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
   esac
@@ -93,6 +97,8 @@ bindings_of() {
     inter_chunk_dense) echo A=-0.0625:0.0625 ;; # as dense_32
     dense_32) echo A=-0.03125:0.03125 ;; # rows whose magnitudes sum to 1 at most, as bounds on errors need
     dense_64) echo A=-0.015625:0.015625 ;;
+    viterbi | hmm_forward) echo W=-8:0 e=-8:0 ;; # logarithms of chances
+    recurrent) echo W=-0.00390625:0.00390625 ;;  # as dense_32, for 256 rows
     max_plus_*) echo a=-1:0 ;;
     selective_scan*) echo N=16 A=-8:-0.5 ;;
     complex_memory) echo N=16 ;;

@@ -54,12 +54,31 @@ struct minimum {
   __device__ __forceinline__ T value() const { return smallest; }
 };
 
+/// What is taken from exponents before they are raised: the largest of them, unless that is infinite
+/// or no number.
+template <typename T>
+static __device__ __forceinline__ T shift_of(T largest) {
+  return abs(largest) < infinity<T>() ? largest : T(0);
+}
+
+/// log of total e^shift_of(largest). Where that is finite the total has a term of 1, so that what the
+/// device's own exponential leaves out of small terms is below the rounding of the sum.
 template <typename T>
 struct logsumexp {
-  T total = -infinity<T>();
-  __device__ __forceinline__ void add(T x) { total = logaddexp(total, x); }
-  __device__ __forceinline__ void merge(const logsumexp &other) { add(other.total); }
-  __device__ __forceinline__ T value() const { return total; }
+  T largest = -infinity<T>();
+  T total = T(0);
+  __device__ __forceinline__ void add(T x) {
+    merge({x, abs(x) < infinity<T>() ? T(1) : approximate::exp(x)});
+  }
+  __device__ __forceinline__ void merge(const logsumexp &other) {
+    const T most = device::maximum(largest, other.largest);
+    const auto share = [&](const logsumexp &of) {
+      return of.largest == most ? of.total : of.total * approximate::exp(of.largest - most);
+    };
+    total = share(*this) + share(other);
+    largest = most;
+  }
+  __device__ __forceinline__ T value() const { return shift_of(largest) + log(total); }
 };
 
 } // namespace scanc::device::thread
