@@ -89,7 +89,11 @@ std::string AccessText::stride(unsigned result) const {
 
 std::string AccessText::declaration(bool packed) const {
   int64_t innermost = dimensions.empty() ? 1 : dimensions.back().extent;
-  std::string text = packed ? formatv("row<{0}, {1}> {2}", elementName, innermost, member).str()
+  // What is loaded one by one ahead of its use is not packed.
+  bool loose = width == 1 && parts() > 1 && policy.getRing() == 0 && variesWithTime();
+  std::string text = packed ? formatv("{0}<{1}, {2}> {3}", loose ? "loose" : "row", elementName,
+                                      innermost, member)
+                                  .str()
                             : elementName + " " + member;
   for (size_t i = 0; i + 1 < dimensions.size(); ++i)
     text += "[" + std::to_string(dimensions[i].extent) + "]";

@@ -222,11 +222,13 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   if (policy.getReduceThreads() > 0)
     grid = formatv("ceildiv({0}, {1})", laneGroups(policy, 0, mapping.lanes.size() - 1),
                    policy.getLaneThreads() / policy.getReduceThreads());
+  constexpr int64_t warp = 32;
+  int64_t parts = policy.getStateThreads(), groups = parts > 1 ? warp / parts : choice.groupsOfWarp;
   if (choice.sharedDims > 0)
     grid = formatv("ceildiv({0} * ceildiv({1}, {2}), {3})",
                    laneGroups(policy, 0, mapping.lanes.size() - choice.sharedDims),
                    laneGroups(policy, mapping.lanes.size() - choice.sharedDims, mapping.lanes.size()),
-                   choice.groupsOfWarp, policy.getLaneThreads() / choice.groupsOfWarp);
+                   groups, policy.getLaneThreads() / groups);
   if (!choice.tiles.empty())
     grid += " * " + choice.tiles;
   if (choice.walkers > 0 && policy.getRing() > 0)

@@ -20,7 +20,7 @@ struct KernelChoice {
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
   std::string scratch;   ///< formula: bytes beside them that nobody has written; empty: none
   int64_t sharedDims = 0; ///< innermost lane dims of which a warp or block has lanes of one row; 0: of any
-  int64_t groupsOfWarp = 8; ///< lane groups of such a warp or block
+  int64_t groupsOfWarp = 8; ///< lane groups of such a warp or block, where no threads share a state
   std::string kernel;     ///< the op, where a strategy has several; empty: of the strategy's name
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row

@@ -57,8 +57,11 @@ static int64_t bytesOfStruct(ArrayRef<std::pair<int64_t, Type>> members, int64_t
   return llvm::alignTo(bytes, alignment);
 }
 
-PassedBytes bytesPassed(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
+int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
+  constexpr int64_t warp = 32, tiles = 2;
   int64_t parts = policy.getStateThreads(), lanes = mapping.lanes.size();
+  if (parts == 1)
+    return 0;
   scan::RecurrenceInterface loop = mapping.op;
   Region region;
   lowerBody(mapping, region);
@@ -72,20 +75,11 @@ PassedBytes bytesPassed(const Mapping &mapping, plan::PolicyAttr policy, int64_t
   }
   for (Value value : plan::Shares(region.front(), varies).getHanded())
     handed.push_back({1, value.getType()});
-  return {common.empty() ? 0 : bytesOfStruct(common, 16),
-          handed.empty() ? 0 : policy.getLanes() * bytesOfStruct(handed, 4)};
-}
-
-int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
-  constexpr int64_t warp = 32, tiles = 2;
-  int64_t parts = policy.getStateThreads();
-  if (parts == 1)
-    return 0;
-  PassedBytes passed = bytesPassed(mapping, policy, sharedDims);
-  int64_t step = parts * passed.common;
-  if (passed.handed > 0) {
+  int64_t step = common.empty() ? 0 : parts * bytesOfStruct(common, 16);
+  if (!handed.empty()) {
     int64_t apart = parts < 8 ? warp / parts : 4;
-    step += llvm::alignTo(warp / parts * passed.handed + 4 * apart, 16);
+    int64_t groups = warp / parts * policy.getLanes() * bytesOfStruct(handed, 4);
+    step += llvm::alignTo(groups + 4 * apart, 16);
   }
   return policy.getThreads() / warp * tiles * policy.getSteps() * step;
 }

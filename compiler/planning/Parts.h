@@ -18,13 +18,6 @@ std::optional<std::string> declinesParts(const Mapping &);
 /// a warp idle.
 int64_t commonDims(const Mapping &, const Sizes &sizes, int64_t lanes);
 
-/// Bytes that a thread takes from shared memory at a step: its points of what the lanes of its warp read
-/// alike, and what the owner of the step hands over.
-struct PassedBytes {
-  int64_t common, handed;
-};
-PassedBytes bytesPassed(const Mapping &, plan::PolicyAttr, int64_t sharedDims);
-
 /// Size of the template's exchange_cells: see templates/scanc/warp/exchange.cuh.
 int64_t exchangeBytes(const Mapping &, plan::PolicyAttr, int64_t sharedDims);
 

@@ -150,37 +150,27 @@ private:
   // of the loads and addresses of a step, and of what a thread reads for each of its points, itself or
   // once for its warp.
   static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 6, moveSlots = 8,
-                          readSlots = 13, commonSlots = 0.5;
-  /// What a warp that takes a byte per thread from shared memory adds to that: the four schedulers share
-  /// 128 bytes a cycle, and little of it is hidden.
-  static constexpr double byteSlots = 0.85;
-  /// Slots that a scheduler fills in a cycle for each of its warps, one at most (bench/results/h200.md).
-  static constexpr double warpRate = 0.65;
-  /// How much longer it takes where loads have 2 bytes: they are waited for as soon as they are issued, to
-  /// be packed.
-  static constexpr double narrowWait = 1.4;
+                          readSlots = 5, commonSlots = 0.5;
+  /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
+  /// (bench/results/h200.md).
+  static constexpr double warpRate = 0.50, mostRate = 0.66;
 
   /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
-  /// issue and its shared memory gives, or by its exponentials.
+  /// issue or by its exponentials.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
     Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
     int64_t parts = policy.getStateThreads();
-    PassedBytes passed = bytesPassed(mapping, policy, sharedDims);
     double points = work.flops / std::max(1.0, lanes * steps) - alone.flops;
     double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
                                         exchangeSlots) +
-                   moveSlots + byteSlots * (passed.common + passed.handed) +
+                   moveSlots +
                    (sharedDims > 0 ? commonSlots : readSlots) *
                        llvm::divideCeil(mapping.stateSize(), parts);
-    int64_t adjacent = mapping.walk == plan::Walk::Time ? policy.getSteps() / parts
-                                                       : policy.getLanes();
-    if (adjacent * widestElement(mapping) < 4)
-      slots *= narrowWait;
     double warps = lanes / policy.getLanes() * parts / warp;
     auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
-    double rate = std::min(1.0, warpRate * std::max(1.0, warps / schedulers));
+    double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
     double issue = std::max(1.0, warps / schedulers) * steps * slots / (target.clock() * rate);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
@@ -236,22 +226,23 @@ private:
     if (timeWalk && parts > 1) // the owners' steps of a lane fill 16 bytes at least
       steps = std::max(steps, acrossLanes);
     KernelChoice choice;
-    if (parts > 1 && tuned(mapping, "ring", 0) == 0) {
-      choice.groupsOfWarp = warp / parts;
-      choice.sharedDims = commonDims(mapping, sizes, choice.groupsOfWarp * lanes);
-    }
+    if (parts > 1 && tuned(mapping, "ring", 0) == 0)
+      choice.sharedDims = commonDims(mapping, sizes, warp / parts * lanes);
     // What a warp reads once lies in few registers: twice the steps for each exchange.
     if (choice.sharedDims > 0)
       steps *= 2;
-    auto policy = [&](int64_t lanes, bool wide) {
+    auto policy = [&](int64_t lanes, int64_t parts, bool wide) {
       return choosePolicy(mapping, target, sizes, lanes, steps, parts, choice.sharedDims, wide);
     };
     auto sharedBytes = [&](plan::PolicyAttr policy) {
       return policy.getRing() * slotBytes(mapping, policy) +
              exchangeBytes(mapping, policy, choice.sharedDims) + reductionBytes(mapping, policy);
     };
-    choice.wide = policy(lanes, true);
-    choice.general = policy(mapping.reduced < 0 ? 1 : lanes, false);
+    choice.wide = policy(lanes, parts, true);
+    int64_t generalLanes = mapping.reduced < 0 ? 1 : lanes;
+    // With fewer lanes as many more points: a thread has as much to do, and a warp as many lanes.
+    int64_t generalParts = parts == 1 ? 1 : std::max<int64_t>(2, parts * generalLanes / lanes);
+    choice.general = policy(generalLanes, tuned(mapping, "state_threads", generalParts), false);
     choice.wideShared = sharedBytes(choice.wide);
     choice.generalShared = sharedBytes(choice.general);
     return choice;
@@ -266,8 +257,10 @@ private:
     int64_t threads = least * std::max<int64_t>(1, 128 / least);
     while (threads > least && groups * parts / threads < 0.9 * target.multiprocessors)
       threads /= 2;
+    // Element by element, what neighbouring owners read lies side by side where they take turns.
+    plan::Walk walk = wide || parts == 1 ? mapping.walk : plan::Walk::Lanes;
     auto policy = [&](int64_t steps) {
-      return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, threads / parts,
+      return plan::PolicyAttr::get(mapping.op.getContext(), walk, threads / parts,
                                    /*time_threads=*/1, lanes, steps, /*ring=*/0, /*runs=*/1,
                                    /*blocks=*/1, parts, reduced);
     };

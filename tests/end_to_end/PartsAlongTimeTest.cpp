@@ -104,7 +104,7 @@ TEST_P(PartsAlongTime, owners_have_adjacent_steps) {
   auto [text, policy] = GetParam();
   CompileOptions options;
   options.target = "sm_90a";
-  options.strategy = "sequential(" + policy + ")";
+  options.strategy = "sequential" + policy;
   // Rows of lanes that fill warps: what their lanes read alike is read once.
   options.sizes = {{"N", 8}, {"D", 64}};
   auto program = compileProgram(text, options);
@@ -126,14 +126,28 @@ TEST_P(PartsAlongTime, owners_have_adjacent_steps) {
 INSTANTIATE_TEST_SUITE_P(
     Programs, PartsAlongTime,
     testing::Combine(testing::Values(selective, memories),
-                     testing::Values("state_threads=2, steps=8", "state_threads=4",
-                                     "state_threads=4, lanes=1, ring=2", "state_threads=8, lanes=1, steps=16")),
+                     testing::Values("", "(state_threads=2, steps=8)", "(state_threads=4)",
+                                     "(state_threads=4, lanes=1, ring=2)", "(state_threads=8, lanes=1, steps=16)")),
     [](const testing::TestParamInfo<PartsAlongTime::ParamType> &info) {
       std::string name = (std::get<0>(info.param) == selective ? "selective_" : "memories_") +
                          std::get<1>(info.param);
       std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
       return name;
     });
+
+/// Two elements of 16 bits that share a register are waited for as soon as they are asked for.
+TEST(PartsAlongTimeText, elementsThatAreLoadedOneByOneAreNotPacked) {
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.strategy = "sequential";
+  options.sizes = {{"B", 8}, {"D", 2048}, {"T", 4096}, {"N", 16}};
+  auto program = compileProgram(selective, options);
+  ASSERT_TRUE(program) << render(program.error());
+  for (const KernelVariant &variant : std::get<KernelStep>(program->entries[0].steps[0]).variants) {
+    bool alone = variant.source.find("loose<bf16, 8> x[1];") != std::string::npos;
+    EXPECT_EQ(alone, variant.name.starts_with("any")) << variant.source;
+  }
+}
 
 TEST(MachineCode, partsAlongTimeSpillNothing) {
   for (const char *architecture : {"sm_80", "sm_90a"}) {

@@ -23,6 +23,7 @@ struct array {
 /// until they are used.
 template <typename T, int N>
 struct row {
+  using element = T;
   static constexpr bool packed = sizeof(T) == 2 && N % 2 == 0;
   static constexpr int words = packed ? N / 2 : 1;
   static constexpr int singles = packed ? 1 : N;
@@ -45,6 +46,23 @@ struct row {
       values[i] = value;
     }
   }
+};
+
+/// The same for elements that are loaded one by one. Those of 16 bits have a register each: two share one
+/// only when both have arrived, and are waited for.
+template <typename T, int N, bool narrow = sizeof(T) == 2>
+struct loose {
+  using element = T;
+  T values[N];
+  __device__ __forceinline__ T operator[](int i) const { return values[i]; }
+  __device__ __forceinline__ void set(int i, T value) { values[i] = value; }
+};
+template <typename T, int N>
+struct loose<T, N, true> {
+  using element = T;
+  uint32_t words[N];
+  __device__ __forceinline__ T operator[](int i) const { return T{static_cast<uint16_t>(words[i])}; }
+  __device__ __forceinline__ void set(int i, T value) { words[i] = value.bits; }
 };
 
 /// A tensor of the launch: its address, and a stride per dimension in elements.

@@ -28,11 +28,11 @@ static __device__ __forceinline__ void write(T *to, T value) {
 }
 
 /// Zeros in elements [at, at + W) of a row.
-template <int W, typename T, int N>
-static __device__ __forceinline__ void clear(row<T, N> &to, int at) {
+template <int W, typename Row>
+static __device__ __forceinline__ void clear(Row &to, int at) {
 #pragma unroll
   for (int i = 0; i < W; ++i)
-    to.set(at + i, T{});
+    to.set(at + i, typename Row::element{});
 }
 
 /// Elements [at, at + W) of a row.
