@@ -83,6 +83,17 @@ std::string guardOfPoint(StringRef index, int64_t size, int64_t parts) {
   return formatv("at.part * {0} + {1} < {2}", llvm::divideCeil(size, parts), index, size);
 }
 
+std::string guardOfLane(plan::PolicyAttr policy, StringRef lane) {
+  if (!policy.getPhased())
+    return {};
+  return formatv("warp::place_in_strip({0}) < at.strip", lane);
+}
+
+/// How many lanes after the first in `lane` lane `l` lies.
+std::string AccessText::laneIndex(const std::string &lane) const {
+  return !policy.getPhased() ? lane : "warp::place_in_strip(" + lane + ")";
+}
+
 std::string AccessText::stride(unsigned result) const {
   return formatv("offset(args.{0}.stride[{1}])", parameter, result);
 }
@@ -100,6 +111,26 @@ std::string AccessText::declaration(bool packed) const {
   return text + (packed ? ";" : "[" + std::to_string(innermost) + "];");
 }
 
+bool AccessText::isInStrips() const {
+  return policy.getPhased() && variesWithTime() && dimensions.back().axis == Axis::lane;
+}
+
+std::string AccessText::stripShape() const {
+  return formatv("{0}, {1}, {2}", elementName, policy.getStrip(), policy.getSteps());
+}
+
+/// The row of a strip that is read or written at `step`.
+std::string AccessText::rowOf(const std::string &step) const {
+  return formatv("{0} + at.{1} + when({2}{3}) * {4}", data(), member, step,
+                 delay > 0 ? " - " + std::to_string(delay) : "", stride(timeResult));
+}
+
+std::string AccessText::rowStride() const {
+  return formatv("{0}args.{1}.stride[{2}]", kernel.getReverse() ? "-" : "", parameter, timeResult);
+}
+
+std::string AccessText::source() const { return rowOf("0") + ", " + rowStride() + ", at.strip"; }
+
 std::string AccessText::head() const {
   std::string row = data() + " + at." + member;
   if (kernel.getReverse()) // from the end of the row back to an aligned address
@@ -108,6 +139,8 @@ std::string AccessText::head() const {
 }
 
 std::string AccessText::cells(int64_t threads) const {
+  if (isInStrips())
+    return formatv("warp::strip_cells<{0}> {1}[{2}];", stripShape(), member, threads / 32);
   std::string rows = declaration(/*packed=*/true);
   rows.pop_back(); // the semicolon
   return formatv("alignas(16) {0}[{1}];", rows, threads);
@@ -169,7 +202,7 @@ std::string AccessText::offsetOf(const Indices &indices, bool adjacentLanes) con
       continue;
     next += dim.axis == Axis::index && latest >= 0 && latest != dim.kernelDim;
     latest = dim.axis == Axis::index ? dim.kernelDim : latest;
-    std::string index = dim.axis == Axis::lane   ? "l"
+    std::string index = dim.axis == Axis::lane   ? laneIndex()
                         : dim.axis == Axis::step ? "when(step)"
                                                  : indices[next];
     text += " + " + index + " * " + stride(dim.result);
@@ -195,6 +228,33 @@ static std::string term(const std::string &index, const std::string &stride) {
   return index == "0" ? std::string() : " + " + index + " * " + stride;
 }
 
+/// Strips, for a whole warp.
+void AccessText::printStripsMove(CodeWriter &writer, Move move) const {
+  std::string cells = member + "[thread_index() / 32]", stride = rowStride();
+  switch (move) {
+  case Move::load:
+    writer.line(formatv("warp::load_strips<shape, {0}>(in.{1}, {2}, {3}, first, active, at.strip);", delay,
+                        member, rowOf("first"), stride)
+                    .str());
+    break;
+  case Move::store:
+    writer.line(formatv("warp::store_strips<shape>({0}, {1}, out.{2}, active, at.strip);", rowOf("first"),
+                        stride, member)
+                    .str());
+    break;
+  case Move::fetch:
+    writer.line(formatv("warp::fetch_strips<{0}>(to.{1}, of.{2}, {3}, {4}, first, steps(), at.strip, {5});",
+                        delay, cells, member, rowOf("0"), stride, data())
+                    .str());
+    break;
+  case Move::take:
+    writer.line(formatv("warp::take_strips<shape>(in.{0}, from.{1}, {2}, {3});", member, cells, rowOf("0"),
+                        stride)
+                    .str());
+    break;
+  }
+}
+
 /// Whole rows, from the cells of this thread.
 void AccessText::printTake(CodeWriter &writer) const {
   std::string rows;
@@ -214,6 +274,8 @@ void AccessText::printTake(CodeWriter &writer) const {
 }
 
 void AccessText::printMove(CodeWriter &writer, Move move) const {
+  if (isInStrips())
+    return printStripsMove(writer, move);
   if (move == Move::take)
     return printTake(writer);
   std::string array = (move == Move::store   ? "out."
@@ -278,7 +340,10 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
                 guardOfPoint(index, kernel.getDim(dim.kernelDim).getSize(), parts());
             !guard.empty())
           guards.push_back(guard);
-      place += term(index, stride(dim.result));
+      bool isLane = dim.axis == Axis::lane;
+      if (std::string guard = guardOfLane(policy, index); isLane && !guard.empty())
+        guards.push_back(guard);
+      place += term(isLane ? laneIndex(index) : index, stride(dim.result));
     }
     if (innermost)
       first = index;
@@ -325,7 +390,8 @@ void AccessText::printCall(CodeWriter &writer, Move move, bool alongTime,
   }
   writer.line("if (" + Twine(guard) + ")");
   writer.line("  " + Twine(call));
-  if (delay == 0 && move != Move::fetch)
+  bool whole = variesWithTime() || move == Move::store || !policy.getPhased();
+  if (delay == 0 && move != Move::fetch && whole)
     return;
   writer.line("else");
   writer.line(formatv("  thread::{0}<{1}>({2}, {3});", move == Move::fetch ? "put_zeros" : "clear",

@@ -44,6 +44,12 @@ public:
   bool isAlongTime() const {
     return width > 1 && !dimensions.empty() && dimensions.back().axis == Axis::step;
   }
+  /// Whether a warp moves strips of its rows, which begin at any phase.
+  bool isInStrips() const;
+  /// "bf16, 128, 8": elements, lanes and steps of its strips.
+  std::string stripShape() const;
+  /// The row of step 0, elements from one row to the next, lanes that exist.
+  std::string source() const;
   /// How many steps of a lane come before the first that begins a vector, as memory lies: see
   /// `head` in templates/README.md.
   std::string head() const;
@@ -61,7 +67,7 @@ public:
   /// `alignas(16) row<bf16, 2> f[8][128];`: a cell of the ring for each row and each of `threads`.
   std::string cells(int64_t threads) const;
   /// Prints the loops that move the array. Time-invariant reads are loaded as a whole; whole tiles are
-  /// fetched and taken.
+  /// fetched and taken, rows in strips for a whole warp.
   void printMove(CodeWriter &writer, Move move) const;
   /// Offset of lane `l` and register point `indices`, in `segment` where there are segments:
   /// initial and final states.
@@ -88,6 +94,10 @@ private:
   std::string openLoop(CodeWriter &writer, const Dimension &dim, int64_t count,
                        unsigned depth) const;
   void printTake(CodeWriter &writer) const;
+  void printStripsMove(CodeWriter &writer, Move move) const;
+  std::string rowOf(const std::string &step) const;
+  std::string rowStride() const;
+  std::string laneIndex(const std::string &lane = "l") const;
   void printCall(CodeWriter &writer, Move move, bool alongTime, const std::string &array,
                  const std::string &first, const std::string &place,
                  const std::string &guard) const;
@@ -103,6 +113,9 @@ private:
   int64_t segmentResult = -1; ///< dimension of the parameter that is the segment
   std::vector<Dimension> dimensions;
 };
+
+/// The condition under which lane `l` of a thread exists; empty where all do.
+std::string guardOfLane(plan::PolicyAttr policy, llvm::StringRef lane = "l");
 
 /// The condition under which point `index` of the share that one of `parts` threads has of `size`
 /// points exists; empty where all do.

@@ -20,6 +20,8 @@ void KernelWriter::writeLane() {
     writer.line("int part; // which of its points and steps this thread has");
   if (hasCommon())
     writer.line("int turn; // which steps it reads for all lanes of its warp");
+  if (policy.getPhased())
+    writer.line("int strip; // lanes that its warp holds, of which lane l of a thread is one");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       bool held = list == &reads && isHeld(access);
@@ -31,12 +33,13 @@ void KernelWriter::writeLane() {
 void KernelWriter::writeTypes() {
   writer.line(formatv("static constexpr policy shape{{.walk = order::{0}, .lane_threads = {1}, "
                       ".time_threads = {2}, .lanes = {3}, .steps = {4}, .ring = {5}, .runs = {6}, "
-                      ".blocks = {7}, .state_threads = {8}, .reduce_threads = {9}{10}};",
+                      ".blocks = {7}, .state_threads = {8}, .reduce_threads = {9}{10}{11}};",
                       plan::stringifyWalk(policy.getWalk()), policy.getLaneThreads(),
                       policy.getTimeThreads(), policy.getLanes(), policy.getSteps(),
                       policy.getRing(), policy.getRuns(), policy.getBlocks(),
                       policy.getStateThreads(), policy.getReduceThreads(),
-                      policy.getShifted() ? ", .shifted = true" : "")
+                      policy.getShifted() ? ", .shifted = true" : "",
+                      policy.getPhased() ? ", .phased = true" : "")
                   .str());
   writer.line(formatv("static constexpr int stages = {0};", kernel.getNumStates()).str());
   if (!kernel.getProducts().empty())
@@ -69,11 +72,20 @@ void KernelWriter::writeTypes() {
     writer.line("struct common common; // of the same");
   writer.close("};");
   if (policy.getRing() > 0) {
-    writer.line("// Where copies of that land in shared memory; the last dimension is the thread.");
+    writer.line(Twine("// Where copies of that land in shared memory; the last dimension is the thread") +
+                (policy.getPhased() ? ", that of strips the step." : "."));
     writer.open("struct slot");
     for (const AccessText &access : reads)
       if (access.variesWithTime())
         writer.line(access.cells(policy.getThreads()));
+    writer.close("};");
+  }
+  if (policy.getPhased()) {
+    writer.line("// What a thread copies of every tile to the strips of its warp.");
+    writer.open("struct sources");
+    for (const AccessText &access : reads)
+      if (access.isInStrips())
+        writer.line(formatv("warp::strip_source<{0}> {1};", access.stripShape(), access.getMember()).str());
     writer.close("};");
   }
   writer.line("// What they write.");
@@ -152,7 +164,7 @@ void KernelWriter::writeEnter() {
     if (i > 0)
       place += " % offset(" + extent + ")";
     if (i + 1 == time && policy.getLanes() > 1)
-      place += " * " + std::to_string(policy.getLanes());
+      place += " * " + std::to_string(policy.getPhased() ? policy.getStrip() : policy.getLanes());
     writer.line("const offset " + Twine(at) + " = " + place + ";");
     if (i > 0)
       writer.line("rest /= offset(" + Twine(extent) + ");");
@@ -162,6 +174,11 @@ void KernelWriter::writeEnter() {
     writer.line("at.part = thread_index() % shape.state_threads;");
   if (hasCommon())
     writer.line("at.turn = lane_index() / shape.state_threads;");
+  if (policy.getPhased())
+    writer.line(formatv("at.strip = int(at_{0} + {2} <= {1} ? {2} : {1} - at_{0});",
+                        kernel.getDim(time - 1).getName(), spellSize(kernel.getDim(time - 1)),
+                        policy.getStrip())
+                    .str());
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
       if (list == &reads && isHeld(access)) {
@@ -185,10 +202,28 @@ void KernelWriter::writeMoves() {
     writer.close();
   };
   if (policy.getRing() > 0) {
-    writeMove(Twine("fetch(slot &to, const lane &at, long long first") +
-                  (policy.getShifted() ? ", int active)" : ")"),
+    bool inStrips = policy.getPhased();
+    if (inStrips) {
+      writer.blank();
+      writer.open("__device__ __forceinline__ sources aim(const lane &at) const");
+      writer.open("return");
+      for (const AccessText &access : reads)
+        if (access.isInStrips())
+          writer.line("{" + Twine(access.source()) + "},");
+      writer.close("};");
+      writer.close();
+      writer.open("__device__ __forceinline__ void clear(slot &to) const");
+      for (const AccessText &access : reads)
+        if (access.isInStrips())
+          writer.line("warp::clear_strips(to." + Twine(access.getMember()) + "[thread_index() / 32]);");
+      writer.close();
+    }
+    writeMove(Twine("fetch(slot &to, ") + (inStrips ? "const sources &of, " : "") +
+                  "const lane &at, long long first" + (policy.getShifted() ? ", int active)" : ")"),
               reads, AccessText::Move::fetch);
-    writeMove("take(tile &in, const slot &from)", reads, AccessText::Move::take);
+    writeMove(Twine("take(tile &in, const slot &from") +
+                  (inStrips ? ", const lane &at)" : ")"),
+              reads, AccessText::Move::take);
   }
   writeMove("load(tile &in, const lane &at, long long first, int active)", reads,
             AccessText::Move::load);

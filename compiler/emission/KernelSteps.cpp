@@ -81,7 +81,9 @@ void KernelWriter::writeGivenStart(int64_t state) {
     std::string value =
         converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
                   elementOf(access.getParameter()), kernel.getState(state).getElementType());
-    std::string guard = indices.empty() ? "" : pointGuard(advances[state].getNow());
+    std::string guard = policy.getPhased()  ? guardOfLane(policy)
+                        : !indices.empty() ? pointGuard(advances[state].getNow())
+                                           : std::string();
     return guard.empty() ? value : guard + " ? " + value + " : " + zeroOf(state);
   });
 }
@@ -192,7 +194,8 @@ void KernelWriter::writeFinish() {
     writeLoops(stateShape(i), [&, k = k, i = i](const Indices &indices) {
       std::string value = "last." + identifier(state.getName()) + "[" +
                           flatIndex(stateShape(i), indices) + "]";
-      if (std::string guard = pointGuard(advances[i].getNow()); !guard.empty())
+      if (std::string guard = policy.getPhased() ? guardOfLane(policy) : pointGuard(advances[i].getNow());
+          !guard.empty())
         writer.line("if (" + guard + ")");
       writer.line("thread::write(" + Twine(finals[k].data()) + " + " +
                   finals[k].pointOffset(indices) + ", " +

@@ -24,12 +24,12 @@ static const llvm::StringSet<> &takenWords() {
       "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
       // the emitted text: parameters, members, device names that a local would hide
       "active", "args", "arguments", "array", "at", "before", "bf16", "c64", "conj", "epilogue", "exp", "f16",
-      "fetch", "first", "from", "in", "infinity", "l", "lane", "load", "log", "logaddexp", "maps",
+      "aim", "fetch", "first", "from", "in", "infinity", "l", "lane", "load", "log", "logaddexp", "maps",
       "maximum", "minimum", "narrow", "not_a_number", "now",
-      "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
+      "of", "offset", "out", "pow", "prologue", "rest", "results", "shape", "stage", "stages", "state",
       "states", "steps", "store", "thread", "tile", "to", "v", "when", "widen", "abs", "sqrt",
       "common", "from_owner", "gather", "handed", "merge", "other", "part", "turn", "prepare", "read", "read_out", "readouts",
-      "rsqrt", "slot", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
+      "rsqrt", "slot", "sources", "strip", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
       "lane_groups", "shared_groups", "segments", "begin_segment", "finish_segment", "columns", "columns_policy",
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
       "size", "step", "round", "rounds", "reduced_groups",
@@ -98,6 +98,9 @@ std::string spellSize(plan::DimAttr dim) {
 
 std::string spellAdjacentGroups(plan::KernelInterface kernel, plan::PolicyAttr policy) {
   std::string size = spellSize(kernel.getDim(kernel.getTimeDim() - 1));
+  if (policy.getPhased())
+    return "((" + size + " + " + std::to_string(policy.getStrip() - 1) + ") / " +
+           std::to_string(policy.getStrip()) + ")";
   if (policy.getLanes() == 1)
     return size;
   return "(" + size + " / " + std::to_string(policy.getLanes()) + ")";

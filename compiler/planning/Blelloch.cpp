@@ -169,13 +169,15 @@ private:
         timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
     laneThreads = tuned(mapping, "lane_threads", reduced > 0 ? reduced : laneThreads);
     timeThreads = tuned(mapping, "time_threads", timeThreads);
-    auto policy = [&](int64_t lanes, int64_t steps, bool wide) {
+    auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false) {
       // Beside 64-bit offsets the maps of two steps of 16 numbers are too many registers.
       bool narrow = !wide && mapping.stateWords() >= 16;
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
                                          timeThreads, lanes, narrow ? 1 : tuned(mapping, "steps", steps),
                                          /*ring=*/0, /*runs=*/1, /*blocks=*/1,
                                          /*state_threads=*/1, reduced);
+      if (phased && !(plain = withStrips(mapping, plain)))
+        return plain;
       plan::PolicyAttr policy =
           withRing(mapping, plain, wide,
                    std::min(slotBytes(mapping, plain) * ring,
@@ -189,6 +191,8 @@ private:
                                  : policy(1, steps, false);
     choice.wideShared = sharedBytes(mapping, choice.wide);
     choice.generalShared = sharedBytes(mapping, choice.general);
+    if ((choice.phased = policy(lanes, steps, true, true)))
+      choice.phasedShared = sharedBytes(mapping, choice.phased);
     return choice;
   }
 

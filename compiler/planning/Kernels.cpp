@@ -46,6 +46,7 @@ private:
   int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
     return accessWidth(mapping, access.map, access.element, policy, wide, access.common);
   }
+  void requireRows(const Access &access, std::set<std::string> &facts) const;
   bool isAlongTime(const Access &access, int64_t width) const;
   void requirePhase(const Access &access, int64_t width, std::set<std::string> &facts) const;
   std::string strideAlong(const Access &access, int64_t dim) const;
@@ -129,6 +130,16 @@ void KernelBuilder::requireWidth(const Access &access, int64_t width,
     facts.insert(formatv("stride({0}, {1}) % {2} == 0", access.parameter, i, elements));
 }
 
+/// Rows of `access` are contiguous and apart in time, and nothing of the tensor lies before its address.
+void KernelBuilder::requireRows(const Access &access, std::set<std::string> &facts) const {
+  unsigned last = access.map.getNumResults() - 1;
+  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
+  for (unsigned i = 0; i < last; ++i) {
+    bool time = access.map.getResult(i).isFunctionOfDim(mapping.lanes.size());
+    facts.insert(formatv("stride({0}, {1}) >= {2}", access.parameter, i, time ? 16 : 0));
+  }
+}
+
 /// Whether the accesses of `width` elements run along time.
 bool KernelBuilder::isAlongTime(const Access &access, int64_t width) const {
   return width > 1 && access.map.getResult(access.map.getNumResults() - 1) ==
@@ -179,7 +190,8 @@ std::string KernelBuilder::laneGroups(plan::PolicyAttr policy, size_t first, siz
   for (size_t i = first; i < end; ++i) {
     std::string size = sizeOf(mapping.lanes[i]);
     if (i + 1 == mapping.lanes.size() && policy.getLanes() > 1)
-      size = formatv("ceildiv({0}, {1})", size, policy.getLanes());
+      size = formatv("ceildiv({0}, {1})", size,
+                     policy.getPhased() ? policy.getStrip() : policy.getLanes());
     groups += (i > first ? " * " : "") + size;
   }
   return groups.empty() ? "1" : groups;
@@ -193,7 +205,11 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   auto add = [&](ArrayRef<Access> list, bool wide) {
     for (const Access &access : list) {
       widths.push_back(widthOf(access, policy, wide));
-      if (policy.getShifted() && isAlongTime(access, widths.back()))
+      bool inStrips = policy.getPhased() && access.map.isFunctionOfDim(mapping.lanes.size()) &&
+                      access.map.isFunctionOfDim(mapping.lanes.size() - 1);
+      if (inStrips)
+        requireRows(access, facts);
+      else if (policy.getShifted() && isAlongTime(access, widths.back()))
         requirePhase(access, policy.getSteps(), facts);
       else
         requireWidth(access, widths.back(), facts);
@@ -201,8 +217,11 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   };
   add(reads, wide);
   add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
-  if (policy.getLanes() > 1 && mapping.reduced < 0) // else known here
-    facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.lanes.back()), policy.getLanes()));
+  std::string row = mapping.lanes.empty() ? "" : sizeOf(mapping.lanes.back());
+  if (policy.getPhased()) // at least half of a strip exists
+    facts.insert(formatv("ceildiv({0}, {1}) * {1} <= 2 * {0}", row, policy.getStrip()));
+  else if (policy.getLanes() > 1 && mapping.reduced < 0) // else known here
+    facts.insert(formatv("{0} % {1} == 0", row, policy.getLanes()));
   // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
   if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time && !policy.getShifted())
     facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.time), policy.getSteps()));
@@ -218,7 +237,8 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   SmallVector<Attribute> requirements;
   for (const std::string &fact : facts)
     requirements.push_back(builder.getStringAttr(fact));
-  std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy), policy.getLaneThreads());
+  std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy),
+                             policy.getLaneThreads() / (policy.getPhased() ? 32 : 1));
   if (policy.getReduceThreads() > 0)
     grid = formatv("ceildiv({0}, {1})", laneGroups(policy, 0, mapping.lanes.size() - 1),
                    policy.getLaneThreads() / policy.getReduceThreads());
@@ -294,6 +314,10 @@ void KernelBuilder::create(StringRef opName) {
     plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
     variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
     variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
+  }
+  if (choice.phased && choice.phased.getRing() > 0) {
+    variants.push_back(variant("phased_i32", choice.phased, 32, true, false, choice.phasedShared));
+    variants.push_back(variant("phased_i64", choice.phased, 64, true, false, choice.phasedShared));
   }
   variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
   variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));

@@ -13,8 +13,10 @@ namespace scanc::planning {
 struct KernelChoice {
   plan::PolicyAttr wide;    ///< needs aligned, contiguous accesses
   plan::PolicyAttr general; ///< `lanes` = 1
+  plan::PolicyAttr phased;  ///< needs contiguous rows that begin anywhere; null or without a ring: there is none
   int64_t wideShared = 0;   ///< bytes of shared memory per block
   int64_t generalShared = 0;
+  int64_t phasedShared = 0;
   std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
   int64_t walkers = 0;   ///< with a ring: blocks that take tile after tile; 0: a block for each tile
   std::string workspace; ///< formula: bytes that must be zero at launch; empty: none
@@ -56,9 +58,13 @@ plan::PolicyAttr withBlocks(const Mapping &, plan::PolicyAttr policy, const Targ
 /// two do not fit or an access is narrower than a copy can be (4 bytes).
 plan::PolicyAttr withRing(const Mapping &, plan::PolicyAttr policy, bool wide, int64_t budget);
 
+/// `policy` where warps hold strips of rows that begin at any phase; it wants a ring. Null where nothing is
+/// gained, lanes being one by one anyway, or where an access or the kernel has no strips.
+plan::PolicyAttr withStrips(const Mapping &, plan::PolicyAttr policy);
+
 /// Creates the kernel op called `opName` ("plan.sequential", …) with its accesses, its body and its
-/// variants: wide, shifted and general accesses, 32-bit offsets where they are proven at launch and
-/// 64-bit ones otherwise.
+/// variants: wide, shifted, phased and general accesses, 32-bit offsets where they are proven at launch
+/// and 64-bit ones otherwise.
 void createKernel(const Mapping &, const KernelChoice &, llvm::StringRef opName,
                   mlir::OpBuilder &);
 

@@ -38,6 +38,8 @@ int64_t accessWidth(const Mapping &mapping, AffineMap map, Type element, plan::P
     bool even = sharers == 1 || (policy.getSteps() % sharers == 0 && llvm::isPowerOf2_64(steps));
     return timeWalk && even ? steps : 1;
   }
+  if (dim == lanes - 1 && policy.getPhased())
+    return map.isFunctionOfDim(lanes) ? 2 : 1;
   if (dim == lanes - 1)
     return timeWalk ? 1 : policy.getLanes();
   if (dim < lanes)
@@ -101,6 +103,9 @@ int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   forEachRead(mapping, [&](AffineMap map, Type element) {
     bytes += llvm::alignTo(
         tileElements(mapping, map, policy) * bytesOf(element) * policy.getThreads(), 16);
+    // See strip_cells in templates/scanc/warp/strip.cuh.
+    if (policy.getPhased() && map.isFunctionOfDim(mapping.lanes.size() - 1))
+      bytes += 32 * policy.getSteps() * (policy.getThreads() / 32);
   });
   return bytes;
 }
@@ -123,6 +128,41 @@ plan::PolicyAttr withBlocks(const Mapping &mapping, plan::PolicyAttr policy, con
   int64_t blocks = std::clamp<int64_t>(target.registersPerMultiprocessor / (threads * registers), 1,
                                        std::min(enough, target.threadsPerMultiprocessor / threads));
   return policy.with({.blocks = tuned(mapping, "blocks", blocks)});
+}
+
+/// Whether `map`, of something that is read or written at every step, is of rows of which a warp can hold
+/// a strip, or is the same for all lanes of a row where it is read.
+static bool hasStrips(const Mapping &mapping, AffineMap map, bool read) {
+  int64_t lanes = mapping.lanes.size();
+  if (read && !map.isFunctionOfDim(lanes - 1))
+    return true;
+  auto last = map.getNumResults() ? dyn_cast<AffineDimExpr>(map.getResults().back()) : nullptr;
+  return last && last.getPosition() == lanes - 1 && !hasPoints(map, lanes);
+}
+
+plan::PolicyAttr withStrips(const Mapping &mapping, plan::PolicyAttr policy) {
+  scan::RecurrenceInterface loop = mapping.op;
+  if (policy.getWalk() == plan::Walk::Time || mapping.lanes.empty() || policy.getLanes() % 2 != 0 ||
+      mapping.segment >= 0 || mapping.reduced >= 0 || policy.getStateThreads() > 1)
+    return {};
+  bool possible = true, halves = false;
+  auto consider = [&](AffineMap map, Type element, bool read) {
+    possible &= hasStrips(mapping, map, read);
+    if (!map.isFunctionOfDim(mapping.lanes.size() - 1))
+      return;
+    // Rows have the same phases in every tile.
+    possible &= !read || policy.getSteps() * bytesOf(element) % 16 == 0;
+    halves |= bytesOf(element) == 2;
+  };
+  forEachRead(mapping, [&](AffineMap map, Type element) { consider(map, element, true); });
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    consider(mapping.toKernel(loop.getOutputMap(i)),
+             cast<RankedTensorType>(loop->getResult(i).getType()).getElementType(), false);
+  constexpr int64_t warp = 32, most = 1024; // threads of a block
+  int64_t threads = llvm::alignTo(policy.getLaneThreads(), warp);
+  if (!possible || !halves || threads * policy.getTimeThreads() > most)
+    return {};
+  return policy.with({.laneThreads = threads, .phased = true});
 }
 
 /// Beyond this many tiles ahead nothing is gained.

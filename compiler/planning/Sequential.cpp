@@ -231,8 +231,9 @@ private:
     // What a warp reads once lies in few registers: twice the steps for each exchange.
     if (choice.sharedDims > 0)
       steps *= 2;
-    auto policy = [&](int64_t lanes, int64_t parts, bool wide) {
-      return choosePolicy(mapping, target, sizes, lanes, steps, parts, choice.sharedDims, wide);
+    auto policy = [&](int64_t lanes, int64_t parts, bool wide, bool phased = false) {
+      return choosePolicy(mapping, target, sizes, lanes, steps, parts, choice.sharedDims, wide,
+                          phased);
     };
     auto sharedBytes = [&](plan::PolicyAttr policy) {
       return policy.getRing() * slotBytes(mapping, policy) +
@@ -245,12 +246,15 @@ private:
     choice.general = policy(generalLanes, tuned(mapping, "state_threads", generalParts), false);
     choice.wideShared = sharedBytes(choice.wide);
     choice.generalShared = sharedBytes(choice.general);
+    if ((choice.phased = policy(lanes, parts, true, true)))
+      choice.phasedShared = sharedBytes(choice.phased);
     return choice;
   }
 
   static plan::PolicyAttr choosePolicy(const Mapping &mapping, const Target &target,
                                        const Sizes &sizes, int64_t lanes, int64_t steps,
-                                       int64_t parts, int64_t sharedDims, bool wide) {
+                                       int64_t parts, int64_t sharedDims, bool wide,
+                                       bool phased) {
     // Blocks as large as still leave one for every multiprocessor.
     double groups = laneCount(mapping, sizes) / lanes;
     int64_t reduced = threadsReduced(mapping, lanes), least = std::max(warp, reduced);
@@ -279,7 +283,8 @@ private:
     int64_t ring = parts > 1 ? 0
                              : static_cast<int64_t>(bytesAhead / resident) +
                                    slotBytes(mapping, policy(steps));
-    return withRing(mapping, policy(steps), wide, ring);
+    plan::PolicyAttr plain = phased ? withStrips(mapping, policy(steps)) : policy(steps);
+    return plain ? withRing(mapping, plain, wide, ring) : plain;
   }
 };
 

@@ -102,7 +102,9 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
     share the time of a lane whose step has a matrix, each has `steps` steps, and `runs` blocks are a
     group. `shifted`: the tiles of a lane begin at the first aligned address of its row, so that vectors
     along time are whole at any number of steps. Where something is reduced over the last lane dimension,
-    `reduce_threads` neighbouring threads hold the whole of it; else 0. Changes speed; accuracy only within the promised bound.
+    `reduce_threads` neighbouring threads hold the whole of it; else 0. `phased`: rows of lanes begin at
+    any phase; a warp copies the aligned 16 bytes around its strip of a row, 32 x `lanes` adjacent lanes, and
+    a thread's lanes are adjacent pairs of it. Changes speed; accuracy only within the promised bound.
 
     ```mlir
     #plan.policy<walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8, ring = 4>
@@ -115,31 +117,36 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
                         DefaultValuedParameter<"int64_t", "1">:$blocks,
                         DefaultValuedParameter<"int64_t", "1">:$state_threads,
                         DefaultValuedParameter<"int64_t", "0">:$reduce_threads,
-                        DefaultValuedParameter<"bool", "false">:$shifted);
+                        DefaultValuedParameter<"bool", "false">:$shifted,
+                        DefaultValuedParameter<"bool", "false">:$phased);
   let skipDefaultBuilders = 1;
   let builders = [AttrBuilder<
       (ins "Walk":$walk, "int64_t":$lane_threads, "int64_t":$time_threads, "int64_t":$lanes,
            "int64_t":$steps, CArg<"int64_t", "0">:$ring, CArg<"int64_t", "1">:$runs,
            CArg<"int64_t", "1">:$blocks, CArg<"int64_t", "1">:$state_threads,
-           CArg<"int64_t", "0">:$reduce_threads, CArg<"bool", "false">:$shifted),
+           CArg<"int64_t", "0">:$reduce_threads, CArg<"bool", "false">:$shifted,
+           CArg<"bool", "false">:$phased),
       [{ return $_get($_ctxt, walk, lane_threads, time_threads, lanes, steps, ring, runs, blocks,
-                      state_threads, reduce_threads, shifted); }]>];
+                      state_threads, reduce_threads, shifted, phased); }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     int64_t getThreads() const {
       return getLaneThreads() * getTimeThreads() * getStateThreads();
     }
+    /// Lanes of a row that a warp holds together.
+    int64_t getStrip() const { return 32 * getLanes(); }
     /// What `with` replaces.
     struct Change {
-      ::std::optional<int64_t> steps, ring, blocks;
-      bool shifted = false;
+      ::std::optional<int64_t> laneThreads, steps, ring, blocks;
+      bool shifted = false, phased = false;
     };
     /// The same policy but for `change`.
     PolicyAttr with(const Change &change) const {
-      return get(getContext(), getWalk(), getLaneThreads(), getTimeThreads(), getLanes(),
+      return get(getContext(), getWalk(), change.laneThreads.value_or(getLaneThreads()),
+                 getTimeThreads(), getLanes(),
                  change.steps.value_or(getSteps()), change.ring.value_or(getRing()), getRuns(),
                  change.blocks.value_or(getBlocks()), getStateThreads(), getReduceThreads(),
-                 getShifted() || change.shifted);
+                 getShifted() || change.shifted, getPhased() || change.phased);
     }
   }];
 }

@@ -76,6 +76,10 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       multiple of `lanes` and fits `reduce_threads` x `lanes`; `reduce_threads` is a power of two of at most 32 or
       a multiple of 32 and divides `lane_threads`, warps are whole, steps are a power of two, `state_threads` is 1, nothing is shifted;
       and no result of a `plan.reduce_lanes` enters a state.
+    - (C12) where a policy is `phased`, the kernel is a `plan.sequential` or a `plan.blelloch` across lanes without
+      segments, `lane_threads` are whole warps, `lanes` are even, there is a ring, `state_threads` is 1, nothing
+      is shifted or reduced over lanes, and the last lane dimension is the last of every result and of what is
+      read at every step and has it, without register dimensions.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,

@@ -24,6 +24,34 @@ static rt::FactNames namesOf(KernelInterface op) {
   return names;
 }
 
+/// What a kernel whose policy is `phased` lacks for it.
+static std::optional<std::string> stripObstacle(KernelInterface op, PolicyAttr policy) {
+  int64_t time = op.getTimeDim();
+  if (!isa<SequentialOp, BlellochOp>(op) || policy.getWalk() != Walk::Lanes || time == 0 || op.getReset())
+    return std::string("plan.sequential or plan.blelloch across lanes, without segments");
+  if (policy.getLaneThreads() % 32 != 0 || policy.getLanes() % 2 != 0 || policy.getRing() < 2 ||
+      policy.getStateThreads() != 1 || policy.getReduceThreads() != 0 || policy.getShifted())
+    return std::string("whole warps along lanes, pairs of lanes, a ring, state_threads of 1, no reduction "
+                       "over lanes and no shift");
+  auto hasRows = [&](AffineMap map) {
+    auto isPoint = [&](AffineExpr expr) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      return dim && static_cast<int64_t>(dim.getPosition()) > time;
+    };
+    return map.getNumResults() > 0 && map.isFunctionOfDim(time) &&
+           map.getResults().back() == getAffineDimExpr(time - 1, op->getContext()) &&
+           llvm::none_of(map.getResults(), isPoint);
+  };
+  for (auto access : op.getReads().getAsRange<AccessAttr>())
+    if (AffineMap map = access.getMap();
+        map.isFunctionOfDim(time) && map.isFunctionOfDim(time - 1) && !hasRows(map))
+      return ("rows of lanes in " + access.getParameter().getValue()).str();
+  for (auto access : op.getWrites().getAsRange<AccessAttr>())
+    if (!hasRows(access.getMap()))
+      return ("rows of lanes in " + access.getParameter().getValue()).str();
+  return std::nullopt;
+}
+
 static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
   PolicyAttr policy = variant.getPolicy();
   bool positive = policy.getLaneThreads() > 0 && policy.getTimeThreads() > 0 &&
@@ -46,6 +74,9 @@ static LogicalResult verifyShape(KernelInterface op, VariantAttr variant) {
     return op->emitOpError("variants: expected state_threads to be a power of two that divides the "
                            "steps, in whole warps, got ")
            << policy;
+  if (policy.getPhased())
+    if (auto wanted = stripObstacle(op, policy)) // kernel_c12
+      return op->emitOpError("variants: expected ") << *wanted << ", got " << policy;
   if (variant.getOffsetBits() != 32 && variant.getOffsetBits() != 64) // kernel_c8
     return op->emitOpError("variants: expected 32 or 64 offset_bits, got ")
            << variant.getOffsetBits();

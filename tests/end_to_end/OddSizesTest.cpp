@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 using namespace scanc;
@@ -56,32 +57,116 @@ kernel turns(a, x: c64[B, T], h0: c64[B]) -> (y: c64[B, T], hT: c64[B]) {
   }
 })";
 
+// Lanes innermost: a rate per lane, a window, states of another size at both ends.
+const char *const gatedLanes = R"(
+kernel gated(f, x: bf16[B, T, D], w: f32[D], h0: f32[B, D]) -> (y: bf16[B, T, D], hT: f32[B, D]) {
+  scan T as t over B, D {
+    init h = h0
+    a    = sigmoid(f[t])
+    h[t] = a * h[t-1] + w * x[t] + 0.5 * x[t-2]
+    y[t] = h[t]
+    final h -> hT
+  }
+})";
+const char *const reverseLanes = R"(
+kernel returns(r: bf16[B, T, D], gamma: f32[B, T, D], g0: f32[D, B]) -> (g: f32[B, T, D], gT: f32[D, B]) {
+  reverse scan T as t over B, D {
+    init h = g0
+    h[t] = gamma[t] * h[t-1] + r[t] - 0.25 * r[t-1]
+    g[t] = h[t]
+    final h -> gT
+  }
+})";
+// Elements of two sizes, a gate that lanes of a row share, heads of lanes.
+const char *const mixedLanes = R"(
+kernel mixed(a: f16[B, T, H, D], x: f32[B, T, H, D], g: f32[B, T, H]) -> (y: f16[B, T, H, D], z: f32[B, T, H, D]) {
+  reverse scan T as t over B, H, D {
+    h[t] = a[t] * h[t-1] + g[t] * x[t]
+    y[t] = h[t]
+    z[t] = h[t] - x[t]
+  }
+})";
+
 struct Launch {
   std::string variant, wrong;
 };
 
-/// Runs `program` on random operands, operand i shifted by `shifts[i % count]` elements from an
-/// address that is aligned to a vector of the largest elements, 32 bytes.
+/// How operands lie in memory: number i begins `shifts[i % count]` elements past an address that is
+/// aligned to a vector of the largest elements, 32 bytes; between rows lie `gap` elements.
+struct Layout {
+  std::vector<std::int64_t> shifts;
+  std::int64_t gap = 0;
+};
+
+/// A tensor as its rows.
+struct Rows {
+  explicit Rows(const TensorRef &tensor)
+      : length(tensor.sizes.empty() ? 1 : tensor.sizes.back()), size(sizeOf(tensor.dtype)) {
+    for (std::size_t i = 0; i + 1 < tensor.sizes.size(); ++i)
+      count *= tensor.sizes[i];
+  }
+  std::int64_t length, size, count = 1;
+};
+
+constexpr char untouched = static_cast<char>(0xff);
+
+/// Moves operand `i` to where `layout` says.
+void spread(Operands &operands, std::size_t i, const Layout &layout) {
+  TensorRef &tensor = operands.tensors[i];
+  Rows rows(tensor);
+  std::int64_t shift = layout.shifts[i % layout.shifts.size()] * rows.size;
+  std::int64_t pitch = (rows.length + layout.gap) * rows.size;
+  std::vector<char> moved(rows.count * pitch + shift + 64, untouched);
+  auto *first =
+      reinterpret_cast<char *>((reinterpret_cast<std::uintptr_t>(moved.data()) + 31) / 32 * 32) + shift;
+  for (std::int64_t row = 0; row < rows.count; ++row)
+    std::memcpy(first + row * pitch, static_cast<char *>(tensor.data) + row * rows.length * rows.size,
+                rows.length * rows.size);
+  operands.storage[i] = std::move(moved);
+  tensor.data = first;
+  if (layout.gap == 0)
+    return;
+  tensor.strides.assign(tensor.sizes.size(), 1);
+  std::int64_t stride = rows.length + layout.gap;
+  for (std::size_t d = tensor.sizes.size() - 1; d-- > 0; stride *= tensor.sizes[d])
+    tensor.strides[d] = stride;
+}
+
+/// Moves its rows together again; says whether something was written between them.
+std::string gather(Operands &operands, std::size_t i, const Layout &layout) {
+  TensorRef &tensor = operands.tensors[i];
+  Rows rows(tensor);
+  std::int64_t bytes = rows.length * rows.size, gap = layout.gap * rows.size;
+  std::vector<char> together;
+  const auto *from = static_cast<const char *>(tensor.data);
+  for (std::int64_t row = 0; row < rows.count; ++row, from += bytes + gap) {
+    together.insert(together.end(), from, from + bytes);
+    if (std::any_of(from + bytes, from + bytes + gap, [](char c) { return c != untouched; }))
+      return "written behind row " + std::to_string(row) + " of operand " + std::to_string(i);
+  }
+  together.resize(together.size() + 16, untouched);
+  operands.storage[i] = std::move(together);
+  tensor.data = operands.storage[i].data();
+  tensor.strides.clear();
+  return "";
+}
+
+/// Runs `program` on random operands that lie as `layout` says.
 Launch launch(const char *text, const Program &program, const CompileOptions &sizes,
-              const std::vector<std::int64_t> &shifts) {
+              const Layout &layout) {
   auto operands = makeOperands(text, sizes, program.parameters, sizes.sizes.at("T"));
   if (!operands)
     return {"", render(operands.error())};
-  for (std::size_t i = 0; i < operands->tensors.size(); ++i) {
-    TensorRef &tensor = operands->tensors[i];
-    std::vector<char> &bytes = operands->storage[i];
-    std::int64_t by = shifts[i % shifts.size()] * sizeOf(tensor.dtype);
-    std::vector<char> moved(bytes.size() + 64, static_cast<char>(0xff));
-    auto *aligned =
-        reinterpret_cast<char *>((reinterpret_cast<std::uintptr_t>(moved.data()) + 31) / 32 * 32);
-    std::memcpy(aligned + by, bytes.data(), bytes.size() - 16);
-    bytes = std::move(moved);
-    tensor.data = aligned + by;
-  }
+  for (std::size_t i = 0; i < operands->tensors.size(); ++i)
+    spread(*operands, i, layout);
   auto variant = runChosen(program, operands->tensors, sizes.sizes.at("T"));
   if (!variant)
     return {"", render(variant.error())};
-  return {*variant, firstMismatch(text, sizes, program.parameters, *operands)};
+  std::string wrong;
+  for (std::size_t i = 0; i < operands->tensors.size() && wrong.empty(); ++i)
+    wrong = gather(*operands, i, layout);
+  return {*variant,
+          wrong.empty() ? firstMismatch(text, sizes, program.parameters, *operands) : wrong};
 }
 
 Program compiled(const char *text, const std::string &strategy) {
@@ -107,7 +192,7 @@ TEST_P(OddTime, rows_begin_at_any_element) {
   for (std::int64_t T : {0, 1, 2, 3, 5, 7, 8, 9, 15, 17, 255, 257, 1025})
     for (std::int64_t shift : {0, 1, 3}) {
       SCOPED_TRACE("T = " + std::to_string(T) + ", shift " + std::to_string(shift));
-      Launch done = launch(text, program, sizesOf(T), {shift});
+      Launch done = launch(text, program, sizesOf(T), {{shift}});
       EXPECT_EQ(done.wrong, "");
       if (T % 2 == 1 && T > 1) {
         EXPECT_EQ(done.variant, "shifted_i32");
@@ -118,7 +203,7 @@ TEST_P(OddTime, rows_begin_at_any_element) {
 TEST_P(OddTime, rows_that_differ_in_phase_are_read_one_by_one) {
   auto [text, strategy] = GetParam();
   Program program = compiled(text, strategy);
-  Launch done = launch(text, program, sizesOf(37), {0, 1});
+  Launch done = launch(text, program, sizesOf(37), {{0, 1}});
   EXPECT_EQ(done.wrong, "");
   EXPECT_EQ(done.variant, "any_i32");
 }
@@ -139,6 +224,72 @@ INSTANTIATE_TEST_SUITE_P(Programs, OddTime,
                                                          : "complex_") +
                                   strategy.substr(0, strategy.find('(')) +
                                   (strategy.find("runs=2") == strategy.npos ? "" : "_runs");
+                         });
+
+/// Lanes of a row, steps.
+CompileOptions sizesOfLanes(std::int64_t D, std::int64_t T) {
+  CompileOptions options;
+  options.sizes = {{"B", 2}, {"D", D}, {"H", 2}, {"T", T}};
+  return options;
+}
+
+class OddLanes : public testing::TestWithParam<std::tuple<const char *, std::string>> {
+protected:
+  /// Whether a row fills at least half of its strips.
+  static bool fillsStrips(std::int64_t D, const std::string &strategy) {
+    std::int64_t strip = strategy.starts_with("sequential") ? 64 : 128;
+    return (D + strip - 1) / strip * strip <= 2 * D;
+  }
+};
+
+TEST_P(OddLanes, rows_begin_at_any_element) {
+  auto [text, strategy] = GetParam();
+  Program program = compiled(text, strategy);
+  for (std::int64_t D : {1, 3, 31, 33, 37, 65, 129, 191, 259})
+    for (std::int64_t T : {0, 1, 3, 37}) {
+      SCOPED_TRACE("D = " + std::to_string(D) + ", T = " + std::to_string(T));
+      Launch done = launch(text, program, sizesOfLanes(D, T), {{0}});
+      EXPECT_EQ(done.wrong, "");
+      EXPECT_EQ(done.variant, fillsStrips(D, strategy) ? "phased_i32" : "any_i32");
+    }
+}
+
+TEST_P(OddLanes, rows_of_a_view) {
+  auto [text, strategy] = GetParam();
+  Program program = compiled(text, strategy);
+  for (const Layout &layout : {Layout{{1}, 0}, Layout{{3, 0, 7, 1}, 0}, Layout{{0}, 1}, Layout{{5, 2}, 3}})
+    for (std::int64_t D : {67, 128}) {
+      SCOPED_TRACE("D = " + std::to_string(D) + ", shift " + std::to_string(layout.shifts[0]) +
+                   ", gap " + std::to_string(layout.gap));
+      Launch done = launch(text, program, sizesOfLanes(D, 21), layout);
+      EXPECT_EQ(done.wrong, "");
+      EXPECT_EQ(done.variant, "phased_i32");
+    }
+}
+
+TEST_P(OddLanes, many_strips_and_tiles) {
+  auto [text, strategy] = GetParam();
+  Program program = compiled(text, strategy);
+  for (auto [D, T] : {std::pair<std::int64_t, std::int64_t>{2047, 19}, {131, 777}}) {
+    SCOPED_TRACE("D = " + std::to_string(D));
+    Launch done = launch(text, program, sizesOfLanes(D, T), {{1}});
+    EXPECT_EQ(done.wrong, "");
+    EXPECT_EQ(done.variant, "phased_i32");
+  }
+}
+
+// Small tiles.
+INSTANTIATE_TEST_SUITE_P(Programs, OddLanes,
+                         testing::Combine(testing::Values(gatedLanes, reverseLanes, mixedLanes),
+                                          testing::Values("sequential(steps=8, ring=3)",
+                                                          "blelloch(time_threads=2, steps=8)")),
+                         [](const testing::TestParamInfo<OddLanes::ParamType> &info) {
+                           const char *text = std::get<0>(info.param);
+                           const std::string &strategy = std::get<1>(info.param);
+                           return (text == gatedLanes     ? "gated_"
+                                   : text == reverseLanes ? "reverse_"
+                                                          : "mixed_") +
+                                  strategy.substr(0, strategy.find('('));
                          });
 
 } // namespace

@@ -26,7 +26,7 @@ struct lane_place {
 };
 
 /// Of thread `index` along the lanes of a block. Where lanes are reduced, the dimension fills the first
-/// of its `reduce_threads` threads.
+/// of its `reduce_threads` threads. Where warps hold strips, a strip is the group of all its threads.
 template <typename R>
 static __device__ __forceinline__ lane_place place_of(const R &recurrence, int index) {
   constexpr policy shape = R::shape;
@@ -39,6 +39,10 @@ static __device__ __forceinline__ lane_place place_of(const R &recurrence, int i
     const long long group = row * R::reduced_groups + (counts ? within : R::reduced_groups - 1);
     const bool exists = group < groups;
     return {exists ? group : groups - 1, exists && counts, counts};
+  } else if constexpr (shape.phased) {
+    const long long strip = static_cast<long long>(block_index()) * (shape.lane_threads / 32) + index / 32;
+    const bool exists = strip < groups;
+    return {exists ? strip : groups - 1, exists, exists};
   } else {
     const long long group = static_cast<long long>(block_index()) * shape.lane_threads + index;
     const bool exists = group < groups;

@@ -409,6 +409,11 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
                : "memory");
 }
 
+/// The 32 bits from bit `by`, modulo 32, of two words on.
+static __device__ __forceinline__ uint32_t shift_words(uint32_t low, uint32_t high, int by) {
+  return __funnelshift_r(low, high, by);
+}
+
 static __device__ __forceinline__ int count_bits(uint32_t bits) { return __popc(bits); }
 
 /// Bit i: what lane i of the warp says.

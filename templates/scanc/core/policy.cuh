@@ -21,7 +21,9 @@ enum class order { lanes, time };
 /// threads of a warp. `shifted`: the tiles of a lane begin at the first aligned address of its row,
 /// so that vectors are whole at any T. `reduce_threads` neighbouring threads hold the whole of the last
 /// lane dimension where readouts are reduced over it, 0 where none are: a power of two up to 32, or
-/// whole warps. Changes speed; accuracy only within the promised bound.
+/// whole warps. `phased`: rows of lanes begin at any phase; a warp copies the aligned 16 bytes around its
+/// strip of a row, and a thread's lanes are adjacent pairs of it (see warp/strip.cuh). Changes speed; accuracy
+/// only within the promised bound.
 struct policy {
   order walk;
   int lane_threads;
@@ -34,6 +36,7 @@ struct policy {
   int state_threads = 1;
   int reduce_threads = 0;
   bool shifted = false;
+  bool phased = false;
 
   constexpr int threads() const { return lane_threads * time_threads * state_threads; }
   bool operator==(const policy &) const = default;

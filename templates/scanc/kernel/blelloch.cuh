@@ -1,6 +1,7 @@
 //===- kernel/blelloch.cuh - A block scans tiles of time ------------------===//
 //
-//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks
+//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks, of strips
+//                  ceildiv(lane_groups, lane_threads / 32)
 //   result in      global memory
 //   shared memory  blelloch_storage<R>, given by the caller
 //   barriers       several per stage and tile, reached by every thread
@@ -14,6 +15,7 @@
 #include "scanc/thread/reduction.cuh"
 #include "scanc/thread/ring.cuh"
 #include "scanc/thread/walk.cuh"
+#include "scanc/warp/strip.cuh"
 
 namespace scanc::device::kernel {
 

@@ -1,12 +1,13 @@
 //===- kernel/sequential.cuh - A thread walks the whole of time -----------===//
 //
-//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks; where lanes of a
-//                  warp read alike, of ceildiv(rows * ceildiv(shared_groups, 32 / state_threads),
-//                  threads / 32), rows = lane_groups / shared_groups
+//   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks, of strips
+//                  ceildiv(lane_groups, lane_threads / 32); where lanes of a warp read alike, of
+//                  ceildiv(rows * ceildiv(shared_groups, 32 / state_threads), threads / 32),
+//                  rows = lane_groups / shared_groups
 //   result in      global memory
 //   shared memory  sequential_storage<R>, given by the caller
-//   barriers       one of the warp per tile where threads share a state; where readouts are reduced over
-//                  lanes, as many as block/reduce_lanes.cuh has
+//   barriers       one of the warp per tile where threads share a state, two where warps hold strips;
+//                  where readouts are reduced over lanes, as many as block/reduce_lanes.cuh has
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -17,6 +18,7 @@
 #include "scanc/warp/exchange.cuh"
 #include "scanc/warp/parts.cuh"
 #include "scanc/warp/segment_cursor.cuh"
+#include "scanc/warp/strip.cuh"
 
 namespace scanc::device::kernel {
 

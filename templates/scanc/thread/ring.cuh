@@ -1,9 +1,10 @@
 //===- thread/ring.cuh - The tiles that a thread has ordered ahead --------===//
 //
-//   called by      one thread
+//   called by      one thread; where rows begin at any phase, all 32 lanes of a warp
 //   result in      the caller
-//   shared memory  ring_slots<R>, given by the caller; each thread touches its own cells only
-//   barriers       none
+//   shared memory  ring_slots<R>, given by the caller; each thread touches its own cells only, or each
+//                  warp
+//   barriers       none, or two of the warp per tile
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -20,6 +21,18 @@ struct ring_slots {
 };
 template <typename R>
 struct ring_slots<R, false> {};
+
+/// What a thread copies of every tile, where its warp copies strips together.
+template <typename R, bool exists = R::shape.phased>
+struct stream_sources {
+  typename R::sources of;
+  __device__ __forceinline__ stream_sources(const R &recurrence, const typename R::lane &at)
+      : of(recurrence.aim(at)) {}
+};
+template <typename R>
+struct stream_sources<R, false> {
+  __device__ __forceinline__ stream_sources(const R &, const typename R::lane &) {}
+};
 
 /// How many of the steps from `first` exist, of those that a thread holds adjacent.
 template <typename R>
@@ -40,16 +53,24 @@ static __device__ __forceinline__ void fetch_whole(const R &recurrence, typename
 
 /// Tiles of one thread, in order: the steps from `first`, then those `stride` later, as long as
 /// they begin before `end`. They are whole; where lanes are shifted, with zeros past the end of
-/// time. Copies run `R::shape.ring - 1` tiles ahead; without a ring, loads run one tile ahead in
-/// registers.
+/// time. Copies run `R::shape.ring - 1` tiles ahead, where the warp copies together `R::shape.ring`;
+/// without a ring, loads run one tile ahead in registers.
 template <typename R>
 class tile_stream {
 public:
   __device__ __forceinline__ tile_stream(const R &recurrence, const typename R::lane &at,
                                          long long first, long long stride, long long end,
                                          ring_slots<R> &slots)
-      : recurrence(recurrence), at(at), slots(slots), ordered(first), stride(stride), end(end) {
-    if constexpr (has_ring) {
+      : recurrence(recurrence), at(at), slots(slots), ordered(first), stride(stride), end(end),
+        sources(recurrence, at) {
+    if constexpr (shares_cells) {
+#pragma unroll 1
+      for (int i = 0; i < R::shape.ring; ++i) {
+        recurrence.clear(slots.at[i]);
+        warp_barrier();
+        order(i);
+      }
+    } else if constexpr (has_ring) {
 #pragma unroll
       for (int i = 0; i < R::shape.ring - 1; ++i)
         order(i);
@@ -61,7 +82,15 @@ public:
   /// The next tile, with what `meanwhile` gives it. Asked for at most as often as there are tiles.
   template <typename Meanwhile>
   __device__ __forceinline__ void next(typename R::tile &in, const Meanwhile &meanwhile) {
-    if constexpr (has_ring) {
+    if constexpr (shares_cells) {
+      meanwhile();
+      await_copies<R::shape.ring - 1>();
+      warp_barrier(); // the copies of all threads have landed
+      recurrence.take(in, slots.at[taking], at);
+      warp_barrier(); // all have taken theirs
+      order(taking);
+      taking = taking + 1 == R::shape.ring ? 0 : taking + 1;
+    } else if constexpr (has_ring) {
       order(filling);
       filling = filling + 1 == R::shape.ring ? 0 : filling + 1;
       meanwhile();
@@ -76,7 +105,8 @@ public:
   }
 
 private:
-  static constexpr bool has_ring = R::shape.ring > 0;
+  static constexpr bool has_ring = R::shape.ring > 0, shares_cells = R::shape.phased;
+  static_assert(has_ring || !shares_cells);
   static_assert(R::shape.ring != 1, "a ring holds the tile at hand and one ahead at least");
 
   /// Orders the tile after the last ordered one. The cells of its slot were taken before.
@@ -87,6 +117,8 @@ private:
         ahead = typename R::tile{};
       if constexpr (!has_ring)
         recurrence.load(ahead, at, ordered, active);
+      else if constexpr (shares_cells)
+        recurrence.fetch(slots.at[slot], sources.of, at, ordered);
       else if constexpr (R::shape.shifted)
         recurrence.fetch(slots.at[slot], at, ordered, active);
       else
@@ -102,6 +134,7 @@ private:
   ring_slots<R> &slots;
   long long ordered; ///< first step of the next tile to order
   const long long stride, end;
+  [[no_unique_address]] const stream_sources<R> sources;
   int taking = 0, filling = R::shape.ring - 1;
   typename R::tile ahead; ///< without a ring
 };

@@ -312,6 +312,10 @@ static __device__ __forceinline__ void start_group_products() {}
 static __device__ __forceinline__ void finish_group_products() {}
 static __device__ __forceinline__ void show_to_group_products() {}
 
+static __device__ __forceinline__ uint32_t shift_words(uint32_t low, uint32_t high, int by) {
+  return static_cast<uint32_t>((static_cast<uint64_t>(high) << 32 | low) >> (by & 31));
+}
+
 static __device__ __forceinline__ int count_bits(uint32_t bits) {
   return __builtin_popcount(bits);
 }
