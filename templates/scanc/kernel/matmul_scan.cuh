@@ -157,7 +157,7 @@ static __device__ __forceinline__ void matmul_scan(const R &recurrence,
   thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, ragged, storage);
   for (; first < ragged; first += tile_steps) {
     typename R::tile in;
-    tiles.next(in);
+    tiles.next(in, [] {});
     multiply_tile(recurrence, part, at, in, first, steps, carry, storage, half);
   }
   if (recurrence.steps() % tile_steps != 0) {
