@@ -173,8 +173,9 @@ void MatrixKernelWriter::writeShape() {
   // A block that shares its lane with others has a chunk of the steps.
   std::string shared;
   if (!kernel.getScratch().empty())
-    shared = formatv(", .chunk = {0}, .group = {1}, .terms = {2}", policy.getSteps(),
-                     policy.getRuns(), kernel.getTerms());
+    shared = formatv(", .chunk = {0}, .group = {1}, .terms = {2}, .told = {3}{4}",
+                     policy.getSteps(), policy.getRuns(), kernel.getTerms(), kernel.getTold(),
+                     kernel.getPrefixes() ? ", .prefixes = true" : "");
   if (sharesMatrix())
     writer.line(formatv("static constexpr columns_policy shape{{.columns = {0}, .parts = {1}, .steps = {2}, "
                         ".ring = {3}, .blocks = {4}};",

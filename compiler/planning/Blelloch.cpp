@@ -1,4 +1,5 @@
 //===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
+#include "compiler/planning/MatrixChunks.h"
 #include "compiler/planning/Reduction.h"
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
@@ -13,12 +14,15 @@ namespace scanc::planning {
 namespace {
 
 /// Right when lanes are too few to fill the GPU with one thread each: the threads of a block share
-/// a lane's time. Every step's map is computed twice, once to compose and once to replay.
+/// a lane's time. Every step's map is computed twice, once to compose and once to replay. Where a step has
+/// a matrix, blocks share a lane's time: see DenseBlelloch.cpp.
 class Blelloch final : public KernelStrategy {
 public:
   StringRef name() const override { return "blelloch"; }
 
-  std::optional<std::string> declines(const Mapping &mapping, const Target &) const override {
+  std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
+    if (hasMatrix(mapping))
+      return declinesChunks(mapping, target);
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (auto reason = declinesReassociation(mapping))
@@ -39,8 +43,19 @@ public:
                                       tuned(mapping, "lane_threads", timeWalk ? 1 : 8));
   }
 
+  bool honours(const Mapping &mapping, StringRef pin, StringRef value) const override {
+    return hasMatrix(mapping) ? honoursProducts(mapping, pin, value)
+                              : KernelStrategy::honours(mapping, pin, value);
+  }
+
+  std::string arithmetic(const Mapping &mapping) const override {
+    return hasMatrix(mapping) ? arithmeticOfProducts(mapping) : KernelStrategy::arithmetic(mapping);
+  }
+
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     Cost cost = costOf(mapping, choose(mapping, target, sizes), sizes);
+    if (hasMatrix(mapping))
+      return costOfDenseBlelloch(mapping, target, sizes, cost);
     Work work = countWork(mapping, sizes);
     cost.flops = 2 * work.flops;
     bool kept = keepsTime(mapping, sizes);
@@ -155,6 +170,8 @@ private:
 
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    if (hasMatrix(mapping))
+      return chooseDenseBlelloch(mapping, target, sizes);
     if (keepsTime(mapping, sizes))
       return chooseKept(mapping, target, sizes);
     bool timeWalk = mapping.walk == plan::Walk::Time;

@@ -353,6 +353,10 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("scratch", builder.getStringAttr(choice.scratch));
   if (choice.terms > 0)
     state.addAttribute("terms", builder.getI64IntegerAttr(choice.terms));
+  if (choice.told > 0)
+    state.addAttribute("told", builder.getI64IntegerAttr(choice.told));
+  if (choice.prefixes)
+    state.addAttribute("prefixes", builder.getUnitAttr());
   if (choice.rows > 0) {
     state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
     state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));

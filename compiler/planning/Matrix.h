@@ -61,6 +61,11 @@ KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes 
 /// `cost` completed with what it has not from the choice alone.
 Cost costOfDenseSequential(const Mapping &, const Target &, const Sizes &, Cost cost);
 
+/// The choice and the cost of `blelloch` where there is a matrix, if `declinesChunks` gives nothing:
+/// DenseBlelloch.cpp.
+KernelChoice chooseDenseBlelloch(const Mapping &, const Target &, const Sizes &);
+Cost costOfDenseBlelloch(const Mapping &, const Target &, const Sizes &, Cost cost);
+
 } // namespace scanc::planning
 
 #endif // SCANC_COMPILER_PLANNING_MATRIX_H

@@ -12,7 +12,7 @@ namespace scanc::planning {
 static constexpr llvm::StringLiteral tuningAttr = "scan.policy";
 
 static constexpr llvm::StringLiteral fields[] = {"lane_threads", "time_threads", "lanes", "steps",
-                                                 "ring", "runs", "blocks", "state_threads"};
+                                                 "ring", "runs", "blocks", "state_threads", "prefixes"};
 
 StringRef strategyName(StringRef text) { return text.split('(').first.trim(); }
 

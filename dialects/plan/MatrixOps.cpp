@@ -133,35 +133,43 @@ LogicalResult DenseColumnsOp::verifyRegions() {
   return success();
 }
 
-LogicalResult CyclicReductionOp::verify() {
-  if (failed(verifyMatrixKernel(*this, false)))
+/// Of kernels whose blocks share the time of a lane. Numbers are those of the constraints of
+/// plan.cyclic_reduction.
+static LogicalResult verifyMatrixChunks(KernelInterface op) {
+  if (failed(verifyMatrixKernel(op, false)))
     return failure();
-  if ((!getElement().isF16() && !getElement().isBF16()) || getTerms() < 1 ||
-      getTerms() > 2) // cyclic_reduction_c2
-    return emitOpError("expected 1 or 2 terms of f16 or bf16, got ")
-           << getTerms() << " of " << getElement();
-  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+  if ((!op.getElement().isF16() && !op.getElement().isBF16()) || op.getTerms() < 1 ||
+      op.getTerms() > 2) // cyclic_reduction_c2
+    return op->emitOpError("expected 1 or 2 terms of f16 or bf16, got ")
+           << op.getTerms() << " of " << op.getElement();
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>()) {
     PolicyAttr policy = variant.getPolicy();
-    if (getParts() != 2 * getRows() || policy.getRing() < 3 ||
-        policy.getRuns() > 31) // cyclic_reduction_c3
-      return emitOpError("variants: expected parts twice the rows, a ring of 3 at least and at most "
-                         "31 runs, got ")
+    if (op.getParts() != 2 * op.getRows() || policy.getRing() < 3 ||
+        policy.getRuns() > 31 || op.getTold() == 1 || op.getTold() == 2) // cyclic_reduction_c3
+      return op->emitOpError("variants: expected parts twice the rows, a ring of 3 at least, at most "
+                         "31 runs and no told maps or 3 at least, got ")
              << policy;
   }
   return success();
 }
 
-LogicalResult CyclicReductionOp::verifyRegions() {
-  if (failed(verifyMatrixRegion(*this, 128, /*plain=*/true)))
+static LogicalResult verifyRegionOfChunks(KernelInterface op) {
+  if (failed(verifyMatrixRegion(op, 128, /*plain=*/true)))
     return failure();
-  auto advance = *getBody().getOps<AdvanceOp>().begin();
+  auto advance = *op.getBody().getOps<AdvanceOp>().begin();
   int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
   int64_t width = size > 64 ? 128 : size > 32 ? 64 : size > 16 ? 32 : 16;
-  for (auto variant : getVariants().getAsRange<VariantAttr>())
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>())
     if (variant.getPolicy().getTimeThreads() != 2 * width) // cyclic_reduction_c3
-      return emitOpError("variants: expected ")
+      return op->emitOpError("variants: expected ")
              << 2 * width << " time_threads for " << size << " rows, got " << variant.getPolicy();
   return success();
 }
+
+LogicalResult CyclicReductionOp::verify() { return verifyMatrixChunks(*this); }
+LogicalResult CyclicReductionOp::verifyRegions() { return verifyRegionOfChunks(*this); }
+
+LogicalResult DenseBlellochOp::verify() { return verifyMatrixChunks(*this); }
+LogicalResult DenseBlellochOp::verifyRegions() { return verifyRegionOfChunks(*this); }
 
 } // namespace scanc::plan

@@ -108,6 +108,10 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
                     (ins), "", "return false;">,
     InterfaceMethod<"elements whose sum is a number of a product of matrices", "uint64_t", "getTerms", (ins),
                     "", "return 1;">,
+    InterfaceMethod<"maps of other blocks on their way beside a block's own steps", "uint64_t", "getTold",
+                    (ins), "", "return 0;">,
+    InterfaceMethod<"whether the product of all matrices up to each step is written", "bool", "getPrefixes",
+                    (ins), "", "return false;">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
     InterfaceMethod<"the same of workspace that nobody has written", "::llvm::StringRef", "getScratch",
@@ -211,21 +215,36 @@ def Plan_DenseSequentialOp : Plan_Kernel<"dense_sequential",
 
 def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
     [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
-                                                      "getWorkspace", "getScratch"]>],
-    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms, StrAttr:$workspace,
-         StrAttr:$scratch)> {
+                                                      "getTold", "getWorkspace", "getScratch"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms,
+         DefaultValuedAttr<I64Attr, "0">:$told, StrAttr:$workspace, StrAttr:$scratch)> {
   let summary = "kernel::cyclic_reduction: blocks share the time of one lane; re-associates";
   let description = [{
     Deterministic. A block multiplies the matrices of its chunk of `steps` steps on the tensor cores, those
     of `runs` chunks are multiplied again, and once the state that enters is known, it walks its steps as
-    `plan.dense_sequential` does. `workspace` is zero when the kernel begins, `scratch` is not.
+    `plan.dense_sequential` does, of which `told` maps of other blocks are on their way beside the own steps; 0:
+    in the same memory. `workspace` is zero when the kernel begins, `scratch` is not.
 
     - (C1) the constraints of `plan.dense_sequential`, but for the steps; at most 128 points of f32, and what is written
       depends on the state at t alone.
     - (C2) `element` is f16 or bf16; `terms`, 1 or 2 elements, make a number of a product.
     - (C3) in every policy, time_threads is twice the padded row of a matrix, `parts` twice `rows`, ring is 3 at
-      least and runs 31 at most.
+      least and runs 31 at most; `told` is 0 or 3 at least.
     - (C4) the ring is real, and the advance has no scale and no diagonal.
+  }];
+}
+
+def Plan_DenseBlellochOp : Plan_Kernel<"dense_blelloch",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
+                                                      "getTold", "getPrefixes", "getWorkspace", "getScratch"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms,
+         DefaultValuedAttr<I64Attr, "0">:$told, UnitAttr:$prefixes, StrAttr:$workspace, StrAttr:$scratch)> {
+  let summary = "kernel::dense_blelloch: blocks scan the maps of the steps of one lane; re-associates";
+  let description = [{
+    Deterministic. As `plan.cyclic_reduction`, but the map of all time before a chunk is a product of maps too,
+    applied to the initial state. With `prefixes` that of all time up to each step is left in `scratch`.
+
+    - (C1) the constraints of `plan.cyclic_reduction`.
   }];
 }
 

@@ -33,7 +33,7 @@ void expectRight(const std::string &text, std::map<std::string, std::int64_t> si
   options.target = "sm_90a";
   options.strategy = strategy;
   options.sizes = std::move(sizes);
-  double factor = strategy.starts_with("cyclic_reduction") ? keptProducts : 1;
+  double factor = strategy.starts_with("sequential") ? 1 : keptProducts;
   testing_support::expectRight(text, options, {.variants = variants, .factor = factor});
 }
 
@@ -66,6 +66,23 @@ TEST_P(DenseSizes, areReducedFromTheEnd) {
               "cyclic_reduction(steps=5, runs=1)");
 }
 
+TEST_P(DenseSizes, areRightByPrefixesAtEveryTime) {
+  for (std::int64_t time : {0, 1, 3, 7, 8, 9, 50})
+    for (const char *variants : {"", "any"}) {
+      SCOPED_TRACE(std::to_string(time) + " steps, variants " + variants);
+      expectRight(dense(GetParam()), {{"B", 2}, {"T", time}},
+                  time % 2 == 0 ? "blelloch(steps=8, runs=3)"
+                                : "blelloch(steps=4, runs=2, prefixes=1)",
+                  variants);
+    }
+}
+
+TEST_P(DenseSizes, areScannedFromTheEnd) {
+  for (const char *prefixes : {"", ", prefixes=1"})
+    expectRight(dense(GetParam(), "reverse scan"), {{"B", 2}, {"T", 23}},
+                "blelloch(steps=1, runs=1" + std::string(prefixes) + ")");
+}
+
 INSTANTIATE_TEST_SUITE_P(Dense, DenseSizes, testing::Values(1, 5, 16, 33, 64));
 
 TEST(Dense, matricesOfBf16AreReduced) {
@@ -77,8 +94,21 @@ TEST(Dense, aMatrixOfEightWarpsIsReduced) {
   expectRight(dense(100), {{"B", 1}, {"T", 9}}, "cyclic_reduction(steps=2, runs=2)");
 }
 
+TEST(Dense, prefixesOfEightWarpsAreRight) {
+  for (std::int64_t rows : {100, 128})
+    for (const char *prefixes : {"", ", prefixes=1"})
+      expectRight(dense(rows), {{"B", 1}, {"T", 9}},
+                  "blelloch(steps=2, runs=2" + std::string(prefixes) + ")");
+}
+
+TEST(Dense, prefixesOfBf16AreRight) {
+  expectRight(dense(40, "scan", "bf16"), {{"B", 1}, {"T", 33}},
+              "blelloch(steps=4, runs=2, prefixes=1)");
+}
+
 TEST(Dense, noSequenceIsReduced) {
-  expectRight(dense(16), {{"B", 0}, {"T", 9}}, "cyclic_reduction");
+  for (const char *strategy : {"cyclic_reduction", "blelloch", "blelloch(prefixes=1)"})
+    expectRight(dense(16), {{"B", 0}, {"T", 9}}, strategy);
 }
 
 TEST(Dense, aStateOfColumnsIsReducedForEach) {
@@ -215,6 +245,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Machine{192, "f32", "sequential"}, Machine{5, "f16", "cyclic_reduction"},
                     Machine{32, "bf16", "cyclic_reduction"}, Machine{33, "f16", "cyclic_reduction"},
                     Machine{64, "f16", "cyclic_reduction"}, Machine{64, "bf16", "cyclic_reduction"},
-                    Machine{128, "f16", "cyclic_reduction"}));
+                    Machine{128, "f16", "cyclic_reduction"}, Machine{5, "f16", "blelloch"},
+                    Machine{32, "bf16", "blelloch"}, Machine{64, "f16", "blelloch"},
+                    Machine{128, "f16", "blelloch"}, Machine{32, "f16", "blelloch(prefixes=1)"},
+                    Machine{64, "f16", "blelloch(prefixes=1)"},
+                    Machine{128, "f16", "blelloch(prefixes=1)"}));
 
 } // namespace

@@ -39,14 +39,14 @@ std::string DenseVariant::text() const {
   replaceOnce(text, "size = 64", fmt::format("size = {}", size));
   replaceOnce(text, "copies = true", fmt::format("copies = {}", whole));
   text = std::regex_replace(text, std::regex("\\bf16\\b"), element);
-  if (isReduction()) {
-    replaceOnce(text, "scanc/kernel/dense_sequential.cuh", "scanc/kernel/cyclic_reduction.cuh");
+  if (sharesTime()) {
+    replaceOnce(text, "scanc/kernel/dense_sequential.cuh", "scanc/kernel/" + sharing + ".cuh");
     replaceOnce(text, "};\nstatic_assert(sizeof(arguments) == 8 * ",
                 "  unsigned char *workspace;\n  unsigned char *scratch;\n};\n"
                 "static_assert(sizeof(arguments) == 16 + 8 * ");
-    replaceOnce(text, "kernel::dense_sequential_storage", "kernel::cyclic_reduction_storage");
+    replaceOnce(text, "kernel::dense_sequential_storage", "kernel::" + sharing + "_storage");
     replaceOnce(text, "kernel::dense_sequential(program::dense{args}, ",
-                "kernel::cyclic_reduction(program::dense{args}, args.workspace, args.scratch, ");
+                "kernel::" + sharing + "(program::dense{args}, args.workspace, args.scratch, ");
   }
   return text;
 }
@@ -57,6 +57,8 @@ int DenseVariant::policyField(const std::string &name) const {
     return std::stoi(match[1]);
   if (name == "terms")
     return 1;
+  if (name == "told")
+    return 0;
   throw std::logic_error("the policy has no " + name);
 }
 
@@ -74,16 +76,18 @@ std::int64_t DenseVariant::sharedBytes() const {
     return upTo(upTo(landing, 16) + 8 * (width() + threads), 8 * block * bytes);
   };
   const std::int64_t own = ring(policyField("ring"), 1, 4 * size), told = 4 * width() + 16;
-  if (!isReduction())
+  if (!sharesTime())
     return own;
   const std::int64_t terms = policyField("terms");
   const std::int64_t slots = std::max<std::int64_t>(3, policyField("ring") / terms);
-  const std::int64_t rings = std::max(own, ring(slots, terms, told));
+  const std::int64_t beside = policyField("told");
+  const std::int64_t rings =
+      beside > 0 ? own + ring(beside, terms, told) : std::max(own, ring(slots, terms, told));
   return rings + upTo(4 * width() + width() / 4 + 12, 8 * block * bytes);
 }
 
 std::int64_t DenseVariant::blocks(std::int64_t sequences, std::int64_t steps) const {
-  return isReduction() ? sequences * std::max<std::int64_t>(1, parts(steps, policyField("chunk")))
+  return sharesTime() ? sequences * std::max<std::int64_t>(1, parts(steps, policyField("chunk")))
                        : sequences;
 }
 
@@ -97,7 +101,18 @@ std::int64_t DenseVariant::mapBytes(std::int64_t sequences, std::int64_t steps) 
   const std::int64_t groups = parts(chunks, policyField("group"));
   const std::int64_t map =
       upTo(policyField("terms") * 2 * width() * width() + 4 * width() + 16, 128);
-  return sequences * ((chunks + groups) * map + groups * width() * 4);
+  if (sharing == "cyclic_reduction")
+    return sequences * ((chunks + groups) * map + groups * width() * 4);
+  const bool prefixes = shape.find(".prefixes = true") != std::string::npos;
+  return sequences * ((2 * chunks + groups) * map + (prefixes ? steps * prefixBytes() : 0));
+}
+
+std::int64_t DenseVariant::prefixesAt(std::int64_t sequences, std::int64_t steps) const {
+  return mapBytes(sequences, steps) - sequences * steps * prefixBytes();
+}
+
+std::int64_t DenseVariant::prefixBytes() const {
+  return upTo(policyField("terms") * 2 * width() * width() + width() / 4, 128);
 }
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant) {
@@ -155,12 +170,13 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
   }
   words.insert(words.end(),
                {static_cast<std::uint64_t>(sequences), static_cast<std::uint64_t>(steps)});
-  std::vector<std::uint64_t> workspace;
-  if (variant.isReduction()) {
+  if (variant.sharesTime()) {
     const std::int64_t flags = variant.flagBytes(sequences, steps);
     const std::int64_t maps = variant.mapBytes(sequences, steps);
     workspace.resize((flags + maps) / 8 + 16);
     const std::int64_t begin = upTo(reinterpret_cast<std::int64_t>(workspace.data()), 128);
+    prefixesAt = begin + flags + variant.prefixesAt(sequences, steps) -
+                 reinterpret_cast<std::int64_t>(workspace.data());
     words.insert(words.end(), {static_cast<std::uint64_t>(begin),
                                static_cast<std::uint64_t>(begin + flags)});
     buffers.push_back({.name = "flags",
@@ -178,6 +194,45 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
                          .threads = variant.policyField("threads"),
                          .sharedBytes = variant.sharedBytes()},
                         words, buffers, {.seed = seed});
+}
+
+double DenseProblem::errorOfPrefixes(const DenseVariant &variant) const {
+  const std::int64_t width = variant.width(), terms = variant.policyField("terms");
+  const auto *bytes = reinterpret_cast<const unsigned char *>(workspace.data()) + prefixesAt;
+  double difference = 0, magnitude = 0;
+  for (std::int64_t s = 0; s < sequences; ++s) {
+    std::vector<double> exact(size * size), next(size * size);
+    for (std::int64_t i = 0; i < size; ++i)
+      exact[i * size + i] = 1;
+    for (std::int64_t t = 0; t < steps; ++t, bytes += variant.prefixBytes()) {
+      for (std::int64_t i = 0; i < size; ++i)
+        for (std::int64_t j = 0; j < size; ++j) {
+          next[i * size + j] = 0;
+          for (std::int64_t l = 0; l < size; ++l)
+            next[i * size + j] += A.at({s, t, i, l}) * exact[l * size + j];
+        }
+      exact.swap(next);
+      // Thread and word of a tile that hold element (i, j), the transpose's (j, i).
+      const auto *exponents =
+          reinterpret_cast<const std::int32_t *>(bytes + terms * 2 * width * width);
+      for (std::int64_t i = 0; i < size; ++i)
+        for (std::int64_t j = 0; j < size; ++j) {
+          const std::int64_t thread = j / 16 * 32 + j % 8 * 4 + i % 8 / 2;
+          const std::int64_t word = j % 16 / 8 + i % 16 / 8 * 2;
+          double number = 0;
+          for (std::int64_t term = 0; term < terms; ++term) {
+            const std::int64_t tile = (term * (width / 16) + i / 16) * 2 * width + thread;
+            number += loadElement(bytes + 16 * tile + 4 * word + i % 2 * 2,
+                                  dtypeOf(variant.element));
+          }
+          const double error =
+              std::ldexp(number, exponents[j / 16]) - exact[i * size + j];
+          difference += error * error;
+          magnitude += exact[i * size + j] * exact[i * size + j];
+        }
+    }
+  }
+  return std::sqrt(difference / magnitude);
 }
 
 double DenseProblem::error() const {

@@ -9,14 +9,15 @@
 namespace scanc::templates {
 
 /// fixtures/dense.cu for another state size, element type and policy. A policy with chunks makes
-/// it a cyclic_reduction kernel.
+/// it a kernel whose blocks share a sequence.
 struct DenseVariant {
   int size;
   std::string shape;           ///< the policy, in braces
   std::string element = "f16"; ///< of the matrices
   bool whole = true;           ///< rows of a matrix are copied in whole pieces of 16 bytes
+  std::string sharing = "cyclic_reduction"; ///< the kernel, where blocks share a sequence
 
-  bool isReduction() const { return shape.find(".chunk") != std::string::npos; }
+  bool sharesTime() const { return shape.find(".chunk") != std::string::npos; }
   std::string text() const;
   int policyField(const std::string &name) const;
   std::int64_t width() const; ///< of a padded row
@@ -25,6 +26,9 @@ struct DenseVariant {
   /// Of the workspace: what is zero at launch, and what is not.
   std::int64_t flagBytes(std::int64_t sequences, std::int64_t steps) const;
   std::int64_t mapBytes(std::int64_t sequences, std::int64_t steps) const;
+  /// Of the second, before the prefix of the first step; of a prefix.
+  std::int64_t prefixesAt(std::int64_t sequences, std::int64_t steps) const;
+  std::int64_t prefixBytes() const;
 };
 
 std::ostream &operator<<(std::ostream &out, const DenseVariant &variant);
@@ -51,8 +55,12 @@ public:
   const std::vector<unsigned char> &states() const { return h.getBytes(); }
   /// Of all states and of the final one: the norm of the difference over the norm. A NaN counts.
   double error() const;
+  /// Of the products of all matrices up to each step that a kernel has left in its workspace.
+  double errorOfPrefixes(const DenseVariant &variant) const;
 
 private:
+  std::vector<std::uint64_t> workspace;
+  std::int64_t prefixesAt = 0; ///< words before them
   std::int64_t sequences, steps, size;
   Operand A, b, h0, h, hT;
 };

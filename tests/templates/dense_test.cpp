@@ -28,7 +28,7 @@ const DenseVariant variants[] = {
     {.size = 40, .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 3}"},
     {.size = 33, .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3}", .whole = false},
     {.size = 100,
-     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3}",
+     .shape = "{.threads = 128, .parts = 4, .rows = 1, .ring = 3}",
      .element = "float"},
     {.size = 64, .shape = "{.threads = 64, .parts = 4, .rows = 4, .ring = 3}", .element = "float"},
     {.size = 128, .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 3}", .element = "bf16"},
@@ -97,30 +97,92 @@ const DenseVariant reductions[] = {
      .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 5, .chunk = 4, .group = 1}",
      .whole = false},
     {.size = 128,
-     .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 3, .chunk = 6, .group = 2}"}};
+     .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 3, .chunk = 6, .group = 2}"},
+    {.size = 33,
+     .shape =
+         "{.threads = 128, .parts = 4, .rows = 2, .ring = 3, .chunk = 4, .group = 3, .told = 4}",
+     .whole = false},
+    {.size = 32,
+     .shape =
+         "{.threads = 64, .parts = 4, .rows = 2, .ring = 7, .chunk = 5, .group = 2, .terms = 2, .told = 3}"}};
 
-class CyclicReduction : public testing::TestWithParam<DenseVariant> {
-protected:
-  /// Products are rounded to the 11 bits of f16, or the 8 of bf16, once per step of a chunk, or to
-  /// those of both terms.
-  double bound() const {
-    const bool brief = GetParam().element == "bf16";
-    return GetParam().policyField("terms") == 2 ? (brief ? 6e-5 : 4e-6) : brief ? 8e-3 : 1e-3;
-  }
-};
+/// Products are rounded to the 11 bits of f16, or the 8 of bf16, once per step of a chunk, or to those
+/// of both terms.
+double boundOf(const DenseVariant &variant) {
+  const bool brief = variant.element == "bf16";
+  return variant.policyField("terms") == 2 ? (brief ? 6e-5 : 4e-6) : brief ? 8e-3 : 1e-3;
+}
 
-TEST_P(CyclicReduction, followsTheLoopAtEveryLength) {
+void expectTheLoop(const DenseVariant &variant) {
   for (std::int64_t steps : {0, 1, 4, 5, 9, 33}) {
-    DenseProblem problem(GetParam(), /*sequences=*/steps == 9 ? 3 : 1, steps, /*seed=*/steps + 1);
-    const auto result = problem.run(GetParam(), 7 * steps);
+    DenseProblem problem(variant, /*sequences=*/steps == 9 ? 3 : 1, steps, /*seed=*/steps + 1);
+    const auto result = problem.run(variant, 7 * steps);
     ASSERT_TRUE(result) << result.error().message;
-    EXPECT_LT(problem.error(), bound()) << steps << " steps";
+    EXPECT_LT(problem.error(), boundOf(variant)) << steps << " steps";
   }
 }
+
+class CyclicReduction : public testing::TestWithParam<DenseVariant> {};
+
+TEST_P(CyclicReduction, followsTheLoopAtEveryLength) { expectTheLoop(GetParam()); }
 
 TEST_P(CyclicReduction, keepsEverythingInRegisters) { expectRegisters(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, CyclicReduction, testing::ValuesIn(reductions));
+
+/// Groups of which a prefix is made from one that lies before them, and from all time.
+const DenseVariant scans[] = {
+    {.size = 64,
+     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3, .chunk = 4, .group = 4}",
+     .sharing = "dense_blelloch"},
+    {.size = 32,
+     .shape = "{.threads = 64, .parts = 4, .rows = 2, .ring = 4, .chunk = 5, .group = 2, .terms = 2, .told = 3}",
+     .sharing = "dense_blelloch"},
+    {.size = 5,
+     .shape = "{.threads = 32, .parts = 2, .rows = 1, .ring = 3, .chunk = 1, .group = 1, .terms = 2}",
+     .whole = false,
+     .sharing = "dense_blelloch"},
+    {.size = 33,
+     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 3, .chunk = 4, .group = 3, .terms = 2, .prefixes = true}",
+     .whole = false,
+     .sharing = "dense_blelloch"},
+    {.size = 64,
+     .shape = "{.threads = 128, .parts = 4, .rows = 2, .ring = 5, .chunk = 3, .group = 3, .told = 3, .prefixes = true}",
+     .element = "bf16",
+     .sharing = "dense_blelloch"},
+    {.size = 16,
+     .shape = "{.threads = 32, .parts = 2, .rows = 1, .ring = 4, .chunk = 1, .group = 1, .prefixes = true}",
+     .sharing = "dense_blelloch"},
+    {.size = 128,
+     .shape = "{.threads = 256, .parts = 4, .rows = 2, .ring = 4, .chunk = 6, .group = 2, .prefixes = true}",
+     .sharing = "dense_blelloch"}};
+
+class DenseBlelloch : public testing::TestWithParam<DenseVariant> {};
+
+TEST_P(DenseBlelloch, followsTheLoopAtEveryLength) { expectTheLoop(GetParam()); }
+
+TEST_P(DenseBlelloch, leavesThePrefixOfEveryStep) {
+  if (GetParam().shape.find(".prefixes = true") == std::string::npos)
+    GTEST_SKIP() << "no prefixes of steps";
+  DenseProblem problem(GetParam(), 2, 14, 3);
+  const auto result = problem.run(GetParam(), 1);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_LT(problem.errorOfPrefixes(GetParam()), boundOf(GetParam()));
+}
+
+TEST_P(DenseBlelloch, isTheSameWhoeverIsFirst) {
+  DenseProblem first(GetParam(), 1, 37, 5);
+  ASSERT_TRUE(first.run(GetParam(), 1));
+  for (std::uint64_t seed = 2; seed < 4; ++seed) {
+    DenseProblem other(GetParam(), 1, 37, 5);
+    ASSERT_TRUE(other.run(GetParam(), seed));
+    EXPECT_EQ(first.states(), other.states());
+  }
+}
+
+TEST_P(DenseBlelloch, keepsEverythingInRegisters) { expectRegisters(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, DenseBlelloch, testing::ValuesIn(scans));
 
 /// Chunks of 16 steps, groups of 32.
 const DenseVariant wide{
@@ -169,9 +231,9 @@ TEST(DenseFaults, aMapThatIsReadBeforeItIsTold) {
   DenseProblem problem(variant, 1, 40, 1);
   const auto result = problem.run(
       variant, 5,
-      withoutLine("kernel/cyclic_reduction.cuh",
-                  "      while ((load_acquire(space.arrivals(sequence) + group)",
-                  "      while (false && (load_acquire(space.arrivals(sequence) + group)"));
+      withoutLine("grid/matrix_chunks.cuh",
+                  "    while ((load_acquire(space.arrivals(mine.sequence) + mine.group)",
+                  "    while (false && (load_acquire(space.arrivals(mine.sequence) + mine.group)"));
   // A race, or a map that nobody has written yet.
   ASSERT_FALSE(result);
 }
@@ -182,7 +244,7 @@ TEST(DenseFaults, aStepThatDoesNotWaitForTheStateBeforeItIsFound) {
     const auto result =
         problem.run(variants[variant], 5,
                     withoutLine("kernel/dense_sequential.cuh",
-                                "    await_copies<shape.ring - 2>();\n    meet();\n",
+                                "    await_copies<shape.ring - 2>();\n    show_panel<F>();\n",
                                 "    await_copies<shape.ring - 2>();\n"));
     // A race, or cells that nobody has written the first time around the ring.
     ASSERT_FALSE(result);

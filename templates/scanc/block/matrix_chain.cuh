@@ -28,13 +28,17 @@ static __device__ __forceinline__ int exponent_of(float x) {
 }
 
 /// 16 rows of a product, 2^exponent * left, and of the bias of the map, spread over the lanes that
-/// hold a row.
-template <typename S, int terms>
+/// hold a row. `transposed`: of the transpose of a product, to which later maps are added, without a
+/// bias.
+template <typename S, int terms, bool transposed = false>
 struct chain_rows {
   using element = typename S::element;
   static constexpr int width = dense_width<S>(), tiles = width / 16, columns = dense_block<S>();
-  /// Whether four warps multiply together: each column block by all of their rows.
+  /// Whether four warps multiply together: all columns by each of their rows.
   static constexpr bool grouped = has_group_products && columns == 64;
+  /// Whether a bias is summed while the tensor cores are at work, from rounded rows; of two terms it
+  /// is dearer to put a row together than to wait for the sum behind it.
+  static constexpr bool early = terms == 1;
   static_assert(sizeof(element) == 2, "products are of f16 or bf16");
 
   warp::left_tile<element> left[terms][tiles];
@@ -63,20 +67,21 @@ struct chain_rows {
       bias[i] = lane_index() % 4 == 0 ? input(row_of(i)) : 0.0f;
   }
 
-  /// The map before it, whose bias is in the sum already; `input(i)` is that of the map before that,
-  /// if there are `more`. Calls `meanwhile()` while the tensor cores are at work.
+  /// The map before it. `input(i)` is its bias if `early`, else that of the map before that, if there
+  /// are `more`: its own is in the sum already. Calls `meanwhile()` while the tensor cores are at work.
   template <typename F, typename G>
   __device__ __forceinline__ void prepend(const element *matrix, int matrix_exponent, bool more,
                                           F input, G meanwhile) {
+    static_assert(!transposed, "rows of the product itself");
     warp::sum_tile sum[2 * tiles];
-    multiply(sum, matrix, meanwhile);
+    multiply(sum, matrix, [&] {
+      meanwhile();
+      if constexpr (early)
+        add_input(input);
+    });
     exponent += matrix_exponent;
-    if (keep_high(sum)) {
-      rescale(sum);
-      keep_high(sum);
-    }
-    keep_low(sum);
-    if (more)
+    keep(sum);
+    if (!early && more)
       add_inputs(sum, input);
   }
 
@@ -90,6 +95,40 @@ struct chain_rows {
       for (int i = 0; i < 4; ++i)
         numbers[n].at[i] = number(n, i);
     add_inputs(numbers, input);
+  }
+
+  /// The transpose of nothing: the unit matrix.
+  __device__ __forceinline__ void begin_unit() {
+    exponent = 0;
+#pragma unroll
+    for (int term = 0; term < terms; ++term)
+#pragma unroll
+      for (int k = 0; k < tiles; ++k)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          const int apart = k * 16 + i / 2 * 8 + warp::sum_column(0) - row_of(i % 2);
+          left[term][k].words[i] = warp::pack<element>(term == 0 && apart == 0 ? 1.0f : 0.0f,
+                                                       term == 0 && apart == -1 ? 1.0f : 0.0f);
+        }
+  }
+
+  /// The transpose of 2^exponent * matrix, whose terms lie below each other.
+  __device__ __forceinline__ void begin_transposed(const element *matrix, int matrix_exponent) {
+    exponent = matrix_exponent;
+#pragma unroll
+    for (int term = 0; term < terms; ++term)
+#pragma unroll
+      for (int k = 0; k < tiles; ++k)
+        left[term][k] = warp::load_left_transposed<columns>(
+            block_of(matrix, term, warp_index() * 16), k * 16, warp_index() * 16 % columns);
+  }
+
+  /// The transpose of the product with the matrix of a later step on its left.
+  __device__ __forceinline__ void append(const element *matrix) {
+    static_assert(transposed && S::shape.terms == 1, "rows are columns of the product");
+    warp::sum_tile sum[2 * tiles];
+    multiply(sum, matrix, [] {});
+    keep(sum);
   }
 
   /// Brings the rows of all warps to one exponent, the largest of those that have an element other
@@ -136,23 +175,32 @@ private:
     return matrix + (term * width + column / columns * columns) * width;
   }
 
-  /// The product with a matrix. What two low terms make is left out.
+  /// Rounds a sum to what is kept.
+  __device__ __forceinline__ void keep(warp::sum_tile (&sum)[2 * tiles]) {
+    if (keep_high(sum)) {
+      rescale(sum);
+      keep_high(sum);
+    }
+    keep_low(sum);
+  }
+
+  /// The product with a matrix, or its transpose. What two low terms make is left out.
   template <typename G>
   __device__ __forceinline__ void multiply(warp::sum_tile (&sum)[2 * tiles], const element *matrix,
                                            G meanwhile) const {
     if constexpr (grouped) {
       begin_group_products();
 #pragma unroll
-      for (int n = 0; n < width; n += columns)
+      for (int term = 0; term < S::shape.terms; ++term)
 #pragma unroll
-        for (int term = 0; term < S::shape.terms; ++term)
+        for (int l = 0; l < terms - term; ++l)
 #pragma unroll
-          for (int l = 0; l < terms - term; ++l)
-#pragma unroll
-            for (int k = 0; k < tiles; ++k)
-              warp::multiply_group(reinterpret_cast<warp::sum_tile(&)[8]>(sum[n / 8]), left[l][k],
-                                   block_of(matrix, term, n) + k * 16 * columns,
-                                   term + l + k > 0);
+          for (int k = 0; k < tiles; ++k)
+            warp::multiply_group<transposed>(
+                sum, left[l][k],
+                transposed ? block_of(matrix, term, k * 16) + k * 16 % columns
+                           : block_of(matrix, term, 0) + k * 16 * columns,
+                term + l + k > 0);
       start_group_products();
       meanwhile();
       finish_group_products();
@@ -168,8 +216,12 @@ private:
 #pragma unroll
           for (int term = 0; term < S::shape.terms; ++term) {
             warp::right_tile<element> right[2];
-            warp::load_right<columns>(right, block_of(matrix, term, n * 16), k * 16,
-                                      n * 16 % columns);
+            if constexpr (transposed)
+              warp::load_right_transposed<columns>(right, block_of(matrix, term, k * 16), n * 16,
+                                                   k * 16 % columns);
+            else
+              warp::load_right<columns>(right, block_of(matrix, term, n * 16), k * 16,
+                                        n * 16 % columns);
 #pragma unroll
             for (int l = 0; l < terms - term; ++l) {
               warp::multiply_add(sum[2 * n], left[l][k], right[0]);
@@ -314,8 +366,10 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     if (step == maps - 1) {
       order();
       rows.begin(matrix, exponent, bias_at(inputs, step));
-      if (step > 0)
+      if (!rows.early && step > 0)
         rows.add_input(earlier);
+    } else if constexpr (chain_rows<S, terms>::early) {
+      rows.prepend(matrix, exponent, step > 0, bias_at(inputs, step), order);
     } else {
       rows.prepend(matrix, exponent, step > 0, earlier, order);
     }

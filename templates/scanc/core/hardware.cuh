@@ -317,10 +317,11 @@ static __device__ __forceinline__ void multiply_add_bf16(float (&sum)[4], const 
       : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
 }
 
-// The same by four warps, each 16 rows of 64: sum += left * right, 16 x 16 times 16 x 64 elements of
-// shared memory in rows of 128 bytes, swizzled as warp/matmul.cuh says, from an address that is a
-// multiple of 1024 bytes on. Between `begin` and `finish` sums and left tiles are the tensor cores',
-// which are at work from `start` on.
+// The same by four warps, each 16 rows of 64: sum += left * right, 16 x 16 times 16 x 64 or 16 x 128
+// elements of shared memory in rows of 128 bytes, swizzled as warp/matmul.cuh says. They begin at a
+// multiple of 1024 bytes; columns from 64 on follow 16 KiB later. `transposed`: 64 or 128 rows follow
+// each other, of which 16 columns are taken from a multiple of 32 bytes on. Between `begin` and
+// `finish` sums and left tiles are the tensor cores', which are at work from `start` on.
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 inline constexpr bool has_group_products = true;
 #else
@@ -328,40 +329,49 @@ inline constexpr bool has_group_products = false;
 #endif
 
 // The matrix is described by columns that lie beside each other, 8 rows in 1024 bytes, and pieces that
-// are exchanged within 128.
-#define SCANC_MULTIPLY_GROUP(type)                                                                 \
-  const uint64_t address = __cvta_generic_to_shared(right);                                        \
-  const uint64_t where = (address & 0x3ffff) >> 4 | uint64_t{1024} << 16 |                         \
-                         uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62;                            \
-  asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %37, 0;\n"                                  \
-               "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type                         \
-               " {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, "     \
-               "%17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "      \
-               "{%32, %33, %34, %35}, %36, adds, 1, 1, 1;\n}"                                      \
-               : "+f"(sum[0][0]), "+f"(sum[0][1]), "+f"(sum[0][2]), "+f"(sum[0][3]),               \
-                 "+f"(sum[1][0]), "+f"(sum[1][1]), "+f"(sum[1][2]), "+f"(sum[1][3]),               \
-                 "+f"(sum[2][0]), "+f"(sum[2][1]), "+f"(sum[2][2]), "+f"(sum[2][3]),               \
-                 "+f"(sum[3][0]), "+f"(sum[3][1]), "+f"(sum[3][2]), "+f"(sum[3][3]),               \
-                 "+f"(sum[4][0]), "+f"(sum[4][1]), "+f"(sum[4][2]), "+f"(sum[4][3]),               \
-                 "+f"(sum[5][0]), "+f"(sum[5][1]), "+f"(sum[5][2]), "+f"(sum[5][3]),               \
-                 "+f"(sum[6][0]), "+f"(sum[6][1]), "+f"(sum[6][2]), "+f"(sum[6][3]),               \
-                 "+f"(sum[7][0]), "+f"(sum[7][1]), "+f"(sum[7][2]), "+f"(sum[7][3])                \
-               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "l"(where),               \
-                 "r"(static_cast<uint32_t>(adds)))
+// are exchanged within 128. `where` and what follows it are the operands behind the sums.
+#define SCANC_TILE(n) "+f"(sum[n][0]), "+f"(sum[n][1]), "+f"(sum[n][2]), "+f"(sum[n][3])
+#define SCANC_TILES(n) SCANC_TILE(n), SCANC_TILE(n + 1), SCANC_TILE(n + 2), SCANC_TILE(n + 3)
+#define SCANC_NUMBERS                                                                              \
+  "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,"                     \
+  "%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
+#define SCANC_MORE_NUMBERS "%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,"  \
+  "%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
+#define SCANC_MULTIPLY_GROUP(type, lies, columns, numbers, left0, left1, left2, left3, where, adds, \
+                             ...)                                                                  \
+  asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %" adds ", 0;\n"                            \
+               "wgmma.mma_async.sync.aligned.m64n" columns "k16.f32." type "." type " {" numbers   \
+               "}, {%" left0 ", %" left1 ", %" left2 ", %" left3 "}, %" where                      \
+               ", adds, 1, 1, " lies ";\n}"                                                        \
+               : __VA_ARGS__                                                                       \
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]),                           \
+                 "l"((__cvta_generic_to_shared(right) & 0x3ffff) >> 4 | uint64_t{1024} << 16 |     \
+                     uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62),                               \
+                 "r"(static_cast<uint32_t>(before)))
+#define SCANC_MULTIPLY_GROUPS(name, type, lies)                                                    \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], const uint32_t (&left)[4],       \
+                                              const void *right, bool before) {                    \
+    SCANC_MULTIPLY_GROUP(type, lies, "64", SCANC_NUMBERS, "32", "33", "34", "35", "36", "37",      \
+                         SCANC_TILES(0), SCANC_TILES(4));                                          \
+  }                                                                                                \
+  static __device__ __forceinline__ void name(float (&sum)[16][4], const uint32_t (&left)[4],      \
+                                              const void *right, bool before) {                    \
+    SCANC_MULTIPLY_GROUP(type, lies, "128", SCANC_NUMBERS "," SCANC_MORE_NUMBERS, "64", "65",      \
+                         "66", "67", "68", "69", SCANC_TILES(0), SCANC_TILES(4), SCANC_TILES(8),   \
+                         SCANC_TILES(12));                                                         \
+  }
 
-/// Without `adds` the sum begins with 0.
-static __device__ __forceinline__ void multiply_group_f16(float (&sum)[8][4],
-                                                          const uint32_t (&left)[4],
-                                                          const void *right, bool adds) {
-  SCANC_MULTIPLY_GROUP("f16");
-}
-
-static __device__ __forceinline__ void multiply_group_bf16(float (&sum)[8][4],
-                                                           const uint32_t (&left)[4],
-                                                           const void *right, bool adds) {
-  SCANC_MULTIPLY_GROUP("bf16");
-}
+/// Without what is in the sum `before` it begins with 0.
+SCANC_MULTIPLY_GROUPS(multiply_group_f16, "f16", "1")
+SCANC_MULTIPLY_GROUPS(multiply_group_bf16, "bf16", "1")
+SCANC_MULTIPLY_GROUPS(multiply_group_transposed_f16, "f16", "0")
+SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
+#undef SCANC_MULTIPLY_GROUPS
 #undef SCANC_MULTIPLY_GROUP
+#undef SCANC_MORE_NUMBERS
+#undef SCANC_NUMBERS
+#undef SCANC_TILES
+#undef SCANC_TILE
 
 static __device__ __forceinline__ void begin_group_products() {
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");

@@ -55,6 +55,8 @@ struct dense_policy {
   int chunk = 0;   ///< steps of a block, where several blocks share a sequence
   int group = 0;   ///< chunks whose products are multiplied before states are known; 1: none are
   int terms = 1;
+  int told = 0;    ///< maps of other blocks on their way, beside own steps; 0: in the same memory
+  bool prefixes = false; ///< whether the product of all matrices up to each step is written
 
   constexpr int panel() const { return threads / parts * rows; }
   bool operator==(const dense_policy &) const = default;

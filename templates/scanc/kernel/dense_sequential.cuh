@@ -240,23 +240,20 @@ struct panel_cursor {
   }
 };
 
-/// The walk of a block through a run of steps.
+/// Who looks at the panels of a walk while they are in shared memory, by `also(step, panel)`: nobody.
+struct unwatched {
+  static constexpr bool watches = false;
+  static constexpr bool multiplies = false; ///< a panel by a group of warps
+};
+
+/// The walk of a block through a run of steps, whose panels stream through the ring.
 template <typename R>
 class dense_walk {
 public:
-  /// Copies hold up what stands behind them: what other threads wait for goes first. With offsets of 64
-  /// bits the compiler would then make a branch of the store, and multiply strides at every step.
-  static constexpr bool tells_first =
-      dense_rows<R>::ahead && !block::reads_out<R> && requires { requires sizeof(typename R::offset) == 4; };
-
+  /// Orders the first panels. The state before them need not be known yet.
   __device__ __forceinline__ dense_walk(const R &recurrence, const typename R::lane &at,
                                         block::panel_ring<R> &ring)
       : recurrence(recurrence), at(at), ring(ring) {
-    const number zero = dense_rows<R>::semiring::template zero<number>(); // pads a state
-    for (int i = thread_index(); i < ring.width; i += shape.threads) {
-      shared_store(ring.vectors[0][i], i < R::size ? recurrence.initial(at, i) : zero);
-      shared_store(ring.vectors[1][i], zero);
-    }
     if constexpr (block::is_resident<R>)
       rows.keep(recurrence, at, ring);
     else
@@ -267,26 +264,65 @@ public:
 #pragma unroll 1
     for (int i = 0; i < orders_ahead; ++i)
       order(ordered.step < recurrence.steps());
+  }
+
+  /// All steps, from the initial state on. What a panel is followed by is the same within each loop,
+  /// so that nothing is asked in it.
+  template <typename F>
+  __device__ __forceinline__ void run(F &also) {
+    const number zero = dense_rows<R>::semiring::template zero<number>(); // pads a state
+    for (int i = thread_index(); i < ring.width; i += shape.threads) {
+      shared_store(ring.vectors[0][i], i < R::size ? recurrence.initial(at, i) : zero);
+      shared_store(ring.vectors[1][i], zero);
+    }
+    long long left = recurrence.steps() * panel_cursor<R>::panels;
     if constexpr (takes_ahead) {
       await_copies<shape.ring - 1>();
-      meet();
-      if (recurrence.steps() > 0) {
+      show_panel<F>();
+      if (left > 0) {
+        if constexpr (F::watches)
+          also(taken.step, ring.matrices[taken.slot]);
         take();
         if constexpr (!tells_first)
           rows.unpack();
       }
     }
+    // A number that the compiler knows becomes the step, and every address is made anew from that.
+    if constexpr (tells_first)
+      forget(left);
+    for (; left > orders_ahead; --left)
+      advance<true, true>(also);
+    for (; left > 1; --left)
+      advance<false, true>(also);
+    if (left > 0)
+      advance<false, false>(also);
+    meet();
+    if constexpr (block::reads_out<R>)
+      if (recurrence.steps() > 0)
+        read_out();
+    for (int i = thread_index(); i < R::size; i += shape.threads)
+      recurrence.finish(at, i, shared_load(ring.vectors[now][i]));
   }
 
+private:
+  using number = block::number_of<R>;
+  static constexpr dense_policy shape = R::shape;
+  /// Whether the inputs of a panel, and its rows if they are not kept, move to registers a panel ahead.
+  static constexpr bool takes_ahead = block::dense_rows_in<R>() != block::rows_in::slot;
+  /// Copies hold up what stands behind them: what other threads wait for goes first. With offsets of 64
+  /// bits the compiler would then make a branch of the store, and multiply strides at every step.
+  static constexpr bool tells_first =
+      dense_rows<R>::ahead && !block::reads_out<R> && requires { requires sizeof(typename R::offset) == 4; };
   /// How many panels are ordered before the one at hand is done.
-  static constexpr int orders_ahead =
-      block::dense_rows_in<R>() == block::rows_in::slot ? R::shape.ring - 1 : R::shape.ring;
+  static constexpr int orders_ahead = takes_ahead ? R::shape.ring : R::shape.ring - 1;
+  static_assert(shape.ring >= 2, "a panel is in use while the next one comes");
 
   /// One panel: multiplies; the next one is taken and the one `ring` later ordered, where they exist.
-  __device__ __forceinline__ void advance(bool orders, bool takes) {
+  template <bool orders, bool takes, typename F>
+  __device__ __forceinline__ void advance(F &also) {
     // The next panel has landed; every thread has taken this one, and knows the state before it.
     await_copies<shape.ring - 2>();
-    meet();
+    show_panel<F>();
     if constexpr (block::reads_out<R>)
       if (taken.panel == 0 && taken.step > 0)
         read_out();
@@ -294,15 +330,17 @@ public:
     typename dense_rows<R>::input_type input;
     const panel_cursor<R> mine = taken;
     auto prepare = [&] {
-      if (takes)
+      if constexpr (takes)
         take();
       order(orders);
     };
     if constexpr (takes_ahead) {
+      taken.advance();
+      if constexpr (takes && F::watches)
+        also(taken.step, ring.matrices[taken.slot]);
       typename dense_rows<R>::template state_part<dense_rows<R>::pieces> before;
       if constexpr (dense_rows<R>::at_hand)
         before.take(ring.vectors[now]);
-      taken.advance();
       if constexpr (tells_first)
         rows.unpack(); // while the state is on its way
       else
@@ -312,7 +350,7 @@ public:
       else
         rows.multiply(sums, ring.vectors[now], ring.matrices[0]);
       input = rows.input;
-      if (!tells_first && takes)
+      if constexpr (!tells_first && takes)
         rows.unpack(); // while sums travel between lanes
     } else {
       take();
@@ -335,27 +373,19 @@ public:
       prepare();
   }
 
-  __device__ __forceinline__ void finish() const {
-    meet();
-    if constexpr (block::reads_out<R>)
-      if (recurrence.steps() > 0)
-        read_out();
-    for (int i = thread_index(); i < R::size; i += shape.threads)
-      recurrence.finish(at, i, shared_load(ring.vectors[now][i]));
-  }
-
-private:
-  using number = block::number_of<R>;
-  static constexpr dense_policy shape = R::shape;
-  /// Whether the inputs of a panel, and its rows if they are not kept, move to registers a panel ahead.
-  static constexpr bool takes_ahead = block::dense_rows_in<R>() != block::rows_in::slot;
-  static_assert(shape.ring >= 2, "a panel is in use while the next one comes");
-
   static __device__ __forceinline__ void meet() {
     if constexpr (shape.threads == 32)
       warp_barrier();
     else
       block_barrier();
+  }
+
+  /// What has landed is there for everybody.
+  template <typename F>
+  static __device__ __forceinline__ void show_panel() {
+    if constexpr (F::multiplies)
+      show_to_group_products();
+    meet();
   }
 
   __device__ __forceinline__ void take() {
@@ -386,28 +416,12 @@ private:
   int now = 0; ///< which of the two vectors is the state
 };
 
-/// Streams the panels of a run of steps through the ring. A `long_run` has a loop of its own in
-/// which nothing is asked.
-template <bool long_run, typename R>
-static __device__ __forceinline__ void walk_steps(const R &recurrence, const typename R::lane &at,
-                                                  block::panel_ring<R> &ring) {
-  dense_walk<R> walk(recurrence, at, ring);
-  long long left = recurrence.steps() * panel_cursor<R>::panels;
-  // A number that the compiler knows becomes the step, and every address is made anew from that.
-  if constexpr (dense_walk<R>::tells_first)
-    forget(left);
-  if constexpr (long_run)
-    for (; left > walk.orders_ahead; --left)
-      walk.advance(true, true);
-  for (; left > 0; --left)
-    walk.advance(left > walk.orders_ahead, left > 1);
-  walk.finish();
-}
-
 template <typename R>
 static __device__ __forceinline__ void dense_sequential(const R &recurrence,
                                                         dense_sequential_storage<R> &storage) {
-  walk_steps<true>(recurrence, recurrence.enter(block_index()), keep_address(storage));
+  const typename R::lane at = recurrence.enter(block_index());
+  unwatched nothing;
+  dense_walk<R>(recurrence, at, keep_address(storage)).run(nothing);
 }
 
 } // namespace scanc::device::kernel

@@ -71,14 +71,20 @@ static __device__ __forceinline__ void multiply_add(sum_tile &sum, const left_ti
   }
 }
 
-/// The same by four warps, where `has_group_products`: eight tiles beside each other, of 16 rows of a
-/// swizzled matrix of 64 columns. Without `adds` the sums begin with 0.
-template <typename T>
-static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[8], const left_tile<T> &left,
-                                                      const T *right, bool adds) {
-  auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
-  if constexpr (is_same<T, f16>)
+/// The same by four warps, where `has_group_products`: 8 or 16 tiles beside each other, of 16 rows of
+/// a swizzled matrix of 64 columns, and of the 128-row one that follows it; or `transposed` of 16
+/// columns of 64 or 128 rows. Without `adds` the sums begin with 0.
+template <bool transposed, typename T, int count>
+static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[count],
+                                                      const left_tile<T> &left, const T *right,
+                                                      bool adds) {
+  auto &numbers = reinterpret_cast<float(&)[count][4]>(sum);
+  if constexpr (is_same<T, f16> && transposed)
+    multiply_group_transposed_f16(numbers, left.words, right, adds);
+  else if constexpr (is_same<T, f16>)
     multiply_group_f16(numbers, left.words, right, adds);
+  else if constexpr (transposed)
+    multiply_group_transposed_bf16(numbers, left.words, right, adds);
   else
     multiply_group_bf16(numbers, left.words, right, adds);
 }
@@ -122,6 +128,18 @@ static __device__ __forceinline__ left_tile<T> load_left(const T *matrix, int ro
   left_tile<T> tile;
   load_matrices(tile.words, matrix + row * columns +
                                 swizzled<T, columns>(lane % 16, column + lane / 16 * piece<T>));
+  return tile;
+}
+
+/// The transpose of the 16 x 16 part at (row, column), of elements of 16 bits.
+template <int columns, typename T>
+static __device__ __forceinline__ left_tile<T> load_left_transposed(const T *matrix, int row,
+                                                                    int column) {
+  const int lane = lane_index();
+  left_tile<T> tile;
+  load_matrices_transposed(tile.words, matrix + row * columns +
+                                           swizzled<T, columns>(lane / 16 * 8 + lane % 8,
+                                                                column + lane / 8 % 2 * piece<T>));
   return tile;
 }
 

@@ -270,14 +270,27 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
 inline constexpr bool has_group_products = true;
 
 /// What one warp does of it, with a matrix that lies as the device has it.
-template <typename F>
-static inline void multiply_group_words(float (&sum)[8][4], const void *right, bool adds, F multiply,
-                                 Place place) {
-  for (int n = 0; n < 8; n += 2) {
-    const int row = lane_index() % 16, piece = n + lane_index() / 16;
+template <bool transposed, int tiles, typename F>
+static inline void multiply_group_words(float (&sum)[tiles][4], const void *right, bool adds,
+                                        F multiply, Place place) {
+  static_assert(tiles == 8 || tiles == 16);
+  const int lane = lane_index();
+  for (int n = 0; n < tiles; n += 2) {
     uint32_t words[4];
-    load_matrices_transposed(
-        words, static_cast<const char *>(right) + row * 128 + (piece ^ row % 8) * 16, place);
+    if (transposed) {
+      const int row = n * 8 + lane / 16 * 8 + lane % 8;
+      const auto within = reinterpret_cast<uintptr_t>(right) % 128;
+      const int piece = static_cast<int>(within / 16) + lane / 8 % 2;
+      load_matrices(words,
+                    static_cast<const char *>(right) - within + row * 128 + (piece ^ row % 8) * 16,
+                    place);
+    } else {
+      const int row = lane % 16, piece = n % 8 + lane / 16;
+      load_matrices_transposed(words,
+                               static_cast<const char *>(right) + n / 8 * 16384 + row * 128 +
+                                   (piece ^ row % 8) * 16,
+                               place);
+    }
     for (int half = 0; half < 2; ++half) {
       for (int i = 0; i < 4 && !adds; ++i)
         sum[n + half][i] = 0.0f;
@@ -287,21 +300,41 @@ static inline void multiply_group_words(float (&sum)[8][4], const void *right, b
   }
 }
 
-static __device__ __forceinline__ void multiply_group_f16(float (&sum)[8][4],
-                                                          const uint32_t (&left)[4],
-                                                          const void *right, bool adds,
-                                                          Place place = Place::current()) {
-  multiply_group_words(
+template <int tiles>
+static __device__ __forceinline__ void multiply_group_f16(
+    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    Place place = Place::current()) {
+  multiply_group_words<false>(
       sum, right, adds,
       [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_f16(of, left, tile, place); },
       place);
 }
 
-static __device__ __forceinline__ void multiply_group_bf16(float (&sum)[8][4],
-                                                           const uint32_t (&left)[4],
-                                                           const void *right, bool adds,
-                                                           Place place = Place::current()) {
-  multiply_group_words(
+template <int tiles>
+static __device__ __forceinline__ void multiply_group_bf16(
+    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    Place place = Place::current()) {
+  multiply_group_words<false>(
+      sum, right, adds,
+      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_bf16(of, left, tile, place); },
+      place);
+}
+
+template <int tiles>
+static __device__ __forceinline__ void multiply_group_transposed_f16(
+    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    Place place = Place::current()) {
+  multiply_group_words<true>(
+      sum, right, adds,
+      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_f16(of, left, tile, place); },
+      place);
+}
+
+template <int tiles>
+static __device__ __forceinline__ void multiply_group_transposed_bf16(
+    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    Place place = Place::current()) {
+  multiply_group_words<true>(
       sum, right, adds,
       [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_bf16(of, left, tile, place); },
       place);
