@@ -119,6 +119,12 @@ public:
     }
   }
 
+  __device__ __forceinline__ void read(float (&inputs)[rows], long long step) const {
+#pragma unroll
+    for (int r = 0; r < rows; ++r)
+      inputs[r] = has(r) ? recurrence.input(at, step, row_of(r)) : 0.0f;
+  }
+
   __device__ __forceinline__ void finish() const {
 #pragma unroll
     for (int r = 0; r < rows; ++r)
@@ -127,11 +133,6 @@ public:
   }
 
 private:
-  __device__ __forceinline__ void read(float (&inputs)[rows], long long step) const {
-#pragma unroll
-    for (int r = 0; r < rows; ++r)
-      inputs[r] = has(r) ? recurrence.input(at, step, row_of(r)) : 0.0f;
-  }
 
   /// Sums of a row that do not wait for each other, where a thread has few rows.
   static constexpr int apart = rows >= 4 ? 1 : rows == 1 ? 4 : 2;
@@ -254,19 +255,20 @@ static __device__ __forceinline__ void dense_columns(const R &recurrence,
     typename walk_type::factors ahead;
     walk.take(ahead, matrices[0]);
     const int before = steps % 2 == 0 ? 0 : static_cast<int>(first / steps % 2);
-    auto advance = [&](int k, bool last) {
-      walk.advance(first + k, before ^ (k % 2), ahead, matrices[k], matrices[last ? k : k + 1], inputs[k]);
+    auto advance = [&](int k, bool last, const float (&input)[rows]) {
+      walk.advance(first + k, before ^ (k % 2), ahead, matrices[k], matrices[last ? k : k + 1], input);
     };
-    // Where steps are short, without a guard for each; twice the text where they are long.
-    if (rows == 1 && first + steps <= end) {
+    if (first + steps <= end) {
 #pragma unroll
       for (int k = 0; k < steps; ++k)
-        advance(k, k + 1 == steps);
-    } else {
-#pragma unroll
-      for (int k = 0; k < steps; ++k)
-        if (first + k < end)
-          advance(k, k + 1 == steps || first + k + 1 == end);
+        advance(k, k + 1 == steps, inputs[k]);
+    } else { // in little text, what is added read again: the registers of a step have no index
+#pragma unroll 1
+      for (int k = 0; first + k < end; ++k) {
+        float input[rows];
+        walk.read(input, first + k);
+        advance(k, first + k + 1 == end, input);
+      }
     }
 #pragma unroll
     for (int k = 0; k < steps; ++k)
