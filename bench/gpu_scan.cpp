@@ -230,12 +230,15 @@ double timeBackToBack(const Kernel &kernel, const std::vector<Operand> &operands
   return times[times.size() / 2];
 }
 
-bool isOfAResult(const std::string &dim, const std::vector<Operand> &operands) {
-  return std::any_of(operands.begin(), operands.end(), [&](const Operand &operand) {
-    const std::vector<std::string> &dims = operand.parameter.dims;
-    return operand.parameter.role == Parameter::Role::output &&
-           std::find(dims.begin(), dims.end(), dim) != dims.end();
-  });
+/// Whether `name` is among the dims that the program scans over: another index of a result is one of its state.
+bool isLane(const std::string &name, const std::string &text) {
+  std::size_t over = text.find(" over ");
+  std::stringstream lanes(over == std::string::npos ? "" : text.substr(over + 6, text.find('{', over) - over - 6));
+  for (std::string lane; std::getline(lanes, lane, ',');)
+    if (lane.find_first_not_of(' ') != std::string::npos &&
+        lane.substr(lane.find_first_not_of(' '), lane.find_last_not_of(' ') - lane.find_first_not_of(' ') + 1) == name)
+      return true;
+  return false;
 }
 
 /// Launches into poisoned results and compares the first and the last lanes, whole in time.
@@ -250,11 +253,10 @@ double check(const Case &each, const std::string &text, const Kernel &kernel,
   for (Operand &operand : operands)
     if (operand.parameter.role == Parameter::Role::output)
       orExit(operand.memory->copyTo(operand.bytes.data()));
-  // Lanes beside B: whole heads where there are some; none where a block has one of them. What no result
-  // has is a state index.
+  // Lanes beside B: whole heads where there are some; none where a block has one of them.
   std::string lane;
   for (const char *name : {"N", "D", "H"})
-    if (each.sizes.contains(name) && isOfAResult(name, operands))
+    if (each.sizes.contains(name) && isLane(name, text))
       lane = name;
   std::int64_t lanes = lane.empty() ? 1 : each.sizes.at(lane);
   // The reference walks time number by number: large lanes leave room for few of them.
@@ -283,7 +285,8 @@ double estimate(const std::string &text, CompileOptions options) {
   return 0;
 }
 
-void runCase(const Case &each, const std::vector<std::string> &strategies, double bandwidth) {
+void runCase(const Case &each, const std::vector<std::string> &strategies, double bandwidth,
+             bool brief) {
   std::string text = readFile(each.file);
   CompileOptions options;
   options.filename = each.file;
@@ -314,10 +317,10 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
                   strategy.c_str(), kernel.error().message.c_str());
       continue;
     }
-    bench::LoadTimes loading = bench::timeToLoaded(text, options, views);
+    bench::LoadTimes loading = brief ? bench::LoadTimes() : bench::timeToLoaded(text, options, views);
     double worst = check(each, text, *kernel, operands, views, options, known);
     double median = inGraph ? timeInGraph(*kernel, views) : timeLaunch(*kernel, views);
-    double repeated = timeBackToBack(*kernel, operands);
+    double repeated = brief ? 0 : timeBackToBack(*kernel, operands);
     std::string shown = kernel->program().strategy;
     // Products of split factors state 8 roundings where the reference counts one.
     double allowed = shown == "matmul_scan" ? 8 : 1;
@@ -335,10 +338,13 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
 
 } // namespace
 
-/// scanc-bench-gpu BANDWIDTH(GB/s) FILE ['graph ']STRATEGY[;…] NAME=SIZE… PARAMETER=LOW:HIGH… offsets:PARAMETER=KIND… [-- FILE …]
+/// scanc-bench-gpu [--brief: no times to load, nor back to back] BANDWIDTH(GB/s) FILE ['graph ']STRATEGY[;…] NAME=SIZE… PARAMETER=LOW:HIGH… offsets:PARAMETER=KIND… [-- FILE …]
 int main(int argc, char **argv) {
+  bool brief = argc > 1 && std::string(argv[1]) == "--brief";
+  argc -= brief;
+  argv += brief;
   if (argc < 4) {
-    std::fprintf(stderr, "usage: scanc-bench-gpu GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");
+    std::fprintf(stderr, "usage: scanc-bench-gpu [--brief] GB/s FILE STRATEGY NAME=SIZE… [-- FILE …]\n");
     return 2;
   }
   double bandwidth = std::atof(argv[1]) * 1e9;
@@ -367,6 +373,6 @@ int main(int argc, char **argv) {
       each.offsets[name] = makeOffsets(kind, each.sizes.at("T"));
       each.sizes["S"] = static_cast<std::int64_t>(each.offsets[name].size()) - 1;
     }
-    runCase(each, strategies, bandwidth);
+    runCase(each, strategies, bandwidth, brief);
   }
 }

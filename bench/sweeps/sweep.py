@@ -77,7 +77,7 @@ def measure(arguments, grid):
         with tempfile.NamedTemporaryFile("w", suffix=".scan", encoding="utf-8") as file:
             file.write(point["text"])
             file.flush()
-            call = [arguments.bench, str(arguments.bandwidth), file.name, ";".join(point["strategies"])]
+            call = [arguments.bench, "--brief", str(arguments.bandwidth), file.name, ";".join(point["strategies"])]
             call += [f"{name}={value}" for name, value in (point["sizes"] | point["ranges"]).items()]
             try:
                 done = subprocess.run(call, capture_output=True, text=True, timeout=arguments.seconds, check=False)
