@@ -152,9 +152,9 @@ static double cyclesOfProduct(scan::Ring ring) {
 
 Cost costOfDenseSequential(const Mapping &mapping, const Target &target, const Sizes &sizes,
                            Cost cost) {
-  // Measured on an H200 (bench/results/h200-dense.md): 163 ns a step of 64 rows, its barrier and
+  // Measured on an H200 (bench/results/h200-dense.md): a step of 16 to 128 rows, its barrier and
   // its products; the share of the bandwidth that is reached.
-  constexpr double barrierLatency = 90e-9, productLatency = 18e-12, streamed = 0.87;
+  constexpr double barrierLatency = 67e-9, productLatency = 25e-12, streamed = 0.87;
   Layout layout(mapping, target);
   double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
   double products = static_cast<double>(layout.matrix.size) * static_cast<double>(layout.matrix.size);

@@ -43,11 +43,13 @@ TEST(Build, headersGivenAsTextAreFound) {
   EXPECT_EQ(out, (std::vector<float>{2.5f, 2.5f, 2.5f, 2.5f}));
 }
 
-/// The names of the functions that kernels call in a core/hardware.cuh.
+/// The names of the functions that kernels call in a core/hardware.cuh: as they are defined, or as the
+/// first argument of a macro that defines them.
 std::set<std::string> functionsOf(const std::filesystem::path &path) {
   std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const std::regex function("__forceinline__ \\w+ (\\w+)\\(");
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = std::regex_replace(whole, std::regex("#define(\\\\\n|[^\n])*\n"), "\n");
+  const std::regex function("(?:__forceinline__ \\w+ |\\nSCANC_\\w+\\()(\\w+)[(,]");
   std::set<std::string> names;
   for (std::sregex_iterator at(text.begin(), text.end(), function), end; at != end; ++at)
     names.insert((*at)[1]);
