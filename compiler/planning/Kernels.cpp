@@ -217,7 +217,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   };
   add(reads, wide);
   add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
-  std::string row = mapping.lanes.empty() ? "" : sizeOf(mapping.lanes.back());
+  std::string row = mapping.lanes.empty() ? "1" : sizeOf(mapping.lanes.back());
   if (policy.getPhased()) // at least half of a strip exists
     facts.insert(formatv("ceildiv({0}, {1}) * {1} <= 2 * {0}", row, policy.getStrip()));
   else if (policy.getLanes() > 1 && mapping.reduced < 0) // else known here

@@ -100,7 +100,8 @@ private:
   /// they read for their points.
   static int64_t lanesOf(const Mapping &mapping, int64_t parts) {
     bool large = widestElement(mapping) > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
-    int64_t lanes = (mapping.walk == plan::Walk::Time && parts == 1) || large ? 1 : 2;
+    bool single = mapping.lanes.empty() || (mapping.walk == plan::Walk::Time && parts == 1) || large;
+    int64_t lanes = single ? 1 : 2;
     return tuned(mapping, "lanes", lanesReduced(mapping, lanes, comfortableThreads));
   }
   /// A reduced dimension takes more lanes of a thread before it takes more threads than these, whose
