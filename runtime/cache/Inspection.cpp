@@ -39,17 +39,29 @@ struct KernelWanted {
   std::string key;
 };
 
-std::vector<KernelWanted> kernelsOf(const Program &program, const std::string &architecture,
-                                    const rt::NvrtcApi &nvrtc) {
+struct Wanted {
+  std::string folder;
+  const rt::NvrtcApi *nvrtc;
   std::vector<KernelWanted> kernels;
+};
+
+/// What a program may launch on `architecture`, and where it is looked for.
+Result<Wanted> wantedOf(const Program &program, const std::string &architecture) {
+  Result<std::string> folder = usableFolder();
+  if (!folder)
+    return folder.error();
+  Result<const rt::NvrtcApi *> nvrtc = rt::sharedNvrtc();
+  if (!nvrtc)
+    return nvrtc.error();
+  Wanted wanted{*folder, *nvrtc, {}};
   for (const Entry &entry : program.entries)
     for (const Step &step : entry.steps)
       for (const KernelVariant &variant : std::get<KernelStep>(step).variants) {
-        KernelWanted wanted{variant.name, rt::sourceOf(program, variant, architecture), ""};
-        wanted.key = rt::cacheKey(wanted.source, nvrtc.info, rt::nvrtcOptions(nvrtc, wanted.source));
-        kernels.push_back(std::move(wanted));
+        CudaSource source = rt::sourceOf(program, variant, architecture);
+        std::string key = rt::cacheKey(source, (*nvrtc)->info, rt::nvrtcOptions(**nvrtc, source));
+        wanted.kernels.push_back({variant.name, std::move(source), std::move(key)});
       }
-  return kernels;
+  return wanted;
 }
 
 /// The names of all entries, without their extension.
@@ -186,20 +198,17 @@ Result<Verified> verifyCache() {
 
 Result<std::vector<CacheAnswer>> explainCache(const Program &program,
                                               const std::string &architecture) {
-  Result<std::string> folder = usableFolder();
-  if (!folder)
-    return folder.error();
-  Result<const rt::NvrtcApi *> nvrtc = rt::sharedNvrtc();
-  if (!nvrtc)
-    return nvrtc.error();
+  Result<Wanted> all = wantedOf(program, architecture);
+  if (!all)
+    return all.error();
   std::vector<std::pair<std::string, std::string>> known; // key, path
-  for (const std::string &name : entriesOf(*folder))
-    if (std::optional<std::string> bytes = rt::readEntry(pathOf(*folder, name)))
+  for (const std::string &name : entriesOf(all->folder))
+    if (std::optional<std::string> bytes = rt::readEntry(pathOf(all->folder, name)))
       if (std::optional<std::string> key = rt::keyOfEntry(*bytes))
-        known.emplace_back(std::move(*key), pathOf(*folder, name));
+        known.emplace_back(std::move(*key), pathOf(all->folder, name));
 
   std::vector<CacheAnswer> answers;
-  for (const KernelWanted &wanted : kernelsOf(program, architecture, **nvrtc)) {
+  for (const KernelWanted &wanted : all->kernels) {
     std::vector<rt::KeyPart> parts = rt::partsOfKey(wanted.key);
     CacheAnswer answer;
     answer.variant = wanted.variant;
@@ -221,21 +230,18 @@ Result<std::vector<CacheAnswer>> explainCache(const Program &program,
 }
 
 Result<CacheWarmed> warmCache(const Program &program, const std::string &architecture) {
-  Result<std::string> folder = usableFolder();
-  if (!folder)
-    return folder.error();
-  Result<const rt::NvrtcApi *> nvrtc = rt::sharedNvrtc();
-  if (!nvrtc)
-    return nvrtc.error();
-  rt::KernelCache cache(*folder);
-  for (const KernelWanted &wanted : kernelsOf(program, architecture, **nvrtc)) {
-    auto kernel = cache.get(wanted.key, [&] { return rt::compileWith(**nvrtc, wanted.source); });
+  Result<Wanted> all = wantedOf(program, architecture);
+  if (!all)
+    return all.error();
+  rt::KernelCache cache(all->folder);
+  for (const KernelWanted &wanted : all->kernels) {
+    auto kernel = cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
     if (!kernel)
       return kernel.error();
   }
   rt::CacheCounters counters = cache.counters();
   if (!cache.withoutDisk().empty() || counters.faults > 0)
-    return unusable(cache.withoutDisk().empty() ? "a kernel could not be written to " + *folder
+    return unusable(cache.withoutDisk().empty() ? "a kernel could not be written to " + all->folder
                                                 : cache.withoutDisk());
   return CacheWarmed{counters.compiles, counters.diskHits + counters.memoryHits};
 }

@@ -14,13 +14,14 @@ std::string inQuotes(const std::string &text) {
   return result + "'";
 }
 
-/// Lines of a `case` that follow the words of a command line down the table: "$place $word".
-std::string walkCases(const std::vector<CommandEntry> &table) {
-  std::string cases;
+/// The loop that follows the words of a command line (`words` gives those before the cursor) down the
+/// table, and the begin of a `case` of the place that it reaches.
+std::string walkDown(const std::vector<CommandEntry> &table, const std::string &words) {
+  std::string loop = "  for word in " + words + "; do\n    case \"$place $word\" in\n";
   for (const CommandEntry &entry : table)
     if (!entry.path.empty())
-      cases += fmt::format("      \" {}\") place=\" {}\" ;;\n", entry.path, entry.path);
-  return cases;
+      loop += fmt::format("      \" {}\") place=\" {}\" ;;\n", entry.path, entry.path);
+  return loop + "    esac\n  done\n  case \"$place\" in\n";
 }
 
 std::string pattern(const CommandEntry &entry) {
@@ -47,13 +48,8 @@ std::string bashCompletion(const std::vector<CommandEntry> &table) {
                        "_scanc() {\n"
                        "  local place=\"\" word words=\"\" files=\"\" current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
                        "  local before=\"${COMP_LINE:0:COMP_POINT}\"\n"
-                       "  before=\"${before##* }\" # with the \"=\" at which bash breaks words\n"
-                       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-                       "    case \"$place $word\" in\n" +
-                       walkCases(table) +
-                       "    esac\n"
-                       "  done\n"
-                       "  case \"$place\" in\n";
+                       "  before=\"${before##* }\" # with the \"=\" at which bash breaks words\n" +
+                       walkDown(table, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"");
   for (const CommandEntry &entry : table) {
     std::string words;
     for (const auto &[word, description] : wordsOf(entry))
@@ -76,13 +72,8 @@ std::string zshCompletion(const std::vector<CommandEntry> &table) {
   std::string script = "#compdef scanc\n"
                        "_scanc() {\n"
                        "  local place=\"\" word files=\"\"\n"
-                       "  local -a found\n"
-                       "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-                       "    case \"$place $word\" in\n" +
-                       walkCases(table) +
-                       "    esac\n"
-                       "  done\n"
-                       "  case \"$place\" in\n";
+                       "  local -a found\n" +
+                       walkDown(table, "\"${(@)words[2,CURRENT-1]}\"");
   for (const CommandEntry &entry : table) {
     script += fmt::format("    {}){} found=(\n", pattern(entry), entry.takesFile ? " files=yes" : "");
     for (const auto &[word, description] : wordsOf(entry)) {
