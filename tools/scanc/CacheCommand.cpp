@@ -13,13 +13,6 @@
 namespace scanc::cli {
 namespace {
 
-Result<int> print(const std::string &text) {
-  Result<void> written = writeFile("-", text);
-  if (!written)
-    return written.error();
-  return 0;
-}
-
 std::string inMebibytes(std::int64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }

@@ -7,13 +7,6 @@
 
 namespace scanc::cli {
 
-static Result<int> print(const std::string &text) {
-  Result<void> written = writeFile("-", text);
-  if (!written)
-    return written.error();
-  return 0;
-}
-
 void addCompletionCommands(CLI::App &root, Action &action) {
   CLI::App *app = root.add_subcommand("completion", "a script that completes command lines in a shell");
   auto shell = std::make_shared<std::string>();

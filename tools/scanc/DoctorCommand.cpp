@@ -11,12 +11,7 @@ namespace scanc::cli {
 void addDoctorCommand(CLI::App &root, Action &action) {
   CLI::App *app = root.add_subcommand("doctor", "what scanc finds on this machine, with cures");
   app->callback([&action] {
-    action = []() -> Result<int> {
-      Result<void> written = writeFile("-", "scanc       " SCANC_VERSION "\n" + doctor());
-      if (!written)
-        return written.error();
-      return 0;
-    };
+    action = [] { return print("scanc       " SCANC_VERSION "\n" + doctor()); };
   });
 }
 

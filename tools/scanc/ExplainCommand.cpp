@@ -30,9 +30,7 @@ static Result<int> explainError(const std::string &code) {
   if (section.empty())
     return makeError("SC8013", ErrorKind::usage, fmt::format("there is no error {}", code),
                      "docs/errors.md lists every code");
-  if (Result<void> written = writeFile("-", section); !written)
-    return written.error();
-  return 0;
+  return print(section);
 }
 
 static std::string sizesText(const std::map<std::string, std::int64_t> &sizes) {
@@ -134,10 +132,7 @@ Result<int> ExplainCommand::run() const {
   Result<Explanation> explanation = explain(*text, *options);
   if (!explanation)
     return explanation.error();
-  Result<void> written = writeFile("-", json ? jsonOf(*explanation) : tableOf(*explanation));
-  if (!written)
-    return written.error();
-  return 0;
+  return print(json ? jsonOf(*explanation) : tableOf(*explanation));
 }
 
 void addExplainCommand(CLI::App &root, Action &action) {

@@ -153,6 +153,13 @@ Result<void> writeFile(const std::string &path, std::string_view bytes) {
   return writeFiles({&file, 1});
 }
 
+Result<int> print(std::string_view text) {
+  Result<void> written = writeFile("-", text);
+  if (!written)
+    return written.error();
+  return 0;
+}
+
 Result<void> checkWritable(const std::string &path) { return PendingFile(path).open(); }
 
 Result<void> makeFolder(const std::string &path) {

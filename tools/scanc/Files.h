@@ -22,6 +22,8 @@ using OutputFile = std::pair<std::string, std::string>;
 /// it stay links. A device or a pipe is written as it is.
 Result<void> writeFiles(std::span<const OutputFile> files);
 Result<void> writeFile(const std::string &path, std::string_view bytes);
+/// Writes to stdout; gives exit code 0.
+Result<int> print(std::string_view text);
 
 /// Fails with SC8003 where `writeFile` would; writes nothing.
 Result<void> checkWritable(const std::string &path);

@@ -96,10 +96,8 @@ Result<void> CompileFlags::checkForBundle(bool isRun) const {
 std::string resolveTarget(const std::string &target) {
   if (target != "native")
     return target;
-  Result<std::vector<DeviceInfo>> devices = enumerateDevices();
-  if (devices && !devices->empty())
-    return devices->front().architecture;
-  return "sm_90a";
+  std::string native = nativeTarget();
+  return native == "cpu" ? "sm_90a" : native;
 }
 
 Result<void> checkTarget(const std::string &target) {
