@@ -1,6 +1,7 @@
 //===- Eviction.cpp - The entries that were not used for longest go first -===//
 #include "runtime/cache/Eviction.h"
 
+#include "runtime/cache/CacheFolder.h"
 #include "runtime/cache/DiskCache.h"
 
 #include <fcntl.h>
@@ -121,13 +122,8 @@ Evicted evict(const std::string &folder, const CacheLimits &limits) {
 void evictNowAndThen(const std::string &folder, const CacheLimits &limits) {
   if (!Turn(folder).isTaken())
     return;
-  std::int64_t bytes = 0, count = 0;
-  for (const File &file : filesOf(folder))
-    if (file.path.ends_with(DiskCache::extension)) {
-      bytes += file.status.st_size;
-      ++count;
-    }
-  if (bytes > limits.bytes || count > limits.entries)
+  CacheUse use = measureCacheFolder(folder);
+  if (use.bytes > limits.bytes || use.entries > limits.entries)
     evict(folder, {limits.bytes / 10 * 9, limits.entries / 10 * 9});
 }
 
