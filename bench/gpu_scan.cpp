@@ -17,6 +17,7 @@
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -232,13 +233,7 @@ double timeBackToBack(const Kernel &kernel, const std::vector<Operand> &operands
 
 /// Whether `name` is among the dims that the program scans over: another index of a result is one of its state.
 bool isLane(const std::string &name, const std::string &text) {
-  std::size_t over = text.find(" over ");
-  std::stringstream lanes(over == std::string::npos ? "" : text.substr(over + 6, text.find('{', over) - over - 6));
-  for (std::string lane; std::getline(lanes, lane, ',');)
-    if (lane.find_first_not_of(' ') != std::string::npos &&
-        lane.substr(lane.find_first_not_of(' '), lane.find_last_not_of(' ') - lane.find_first_not_of(' ') + 1) == name)
-      return true;
-  return false;
+  return std::regex_search(text, std::regex(" over [^{]*\\b" + name + "\\b"));
 }
 
 /// Launches into poisoned results and compares the first and the last lanes, whole in time.
