@@ -1,7 +1,7 @@
-//===- Explain.cpp - Every strategy's answer ------------------------------===//
+//===- Explain.cpp - Every strategy's answer, and every policy's ----------===//
 #include "compiler/pipeline/Functions.h"
 #include "compiler/pipeline/Session.h"
-#include "compiler/planning/Decision.h"
+#include "compiler/planning/SearchSpace.h"
 #include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -25,14 +25,8 @@ static std::string describe(scan::AffineOp op) {
   return text;
 }
 
-static Candidate candidateOf(const planning::Answer &answer) {
+static Candidate candidateOf(const planning::Cost &cost) {
   Candidate candidate;
-  candidate.strategy = answer.strategy->name().str();
-  if (answer.declined) {
-    candidate.declined = *answer.declined;
-    return candidate;
-  }
-  const planning::Cost &cost = answer.cost;
   candidate.seconds = cost.seconds;
   candidate.bytes = static_cast<std::int64_t>(cost.bytes);
   candidate.flops = cost.flops;
@@ -42,6 +36,13 @@ static Candidate candidateOf(const planning::Answer &answer) {
   candidate.errorBound = cost.errorBound;
   llvm::raw_string_ostream stream(candidate.policy);
   stream << cost.policy;
+  return candidate;
+}
+
+static Candidate candidateOf(const planning::Answer &answer) {
+  Candidate candidate = answer.declined ? Candidate() : candidateOf(answer.cost);
+  candidate.strategy = answer.strategy->name().str();
+  candidate.declined = answer.declined.value_or("");
   return candidate;
 }
 
@@ -56,28 +57,75 @@ static std::map<std::string, std::int64_t> sizesToBind(scan::AffineOp op,
   return open;
 }
 
+/// The recurrences of a session in affine form.
+static Result<llvm::SmallVector<scan::AffineOp>> recurrencesOf(Session &session) {
+  if (auto reached = session.reach(Stage::affine); !reached)
+    return reached.error();
+  llvm::SmallVector<scan::AffineOp> found;
+  if (func::FuncOp function = session.function())
+    function.walk([&](scan::AffineOp op) { found.push_back(op); });
+  if (!found.empty())
+    return found;
+  Error error;
+  error.code = "SC1025";
+  error.kind = ErrorKind::usage;
+  error.message = "expected a recurrence to explain, got a plan";
+  error.help = "give the program, or the text of an earlier stage";
+  return error;
+}
+
+Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileOptions &options) {
+  auto opened = Session::open(text, options);
+  if (!opened)
+    return opened.error();
+  Session &session = **opened;
+  auto arch = session.architecture();
+  if (!arch)
+    return arch.error();
+  if (*arch == "cpu") {
+    auto kernel = compileForCpu(session);
+    if (!kernel)
+      return kernel.error();
+    Candidate only;
+    only.strategy = "sequential";
+    only.chosen = true;
+    return std::vector{only};
+  }
+  auto recurrences = recurrencesOf(session);
+  if (!recurrences)
+    return recurrences.error();
+  scan::AffineOp op = recurrences->front();
+  std::optional<planning::Target> target = planning::targetFor(*arch);
+  planning::Decision decision;
+  if (target && recurrences->size() == 1)
+    decision = planning::decide(op, *target, options.strategy);
+  if (!decision.taken) {
+    if (auto reached = session.reach(Stage::plan); !reached)
+      return reached.error();
+    return session.takeError();
+  }
+  std::vector<Candidate> candidates;
+  for (const planning::Point &point :
+       planning::searchSpace(op, *target, decision, options.strategy)) {
+    Candidate &candidate = candidates.emplace_back(candidateOf(point.cost));
+    candidate.strategy = point.text;
+    candidate.chosen = point.isOwn && point.of == &decision.answers[*decision.taken];
+  }
+  return candidates;
+}
+
 Result<Explanation> explain(std::string_view text, const CompileOptions &options) {
   auto opened = Session::open(text, options);
   if (!opened)
     return opened.error();
   Session &session = **opened;
-  if (auto reached = session.reach(Stage::affine); !reached)
-    return reached.error();
+  auto recurrences = recurrencesOf(session);
+  if (!recurrences)
+    return recurrences.error();
   auto arch = session.architecture();
   if (!arch)
     return arch.error();
-  func::FuncOp function = session.function();
-  scan::AffineOp op;
-  if (function)
-    function.walk([&](scan::AffineOp found) { op = op ? op : found; });
-  if (!op) {
-    Error error;
-    error.code = "SC1025";
-    error.kind = ErrorKind::usage;
-    error.message = "expected a recurrence to explain, got a plan";
-    error.help = "give the program, or the text of an earlier stage";
-    return error;
-  }
+  scan::AffineOp op = recurrences->front();
   planning::Sizes sizes = planning::assumeSizes(op);
   if (auto open = sizesToBind(op, sizes); !open.empty() && !options.from) {
     CompileOptions bound = options;
@@ -88,7 +136,7 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
     return explanation;
   }
   Explanation explanation;
-  explanation.kernel = function.getName().str();
+  explanation.kernel = session.function().getName().str();
   explanation.structure = describe(op);
   explanation.target = *arch == "cpu" ? "sm_90a" : *arch;
   for (const auto &[name, size] : sizes)

@@ -20,6 +20,7 @@ Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
                                                        const CompileOptions &options);
 Result<Explanation> explain(std::string_view text, const CompileOptions &options);
 Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options);
+Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileOptions &options);
 
 } // namespace scanc::pipeline
 

@@ -15,6 +15,7 @@ const scanc::rt::Compiler *scanc_compiler() {
       .evaluateReference = pipeline::evaluateReference,
       .explain = pipeline::explain,
       .sampleInputs = pipeline::sampleInputs,
+      .searchSpace = pipeline::searchSpace,
   };
   return &functions;
 }

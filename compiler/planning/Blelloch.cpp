@@ -89,6 +89,21 @@ public:
     return cost;
   }
 
+  Knobs knobs(const Mapping &mapping, const Target &) const override {
+    if (hasMatrix(mapping))
+      return knobsOfChunks();
+    if (mapping.walk == plan::Walk::Time)
+      return {{"lane_threads", {1, 2}},
+              {"time_threads", {64, 128, 256, 512, 1024}},
+              {"steps", {4, 8, 16}},
+              {"ring", {0, 2, 3}}};
+    return {{"lane_threads", {4, 8, 16, 32}},
+            {"time_threads", {4, 8, 16}},
+            {"lanes", {1, 2, 4}},
+            {"steps", {4, 8, 16}},
+            {"ring", {0, 2, 3}}};
+  }
+
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile and number of state: along
   // time, and across lanes for a block and for each of its threads.

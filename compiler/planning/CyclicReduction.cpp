@@ -37,6 +37,8 @@ public:
     return costOfChunks(mapping, target, sizes, choice, costOf(mapping, choice, sizes));
   }
 
+  Knobs knobs(const Mapping &, const Target &) const override { return knobsOfChunks(); }
+
 private:
   /// Maps of chunks and groups, and the state that enters each group.
   KernelChoice choose(const Mapping &mapping, const Target &target,

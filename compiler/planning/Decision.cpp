@@ -52,7 +52,7 @@ static void refuse(Decision &decision) {
       decision.notes.push_back(answer.strategy->name().str() + ": " + *answer.declined);
 }
 
-static std::optional<std::string> brokenPin(const Mapping &mapping, const Answer &answer) {
+std::optional<std::string> brokenPin(const Mapping &mapping, const Answer &answer) {
   return brokenPin(mapping.op, answer.cost.deterministic, [&](StringRef pin, StringRef value) {
     return answer.strategy->honours(mapping, pin, value);
   });

@@ -22,6 +22,9 @@ struct Decision {
 /// a refusal, never replaced. Fields of a policy in `option` are set on `op`.
 Decision decide(scan::AffineOp op, const Target &target, llvm::StringRef option);
 
+/// The first pin that `answer`'s strategy does not keep, as it is written.
+std::optional<std::string> brokenPin(const Mapping &, const Answer &answer);
+
 } // namespace scanc::planning
 
 #endif // SCANC_COMPILER_PLANNING_DECISION_H

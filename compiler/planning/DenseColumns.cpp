@@ -114,12 +114,12 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
 
 /// How many threads may share a column, under what is pinned.
 SmallVector<int64_t> partCounts(const Mapping &mapping, const Matrix &matrix) {
-  constexpr int64_t warp = 32;
+  constexpr int64_t warp = 32, mostThreads = 1024;
   SmallVector<int64_t> counts;
   for (int64_t parts : {1, 2, 4, 8, 16})
-    if (parts <= matrix.size && llvm::divideCeil(matrix.size, parts) <= mostRows &&
-        tuned(mapping, "time_threads", parts) == parts &&
-        tuned(mapping, "lane_threads", warp) * parts % warp == 0)
+    if (int64_t threads = tuned(mapping, "lane_threads", warp) * parts;
+        parts <= matrix.size && llvm::divideCeil(matrix.size, parts) <= mostRows &&
+        tuned(mapping, "time_threads", parts) == parts && threads % warp == 0 && threads <= mostThreads)
       counts.push_back(parts);
   return counts;
 }
@@ -139,10 +139,17 @@ std::optional<std::string> declinesDenseColumns(const Mapping &mapping) {
   Matrix matrix(mapping);
   if (partCounts(mapping, matrix).empty())
     return llvm::formatv("a column of {0} rows wants time_threads of 1, 2, 4, 8 or 16, no more than rows, "
-                         "{1} rows each at most, and whole warps of lane_threads x time_threads",
+                         "{1} rows each at most, and whole warps of lane_threads x time_threads, 1024 threads at most",
                          matrix.size, mostRows)
         .str();
   return std::nullopt;
+}
+
+Knobs knobsOfDenseColumns() {
+  return {{"lane_threads", {2, 4, 8, 16, 32, 64, 128}},
+          {"time_threads", {1, 2, 4, 8, 16}},
+          {"steps", {1, 2, 4, 8}},
+          {"ring", {4, 8, 16}}};
 }
 
 KernelChoice chooseDenseColumns(const Mapping &mapping, const Target &target, const Sizes &sizes) {

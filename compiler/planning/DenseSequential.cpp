@@ -97,6 +97,8 @@ bool keepsMatrix(const Mapping &mapping, const Target &target) {
   return !pinned && !declinesDenseSequential(mapping, target) && Layout(mapping, target).resident;
 }
 
+Knobs knobsOfDenseSequential() { return {{"ring", {2, 4, 6, 8, 12, 16, 24}}}; }
+
 KernelChoice chooseDenseSequential(const Mapping &mapping, const Target &target,
                                    const Sizes &sizes) {
   Layout layout(mapping, target);

@@ -80,6 +80,15 @@ public:
     return cost;
   }
 
+  Knobs knobs(const Mapping &mapping, const Target &) const override {
+    if (mapping.walk == plan::Walk::Time)
+      return {{"time_threads", {64, 128, 256, 512}},
+              {"steps", {4, 8, 16}},
+              {"ring", {0, 3}},
+              {"runs", {1, 2, 4, 8}}};
+    return {{"lane_threads", {4, 8, 16, 32}}, {"lanes", {1, 2, 4}}, {"steps", {2, 4, 8, 16}}};
+  }
+
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile from its loads to its stores,
   // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
@@ -123,6 +132,8 @@ private:
     if (!canStream(mapping))
       return std::nullopt;
     int64_t ring = tuned(mapping, "ring", 3), threads = streamThreads(mapping);
+    if (ring == 0)
+      return std::nullopt;
     int64_t steps = tuned(mapping, "steps", std::max<int64_t>(2, 16 / widestElement(mapping)));
     auto plain = [&](int64_t runs) {
       return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, /*laneThreads=*/1, threads,
@@ -132,7 +143,7 @@ private:
     int64_t slot = slotBytes(mapping, plain(1));
     int64_t fit = slot > 0 ? (target.sharedPerBlock - cells) / (slot * ring) : 0;
     int64_t runs = tuned(mapping, "runs", std::min<int64_t>(fit, 4));
-    if (ring == 0 || runs == 0 || runs > fit)
+    if (runs == 0 || runs > fit)
       return std::nullopt;
     KernelChoice choice;
     choice.general = plain(runs);

@@ -97,6 +97,14 @@ public:
     return cost;
   }
 
+  Knobs knobs(const Mapping &mapping, const Target &) const override {
+    Knobs knobs{
+        {"lane_threads", {8, 16, 32}}, {"time_threads", {8, 16, 32, 64}}, {"lanes", {1, 2, 4}}};
+    if (pinnedValue(mapping.op, "radix").empty()) // steps, four times
+      knobs.push_back({"steps", {2, 4, 8}});
+    return knobs;
+  }
+
 private:
   // Measured on an H200 (bench/results/h200-inter-chunk.md). Seconds of a tile, and for each of the
   // threads that share a multiprocessor; the share of the bandwidth that is reached; the

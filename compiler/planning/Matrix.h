@@ -50,6 +50,7 @@ double flopsOf(const Mapping &, const Matrix &, const Sizes &);
 /// DenseColumns.cpp has the three answers of `sequential` then.
 bool sharesMatrix(const Mapping &, const Target &);
 std::optional<std::string> declinesDenseColumns(const Mapping &);
+Knobs knobsOfDenseColumns();
 KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
 Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);
 
@@ -57,6 +58,7 @@ Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cos
 bool keepsMatrix(const Mapping &, const Target &);
 /// The three answers of `sequential` where there is a matrix: DenseSequential.cpp.
 std::optional<std::string> declinesDenseSequential(const Mapping &, const Target &);
+Knobs knobsOfDenseSequential();
 KernelChoice chooseDenseSequential(const Mapping &, const Target &, const Sizes &);
 /// `cost` completed with what it has not from the choice alone.
 Cost costOfDenseSequential(const Mapping &, const Target &, const Sizes &, Cost cost);

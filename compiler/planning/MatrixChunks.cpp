@@ -121,6 +121,13 @@ std::optional<std::string> declinesChunks(const Mapping &mapping, const Target &
   return std::nullopt;
 }
 
+Knobs knobsOfChunks() {
+  return {{"steps", {16, 32, 64, 128, 256}},
+          {"ring", {3, 6, 12}},
+          {"runs", {4, 8, 16}},
+          {"blocks", {1, 2, 4, 8}}};
+}
+
 ChunkCounts countChunks(const Mapping &mapping, const KernelChoice &choice) {
   scan::RecurrenceInterface loop = mapping.op;
   StringRef time = loop.getDim(mapping.time).getExtent().getValue();

@@ -12,6 +12,8 @@ std::optional<std::string> declinesChunks(const Mapping &, const Target &);
 bool honoursProducts(const Mapping &, llvm::StringRef pin, llvm::StringRef value);
 std::string arithmeticOfProducts(const Mapping &);
 
+Knobs knobsOfChunks();
+
 /// Elements for a number of a product.
 int64_t termsOfProducts(const Mapping &);
 /// Sizes of the template's told_map and step_prefix.

@@ -1,6 +1,8 @@
 //===- Planner.cpp - Typical sizes, all answers, the cheapest -------------===//
 #include "compiler/planning/Planner.h"
 
+#include "compiler/planning/Tuning.h"
+
 using namespace mlir;
 
 namespace scanc::planning {
@@ -26,6 +28,7 @@ Sizes assumeSizes(scan::AffineOp op) {
 std::vector<Answer> ask(const Mapping &mapping, const Target &target, const Sizes &sizes) {
   std::vector<Answer> answers;
   for (const auto &strategy : allStrategies()) {
+    TuningOf own(mapping.op, strategy->name());
     Answer answer{strategy.get(), strategy->declines(mapping, target), {}};
     if (!answer.declined)
       answer.cost = strategy->cost(mapping, target, sizes);

@@ -70,6 +70,21 @@ public:
     return cost;
   }
 
+  Knobs knobs(const Mapping &mapping, const Target &target) const override {
+    if (hasMatrix(mapping))
+      return sharesMatrix(mapping, target) ? knobsOfDenseColumns() : knobsOfDenseSequential();
+    if (!declinesParts(mapping))
+      return {{"lane_threads", {8, 16, 32, 64}},
+              {"lanes", {1, 2, 4}},
+              {"steps", {4, 8, 16, 32}},
+              {"ring", {0, 4, 16}},
+              {"state_threads", {1, 2, 4, 8}}};
+    Knobs knobs{{"lane_threads", {32, 64, 128}}, {"steps", {4, 8, 16}}, {"ring", {0, 4, 8, 16}}};
+    if (mapping.walk == plan::Walk::Lanes)
+      knobs.push_back({"lanes", {1, 2, 4}});
+    return knobs;
+  }
+
 private:
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a step beside its arithmetic, of a
   // vector of steps along time, and of one operation of a thread that runs nearly alone.

@@ -7,6 +7,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
+
 using namespace mlir;
 
 namespace scanc::planning {
@@ -35,6 +37,7 @@ Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
   Cost cost;
   cost.policy = choice.wide;
   cost.sharedBytes = choice.wideShared;
+  cost.mostSharedBytes = std::max({choice.wideShared, choice.generalShared, choice.phasedShared});
   cost.bytes = compulsoryBytes(mapping, sizes);
   return cost;
 }

@@ -21,13 +21,21 @@ struct Cost {
   int64_t workspaceBytes = 0;
   int64_t registersPerThread = 0; ///< 32-bit, estimated
   int64_t sharedBytes = 0;        ///< per block
+  int64_t mostSharedBytes = 0;    ///< the same of its hungriest variant
   bool deterministic = true;
   std::string errorBound;         ///< in words
   plan::PolicyAttr policy;        ///< of its first variant
 };
 
+/// A field of a policy that may be set, and the values that tuning tries.
+struct Knob {
+  llvm::StringRef field;
+  llvm::SmallVector<int64_t, 8> values;
+};
+using Knobs = llvm::SmallVector<Knob, 6>;
+
 /// A way to compute a recurrence. One file per strategy; the planner, `explain`, the diagnostics
-/// and the tuner ask the same three questions.
+/// and the tuner ask the same questions.
 class Strategy {
 public:
   virtual ~Strategy() = default;
@@ -45,6 +53,9 @@ public:
   }
   /// Requires that it does not decline. `sizes` holds every size name of the recurrence.
   virtual Cost cost(const Mapping &, const Target &, const Sizes &sizes) const = 0;
+  /// What of its policy may be varied: values worth a try, not all of which go together. Requires that
+  /// it does not decline.
+  virtual Knobs knobs(const Mapping &, const Target &) const = 0;
   /// Appends the kernels at the builder's place. Requires that it does not decline.
   virtual void lower(const Mapping &, const Target &, const Sizes &sizes,
                      mlir::OpBuilder &) const = 0;

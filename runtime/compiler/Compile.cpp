@@ -64,6 +64,10 @@ Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &o
   return ask(&rt::Compiler::sampleInputs, text, options);
 }
 
+Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileOptions &options) {
+  return ask(&rt::Compiler::searchSpace, text, options);
+}
+
 Result<Kernel> compile(std::string_view text, const CompileOptions &options) {
   CompileOptions resolved = options;
   if (options.target == "native")

@@ -11,6 +11,7 @@
 
 #include "scanc/Compile.h"
 #include "scanc/SampleInputs.h"
+#include "scanc/Tuning.h"
 
 namespace scanc::rt {
 
@@ -29,6 +30,7 @@ struct Compiler {
                                                             const CompileOptions &);
   Result<Explanation> (*explain)(std::string_view, const CompileOptions &);
   Result<SampleInputs> (*sampleInputs)(std::string_view, const CompileOptions &);
+  Result<std::vector<Candidate>> (*searchSpace)(std::string_view, const CompileOptions &);
 };
 
 /// The compiler that this process is linked with, or libscanc-compiler: SCANC_COMPILER (a file), beside the
