@@ -25,8 +25,8 @@ std::string describeDriver() {
 
 std::string describeDevices() {
   Result<std::vector<DeviceInfo>> devices = enumerateDevices();
-  if (!devices)
-    return "none\n";
+  if (!devices) // a driver that does not open has said so above
+    return driverVersion() ? missing(devices.error()) : "none\n";
   std::string text;
   for (const DeviceInfo &device : *devices)
     text += fmt::format(

@@ -143,8 +143,11 @@ Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel 
   // read beyond its end.
   if (driver.funcGetParamInfo && !variant.arguments.empty()) {
     std::size_t offset = 0, size = 0, expected = 8 * variant.arguments.size();
-    if (driver.funcGetParamInfo(loaded.function, 0, &offset, &size) != Driver::success)
+    result = driver.funcGetParamInfo(loaded.function, 0, &offset, &size);
+    if (result == Driver::invalidValue) // there is no first parameter
       size = 0;
+    else if (result != Driver::success)
+      return driverError(driver, "cuFuncGetParamInfo", result);
     if (size != expected)
       return makeError("SC6039", ErrorKind::input,
                              fmt::format("kernel '{}': expected a struct of {} bytes for its {} "
@@ -186,7 +189,8 @@ CudaExecutable::loadVariant(const KernelVariant &variant) {
                                         0, nullptr, nullptr, 0);
     if (result == Driver::success)
       break;
-    bool refused = result == Driver::invalidImage || result == Driver::noBinaryForGpu;
+    bool refused = result == Driver::invalidImage || result == Driver::noBinaryForGpu ||
+                   result == Driver::unsupportedVersion;
     if (refused && !again) {
       kernels.discard(source);
       continue;

@@ -42,8 +42,18 @@ Result<void> onDevice(int device, std::string_view call, Body body) {
   return {};
 }
 
-/// For destructors, which have nobody to tell.
-void ignore(const Result<void> &) {}
+/// For destructors, which have nobody to tell: `body(driver)` runs whatever else fails.
+template <typename Body>
+void giveBack(int device, Body body) {
+  Result<const Driver *> driver = rt::sharedDriver();
+  if (!driver)
+    return;
+  Result<CUctx_st *> context = processContext(**driver, device);
+  if (!context)
+    return;
+  rt::CurrentContext current(**driver, *context);
+  body(**driver);
+}
 
 Driver::Address addressOf(const void *data) { return reinterpret_cast<Driver::Address>(data); }
 
@@ -70,8 +80,7 @@ Result<DeviceMemory> DeviceMemory::allocate(int device, std::int64_t bytes) {
 
 DeviceMemory::~DeviceMemory() {
   if (address)
-    ignore(onDevice(device, "cuMemFree",
-                    [&](const Driver &driver) { return driver.memFree(addressOf(address)); }));
+    giveBack(device, [&](const Driver &driver) { driver.memFree(addressOf(address)); });
 }
 
 Result<void> DeviceMemory::copyFrom(const void *host) {
@@ -107,8 +116,7 @@ Result<Stopwatch> Stopwatch::create(int device) {
 Stopwatch::~Stopwatch() {
   for (CUevent_st *event : {first, second})
     if (event)
-      ignore(onDevice(device, "cuEventDestroy",
-                      [&](const Driver &driver) { return driver.eventDestroy(event); }));
+      giveBack(device, [&](const Driver &driver) { driver.eventDestroy(event); });
 }
 
 Result<void> Stopwatch::start(CUstream_st *stream) {

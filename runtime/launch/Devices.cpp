@@ -19,7 +19,9 @@ Result<int> deviceHandle(const Driver &driver, int index) {
     Error error;
     error.code = "SC6033";
     error.kind = ErrorKind::environment;
-    error.message = fmt::format("expected a CUDA device below {}, got {}", count, index);
+    error.message = count == 0
+                        ? std::string("expected a CUDA device, found none")
+                        : fmt::format("expected a CUDA device below {}, got {}", count, index);
     error.help = "list the devices with 'scanc doctor'; CUDA_VISIBLE_DEVICES may hide some";
     return error;
   }

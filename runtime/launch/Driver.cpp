@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <mutex>
 
 namespace scanc::rt {
@@ -95,6 +96,8 @@ Result<Driver> openDriver(const char *path) {
     error.code = "SC6032";
     error.help = "check the GPU with nvidia-smi, and CUDA_VISIBLE_DEVICES; or run on the CPU with "
                  "--target=cpu";
+    if (const char *visible = std::getenv("CUDA_VISIBLE_DEVICES"))
+      error.notes.push_back({fmt::format("CUDA_VISIBLE_DEVICES is '{}'", visible), {}});
     return error;
   }
   return driver;

@@ -54,10 +54,12 @@ struct MemoryPoolProperties {
 struct Driver {
   // Results that are told apart.
   static constexpr int success = 0;
+  static constexpr int invalidValue = 1;
   static constexpr int outOfMemory = 2;
   static constexpr int noDevice = 100;
   static constexpr int invalidImage = 200;
   static constexpr int noBinaryForGpu = 209;
+  static constexpr int unsupportedVersion = 222; ///< of the toolkit that made the image
   static constexpr int notFound = 500;
 
   // Device attributes.

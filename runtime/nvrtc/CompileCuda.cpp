@@ -38,14 +38,19 @@ Error unsupported(const NvrtcApi &nvrtc, const std::string &architecture) {
   return error;
 }
 
-Error callFailed(const NvrtcApi &nvrtc, std::string_view function, int result) {
+Error callFailed(const NvrtcApi &nvrtc, std::string_view function, std::string_view why) {
   Error error;
   error.code = "SC5005";
   error.kind = ErrorKind::environment;
   error.message = fmt::format("{} of NVRTC {}.{} failed: {}", function, nvrtc.info.major,
-                              nvrtc.info.minor, nvrtc.getErrorString(result));
+                              nvrtc.info.minor, why);
   error.help = "check free memory and the installation of NVRTC with 'scanc doctor'";
   return error;
+}
+
+Error callFailed(const NvrtcApi &nvrtc, std::string_view function, int result) {
+  const char *why = nvrtc.getErrorString(result);
+  return callFailed(nvrtc, function, std::string_view(why ? why : "it gives no reason"));
 }
 
 /// A program of NVRTC, destroyed at the end of its scope.
@@ -151,8 +156,17 @@ Result<CompiledKernel> compileWith(const NvrtcApi &nvrtc, const CudaSource &sour
       unit.readText("nvrtcGetProgramLog", nvrtc.getProgramLogSize, nvrtc.getProgramLog);
   if (result == NvrtcApi::compilationFailed || result == NvrtcApi::invalidOption)
     return compilationFailed(source, log ? *log : log.error().message);
-  if (result != NvrtcApi::success)
-    return callFailed(nvrtc, "nvrtcCompileProgram", result);
+  if (result != NvrtcApi::success) {
+    Error error = callFailed(nvrtc, "nvrtcCompileProgram", result);
+    if (log && !log->empty())
+      error.notes.push_back({*log, {}});
+    if (result == NvrtcApi::builtinsFailed) {
+      error.code = "SC5006";
+      error.help = fmt::format("install libnvrtc-builtins.so.{}.{} in the folder of '{}'",
+                               nvrtc.info.major, nvrtc.info.minor, nvrtc.info.path);
+    }
+    return error;
+  }
   if (!log)
     return log.error();
 
@@ -160,6 +174,8 @@ Result<CompiledKernel> compileWith(const NvrtcApi &nvrtc, const CudaSource &sour
   Result<std::string> cubin = unit.read("nvrtcGetCUBIN", nvrtc.getCUBINSize, nvrtc.getCUBIN);
   if (!cubin)
     return cubin.error();
+  if (cubin->empty())
+    return callFailed(nvrtc, "nvrtcGetCUBIN", "it gives no machine code");
   Result<std::string> ptx = unit.readText("nvrtcGetPTX", nvrtc.getPTXSize, nvrtc.getPTX);
   if (!ptx)
     return ptx.error();

@@ -21,6 +21,7 @@ struct NvrtcApi {
   static constexpr int success = 0;
   static constexpr int invalidOption = 5;
   static constexpr int compilationFailed = 6;
+  static constexpr int builtinsFailed = 7;
 
   const char *(*getErrorString)(int) = nullptr;
   int (*version)(int *major, int *minor) = nullptr;

@@ -1,4 +1,5 @@
 //===- DriverFaultTest.cpp - Drivers that are missing, old, or idle -------===//
+#include "Sample.h"
 #include "runtime/launch/Driver.h"
 
 #include <gtest/gtest.h>
@@ -26,11 +27,19 @@ TEST(DriverFault, sc6031_a_driver_without_the_functions) {
   EXPECT_NE(error.message.find("cuGetErrorName"), std::string::npos);
 }
 
-TEST(DriverFault, sc6032_a_driver_without_a_device) {
+TEST(DriverFault, sc6031_a_driver_of_cuda_11) {
+  Error error = refusal(SCANC_FAKE_OLD_CUDA);
+  EXPECT_EQ(error.code, "SC6031");
+  EXPECT_NE(error.message.find("cuLibraryLoadData"), std::string::npos);
+}
+
+TEST(DriverFault, sc6032_all_devices_are_hidden) {
+  testing::ScopedVariable hidden("CUDA_VISIBLE_DEVICES", "");
   Error error = refusal(SCANC_FAKE_CUDA);
   EXPECT_EQ(error.code, "SC6032");
-  EXPECT_EQ(error.message, "cuInit failed: unknown error (100): the driver gives no text");
-  EXPECT_NE(error.help.find("CUDA_VISIBLE_DEVICES"), std::string::npos);
+  EXPECT_NE(error.message.find("cuInit failed: CUDA_ERROR_FAKE (100)"), std::string::npos);
+  ASSERT_EQ(error.notes.size(), 1u);
+  EXPECT_EQ(error.notes[0].text, "CUDA_VISIBLE_DEVICES is ''");
 }
 
 } // namespace

@@ -17,7 +17,7 @@ using testing::ScratchFolder;
 /// A fake that succeeds, but for the call named in `failing`.
 struct Fake {
   static inline std::string failing;
-  static inline int failure = 7;
+  static inline int failure = 11;
   static inline int live = 0; ///< programs not destroyed
   static inline std::vector<std::string> options, headers;
   static inline std::string log;
@@ -26,7 +26,7 @@ struct Fake {
 
   static NvrtcApi table() {
     failing.clear();
-    failure = 7;
+    failure = 11;
     live = 0;
     log = "ptxas info    : Compiling entry function 'k' for 'sm_80'\n"
           "ptxas info    : Used 8 registers, used 0 barriers";
@@ -170,22 +170,22 @@ TEST(NvrtcFault, sc5002_a_library_without_the_functions) {
 }
 
 TEST(NvrtcFault, sc5006_builtins_of_another_version) {
-  // A fake NVRTC of version 12.4 with builtins named 12.3 beside it.
+  // A fake NVRTC of version 13.0 with builtins named 13.1 beside it.
   ScratchFolder folder;
-  std::filesystem::copy_file(SCANC_FAKE_NVRTC, folder / "libnvrtc.so.12");
-  std::filesystem::copy_file(SCANC_EMPTY_LIBRARY, folder / "libnvrtc-builtins.so.12.3");
+  std::filesystem::copy_file(SCANC_FAKE_NVRTC, folder / "libnvrtc.so.13");
+  std::filesystem::copy_file(SCANC_EMPTY_LIBRARY, folder / "libnvrtc-builtins.so.13.1");
   NvrtcSearch search;
   search.folders = {folder.path()};
   Result<NvrtcApi> api = openNvrtc(search);
   ASSERT_FALSE(api);
   EXPECT_EQ(api.error().code, "SC5006");
-  std::filesystem::rename(folder / "libnvrtc-builtins.so.12.3",
-                          folder / "libnvrtc-builtins.so.12.4");
+  std::filesystem::rename(folder / "libnvrtc-builtins.so.13.1",
+                          folder / "libnvrtc-builtins.so.13.0");
   api = openNvrtc(search);
   ASSERT_TRUE(api) << render(api.error());
-  EXPECT_EQ(api->info.minor, 4);
-  EXPECT_EQ(api->info.path, folder / "libnvrtc.so.12");
-  EXPECT_EQ(api->info.builtinsPath, folder / "libnvrtc-builtins.so.12.4");
+  EXPECT_EQ(api->info.minor, 0);
+  EXPECT_EQ(api->info.path, folder / "libnvrtc.so.13");
+  EXPECT_EQ(api->info.builtinsPath, folder / "libnvrtc-builtins.so.13.0");
 }
 
 TEST(NvrtcFault, search_follows_the_environment) {
