@@ -356,6 +356,9 @@ static SampleInputs unnarrowed(func::FuncOp function,
   }
   function.walk([&](scan::RecurrenceInterface op) {
     auto offsets = op.getReset() ? dyn_cast<BlockArgument>(op.getReset()) : BlockArgument();
+    for (int64_t i = 0; i < op.getNumDims(); ++i)
+      if (op.getDim(i).getKind() == scan::DimKind::Lane)
+        samples.lanes.push_back(op.getDim(i).getExtent().str());
     if (offsets) {
       SampleInput &input = samples.inputs[offsets.getArgNumber()];
       input.isOffsets = true;

@@ -89,9 +89,12 @@ Result<void> DeviceMemory::copyFrom(const void *host) {
   });
 }
 
-Result<void> DeviceMemory::copyTo(void *host) const {
+Result<void> DeviceMemory::copyTo(void *host) const { return copyTo(host, 0, size); }
+
+Result<void> DeviceMemory::copyTo(void *host, std::int64_t offset, std::int64_t count) const {
   return onDevice(device, "cuMemcpyDtoH", [&](const Driver &driver) {
-    return size == 0 ? Driver::success : driver.memcpyDtoH(host, addressOf(address), size);
+    return count == 0 ? Driver::success
+                      : driver.memcpyDtoH(host, addressOf(address) + offset, count);
   });
 }
 

@@ -1,12 +1,11 @@
 //===- Flags.cpp - Pairs, sizes and compile options from the command line -===//
 #include "tools/scanc/Flags.h"
 
+#include "runtime/tuning/Dimensions.h"
 #include "scanc/Device.h"
-
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Report.h"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <set>
 
@@ -25,21 +24,13 @@ Result<Pairs> parsePairs(const std::vector<std::string> &texts, const std::strin
   return pairs;
 }
 
-static std::optional<std::int64_t> parseSize(std::string_view text) {
-  std::int64_t size = 0;
-  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (failed != std::errc() || end != text.data() + text.size() || size < 0)
-    return std::nullopt;
-  return size;
-}
-
 Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::string> &texts) {
   Result<Pairs> pairs = parsePairs(texts, "--shape");
   if (!pairs)
     return pairs.error();
   std::map<std::string, std::int64_t> sizes;
   for (const auto &[name, value] : *pairs) {
-    std::optional<std::int64_t> size = parseSize(value);
+    std::optional<std::int64_t> size = tuning::parseSize(value);
     if (!size)
       return makeError("SC8004", ErrorKind::usage,
                        fmt::format("--shape: expected a size of at least 0 for '{}', got '{}'",
@@ -117,29 +108,12 @@ Result<void> checkTarget(const std::string &target) {
                    fmt::format("choose native, cpu or one of {}", architectures()));
 }
 
-std::string nameInDimension(const std::string &dim) {
-  std::string name = dim.substr(0, dim.find('+'));
-  return parseSize(name) ? "" : name;
-}
-
-std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
-                                            const std::map<std::string, std::int64_t> &sizes) {
-  std::string name = nameInDimension(dim);
-  if (name.empty())
-    return parseSize(dim);
-  auto found = sizes.find(name);
-  if (found == sizes.end())
-    return std::nullopt;
-  std::size_t plus = dim.find('+');
-  return found->second + (plus == std::string::npos ? 0 : *parseSize(dim.substr(plus + 1)));
-}
-
 void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,
                       const std::vector<Parameter> &signature) {
   std::set<std::string> names;
   for (const Parameter &parameter : signature)
     for (const std::string &dim : parameter.dims)
-      if (std::string name = nameInDimension(dim); !name.empty())
+      if (std::string name = tuning::nameInDimension(dim); !name.empty())
         names.insert(name);
   std::erase_if(sizes, [&](const auto &entry) {
     if (names.contains(entry.first))

@@ -47,13 +47,6 @@ std::string resolveTarget(const std::string &target);
 void dropUnknownSizes(std::map<std::string, std::int64_t> &sizes,
                       const std::vector<Parameter> &signature);
 
-/// The size of a dimension as it is declared: a number, a name, or a name plus a number; nothing
-/// where the name has no size.
-std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
-                                            const std::map<std::string, std::int64_t> &sizes);
-/// The name in a declared dimension, empty for a number.
-std::string nameInDimension(const std::string &dim);
-
 /// Whether the text is a bundle.
 bool isBundle(std::string_view text);
 

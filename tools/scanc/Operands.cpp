@@ -1,7 +1,8 @@
 //===- Operands.cpp - Make, move and read back the tensors of a run -------===//
 #include "tools/scanc/Operands.h"
 
-#include "tools/scanc/RandomFill.h"
+#include "runtime/tuning/Dimensions.h"
+#include "runtime/tuning/RandomFill.h"
 #include "tools/scanc/Report.h"
 
 #include <cstring>
@@ -9,7 +10,6 @@
 #include <fmt/ranges.h>
 #include <functional>
 #include <numeric>
-#include <unistd.h>
 
 namespace scanc::cli {
 
@@ -49,7 +49,7 @@ static Result<void> bindSizes(const Parameter &parameter, const NpyTensor &tenso
   std::map<std::string, std::int64_t> &sizes = request.sizes;
   for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
     const std::string &dim = parameter.dims[i];
-    std::string name = nameInDimension(dim);
+    std::string name = tuning::nameInDimension(dim);
     std::int64_t beyond = dim == name || name.empty() ? 0 : std::stoll(dim.substr(dim.find('+') + 1));
     if (tensor.sizes[i] < beyond)
       return mismatch(fmt::format("dimension '{}' of '{}': expected at least {}, got {}", dim,
@@ -57,7 +57,7 @@ static Result<void> bindSizes(const Parameter &parameter, const NpyTensor &tenso
                       fmt::format("with no '{}' at all it still has {}", name, beyond));
     if (!name.empty() && sizes.emplace(name, tensor.sizes[i] - beyond).second)
       request.origins.emplace(name, "by '" + file + "'");
-    if (std::optional<std::int64_t> expected = sizeOfDimension(dim, sizes);
+    if (std::optional<std::int64_t> expected = tuning::sizeOfDimension(dim, sizes);
         expected && *expected != tensor.sizes[i])
       return mismatch(fmt::format("dimension '{}' of '{}': expected {} {}, got {}", dim,
                                   parameter.name, *expected,
@@ -86,47 +86,19 @@ Result<Operands> Operands::load(std::vector<Parameter> signature, OperandRequest
   return operands;
 }
 
-static Error tooLarge(const Parameter &parameter) {
-  return makeError("SC8008", ErrorKind::usage,
-                   fmt::format("'{}' is too large for the memory of this machine", parameter.name),
-                   "give smaller sizes by --shape");
-}
-
-static double memoryOfMachine() {
-  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-static Result<std::vector<std::int64_t>>
-sizesOf(const Parameter &parameter, const std::map<std::string, std::int64_t> &sizes) {
-  std::vector<std::int64_t> result;
-  std::int64_t bytes = sizeOf(parameter.dtype);
-  for (const std::string &dim : parameter.dims) {
-    std::optional<std::int64_t> size = sizeOfDimension(dim, sizes);
-    if (!size)
-      return makeError("SC8008", ErrorKind::usage,
-                       fmt::format("the size '{}' of '{}' is not known", dim, parameter.name),
-                       fmt::format("give it, as in --shape {}=64", nameInDimension(dim)));
-    if (__builtin_mul_overflow(bytes, *size, &bytes))
-      return tooLarge(parameter);
-    result.push_back(*size);
-  }
-  return result;
-}
-
 Result<void> Operands::complete(const SampleInputs &samples, const OperandRequest &request) {
   double bytes = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (tensors[i])
       continue;
     const Parameter &parameter = parameters[i];
-    Result<std::vector<std::int64_t>> sizes = sizesOf(parameter, samples.sizes);
+    Result<std::vector<std::int64_t>> sizes = tuning::sizesOf(parameter, samples.sizes);
     if (!sizes)
       return sizes.error();
-    // Linux grants what it does not have, and ends the process when that is written.
     bytes += std::accumulate(sizes->begin(), sizes->end(),
                              static_cast<double>(sizeOf(parameter.dtype)), std::multiplies<>());
-    if (bytes > memoryOfMachine())
-      return tooLarge(parameter);
+    if (Result<void> fits = tuning::checkMemory(parameter, bytes); !fits)
+      return fits;
     tensors[i].emplace(parameter.dtype, *sizes);
     if (parameter.role != Parameter::Role::input)
       continue;
@@ -136,7 +108,7 @@ Result<void> Operands::complete(const SampleInputs &samples, const OperandReques
       range.high = given->second.second;
       range.isOffsets = false;
     }
-    fillRandom(*tensors[i], range, request.seed * 1000003 + i);
+    tuning::fillRandom(tensors[i]->view(), range, request.seed * 1000003 + i);
   }
   return poisonResults();
 }

@@ -44,11 +44,11 @@ static void addCommand(const CLI::App &app, const std::string &path,
       entry.options.push_back(entryOf(*option));
     else
       entry.takesFile |= option->get_name() == "FILE";
-  auto all = [](const CLI::App *) { return true; };
-  for (const CLI::App *command : app.get_subcommands(all))
+  auto isShown = [](const CLI::App *command) { return !command->get_group().empty(); };
+  for (const CLI::App *command : app.get_subcommands(isShown))
     entry.commands.emplace_back(command->get_name(), command->get_description());
   table.push_back(std::move(entry));
-  for (const CLI::App *command : app.get_subcommands(all))
+  for (const CLI::App *command : app.get_subcommands(isShown))
     addCommand(*command, (path.empty() ? "" : path + " ") + command->get_name(), table);
 }
 

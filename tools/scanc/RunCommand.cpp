@@ -149,7 +149,7 @@ static Result<Operands> makeOperands(const Source &source, OperandRequest &reque
     // A bundle may hold a text that is not `.scan`: every size must be given then.
     if (!source.program)
       return samples.error();
-    samples = SampleInputs{request.sizes, {}};
+    samples = SampleInputs{request.sizes, {}, {}};
   }
   if (Result<void> completed = operands->complete(*samples, request); !completed)
     return completed.error();
@@ -158,19 +158,20 @@ static Result<Operands> makeOperands(const Source &source, OperandRequest &reque
 }
 
 /// Compares the results with the reference.
-static Result<std::vector<Comparison>> checkResults(const Source &source, Operands &operands,
-                                                    const OperandRequest &request) {
+static Result<std::vector<tuning::Comparison>> checkResults(const Source &source, Operands &operands,
+                                                            const OperandRequest &request,
+                                                            double factor) {
   CompileOptions options = source.options;
   options.sizes = request.sizes;
   std::vector<TensorRef> views = operands.hostViews();
   Result<std::vector<ReferenceTensor>> expected = evaluateReference(source.text, views, options);
   if (!expected)
     return expected.error();
-  std::vector<Comparison> comparisons;
+  std::vector<tuning::Comparison> comparisons;
   for (std::size_t i = 0; i < source.parameters.size(); ++i)
     if (source.parameters[i].role == Parameter::Role::output)
-      comparisons.push_back(compare(source.parameters[i].name, operands.tensor(i),
-                                    (*expected)[comparisons.size()]));
+      comparisons.push_back(tuning::compare(source.parameters[i].name, operands.tensor(i).view(),
+                                            (*expected)[comparisons.size()], factor));
   return comparisons;
 }
 
@@ -276,7 +277,8 @@ Result<int> RunCommand::run() const {
 
   RunReport report(*kernel, wanted->sizes, *operands);
   if (check) {
-    Result<std::vector<Comparison>> compared = checkResults(*source, *operands, *wanted);
+    Result<std::vector<tuning::Comparison>> compared = checkResults(
+        *source, *operands, *wanted, tuning::statedFactor(kernel->program()));
     if (!compared)
       return compared.error();
     report.comparisons = std::move(*compared);
@@ -291,7 +293,7 @@ Result<int> RunCommand::run() const {
     return written.error();
   if (Result<void> written = writeFile("-", json ? report.json() : report.text()); !written)
     return written.error();
-  if (Result<void> passed = verdict(report.comparisons); !passed)
+  if (Result<void> passed = tuning::verdict(report.comparisons); !passed)
     return passed.error();
   return 0;
 }

@@ -45,7 +45,7 @@ std::string RunReport::text() {
   text += "\n";
   if (comparisons.empty())
     text += summaries();
-  for (const Comparison &each : comparisons)
+  for (const tuning::Comparison &each : comparisons)
     text += fmt::format(
         "{:<10} max error {:.3g}, {:.2g} of its bound; relative L2 {:.3g}; {} elements\n",
         each.name, each.maxError, each.maxErrorOverBound, each.relativeL2, each.elements);
@@ -66,7 +66,7 @@ std::string RunReport::json() {
                {"strategy", kernel.program().strategy},
                {"sizes", sizes},
                {"bytes", operands.bytes()}};
-  for (const Comparison &each : comparisons)
+  for (const tuning::Comparison &each : comparisons)
     json["check"].push_back({{"name", each.name},
                              {"maxError", each.maxError},
                              {"maxErrorOverBound", each.maxErrorOverBound},

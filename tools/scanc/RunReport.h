@@ -2,7 +2,7 @@
 #ifndef SCANC_TOOLS_SCANC_RUNREPORT_H
 #define SCANC_TOOLS_SCANC_RUNREPORT_H
 
-#include "tools/scanc/Check.h"
+#include "runtime/tuning/Comparison.h"
 #include "tools/scanc/Operands.h"
 #include "tools/scanc/Timing.h"
 
@@ -13,7 +13,7 @@ public:
   RunReport(const Kernel &kernel, std::map<std::string, std::int64_t> sizes, Operands &operands)
       : kernel(kernel), sizes(std::move(sizes)), operands(operands) {}
 
-  std::vector<Comparison> comparisons; ///< empty: not checked
+  std::vector<tuning::Comparison> comparisons; ///< empty: not checked
   std::optional<Timing> timing;
 
   std::string text();

@@ -56,6 +56,7 @@ static int runTool(std::vector<std::string> arguments) {
   cli::addFormatCommand(root, action);
   cli::addCacheCommand(root, action);
   cli::addDoctorCommand(root, action);
+  cli::addWorkerCommand(root, action);
   cli::addCompletionCommands(root, action);
 
   std::string color = takeColor(arguments);

@@ -72,6 +72,8 @@ public:
   /// Copies or fills `bytes()` bytes, and waits.
   Result<void> copyFrom(const void *host);
   Result<void> copyTo(void *host) const;
+  /// Copies `count` bytes from `offset` on, all of them within this memory, and waits.
+  Result<void> copyTo(void *host, std::int64_t offset, std::int64_t count) const;
   Result<void> fill(unsigned char byte);
 
 private:

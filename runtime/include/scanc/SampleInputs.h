@@ -21,6 +21,8 @@ struct SampleInput {
 struct SampleInputs {
   std::map<std::string, std::int64_t> sizes; ///< of every name: as given, else a small one
   std::vector<SampleInput> inputs;           ///< in the order of the signature
+  /// The names in `over`, in its order: a stretch of lanes is a smaller problem of its own.
+  std::vector<std::string> lanes;
 };
 
 /// Ranges for the inputs of the kernel in `text`, found from where each input enters a transition:

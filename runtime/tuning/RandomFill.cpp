@@ -1,12 +1,18 @@
 //===- RandomFill.cpp - Uniform elements, and offsets of segments ---------===//
-#include "tools/scanc/RandomFill.h"
+#include "runtime/tuning/RandomFill.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <numeric>
 #include <random>
 
-namespace scanc::cli {
+namespace scanc::tuning {
+
+std::int64_t elementsOf(std::span<const std::int64_t> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t(1), std::multiplies<>());
+}
 
 /// Uniform in [0, 1): the standard library's distributions differ between implementations.
 static double uniform(std::mt19937_64 &random) {
@@ -14,8 +20,8 @@ static double uniform(std::mt19937_64 &random) {
 }
 
 /// Ascending from `low` to `high`; of several segments, one is empty.
-static void fillOffsets(NpyTensor &tensor, const SampleInput &range, std::mt19937_64 &random) {
-  std::vector<double> offsets(static_cast<std::size_t>(tensor.elements()));
+static void fillOffsets(const TensorRef &tensor, const SampleInput &range, std::mt19937_64 &random) {
+  std::vector<double> offsets(static_cast<std::size_t>(elementsOf(tensor.sizes)));
   for (double &offset : offsets)
     offset = std::floor(range.low + (range.high - range.low) * uniform(random));
   std::sort(offsets.begin(), offsets.end());
@@ -27,21 +33,19 @@ static void fillOffsets(NpyTensor &tensor, const SampleInput &range, std::mt1993
     std::size_t middle = offsets.size() / 2;
     offsets[middle] = offsets[middle - 1];
   }
-  auto *data = reinterpret_cast<char *>(tensor.words.data());
+  auto *data = static_cast<char *>(tensor.data);
   for (std::size_t i = 0; i < offsets.size(); ++i)
     storeElement(data + i * sizeOf(tensor.dtype), tensor.dtype, offsets[i]);
 }
 
-void fillRandom(NpyTensor &tensor, const SampleInput &range, std::uint64_t seed) {
+void fillRandom(const TensorRef &tensor, const SampleInput &range, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   if (range.isOffsets)
     return fillOffsets(tensor, range, random);
-  auto *data = reinterpret_cast<char *>(tensor.words.data());
-  // A complex element is two numbers.
-  bool isComplex = tensor.dtype == Dtype::c64;
-  Dtype dtype = isComplex ? Dtype::f32 : tensor.dtype;
+  auto *data = static_cast<char *>(tensor.data);
+  Dtype dtype = numberType(tensor.dtype); // a complex element is two numbers
   std::int64_t size = sizeOf(dtype);
-  std::int64_t count = tensor.elements() * (isComplex ? 2 : 1);
+  std::int64_t count = elementsOf(tensor.sizes) * (sizeOf(tensor.dtype) / size);
   bool isInteger = dtype == Dtype::i32;
   auto draw = [&] {
     double width = range.high - range.low + (isInteger ? 1 : 0);
@@ -56,4 +60,4 @@ void fillRandom(NpyTensor &tensor, const SampleInput &range, std::uint64_t seed)
     std::memcpy(data + i * size, data, static_cast<std::size_t>(std::min(block, count - i) * size));
 }
 
-} // namespace scanc::cli
+} // namespace scanc::tuning

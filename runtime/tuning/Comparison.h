@@ -1,0 +1,34 @@
+//===- tuning/Comparison.h - Results against the f64 reference --*- C++ -*-===//
+#ifndef SCANC_RUNTIME_TUNING_COMPARISON_H
+#define SCANC_RUNTIME_TUNING_COMPARISON_H
+
+#include "scanc/Compile.h"
+
+namespace scanc::tuning {
+
+/// How far one result is from the reference.
+struct Comparison {
+  std::string name;
+  double maxError = 0;
+  double maxErrorOverBound = 0; ///< at most 1 in a correct result
+  double relativeL2 = 0;        ///< ‖got - reference‖ / ‖reference‖
+  std::int64_t elements = 0, wrong = 0;
+  std::string firstWrong; ///< "y[0, 3]: expected 1.5 within 2e-3, got nan"
+  bool checkable = true; ///< the reference is a number and has a bound, everywhere
+};
+
+/// `got` is on the host, of any strides; its sizes are those of `expected`. A strategy may state `factor`
+/// times the bound of the reference.
+Comparison compare(const std::string &name, const TensorRef &got, const ReferenceTensor &expected,
+                   double factor = 1);
+
+/// By how much the bound that a strategy states exceeds the reference's, which counts one rounding for
+/// each operation: products of split or kept factors have more.
+double statedFactor(const Program &program);
+
+/// The error of a comparison that fails: SC8006, or SC8007 where the reference is not finite.
+Result<void> verdict(const std::vector<Comparison> &comparisons);
+
+} // namespace scanc::tuning
+
+#endif // SCANC_RUNTIME_TUNING_COMPARISON_H
