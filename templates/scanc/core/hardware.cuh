@@ -1,7 +1,7 @@
 //===- core/hardware.cuh - The device's own functions, and nothing else ---===//
 //
 //   called by      any thread; warp_barrier and the shuffles by all 32 lanes of a warp,
-//                  block_barrier by every thread of the block
+//                  group_barrier by 128 threads, block_barrier by every thread of the block
 //   result in      the caller
 //   shared memory  only what the caller names
 //   barriers       as named
@@ -30,6 +30,10 @@ static __device__ __forceinline__ int warp_index() { return thread_index() / 32;
 
 static __device__ __forceinline__ void block_barrier() { __syncthreads(); }
 static __device__ __forceinline__ void warp_barrier() { __syncwarp(); }
+/// Of 128 threads, threads 128 g to 128 g + 127 of the block; every such group of it reaches as many.
+static __device__ __forceinline__ void group_barrier() {
+  asm volatile("bar.sync %0, 128;" ::"r"(1 + thread_index() / 128) : "memory");
+}
 
 /// The value of lane `source`.
 template <typename T>
@@ -328,8 +332,11 @@ inline constexpr bool has_group_products = true;
 inline constexpr bool has_group_products = false;
 #endif
 
-// The matrix is described by columns that lie beside each other, 8 rows in 1024 bytes, and pieces that
-// are exchanged within 128. `where` and what follows it are the operands behind the sums.
+// By columns that lie beside each other, 8 rows in 1024 bytes, and pieces that are exchanged within 128.
+#define SCANC_ROWS(matrix)                                                                         \
+  ((__cvta_generic_to_shared(matrix) & 0x3ffff) >> 4 | uint64_t{1024} << 16 |                      \
+   uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62)
+// `where` and what follows it are the operands behind the sums.
 #define SCANC_TILE(n) "+f"(sum[n][0]), "+f"(sum[n][1]), "+f"(sum[n][2]), "+f"(sum[n][3])
 #define SCANC_TILES(n) SCANC_TILE(n), SCANC_TILE(n + 1), SCANC_TILE(n + 2), SCANC_TILE(n + 3)
 #define SCANC_NUMBERS                                                                              \
@@ -345,8 +352,7 @@ inline constexpr bool has_group_products = false;
                ", adds, 1, 1, " lies ";\n}"                                                        \
                : __VA_ARGS__                                                                       \
                : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]),                           \
-                 "l"((__cvta_generic_to_shared(right) & 0x3ffff) >> 4 | uint64_t{1024} << 16 |     \
-                     uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62),                               \
+                 "l"(SCANC_ROWS(right)),                                                           \
                  "r"(static_cast<uint32_t>(before)))
 #define SCANC_MULTIPLY_GROUPS(name, type, lies)                                                    \
   static __device__ __forceinline__ void name(float (&sum)[8][4], const uint32_t (&left)[4],       \
@@ -366,6 +372,24 @@ SCANC_MULTIPLY_GROUPS(multiply_group_f16, "f16", "1")
 SCANC_MULTIPLY_GROUPS(multiply_group_bf16, "bf16", "1")
 SCANC_MULTIPLY_GROUPS(multiply_group_transposed_f16, "f16", "0")
 SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
+
+/// The same where 64 rows of `left` lie in shared memory as those of a transposed `right` do.
+#define SCANC_MULTIPLY_GROUP_SHARED(name, type, lies)                                              \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
+                                              const void *right, bool before) {                    \
+    asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %34, 0;\n"                                \
+                 "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type " {" SCANC_NUMBERS    \
+                 "}, %32, %33, adds, 1, 1, 0, " lies ";\n}"                                        \
+                 : SCANC_TILES(0), SCANC_TILES(4)                                                  \
+                 : "l"(SCANC_ROWS(left)), "l"(SCANC_ROWS(right)),                                  \
+                   "r"(static_cast<uint32_t>(before)));                                            \
+  }
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, "f16", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, "bf16", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, "f16", "0")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, "bf16", "0")
+#undef SCANC_MULTIPLY_GROUP_SHARED
+#undef SCANC_ROWS
 #undef SCANC_MULTIPLY_GROUPS
 #undef SCANC_MULTIPLY_GROUP
 #undef SCANC_MORE_NUMBERS
@@ -374,20 +398,29 @@ SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
 #undef SCANC_TILE
 
 static __device__ __forceinline__ void begin_group_products() {
-  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+  if constexpr (has_group_products)
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
 
 static __device__ __forceinline__ void start_group_products() {
-  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+  if constexpr (has_group_products)
+    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
+/// All that were started, but for the `open` last starts.
+template <int open = 0>
 static __device__ __forceinline__ void finish_group_products() {
-  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+  if constexpr (has_group_products)
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(open) : "memory");
 }
+
+/// After `finish_group_products`: no earlier read of a number that it has finished.
+static __device__ __forceinline__ void settle(float &number) { asm volatile("" : "+f"(number)); }
 
 /// What this thread has brought to shared memory is there for products after the next barrier.
 static __device__ __forceinline__ void show_to_group_products() {
-  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+  if constexpr (has_group_products)
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
 static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const uint32_t (&left)[4],
@@ -416,6 +449,21 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(cell)
+               : "memory");
+}
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+inline constexpr bool stores_matrices = true;
+#else
+inline constexpr bool stores_matrices = false;
+#endif
+
+/// Writes four 8 x 8 matrices of 16 bits, of which lane 4 r + c has elements (r, 2 c) and (r, 2 c + 1), to rows of
+/// 16 bytes of shared memory: those of matrix m where lanes 8 m to 8 m + 7 say. Where `stores_matrices`.
+static __device__ __forceinline__ void store_matrices(void *row, const uint32_t (&from)[4]) {
+  const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(row));
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(cell),
+               "r"(from[0]), "r"(from[1]), "r"(from[2]), "r"(from[3])
                : "memory");
 }
 

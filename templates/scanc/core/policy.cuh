@@ -75,4 +75,15 @@ struct columns_policy {
   bool operator==(const columns_policy &) const = default;
 };
 
+/// The same where a matrix state is read out, and chunks of time are products. Four warps have 64
+/// columns of the state; `ring` chunks lie in shared memory, all but one or two of them on their way.
+struct chunk_policy {
+  int warpgroups;
+  int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before
+  int blocks = 1; ///< of a multiprocessor, by their registers
+
+  constexpr int threads() const { return 128 * warpgroups; }
+  bool operator==(const chunk_policy &) const = default;
+};
+
 } // namespace scanc::device

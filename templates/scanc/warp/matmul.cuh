@@ -179,4 +179,123 @@ static __device__ __forceinline__ void load_right_transposed(right_tile<T> (&til
   tiles[1] = {{words[2], words[3]}};
 }
 
+/// 16 rows of 64 columns: sum += left * right, where `right` is 16 rows from row `at` on of a swizzled
+/// matrix of 64 columns, or the transpose of 16 columns from column `at` on of one of 64 rows. The matrix
+/// begins at a multiple of 1024 bytes. Without `adds` the sum begins with 0. By four warps at once where
+/// `has_group_products`: between `begin_group_products` and `finish_group_products`.
+template <bool transposed, typename T>
+static __device__ __forceinline__ void multiply_panel(sum_tile (&sum)[8], const left_tile<T> &left,
+                                                      const T *right, int at, bool adds) {
+  if constexpr (has_group_products) {
+    multiply_group<transposed>(sum, left, right + (transposed ? at : at * 64), adds);
+  } else {
+#pragma unroll
+    for (int n = 0; n < 8; n += 2) {
+      right_tile<T> tiles[2];
+      if constexpr (transposed)
+        load_right_transposed<64>(tiles, right, n * 8, at);
+      else
+        load_right<64>(tiles, right, at, n * 8);
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        if (!adds)
+          clear(sum[n + half]);
+        multiply_add(sum[n + half], left, tiles[half]);
+      }
+    }
+  }
+}
+
+/// The same with 64 rows of four warps, 16 columns from column `from` on of a swizzled matrix of 64 columns, as
+/// `left`.
+template <bool transposed, typename T>
+static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const T *left, int from,
+                                                       const T *right, int at, bool adds) {
+  if constexpr (has_group_products) {
+    auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
+    const T *const what = right + (transposed ? at : at * 64);
+    if constexpr (is_same<T, f16> && transposed)
+      multiply_group_shared_transposed_f16(numbers, left + from, what, adds);
+    else if constexpr (is_same<T, f16>)
+      multiply_group_shared_f16(numbers, left + from, what, adds);
+    else if constexpr (transposed)
+      multiply_group_shared_transposed_bf16(numbers, left + from, what, adds);
+    else
+      multiply_group_shared_bf16(numbers, left + from, what, adds);
+  } else {
+    multiply_panel<transposed>(sum, load_left<64>(left, warp_index() % 4 * 16, from), right, at, adds);
+  }
+}
+
+/// After `finish_group_products`: what follows reads the sum that is there now, not the one before.
+static __device__ __forceinline__ void settle(sum_tile (&sum)[8]) {
+#pragma unroll
+  for (int n = 0; n < 8; ++n)
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      device::settle(sum[n].at[i]);
+}
+
+/// Rounds a sum to a left operand for each 16 of its columns.
+template <typename T>
+static __device__ __forceinline__ void narrow_left(left_tile<T> (&left)[4],
+                                                   const sum_tile (&sum)[8]) {
+#pragma unroll
+  for (int k = 0; k < 4; ++k)
+    left[k] = as_left<T>(sum[2 * k], sum[2 * k + 1]);
+}
+
+/// Writes 16 rows of 64 columns, from row `row` on, to a swizzled matrix of shared memory.
+template <typename T>
+static __device__ __forceinline__ void store_panel(T *matrix, int row, const sum_tile (&sum)[8]) {
+#pragma unroll
+  for (int n = 0; n < 8; n += 2) {
+    const left_tile<T> rounded = as_left<T>(sum[n], sum[n + 1]);
+    if constexpr (stores_matrices)
+      store_matrices(&matrix[row * 64 + swizzled<T, 64>(lane_index() % 16,
+                                                        n * 8 + lane_index() / 16 * piece<T>)],
+                     rounded.words);
+    else
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        shared_store(reinterpret_cast<uint32_t &>(
+                         matrix[row * 64 + swizzled<T, 64>(sum_row(i % 2 * 2),
+                                                           (n + i / 2) * 8 + sum_column(0))]),
+                     rounded.words[i]);
+  }
+}
+
+/// Exchanges numbers among the four lanes of a row, so that each has whole eights of adjacent columns:
+/// `eights[a][i]` is row sum_row(2 i), columns 32 a + 8 (lane % 4) and following.
+static __device__ __forceinline__ void gather_eights(float (&eights)[2][2][8],
+                                                     const sum_tile (&sum)[8]) {
+  const int q = lane_index() % 4;
+  const bool low = q & 1, high = q & 2;
+#pragma unroll
+  for (int a = 0; a < 2; ++a)
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      float half[2][2][2]; // tile of two, from lane q with bit 1 clear or set, number of a pair
+#pragma unroll
+      for (int n = 0; n < 2; ++n)
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          const float first = sum[4 * a + n].at[2 * i + c], second = sum[4 * a + n + 2].at[2 * i + c];
+          const float kept = high ? second : first;
+          const float got = shuffle_xor(high ? first : second, 2);
+          half[n][0][c] = high ? got : kept;
+          half[n][1][c] = high ? kept : got;
+        }
+#pragma unroll
+      for (int from = 0; from < 2; ++from)
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          const float kept = low ? half[1][from][c] : half[0][from][c];
+          const float got = shuffle_xor(low ? half[0][from][c] : half[1][from][c], 1);
+          eights[a][i][4 * from + c] = low ? got : kept;
+          eights[a][i][4 * from + 2 + c] = low ? kept : got;
+        }
+    }
+}
+
 } // namespace scanc::device::warp

@@ -25,6 +25,11 @@ static __device__ __forceinline__ void block_barrier(Place place = Place::curren
   emulation::hooks->blockBarrier(place);
 }
 
+/// As the whole block's: every group of 128 threads reaches as many. What is missing between groups is not seen.
+static __device__ __forceinline__ void group_barrier(Place place = Place::current()) {
+  emulation::hooks->blockBarrier(place);
+}
+
 static __device__ __forceinline__ void warp_barrier(Place place = Place::current()) {
   emulation::hooks->warpBarrier(place);
 }
@@ -267,6 +272,18 @@ static __device__ __forceinline__ void load_matrices_transposed(uint32_t (&to)[4
     to[m] = all[8 * m + pair][column] | static_cast<uint32_t>(all[8 * m + pair + 1][column]) << 16;
 }
 
+inline constexpr bool stores_matrices = true;
+
+static __device__ __forceinline__ void store_matrices(void *row, const uint32_t (&from)[4],
+                                                      Place place = Place::current()) {
+  uint32_t all[32][4];
+  emulation::hooks->gather(from, all, 16, place);
+  uint32_t words[4];
+  for (int i = 0; i < 4; ++i)
+    words[i] = all[lane_index() % 8 * 4 + i][lane_index() / 8];
+  __builtin_memcpy(emulation::hooks->sharedStore(row, 16, 16, place), words, 16);
+}
+
 inline constexpr bool has_group_products = true;
 
 /// What one warp does of it, with a matrix that lies as the device has it.
@@ -340,9 +357,34 @@ static __device__ __forceinline__ void multiply_group_transposed_bf16(
       place);
 }
 
+/// The 16 rows of this warp, of 64 that lie in shared memory.
+static inline void load_group_left(uint32_t (&to)[4], const void *left, Place place) {
+  const int lane = lane_index(), row = warp_index() % 4 * 16 + lane % 16;
+  const auto within = reinterpret_cast<uintptr_t>(left) % 128;
+  const int piece = static_cast<int>(within / 16) + lane / 16;
+  load_matrices(to, static_cast<const char *>(left) - within + row * 128 + (piece ^ row % 8) * 16,
+                place);
+}
+
+#define SCANC_MULTIPLY_GROUP_SHARED(name, of)                                                      \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
+                                              const void *right, bool adds,                        \
+                                              Place place = Place::current()) {                    \
+    uint32_t words[4];                                                                             \
+    load_group_left(words, left, place);                                                           \
+    of(sum, words, right, adds, place);                                                            \
+  }
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, multiply_group_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, multiply_group_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, multiply_group_transposed_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, multiply_group_transposed_bf16)
+#undef SCANC_MULTIPLY_GROUP_SHARED
+
 static __device__ __forceinline__ void begin_group_products() {}
 static __device__ __forceinline__ void start_group_products() {}
+template <int open = 0>
 static __device__ __forceinline__ void finish_group_products() {}
+static __device__ __forceinline__ void settle(float &) {}
 static __device__ __forceinline__ void show_to_group_products() {}
 
 static __device__ __forceinline__ uint32_t shift_words(uint32_t low, uint32_t high, int by) {

@@ -1,0 +1,156 @@
+//===- block/chunk_ring.cuh - Chunks of time on their way to shared memory ---===//
+//
+//   called by      every thread of a block
+//   result in      shared memory: what 64 steps bring, as operands of products
+//   shared memory  chunk_slot<R>[R::shape.ring], given by the caller
+//   barriers       none: the caller has one between any two calls here
+//
+//   R is a recurrence in the sense of templates/README.md whose state is a matrix that is read out.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/array.cuh"
+#include "scanc/core/policy.cuh"
+#include "scanc/warp/matmul.cuh"
+
+namespace scanc::device::block {
+
+/// Steps of a chunk, and columns of a panel: a swizzled matrix whose rows have 128 bytes.
+inline constexpr int chunk_steps = 64, panel_columns = 64, panel = chunk_steps * panel_columns;
+
+/// Panels beside each other that have all rows of the state.
+template <typename R>
+constexpr int row_panels() {
+  return (R::rows + panel_columns - 1) / panel_columns;
+}
+
+template <typename R>
+concept decays = requires(const R &r, const typename R::numbers &of) { r.log_decay(of); };
+template <typename R>
+concept scales_query = requires(const R &r, const typename R::numbers &of) { r.query_scale(of); };
+template <typename R>
+concept scales_input = requires(const R &r, const typename R::numbers &of) { r.input_scale(of); };
+
+/// What a chunk brings: a row for each step, numbers for each step. Of steps past the end of time all
+/// rows are 0, and nothing decays.
+template <typename R>
+struct chunk_slot {
+  alignas(1024) typename R::element key[row_panels<R>()][panel];
+  typename R::element query[row_panels<R>()][panel];
+  typename R::element value[R::shape.warpgroups][panel];
+  float decay[chunk_steps]; ///< log2, of all steps of the chunk up to this one
+  float query_scale[chunk_steps];
+  float input_scale[chunk_steps];
+  float unused[chunk_steps];
+};
+
+template <typename R>
+class chunk_ring {
+public:
+  using element = typename R::element;
+  using lane = typename R::lane;
+  using slot = chunk_slot<R>;
+
+  /// `column`: the block's first.
+  __device__ __forceinline__ chunk_ring(const R &recurrence, const lane &at, int column,
+                                        slot (&slots)[R::shape.ring])
+      : recurrence(recurrence), at(at), column(column), slots(slots) {}
+
+  __device__ __forceinline__ slot &of(long long chunk) const {
+    return slots[chunk % R::shape.ring];
+  }
+
+  /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
+  __device__ __forceinline__ void start(long long chunk) const {
+    if (chunk * chunk_steps < recurrence.steps()) {
+      slot &to = of(chunk);
+#pragma unroll
+      for (int p = 0; p < row_panels<R>(); ++p) {
+        copy(to.key[p], chunk, [&](element *cell, long long step, int piece, bool exists) {
+          recurrence.fetch_key(cell, at, step, p * panel_columns + piece, exists);
+        });
+        copy(to.query[p], chunk, [&](element *cell, long long step, int piece, bool exists) {
+          recurrence.fetch_query(cell, at, step, p * panel_columns + piece, exists);
+        });
+      }
+#pragma unroll
+      for (int g = 0; g < R::shape.warpgroups; ++g)
+        copy(to.value[g], chunk, [&](element *cell, long long step, int piece, bool exists) {
+          recurrence.fetch_value(cell, at, step, column + g * panel_columns + piece, exists);
+        });
+    }
+    close_copies();
+  }
+
+  /// Reads the numbers of a chunk to registers of the first warp, two steps a lane.
+  __device__ __forceinline__ void ask(long long chunk) {
+    if (warp_index() == 0)
+#pragma unroll
+      for (int k = 0; k < 2; ++k) {
+        const long long step = chunk * chunk_steps + 2 * lane_index() + k;
+        exists[k] = step < recurrence.steps();
+        if (exists[k])
+          asked[k] = recurrence.read(at, step);
+      }
+  }
+
+  /// Writes what was asked for last to the slot of its chunk. What is read is computed with here, when it
+  /// has come.
+  __device__ __forceinline__ void tell(long long chunk) {
+    if (warp_index() != 0)
+      return;
+    slot &to = of(chunk);
+    if constexpr (decays<R>) {
+      // A decay below 2^-128 is none: larger numbers would cost the other steps their last bits.
+      constexpr float lowest = -256.0f;
+      float decay[2];
+#pragma unroll
+      for (int k = 0; k < 2; ++k)
+        decay[k] = exists[k] ? larger(recurrence.log_decay(asked[k]), lowest) : 0.0f;
+      float sum = decay[0] + decay[1];
+#pragma unroll
+      for (int reach = 1; reach < 32; reach *= 2) {
+        const float below = shuffle_up(sum, reach);
+        sum += lane_index() >= reach ? below : 0.0f;
+      }
+      shared_store(to.decay[2 * lane_index()], sum - decay[1]);
+      shared_store(to.decay[2 * lane_index() + 1], sum);
+    }
+#pragma unroll
+    for (int k = 0; k < 2; ++k) {
+      if constexpr (scales_query<R>)
+        shared_store(to.query_scale[2 * lane_index() + k],
+                     exists[k] ? recurrence.query_scale(asked[k]) : 1.0f);
+      if constexpr (scales_input<R>)
+        shared_store(to.input_scale[2 * lane_index() + k],
+                     exists[k] ? recurrence.input_scale(asked[k]) : 1.0f);
+    }
+  }
+
+private:
+  template <typename F>
+  __device__ __forceinline__ void copy(element (&to)[panel], long long chunk, F fetch) const {
+    constexpr int pieces = panel_columns / warp::piece<element>, threads = R::shape.threads();
+    const long long steps = recurrence.steps();
+    int thread = thread_index();
+    forget(thread); // addresses of all copies would stay in registers, which the state wants
+#pragma unroll
+    for (int n = 0; n < chunk_steps * pieces / threads; ++n) {
+      const int row = thread / pieces + n * (threads / pieces);
+      const int column = thread % pieces * warp::piece<element>;
+      const long long step = chunk * chunk_steps + row;
+      const bool exists = step < steps;
+      fetch(&to[warp::swizzled<element, panel_columns>(row, column)], exists ? step : steps - 1,
+            column, exists);
+    }
+  }
+
+  const R &recurrence;
+  const lane &at;
+  const int column;
+  slot (&slots)[R::shape.ring];
+  typename R::numbers asked[2];
+  bool exists[2];
+};
+
+} // namespace scanc::device::block

@@ -1,0 +1,123 @@
+//===- block/chunk_state.cuh - A matrix state in the registers of a block ---===//
+//
+//   called by      every thread of a block
+//   result in      registers: each four warps have 64 columns, each of these 16 rows of every 64
+//   shared memory  state_panels<R>, given by the caller
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_ring.cuh"
+
+namespace scanc::device::block {
+
+/// The state as right operand of products, rounded.
+template <typename R>
+struct state_panels {
+  alignas(1024) typename R::element of[R::shape.warpgroups][row_panels<R>()][panel];
+};
+
+/// Four warps that multiply together: which of the block's, and which of its own four this warp is.
+static __device__ __forceinline__ int group_index() { return warp_index() / 4; }
+static __device__ __forceinline__ int warp_of_group() { return warp_index() % 4; }
+
+template <typename R>
+class chunk_state {
+public:
+  using element = typename R::element;
+  static constexpr int panels = row_panels<R>();
+
+  __device__ __forceinline__ void begin(const R &recurrence, const typename R::lane &at,
+                                        int column) {
+    each(column, [&](float &number, int i, int j, bool exists) {
+      number = exists ? recurrence.initial(at, i, j) : 0.0f;
+    });
+  }
+
+  __device__ __forceinline__ void finish(const R &recurrence, const typename R::lane &at,
+                                         int column) {
+    each(column, [&](float number, int i, int j, bool exists) {
+      if (exists)
+        recurrence.finish(at, i, j, number);
+    });
+  }
+
+  /// Writes it to shared memory, for products of its own four warps.
+  __device__ __forceinline__ void show(state_panels<R> &to) const {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      warp::store_panel(to.of[group_index()][m], warp_of_group() * 16, sums[m]);
+  }
+
+  /// After the products that `add` started have been finished.
+  __device__ __forceinline__ void settle() {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      warp::settle(sums[m]);
+  }
+
+  __device__ __forceinline__ void scale(float by) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[m][n].at[i] *= by;
+  }
+
+  /// Adds the product of a chunk's keys, transposed, and values: keys of step s times `weight(s)`.
+  /// Starts it where four warps multiply together.
+  template <typename F>
+  __device__ __forceinline__ void add(const chunk_slot<R> &slot, const element (&values)[panel],
+                                      F weight) {
+    warp::left_tile<element> keys[panels][chunk_steps / 16];
+#pragma unroll
+    for (int k = 0; k < chunk_steps / 16; ++k) {
+      float weights[4]; // of the steps whose keys this lane has
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        weights[i] = weight(k * 16 + i / 2 * 8 + warp::sum_column(i));
+#pragma unroll
+      for (int m = 0; m < panels; ++m) {
+        keys[m][k] = warp::load_left_transposed<panel_columns>(slot.key[m], k * 16,
+                                                               warp_of_group() * 16);
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          keys[m][k].words[i] = scaled(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
+      }
+    }
+    begin_group_products();
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int k = 0; k < chunk_steps / 16; ++k)
+        warp::multiply_panel<false>(sums[m], keys[m][k], values, k * 16, true);
+    start_group_products();
+  }
+
+private:
+  static __device__ __forceinline__ uint32_t scaled(uint32_t pair, float low, float high) {
+    row<element, 2> numbers;
+    numbers.pairs[0] = pair;
+    return warp::pack<element>(widen(numbers[0]) * low, widen(numbers[1]) * high);
+  }
+
+  template <typename F>
+  __device__ __forceinline__ void each(int column, F visit) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          const int row = m * panel_columns + warp_of_group() * 16 + warp::sum_row(i);
+          const int at = column + group_index() * panel_columns + n * 8 + warp::sum_column(i);
+          visit(sums[m][n].at[i], row, at, row < R::rows && at < R::columns);
+        }
+  }
+
+  warp::sum_tile sums[panels][8];
+};
+
+} // namespace scanc::device::block
