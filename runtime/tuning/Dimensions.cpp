@@ -1,6 +1,8 @@
 //===- Dimensions.cpp - The sizes that names stand for --------------------===//
 #include "runtime/tuning/Dimensions.h"
 
+#include "runtime/tuning/RandomFill.h"
+
 #include <charconv>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -53,6 +55,19 @@ Result<std::vector<std::int64_t>> sizesOf(const Parameter &parameter,
     result.push_back(*size);
   }
   return result;
+}
+
+Result<std::int64_t> compulsoryBytes(const std::vector<Parameter> &signature,
+                                     const std::map<std::string, std::int64_t> &sizes) {
+  std::int64_t sum = 0;
+  for (const Parameter &parameter : signature) {
+    Result<std::vector<std::int64_t>> known = sizesOf(parameter, sizes);
+    if (!known)
+      return known.error();
+    if (__builtin_add_overflow(sum, elementsOf(*known) * sizeOf(parameter.dtype), &sum))
+      return tooLarge(parameter);
+  }
+  return sum;
 }
 
 Result<void> checkMemory(const Parameter &parameter, double bytes) {

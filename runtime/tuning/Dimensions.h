@@ -27,6 +27,10 @@ std::string nameInDimension(const std::string &dim);
 Result<std::vector<std::int64_t>> sizesOf(const Parameter &parameter,
                                           const std::map<std::string, std::int64_t> &sizes);
 
+/// Of all operands: what any kernel must move. Fails as `sizesOf` does.
+Result<std::int64_t> compulsoryBytes(const std::vector<Parameter> &signature,
+                                     const std::map<std::string, std::int64_t> &sizes);
+
 /// Fails with SC8008 where `bytes`, those of `parameter` and of all before it, are more than this machine has:
 /// Linux grants them, and ends the process when they are written.
 Result<void> checkMemory(const Parameter &parameter, double bytes);

@@ -48,6 +48,7 @@ std::string_view spelling(Outcome outcome);
 struct Evaluation {
   Outcome outcome = Outcome::refused;
   std::string strategy;          ///< as asked for: "blelloch(ring=3, lanes=4)"
+  std::string chosen;            ///< what the kernel has: of "auto", the planner's choice
   double seconds = 0;            ///< of a launch: the median of `samples`
   double noise = 0;              ///< of `samples`: interquartile range over median
   double compileSeconds = 0;     ///< from the text to a loaded kernel; a cache may have helped

@@ -95,6 +95,7 @@ Result<void> InProcess::compileContender(const Problem &problem, Contender &cont
     return prepared;
   std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   contender.evaluation.compileSeconds = taken.count();
+  contender.evaluation.chosen = kernel->program().strategy;
   contender.kernel = std::move(*kernel);
   return {};
 }

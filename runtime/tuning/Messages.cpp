@@ -40,6 +40,7 @@ static void from_json(const Json &json, Problem &problem) {
 static void to_json(Json &json, const Evaluation &evaluation) {
   json = {{"outcome", static_cast<int>(evaluation.outcome)},
           {"strategy", evaluation.strategy},
+          {"chosen", evaluation.chosen},
           {"seconds", evaluation.seconds},
           {"noise", evaluation.noise},
           {"compileSeconds", evaluation.compileSeconds},
@@ -54,6 +55,7 @@ static void from_json(const Json &json, Evaluation &evaluation) {
     throw Json::other_error::create(501, "no outcome", nullptr);
   evaluation.outcome = static_cast<Outcome>(outcome);
   json.at("strategy").get_to(evaluation.strategy);
+  json.at("chosen").get_to(evaluation.chosen);
   evaluation.seconds = number(json.at("seconds"));
   evaluation.noise = number(json.at("noise"));
   evaluation.compileSeconds = number(json.at("compileSeconds"));

@@ -11,10 +11,11 @@
 
 namespace scanc::tuning {
 
+static std::string textOf(const Error &error) { return error.code + ": " + error.message; }
+
 Judgement judge(const Error &error) {
   bool isDevice = error.code == "SC6034"; // a call of the driver failed: none after it will succeed
-  return {isDevice ? Outcome::crashed : Outcome::refused, 0,
-          error.code + ": " + error.message};
+  return {isDevice ? Outcome::crashed : Outcome::refused, 0, textOf(error)};
 }
 
 CompileOptions compileOptions(const Problem &problem) {
@@ -94,13 +95,6 @@ std::vector<TensorRef> Workbench::views() const {
   return views;
 }
 
-std::int64_t Workbench::compulsoryBytes() const {
-  std::int64_t sum = 0;
-  for (const GuardedBuffer &buffer : buffers)
-    sum += buffer.bytes();
-  return sum;
-}
-
 Result<void> Workbench::run(const Kernel &kernel) {
   auto isResult = [&](std::size_t i) { return parameters[i].role == Parameter::Role::output; };
   for (std::size_t i = 0; i < buffers.size(); ++i)
@@ -163,7 +157,7 @@ Judgement Workbench::check(const Kernel &kernel) {
   if (Result<void> passed = verdict(comparisons); !passed) {
     bool isUnknown = passed.error().code == "SC8007";
     judgement.outcome = isUnknown ? Outcome::refused : Outcome::wrong;
-    judgement.detail = passed.error().message;
+    judgement.detail = isUnknown ? textOf(passed.error()) : passed.error().message;
   }
   return judgement;
 }

@@ -35,11 +35,11 @@ public:
   const std::string &target() const { return resolvedTarget; }
   bool onCpu() const { return resolvedTarget == "cpu"; }
   const std::map<std::string, std::int64_t> &sizes() const { return allSizes; }
-  const std::vector<Parameter> &signature() const { return parameters; }
   /// Where kernels find the operands.
   std::vector<TensorRef> views() const;
-  /// Of all operands: what any kernel must move.
-  std::int64_t compulsoryBytes() const;
+  /// The inputs as they were made, and the results as `check` found them, on the host.
+  const std::vector<TensorRef> &hostViews() const { return images; }
+  const std::vector<Parameter> &signature() const { return parameters; }
 
   /// Launches once into poisoned results: are they right, is all else as it was?
   Judgement check(const Kernel &kernel);

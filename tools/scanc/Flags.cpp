@@ -6,6 +6,9 @@
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Report.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <set>
 
@@ -44,6 +47,51 @@ Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::st
     sizes[name] = *size;
   }
   return sizes;
+}
+
+Result<void> checkOnce(std::vector<std::string> texts, const char *options) {
+  std::sort(texts.begin(), texts.end());
+  auto twice = std::adjacent_find(texts.begin(), texts.end());
+  if (twice == texts.end())
+    return {};
+  return makeError("SC8004", ErrorKind::usage,
+                   fmt::format("{}: '{}' is given twice", options, *twice), "give it once");
+}
+
+static Result<double> parseNumber(std::string_view text, std::string_view whole) {
+  double value = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size())
+    return makeError("SC8004", ErrorKind::usage,
+                     fmt::format("--random: expected NAME=LOW:HIGH, got '{}'", whole),
+                     "write --random f=-1:1");
+  return value;
+}
+
+Result<Ranges> parseRanges(const std::vector<std::string> &texts) {
+  Result<Pairs> pairs = parsePairs(texts, "--random");
+  if (!pairs)
+    return pairs.error();
+  if (Result<void> once = checkOnce(namesOf(*pairs), "--random"); !once)
+    return once.error();
+  Ranges ranges;
+  for (const auto &[name, range] : *pairs) {
+    std::size_t colon = std::min(range.find(':'), range.size());
+    Result<double> low = parseNumber(std::string_view(range).substr(0, colon), range);
+    if (!low)
+      return low.error();
+    Result<double> high = parseNumber(
+        std::string_view(range).substr(std::min(colon + 1, range.size())), range);
+    if (!high)
+      return high.error();
+    if (!std::isfinite(*low) || !std::isfinite(*high) || *low > *high)
+      return makeError("SC8004", ErrorKind::usage,
+                       fmt::format("--random: expected finite LOW <= HIGH for '{}', got '{}'", name,
+                                   range),
+                       "write --random f=-1:1");
+    ranges[name] = {*low, *high};
+  }
+  return ranges;
 }
 
 void CompileFlags::addTo(CLI::App &app) {

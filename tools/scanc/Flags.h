@@ -21,6 +21,23 @@ Result<Pairs> parsePairs(const std::vector<std::string> &texts, const std::strin
 /// Splits "T=4096"; sizes are at least 0. Fails with SC8004.
 Result<std::map<std::string, std::int64_t>> parseSizes(const std::vector<std::string> &texts);
 
+/// The ranges of random inputs, by name.
+using Ranges = std::map<std::string, std::pair<double, double>>;
+/// Splits "f=-1:1"; ranges are finite and ascend. Fails with SC8004, also where a name is given twice.
+Result<Ranges> parseRanges(const std::vector<std::string> &texts);
+
+/// Fails with SC8004 where two of `texts`, given by `options`, are the same.
+Result<void> checkOnce(std::vector<std::string> texts, const char *options);
+
+/// The names of a list of pairs.
+template <typename Map>
+std::vector<std::string> namesOf(const Map &map) {
+  std::vector<std::string> names;
+  for (const auto &entry : map)
+    names.push_back(entry.first);
+  return names;
+}
+
 /// The options that make a CompileOptions.
 struct CompileFlags {
   std::string file;

@@ -6,9 +6,6 @@
 #include "tools/scanc/RunReport.h"
 #include "tools/scanc/Stages.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <fmt/format.h>
 #include <memory>
 
@@ -66,35 +63,6 @@ static Result<Source> readSource(const CompileFlags &flags, const CompileOptions
   return source;
 }
 
-/// The names of a list of pairs.
-template <typename Map>
-static std::vector<std::string> namesOf(const Map &map) {
-  std::vector<std::string> names;
-  for (const auto &entry : map)
-    names.push_back(entry.first);
-  return names;
-}
-
-/// Fails with SC8004 where two of `texts`, given by `options`, are the same.
-static Result<void> checkOnce(std::vector<std::string> texts, const char *options) {
-  std::sort(texts.begin(), texts.end());
-  auto twice = std::adjacent_find(texts.begin(), texts.end());
-  if (twice == texts.end())
-    return {};
-  return makeError("SC8004", ErrorKind::usage,
-                   fmt::format("{}: '{}' is given twice", options, *twice), "give it once");
-}
-
-static Result<double> parseNumber(std::string_view text, std::string_view whole) {
-  double value = 0;
-  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size())
-    return makeError("SC8004", ErrorKind::usage,
-                     fmt::format("--random: expected NAME=LOW:HIGH, got '{}'", whole),
-                     "write --random f=-1:1");
-  return value;
-}
-
 Result<OperandRequest> RunCommand::request() const {
   OperandRequest request;
   request.seed = seed;
@@ -102,33 +70,17 @@ Result<OperandRequest> RunCommand::request() const {
   if (!files)
     return files.error();
   request.inputFiles.insert(files->begin(), files->end());
-  Result<Pairs> pairs = parsePairs(ranges, "--random");
-  if (!pairs)
-    return pairs.error();
+  Result<Ranges> drawn = parseRanges(ranges);
+  if (!drawn)
+    return drawn.error();
   std::vector<std::string> names = namesOf(*files);
-  for (const auto &pair : *pairs)
-    names.push_back(pair.first);
+  for (const auto &entry : *drawn)
+    names.push_back(entry.first);
   if (Result<void> once = checkOnce(std::move(names), "--in and --random"); !once)
     return once.error();
-  for (const auto &[name, range] : *pairs) {
-    std::size_t colon = std::min(range.find(':'), range.size());
-    Result<double> low = parseNumber(std::string_view(range).substr(0, colon), range);
-    if (!low)
-      return low.error();
-    Result<double> high = parseNumber(
-        std::string_view(range).substr(std::min(colon + 1, range.size())), range);
-    if (!high)
-      return high.error();
-    if (!std::isfinite(*low) || !std::isfinite(*high) || *low > *high)
-      return makeError("SC8004", ErrorKind::usage,
-                       fmt::format("--random: expected finite LOW <= HIGH for '{}', got '{}'", name,
-                                   range),
-                       "write --random f=-1:1");
-    request.ranges[name] = {*low, *high};
-  }
+  request.ranges = std::move(*drawn);
   return request;
 }
-
 
 /// Loads the operands and completes them with random inputs and poisoned results.
 static Result<Operands> makeOperands(const Source &source, OperandRequest &request) {

@@ -52,6 +52,7 @@ static int runTool(std::vector<std::string> arguments) {
   cli::Action action;
   cli::addCompileCommand(root, action);
   cli::addRunCommand(root, action);
+  cli::addBenchCommand(root, action);
   cli::addExplainCommand(root, action);
   cli::addFormatCommand(root, action);
   cli::addCacheCommand(root, action);
