@@ -30,59 +30,61 @@ template <typename R>
 concept scales_query = requires(const R &r, const typename R::numbers &of) { r.query_scale(of); };
 template <typename R>
 concept scales_input = requires(const R &r, const typename R::numbers &of) { r.input_scale(of); };
-
-/// What a chunk brings: a row for each step, numbers for each step. Of steps past the end of time all
-/// rows are 0, and nothing decays.
+/// Whether the transition is 1 - strength key key', times the decay.
 template <typename R>
-struct chunk_slot {
+concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
+
+/// What a chunk brings beside its rows, a number for each step. Past the end of time nothing decays or is added.
+struct chunk_numbers {
+  alignas(1024) float decay[chunk_steps]; ///< log2, of all steps of the chunk up to this one
+  float query_scale[chunk_steps];
+  float input_scale[chunk_steps];
+  float strength[chunk_steps]; ///< of a low-rank correction
+};
+
+/// The inverse that a low-rank correction wants: block/chunk_correction.cuh.
+template <typename R, bool exists = corrects<R>>
+struct chunk_inverse {
+  alignas(1024) typename R::element inverse[panel];
+};
+template <typename R>
+struct chunk_inverse<R, false> {};
+
+/// What a chunk brings: a row for each step, 0 past the end of time.
+template <typename R>
+struct chunk_slot : chunk_numbers, chunk_inverse<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element query[row_panels<R>()][panel];
   typename R::element value[R::shape.warpgroups][panel];
-  float decay[chunk_steps]; ///< log2, of all steps of the chunk up to this one
-  float query_scale[chunk_steps];
-  float input_scale[chunk_steps];
-  float unused[chunk_steps];
 };
 
+/// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, step, column, exists)`
+/// of eight each.
+template <int threads, typename T, typename F>
+static __device__ __forceinline__ void copy_panel(T (&to)[panel], long long steps, long long chunk,
+                                                  F fetch) {
+  constexpr int pieces = panel_columns / warp::piece<T>;
+  int thread = thread_index();
+  forget(thread); // addresses of all copies would stay in registers, which the state wants
+#pragma unroll
+  for (int n = 0; n < chunk_steps * pieces / threads; ++n) {
+    const int row = thread / pieces + n * (threads / pieces);
+    const int column = thread % pieces * warp::piece<T>;
+    const long long step = chunk * chunk_steps + row;
+    const bool exists = step < steps;
+    fetch(&to[warp::swizzled<T, panel_columns>(row, column)], exists ? step : steps - 1, column,
+          exists);
+  }
+}
+
+/// The numbers of chunks, by way of registers of the first warp, two steps a lane.
 template <typename R>
-class chunk_ring {
+class number_stream {
 public:
-  using element = typename R::element;
-  using lane = typename R::lane;
-  using slot = chunk_slot<R>;
+  __device__ __forceinline__ number_stream(const R &recurrence, const typename R::lane &at)
+      : recurrence(recurrence), at(at) {}
 
-  /// `column`: the block's first.
-  __device__ __forceinline__ chunk_ring(const R &recurrence, const lane &at, int column,
-                                        slot (&slots)[R::shape.ring])
-      : recurrence(recurrence), at(at), column(column), slots(slots) {}
-
-  __device__ __forceinline__ slot &of(long long chunk) const {
-    return slots[chunk % R::shape.ring];
-  }
-
-  /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
-  __device__ __forceinline__ void start(long long chunk) const {
-    if (chunk * chunk_steps < recurrence.steps()) {
-      slot &to = of(chunk);
-#pragma unroll
-      for (int p = 0; p < row_panels<R>(); ++p) {
-        copy(to.key[p], chunk, [&](element *cell, long long step, int piece, bool exists) {
-          recurrence.fetch_key(cell, at, step, p * panel_columns + piece, exists);
-        });
-        copy(to.query[p], chunk, [&](element *cell, long long step, int piece, bool exists) {
-          recurrence.fetch_query(cell, at, step, p * panel_columns + piece, exists);
-        });
-      }
-#pragma unroll
-      for (int g = 0; g < R::shape.warpgroups; ++g)
-        copy(to.value[g], chunk, [&](element *cell, long long step, int piece, bool exists) {
-          recurrence.fetch_value(cell, at, step, column + g * panel_columns + piece, exists);
-        });
-    }
-    close_copies();
-  }
-
-  /// Reads the numbers of a chunk to registers of the first warp, two steps a lane.
+  /// Reads those of a chunk.
   __device__ __forceinline__ void ask(long long chunk) {
     if (warp_index() == 0)
 #pragma unroll
@@ -94,12 +96,10 @@ public:
       }
   }
 
-  /// Writes what was asked for last to the slot of its chunk. What is read is computed with here, when it
-  /// has come.
-  __device__ __forceinline__ void tell(long long chunk) {
+  /// Writes what was asked for last. What is read is computed with here, when it has come.
+  __device__ __forceinline__ void tell(chunk_numbers &to) {
     if (warp_index() != 0)
       return;
-    slot &to = of(chunk);
     if constexpr (decays<R>) {
       // A decay below 2^-128 is none: larger numbers would cost the other steps their last bits.
       constexpr float lowest = -256.0f;
@@ -124,33 +124,77 @@ public:
       if constexpr (scales_input<R>)
         shared_store(to.input_scale[2 * lane_index() + k],
                      exists[k] ? recurrence.input_scale(asked[k]) : 1.0f);
+      if constexpr (corrects<R>)
+        shared_store(to.strength[2 * lane_index() + k],
+                     exists[k] ? recurrence.strength(asked[k]) : 0.0f);
     }
   }
 
 private:
-  template <typename F>
-  __device__ __forceinline__ void copy(element (&to)[panel], long long chunk, F fetch) const {
-    constexpr int pieces = panel_columns / warp::piece<element>, threads = R::shape.threads();
-    const long long steps = recurrence.steps();
-    int thread = thread_index();
-    forget(thread); // addresses of all copies would stay in registers, which the state wants
-#pragma unroll
-    for (int n = 0; n < chunk_steps * pieces / threads; ++n) {
-      const int row = thread / pieces + n * (threads / pieces);
-      const int column = thread % pieces * warp::piece<element>;
-      const long long step = chunk * chunk_steps + row;
-      const bool exists = step < steps;
-      fetch(&to[warp::swizzled<element, panel_columns>(row, column)], exists ? step : steps - 1,
-            column, exists);
-    }
-  }
-
   const R &recurrence;
-  const lane &at;
-  const int column;
-  slot (&slots)[R::shape.ring];
+  const typename R::lane at;
   typename R::numbers asked[2];
   bool exists[2];
+};
+
+template <typename R>
+class chunk_ring {
+public:
+  using element = typename R::element;
+  using lane = typename R::lane;
+  using slot = chunk_slot<R>;
+
+  /// `column`: the block's first.
+  __device__ __forceinline__ chunk_ring(const R &recurrence, const lane &at, int column,
+                                        slot (&slots)[R::shape.ring])
+      : recurrence(recurrence), at(at), column(column), slots(slots) {}
+
+  __device__ __forceinline__ slot &of(long long chunk) const {
+    return slots[chunk % R::shape.ring];
+  }
+
+  /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
+  /// `inverses`: one after the other, as they lie in shared memory.
+  __device__ __forceinline__ void start(long long chunk, const element *inverses = nullptr) const {
+    const long long steps = recurrence.steps();
+    constexpr int threads = R::shape.threads();
+    if (chunk * chunk_steps < steps) {
+      slot &to = of(chunk);
+#pragma unroll
+      for (int p = 0; p < row_panels<R>(); ++p) {
+        copy_panel<threads>(to.key[p], steps, chunk,
+                            [&](element *cell, long long step, int i, bool exists) {
+                              recurrence.fetch_key(cell, at, step, p * panel_columns + i, exists);
+                            });
+        copy_panel<threads>(to.query[p], steps, chunk,
+                            [&](element *cell, long long step, int i, bool exists) {
+                              recurrence.fetch_query(cell, at, step, p * panel_columns + i, exists);
+                            });
+      }
+#pragma unroll
+      for (int g = 0; g < R::shape.warpgroups; ++g)
+        copy_panel<threads>(to.value[g], steps, chunk,
+                            [&](element *cell, long long step, int j, bool exists) {
+                              recurrence.fetch_value(cell, at, step, column + g * panel_columns + j,
+                                                     exists);
+                            });
+      if constexpr (corrects<R>) {
+        constexpr int pieces = panel / warp::piece<element>;
+#pragma unroll
+        for (int n = 0; n < pieces / threads; ++n) {
+          const int place = (thread_index() + n * threads) * warp::piece<element>;
+          start_copy<16>(&to.inverse[place], inverses + chunk * panel + place);
+        }
+      }
+    }
+    close_copies();
+  }
+
+private:
+  const R &recurrence;
+  const lane at;
+  const int column;
+  slot (&slots)[R::shape.ring];
 };
 
 } // namespace scanc::device::block

@@ -3,7 +3,8 @@
 //   called by      every thread of a grid of lanes() * ceildiv(R::columns, 64 * warpgroups) blocks
 //   result in      global memory
 //   shared memory  chunkwise_storage<R>, given by the caller
-//   barriers       one per chunk, and one of each 128 threads, reached by every thread
+//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction
+//                  three of these
 //
 //   S[t] = a[t] S[t-1] + key[t] value[t]', o[t] = query[t]' S[t]. With g[t] = log2 of the product of the
 //   decays of a chunk up to t, and S as it enters:
@@ -12,183 +13,210 @@
 //     S'    = 2^g[last] S + sum of 2^(g[last] - g[s]) key[s] value[s]'
 //
 //   (Yang et al. 2023, "Gated Linear Attention Transformers with Hardware-Efficient Training"; Dao and Gu
-//   2024, "Transformers are SSMs"). No exponent is above 0 where no decay is above 1. The state stays in
+//   2024, "Transformers are SSMs"). With a correction, S[t] = a[t] (S[t-1] - b[t] key[t] key[t]' S[t-1]) + ..., values
+//   are replaced by those of block/chunk_correction.cuh. No exponent is above 0 where no decay is above 1. The state stays in
 //   registers, in f32, for all of time; products are of R::element, their sums f32.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/block/chunk_state.cuh"
+#include "scanc/block/chunk_correction.cuh"
 #include "scanc/core/math.cuh"
 
 namespace scanc::device::kernel {
+
+/// What a correction makes of the values, for the products of a group.
+template <typename R, bool exists = block::corrects<R>>
+struct correction_cells {
+  alignas(1024) typename R::element inputs[R::shape.warpgroups][block::panel];
+};
+template <typename R>
+struct correction_cells<R, false> {};
 
 template <typename R>
 struct chunkwise_storage {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
+  correction_cells<R> correction;
 };
 
-/// The products of queries with something: 16 rows of this warp, the steps of a chunk.
+/// What all chunks of a block have in common.
 template <typename R>
-struct chunk_products {
+struct chunk_walk {
   using element = typename R::element;
-  warp::sum_tile sums[8];
+  static constexpr int ring = R::shape.ring;
+  static constexpr int columns = block::panel_columns * R::shape.warpgroups;
+  static constexpr int blocks = (R::columns + columns - 1) / columns;
 
-  /// With the keys of the same chunk. Starts them where four warps multiply together.
-  __device__ __forceinline__ void with_keys(const block::chunk_slot<R> &slot) {
-    start<true>(slot, slot.key);
-  }
-  /// With the state.
-  __device__ __forceinline__ void with_state(const block::chunk_slot<R> &slot,
-                                             const block::state_panels<R> &state) {
-    start<false>(slot, state.of[block::group_index()]);
-  }
-
-private:
-  template <bool transposed>
-  __device__ __forceinline__ void
-  start(const block::chunk_slot<R> &slot,
-        const element (&right)[block::row_panels<R>()][block::panel]) {
-    begin_group_products();
-#pragma unroll
-    for (int k = 0; k < 4 * block::row_panels<R>(); ++k)
-      warp::multiply_panels<transposed>(sums, slot.query[k / 4], k % 4 * 16, right[k / 4],
-                                        k % 4 * 16, k > 0);
-    start_group_products();
-  }
-};
-
-/// A number of a step of a chunk, 1 where there is none; of its decay the exponent.
-template <bool exists>
-static __device__ __forceinline__ float of_step(const float (&numbers)[block::chunk_steps], int step,
-                                                float neutral) {
-  return exists ? shared_load(numbers[step]) : neutral;
-}
-
-template <typename R>
-static __device__ __forceinline__ void chunkwise(const R &recurrence,
-                                                 chunkwise_storage<R> &storage) {
-  using element = typename R::element;
-  constexpr int columns = block::panel_columns * R::shape.warpgroups, ring = R::shape.ring;
-  constexpr int blocks = (R::columns + columns - 1) / columns;
-  constexpr bool early = ring >= 3; // scores of a chunk begin in the one before
-  constexpr bool decays = block::decays<R>, scales = block::scales_input<R>;
-  const int column = block_index() % blocks * columns;
-  const typename R::lane at = recurrence.enter(block_index() / blocks);
-  const long long chunks = (recurrence.steps() + block::chunk_steps - 1) / block::chunk_steps;
-
+  const R &recurrence;
+  chunkwise_storage<R> &storage;
+  const int column;
+  const typename R::lane at;
+  const long long chunks;
+  block::chunk_ring<R> stream;
+  block::number_stream<R> numbers;
   block::chunk_state<R> state;
-  state.begin(recurrence, at, column);
-  block::chunk_ring<R> stream(recurrence, at, column, storage.slots);
-  chunk_products<R> scores, outputs;
-  if (chunks == 0) {
-    state.finish(recurrence, at, column);
-    return;
+
+  __device__ __forceinline__ chunk_walk(const R &recurrence, chunkwise_storage<R> &storage)
+      : recurrence(recurrence), storage(storage), column(block_index() % blocks * columns),
+        at(recurrence.enter(block_index() / blocks)),
+        chunks((recurrence.steps() + block::chunk_steps - 1) / block::chunk_steps),
+        stream(recurrence, at, column, storage.slots), numbers(recurrence, at) {
+    state.begin(recurrence, at, column);
   }
-  stream.ask(0);
-  for (int c = 0; c < ring - 1; ++c)
-    stream.start(c);
-  stream.tell(0);
-  stream.ask(1);
-  if constexpr (early) {
-    await_copies<ring - 2>();
+
+  /// Waits until all but the last `open` chunks that were ordered are there, and everybody is through with
+  /// what was read and written before.
+  template <int open>
+  __device__ __forceinline__ void meet() const {
+    await_copies<open>();
     show_to_group_products();
     block_barrier();
-    scores.with_keys(stream.of(0));
+  }
+
+  /// The state as it enters a chunk, for the products of its group.
+  __device__ __forceinline__ void show_state() {
+    state.show(storage.state);
+    show_to_group_products();
+  }
+
+  /// The state as it leaves a chunk. Starts its products where four warps multiply together.
+  __device__ __forceinline__ void advance(const block::chunk_slot<R> &slot,
+                                          const element (&values)[block::panel]) {
+    const float last = block::decay_at<R>(slot, block::chunk_steps - 1);
+    if constexpr (block::decays<R>)
+      state.scale(exp2_approximate(last));
+    state.add(slot, values, [&](int step) {
+      return block::decay_since<R>(slot, last, step) * block::input_scale<R>(slot, step);
+    });
+  }
+};
+
+/// Without a correction. From a ring of 3 on, scores of a chunk are begun in the one before.
+template <typename R>
+static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
+  constexpr int ring = R::shape.ring;
+  constexpr bool early = ring >= 3;
+  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
+  warp::sum_tile scores[8], outputs[8];
+  numbers.ask(0);
+  for (int c = 0; c < ring - 1; ++c)
+    stream.start(c);
+  numbers.tell(stream.of(0));
+  numbers.ask(1);
+  if constexpr (early) {
+    walk.template meet<ring - 2>();
+    block::start_products<true, R>(scores, stream.of(0).query, stream.of(0).key);
     finish_group_products();
-    warp::settle(scores.sums);
+    warp::settle(scores);
   }
   for (long long chunk = 0; chunk < chunks; ++chunk) {
     const block::chunk_slot<R> &slot = stream.of(chunk);
-    await_copies<early ? ring - 3 : 0>();
-    show_to_group_products();
-    block_barrier(); // the next chunk is there, or this one; nobody reads the one before, or the state
+    walk.template meet<early ? ring - 3 : 0>(); // the next chunk is there, or this one
     stream.start(chunk + ring - 1);
-    state.show(storage.state);
-    show_to_group_products();
+    walk.show_state();
     group_barrier();
     if constexpr (!early)
-      scores.with_keys(slot);
-    outputs.with_state(slot, storage.state);
-
-    const auto decay = [&](int step) { return of_step<decays>(slot.decay, step, 0.0f); };
-    const auto scale = [&](int step) { return of_step<scales>(slot.input_scale, step, 1.0f); };
-    const float last = decay(block::chunk_steps - 1);
-    if constexpr (decays)
-      state.scale(exp2_approximate(last));
+      block::start_products<true, R>(scores, slot.query, slot.key);
+    block::start_products<false, R>(outputs, slot.query, storage.state.of[block::group_index()]);
     const auto &values = slot.value[block::group_index()];
-    state.add(slot, values, [&](int step) {
-      return (decays ? exp2_approximate(last - decay(step)) : 1.0f) * scale(step);
-    });
-
-    stream.tell(chunk + 1);
-    stream.ask(chunk + 2);
-
+    walk.advance(slot, values);
+    numbers.tell(stream.of(chunk + 1));
+    numbers.ask(chunk + 2);
     if constexpr (!early) {
       finish_group_products<2>();
-      warp::settle(scores.sums);
+      warp::settle(scores);
     }
-    const int first = block::warp_of_group() * 16;
-    float since[2]; // the chunk's beginning
-#pragma unroll
-    for (int i = 0; i < 2; ++i)
-      since[i] = decay(first + warp::sum_row(2 * i));
-#pragma unroll
-    for (int n = 0; n < 8; ++n)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const int step = n * 8 + warp::sum_column(i);
-        const float weight =
-            (decays ? exp2_approximate(since[i / 2] - decay(step)) : 1.0f) * scale(step);
-        scores.sums[n].at[i] =
-            step <= first + warp::sum_row(i) ? scores.sums[n].at[i] * weight : 0.0f;
-      }
-    warp::left_tile<element> weighted[4];
-    warp::narrow_left(weighted, scores.sums);
+    warp::left_tile<typename R::element> weighted[4];
+    block::weigh_scores<R>(weighted, scores, slot);
     finish_group_products<1>();
-    warp::settle(outputs.sums);
-    if constexpr (decays)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          outputs.sums[n].at[i] *= exp2_approximate(since[i / 2]);
-    begin_group_products();
-#pragma unroll
-    for (int k = 0; k < 4; ++k)
-      warp::multiply_panel<false>(outputs.sums, weighted[k], values, k * 16, true);
-    start_group_products();
+    warp::settle(outputs);
+    block::add_scores<R>(outputs, weighted, slot, values);
     if constexpr (early) { // of the last chunk again, behind it: not used
-      scores.with_keys(stream.of(chunk + 1 < chunks ? chunk + 1 : chunk));
+      const block::chunk_slot<R> &next = stream.of(chunk + 1 < chunks ? chunk + 1 : chunk);
+      block::start_products<true, R>(scores, next.query, next.key);
       finish_group_products<1>();
     } else {
       finish_group_products();
     }
-    warp::settle(outputs.sums);
-
-    float eights[2][2][8];
-    warp::gather_eights(eights, outputs.sums);
-#pragma unroll
-    for (int a = 0; a < 2; ++a)
-#pragma unroll
-      for (int i = 0; i < 2; ++i) {
-        const int row = first + warp::sum_row(2 * i);
-        const long long step = chunk * block::chunk_steps + row;
-        const int j = column + block::group_index() * block::panel_columns + a * 32 +
-                      lane_index() % 4 * 8;
-        const float by = of_step<block::scales_query<R>>(slot.query_scale, row, 1.0f);
-#pragma unroll
-        for (int e = 0; e < 8; ++e)
-          eights[a][i][e] *= by;
-        if (step < recurrence.steps() && j < R::columns)
-          recurrence.write(at, step, j, eights[a][i]);
-      }
+    warp::settle(outputs);
+    block::write_outputs(recurrence, at, chunk, column, slot, outputs);
     finish_group_products();
-    warp::settle(scores.sums);
+    warp::settle(scores);
     state.settle();
   }
+}
+
+/// With one. `inverses` are those of chunk_inverses, of this lane.
+template <typename R>
+static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
+                                                             const typename R::element *inverses) {
+  constexpr int ring = R::shape.ring;
+  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
+  const int group = block::group_index(), first = block::warp_of_group() * 16;
+  warp::sum_tile products[8], scores[8], outputs[8];
+  numbers.ask(0);
+  for (int c = 0; c < ring - 1; ++c)
+    stream.start(c, inverses);
+  numbers.tell(stream.of(0));
+  numbers.ask(1);
+  for (long long chunk = 0; chunk < chunks; ++chunk) {
+    block::chunk_slot<R> &slot = stream.of(chunk);
+    walk.template meet<ring - 2>(); // this chunk is there
+    stream.start(chunk + ring - 1, inverses);
+    walk.show_state();
+    group_barrier();
+    block::start_products<false, R>(products, slot.key, storage.state.of[group]);
+    block::start_products<true, R>(scores, slot.query, slot.key);
+    numbers.tell(stream.of(chunk + 1));
+    numbers.ask(chunk + 2);
+    finish_group_products<1>();
+    warp::settle(products);
+    block::subtract_products<R>(slot, products);
+    show_to_group_products();
+    group_barrier();
+
+    begin_group_products();
+#pragma unroll
+    for (int k = 0; k < block::chunk_steps / 16; ++k)
+      warp::multiply_panels<false>(products, slot.inverse, k * 16, slot.value[group], k * 16, k > 0);
+    start_group_products();
+    block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
+    finish_group_products<2>();
+    warp::settle(scores);
+    warp::left_tile<typename R::element> weighted[4];
+    block::weigh_scores<R>(weighted, scores, slot);
+    finish_group_products<1>();
+    warp::settle(products);
+    auto &inputs = storage.correction.inputs[group];
+    warp::store_panel(inputs, first, products);
+    show_to_group_products();
+    group_barrier();
+
+    walk.advance(slot, inputs);
+    finish_group_products<1>();
+    warp::settle(outputs);
+    block::add_scores<R>(outputs, weighted, slot, inputs);
+    finish_group_products();
+    warp::settle(outputs);
+    state.settle();
+    block::write_outputs(recurrence, at, chunk, column, slot, outputs);
+  }
+}
+
+template <typename R>
+static __device__ __forceinline__ void chunkwise(const R &recurrence,
+                                                 chunkwise_storage<R> &storage,
+                                                 const void *inverses = nullptr) {
+  chunk_walk<R> walk(recurrence, storage);
+  if (walk.chunks > 0) {
+    if constexpr (block::corrects<R>)
+      walk_corrected_chunks(walk, static_cast<const typename R::element *>(inverses) +
+                                      block_index() / walk.blocks * walk.chunks * block::panel);
+    else
+      walk_chunks(walk);
+  }
   await_copies<0>();
-  state.finish(recurrence, at, column);
+  walk.state.finish(recurrence, walk.at, walk.column);
 }
 
 } // namespace scanc::device::kernel

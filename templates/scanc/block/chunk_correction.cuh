@@ -1,0 +1,191 @@
+//===- block/chunk_correction.cuh - Low-rank corrections of a chunk at once ---===//
+//
+//   called by      as named
+//   result in      shared memory
+//   shared memory  as named, given by the caller
+//   barriers       as named
+//
+//   S[t] = a[t] (S[t-1] - b[t] key[t] key[t]' S[t-1]) + key[t] value[t]' is S[t] = a[t] S[t-1] + key[t] u[t]' with
+//   inputs u that solve, over the steps of a chunk that S enters,
+//
+//     (1 + L) u = value - b 2^g key' S,   L[t, s] = b[t] 2^(g[t] - g[s]) key[t]' key[s] for s < t
+//
+//   (Yang et al. 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length", where it is
+//   called the UT transform). The inverse of 1 + L is found by blocks of 16: of those on the diagonal by
+//   substitution in f32, of the others by X[i, j] = -X[i, i] sum of L[i, k] X[k, j] in tf32.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_outputs.cuh"
+
+namespace scanc::device::block {
+
+/// By the 128 threads of a block, with a barrier of the block between any two calls.
+template <typename R>
+class chunk_inverter {
+public:
+  using element = typename R::element;
+
+  struct storage {
+    alignas(1024) element inverse[panel];         ///< of 1 + L, as right operand
+    float lower[chunk_steps][chunk_steps + 4]; ///< L; then the inverses of its diagonal blocks
+  };
+
+  /// Writes L of a chunk, given the products of its keys with each other, of the warp's 16 rows. Zeros above the
+  /// diagonal of the inverse.
+  static __device__ __forceinline__ void put_lower(storage &to, const chunk_numbers &slot,
+                                                   const warp::sum_tile (&products)[8]) {
+    const int first = warp_index() * 16;
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      const int row = first + warp::sum_row(2 * i);
+      const float strength = shared_load(slot.strength[row]);
+      const float since = decays<R> ? shared_load(slot.decay[row]) : 0.0f;
+#pragma unroll
+      for (int n = 0; n < 8; ++n) {
+        array<float, 2> pair;
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          const int column = n * 8 + warp::sum_column(c);
+          const float weight =
+              decays<R> ? strength * exp2_approximate(since - shared_load(slot.decay[column])) : strength;
+          pair[c] = column < row ? weight * products[n].at[2 * i + c] : 0.0f;
+        }
+        const int column = n * 8 + warp::sum_column(0);
+        shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row][column]), pair);
+        if (column / 16 > row / 16)
+          shared_store(reinterpret_cast<uint32_t &>(
+                           to.inverse[warp::swizzled<element, panel_columns>(row, column)]),
+                       uint32_t{0});
+      }
+    }
+  }
+
+  /// Inverts the four blocks on the diagonal, in their place: half a warp each, a lane a column.
+  static __device__ __forceinline__ void invert_diagonal(storage &to) {
+    if (warp_index() > 1)
+      return;
+    const int first = warp_index() * 32 + lane_index() / 16 * 16;
+    const int column = first + lane_index() % 16;
+    float of_column[16];
+#pragma unroll
+    for (int i = 0; i < 16; ++i) {
+      of_column[i] = first + i == column ? 1.0f : 0.0f;
+#pragma unroll
+      for (int k = 0; k < i; k += 4) {
+        const auto four = shared_load(
+            reinterpret_cast<const array<float, 4> &>(to.lower[first + i][first + k]));
+#pragma unroll
+        for (int e = 0; e < 4; ++e)
+          if (k + e < i)
+            of_column[i] -= four[e] * of_column[k + e];
+      }
+    }
+    warp_barrier();
+#pragma unroll
+    for (int i = 0; i < 16; ++i)
+      shared_store(to.lower[first + i][column], of_column[i]);
+  }
+
+  /// Writes the inverse: a warp for 16 columns, from the diagonal down. Blocks are transposed, so that the sums of
+  /// one product are the left operand of the next, with the summed index in the order 0, 2, 4, 6, 1, 3, 5, 7.
+  /// Block (k, j) of the inverse lies in block (j, k) of `lower` meanwhile, in f32.
+  static __device__ __forceinline__ void invert(storage &to) {
+    const int j = warp_index();
+#pragma unroll 1
+    for (int i = j; i < chunk_steps / 16; ++i) {
+      warp::sum_tile block[2];
+      clear(block[0]);
+      clear(block[1]);
+#pragma unroll 1
+      for (int k = j; k < i; ++k) {
+        warp::left_tile<warp::tf32> known[2];
+        const bool diagonal = k == j;
+#pragma unroll
+        for (int h = 0; h < 2; ++h)
+#pragma unroll
+          for (int e = 0; e < 4; ++e) {
+            const int row = j * 16 + lane_index() / 4 + e % 2 * 8;
+            const int column = k * 16 + h * 8 + lane_index() % 4 * 2 + e / 2;
+            known[h].words[e] = warp::narrow_tf32(shared_load(diagonal ? to.lower[column][row]
+                                                                       : to.lower[row][column]))
+                                    .bits;
+          }
+        multiply(block, known, to, i, k);
+      }
+      if (i > j) {
+        warp::left_tile<warp::tf32> sums[2];
+#pragma unroll
+        for (int h = 0; h < 2; ++h)
+#pragma unroll
+          for (int e = 0; e < 4; ++e)
+            sums[h].words[e] = warp::narrow_tf32(-block[h].at[e % 2 * 2 + e / 2]).bits;
+        clear(block[0]);
+        clear(block[1]);
+        multiply(block, sums, to, i, i);
+        warp_barrier();
+      }
+#pragma unroll
+      for (int h = 0; h < 2; ++h)
+#pragma unroll
+        for (int e = 0; e < 4; ++e) {
+          const int row = i * 16 + h * 8 + warp::sum_column(e), column = j * 16 + warp::sum_row(e);
+          if (i == j)
+            block[h].at[e] = shared_load(to.lower[row][column]);
+          else
+            shared_store(to.lower[column][row], block[h].at[e]);
+          shared_store(to.inverse[warp::swizzled<element, panel_columns>(row, column)],
+                       narrow<element>(block[h].at[e]));
+        }
+      warp_barrier();
+    }
+  }
+
+private:
+  /// block += left * the transpose of block (i, k) of `lower`.
+  static __device__ __forceinline__ void multiply(warp::sum_tile (&block)[2],
+                                                  const warp::left_tile<warp::tf32> (&left)[2],
+                                                  const storage &from, int i, int k) {
+#pragma unroll
+    for (int h = 0; h < 2; ++h)
+#pragma unroll
+      for (int n = 0; n < 2; ++n) {
+        const auto pair = shared_load(reinterpret_cast<const array<float, 2> &>(
+            from.lower[i * 16 + n * 8 + lane_index() / 4][k * 16 + h * 8 + lane_index() % 4 * 2]));
+        const warp::right_tile<warp::tf32> right{
+            {warp::narrow_tf32(pair[0]).bits, warp::narrow_tf32(pair[1]).bits}};
+        warp::multiply_add(block[n], left[h], right);
+      }
+  }
+};
+
+/// By every thread of a block of groups of four warps, without a barrier: turns the values of a chunk, of this warp's
+/// steps and its group's columns, into what 1 + L is to be solved for. `products` are those of the keys with the
+/// state.
+template <typename R>
+static __device__ __forceinline__ void subtract_products(chunk_slot<R> &slot,
+                                                         warp::sum_tile (&products)[8]) {
+  using element = typename R::element;
+  element(&values)[panel] = slot.value[group_index()];
+  const int first = warp_of_group() * 16;
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const int at = first + warp::sum_row(2 * i);
+    const float scale = scales_input<R> ? shared_load(slot.input_scale[at]) : 1.0f;
+    const float strength = shared_load(slot.strength[at]) *
+                           (decays<R> ? exp2_approximate(shared_load(slot.decay[at])) : 1.0f);
+#pragma unroll
+    for (int n = 0; n < 8; ++n) {
+      row<element, 2> pair;
+      pair.pairs[0] = shared_load(reinterpret_cast<const uint32_t &>(
+          values[warp::swizzled<element, panel_columns>(at, n * 8 + warp::sum_column(0))]));
+#pragma unroll
+      for (int c = 0; c < 2; ++c)
+        products[n].at[2 * i + c] = scale * widen(pair[c]) - strength * products[n].at[2 * i + c];
+    }
+  }
+  warp_barrier(); // all lanes have read
+  warp::store_panel(values, first, products);
+}
+
+} // namespace scanc::device::block

@@ -1,0 +1,113 @@
+//===- block/chunk_outputs.cuh - What is read out of a chunk ---------------===//
+//
+//   called by      every thread of a block
+//   result in      registers, 16 steps of this warp and 64 columns of its group; global memory
+//   shared memory  slots of a chunk_ring, given by the caller
+//   barriers       none
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_state.cuh"
+
+namespace scanc::device::block {
+
+/// 2^(g[t] - g[s]), where g is the sum of the logarithms of a chunk's decays up to a step.
+template <typename R>
+static __device__ __forceinline__ float decay_since(const chunk_numbers &slot, float at_t, int s) {
+  return decays<R> ? exp2_approximate(at_t - shared_load(slot.decay[s])) : 1.0f;
+}
+template <typename R>
+static __device__ __forceinline__ float decay_at(const chunk_numbers &slot, int step) {
+  return decays<R> ? shared_load(slot.decay[step]) : 0.0f;
+}
+/// What multiplies the product of key and value of a step; 1 where a correction has made the value.
+template <typename R>
+static __device__ __forceinline__ float input_scale(const chunk_numbers &slot, int step) {
+  return scales_input<R> && !corrects<R> ? shared_load(slot.input_scale[step]) : 1.0f;
+}
+
+/// The products of what a chunk has for each step with something. Starts them where four warps multiply
+/// together.
+template <bool transposed, typename R>
+static __device__ __forceinline__ void
+start_products(warp::sum_tile (&sums)[8], const typename R::element (&left)[row_panels<R>()][panel],
+               const typename R::element (&right)[row_panels<R>()][panel]) {
+  begin_group_products();
+#pragma unroll
+  for (int k = 0; k < 4 * row_panels<R>(); ++k)
+    warp::multiply_panels<transposed>(sums, left[k / 4], k % 4 * 16, right[k / 4], k % 4 * 16,
+                                      k > 0);
+  start_group_products();
+}
+
+/// Queries times keys, weighted by the decay from step to step, 0 where the key is later: the left operand of
+/// the product with the values.
+template <typename R>
+static __device__ __forceinline__ void
+weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile (&scores)[8],
+             const chunk_slot<R> &slot) {
+  const int first = warp_of_group() * 16;
+  float at_row[2];
+#pragma unroll
+  for (int i = 0; i < 2; ++i)
+    at_row[i] = decay_at<R>(slot, first + warp::sum_row(2 * i));
+#pragma unroll
+  for (int n = 0; n < 8; ++n)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int step = n * 8 + warp::sum_column(i);
+      const float weight = decay_since<R>(slot, at_row[i / 2], step) * input_scale<R>(slot, step);
+      scores[n].at[i] = step <= first + warp::sum_row(i) ? scores[n].at[i] * weight : 0.0f;
+    }
+  warp::narrow_left(weighted, scores);
+}
+
+/// Adds the product of weighted scores and values to that of the queries with the state, which has not decayed
+/// yet. Starts it where four warps multiply together.
+template <typename R>
+static __device__ __forceinline__ void
+add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::element> (&weighted)[4],
+           const chunk_slot<R> &slot, const typename R::element (&values)[panel]) {
+  if constexpr (decays<R>)
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      const float since =
+          exp2_approximate(decay_at<R>(slot, warp_of_group() * 16 + warp::sum_row(2 * i)));
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          outputs[n].at[2 * i + c] *= since;
+    }
+  begin_group_products();
+#pragma unroll
+  for (int k = 0; k < chunk_steps / 16; ++k)
+    warp::multiply_panel<false>(outputs, weighted[k], values, k * 16, true);
+  start_group_products();
+}
+
+/// Hands the sums of a chunk to the recurrence, eight columns at a time.
+template <typename R>
+static __device__ __forceinline__ void
+write_outputs(const R &recurrence, const typename R::lane &at, long long chunk, int column,
+              const chunk_slot<R> &slot, const warp::sum_tile (&outputs)[8]) {
+  float eights[2][2][8];
+  warp::gather_eights(eights, outputs);
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const int row = warp_of_group() * 16 + warp::sum_row(2 * i);
+    const long long step = chunk * chunk_steps + row;
+    const float by = scales_query<R> ? shared_load(slot.query_scale[row]) : 1.0f;
+#pragma unroll
+    for (int a = 0; a < 2; ++a) {
+      const int j = column + group_index() * panel_columns + a * 32 + lane_index() % 4 * 8;
+#pragma unroll
+      for (int e = 0; e < 8; ++e)
+        eights[a][i][e] *= by;
+      if (step < recurrence.steps() && j < R::columns)
+        recurrence.write(at, step, j, eights[a][i]);
+    }
+  }
+}
+
+} // namespace scanc::device::block
