@@ -11,6 +11,7 @@
 #   STRATEGIES    what each case is timed with: auto, or a list set off by ';'
 #   PYTHON        the Python that has PyTorch (python3)
 #   BANDWIDTH     GB/s of two reads and one write; measured with PyTorch if not given
+#   BRIEF         not empty: no times to load, nor back to back
 #   CASE_SECONDS  time for one case (180), PEER_SECONDS  for all peers (300)
 # What is measured also goes to the errors at once: a run that is cut short is not lost.
 # Exit code 1: a result is wrong or a case failed. Where small sizes are wrong or fail, nothing is timed.
@@ -36,6 +37,7 @@ for type in f32 bf16; do
     cases+=("linear_lanes_$type $sizes")
   done
   cases+=("varlen_lanes_$type D=2048 T=65536" "varlen_time_$type D=2048 T=65536")
+  cases+=("linear_time_$type B=8 D=1536 T=16383" "linear_time_$type B=1 D=512 T=131071" "linear_lanes_$type B=8 D=2047 T=8192")
 done
 for sizes in "G=64 N=512" "G=128 N=512" "G=256 N=512" "G=256 N=64"; do
   cases+=("inter_chunk $sizes")
@@ -47,7 +49,7 @@ for sizes in "G=64 N=1" "G=128 N=1" "G=256 N=1"; do
   cases+=("graph inter_chunk $sizes")
 done
 cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4096")
-cases+=("gated_scan B=8 D=2048 T=8192")
+cases+=("gated_scan B=8 D=2048 T=8192" "decode_step B=4096 D=8192 T=1")
 cases+=("selective_scan B=8 D=2048 N=16 T=4096" "selective_scan_time B=8 D=2048 N=16 T=4096")
 cases+=("complex_memory B=8 D=1024 N=16 T=2048" "s5 B=512 N=16 U=4 O=4 T=4096")
 cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
@@ -83,6 +85,7 @@ small_of() {
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
     viterbi | hmm_forward | recurrent) printf '%s\n' "B=3 N=37 T=777" "B=2 N=256 T=33" ;;
     s5) printf '%s\n' "B=3 N=5 U=3 O=2 T=777" ;;
+    decode_step) printf '%s\n' "B=3 D=37 T=1" "B=2 D=33 T=3" ;;
     *) printf '%s\n' "B=3 D=37 T=777" "B=2 D=33 T=4097" ;;
   esac
 }
@@ -108,26 +111,36 @@ bindings_of() {
 
 # The benchmark, stopped when the time of a case is over.
 run() {
-  timeout -k 5 "${CASE_SECONDS:-180}" "$bench" "$bandwidth" "$@"
+  timeout -k 5 "${CASE_SECONDS:-180}" "$bench" ${brief:+--brief} "$bandwidth" "$@"
 }
 
 bandwidth=${BANDWIDTH:-$("$python" "$root/bench/peers.py" bandwidth)}
 
+# Programs beside each other, as nothing is timed: most of it is NVRTC.
 echo "small sizes" >&2
-call=()
+brief=1
+checks=()
 for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $1 }'); do
   file=$(file_of "$program")
+  call=()
   while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program")"
     call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction" "${bindings[@]}")
   done < <(small_of "$program")
+  run "${call[@]:1}" >"$work/small.$program" 2>&1 &
+  checks+=($!)
 done
-if ! run "${call[@]:1}" >"$work/small" || grep -q WRONG "$work/small"; then
-  cat "$work/small" >&2
+wrong=0
+for check in "${checks[@]}"; do
+  wait "$check" || wrong=1
+done
+if [ $wrong != 0 ] || grep -q WRONG "$work"/small.*; then
+  cat "$work"/small.* >&2
   echo "wrong or failed at small sizes; nothing is timed" >&2
   exit 1
 fi
-head -n 2 "$work/small" >"$work/header"
+brief=${BRIEF:-}
+grep -h "^|" "$work"/small.* | sed -n 1,2p >"$work/header"
 
 # A process for each case: one that fails takes no other with it. Its first row opens the driver and NVRTC, and is dropped.
 status=0
