@@ -77,9 +77,11 @@ std::vector<TensorRef> tensorsOf(const Case &of, const std::function<void *(std:
 double timePlan(const Program &program, const std::vector<TensorRef> &operands) {
   std::shared_ptr<const Program> view(std::shared_ptr<void>(), &program);
   rt::LaunchPlanner planner = orExit(rt::LaunchPlanner::create(view));
+  rt::BoundOperands bound;
+  LaunchPlan plan;
   return medianOf(101, 1000, [&] {
-    rt::BoundOperands bound = orExit(planner.bind(operands, {}));
-    LaunchPlan plan = orExit(planner.plan(bound, {}));
+    orExit(planner.bind(operands, {}, bound));
+    orExit(planner.plan(bound, {}, plan));
     orExit(planner.placeWorkspace(plan, bound, 256));
   });
 }

@@ -130,7 +130,13 @@ std::optional<Dtype> dtypeFromSpelling(std::string_view text) {
 std::int64_t sizeOf(Dtype dtype) { return dtypes[static_cast<std::size_t>(dtype)].bytes; }
 
 std::vector<std::int64_t> contiguousStrides(const std::vector<std::int64_t> &sizes) {
-  std::vector<std::int64_t> strides(sizes.size());
+  std::vector<std::int64_t> strides;
+  contiguousStrides(sizes, strides);
+  return strides;
+}
+
+void contiguousStrides(const std::vector<std::int64_t> &sizes, std::vector<std::int64_t> &strides) {
+  strides.resize(sizes.size());
   std::int64_t stride = 1;
   for (std::size_t i = sizes.size(); i-- > 0;) {
     strides[i] = stride;
@@ -139,7 +145,6 @@ std::vector<std::int64_t> contiguousStrides(const std::vector<std::int64_t> &siz
     if (__builtin_mul_overflow(stride, std::max<std::int64_t>(sizes[i], 1), &stride))
       stride = std::numeric_limits<std::int64_t>::max();
   }
-  return strides;
 }
 
 double loadElement(const void *address, Dtype dtype) {

@@ -34,7 +34,9 @@ public:
                 Program program)
       : recurrences(std::move(recurrences)), code(std::move(code)), program(std::move(program)) {}
 
-  Result<void> prepare(std::span<const TensorRef> operands) override { return check(operands); }
+  Result<void> prepare(std::span<const TensorRef> operands, const LaunchOptions &) override {
+    return check(operands);
+  }
   Result<void> launch(std::span<const TensorRef> operands, const LaunchOptions &) override;
   Result<std::int64_t> workspaceBytes(std::span<const TensorRef> operands) override {
     if (auto fits = check(operands); !fits)

@@ -12,11 +12,10 @@
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "runtime/process/Fork.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
-
-#include <mutex>
 
 using namespace mlir;
 
@@ -54,10 +53,12 @@ static Error jitError(const std::string &what) {
   return error;
 }
 
+/// LLVM's code generation is not safe in two threads of a process.
+static rt::ForkMutex &generating = *new rt::ForkMutex;
+
 Result<std::unique_ptr<CompiledCode>> CompiledCode::create(ModuleOp ir,
                                                            const std::vector<std::string> &names) {
-  static std::mutex lock;
-  std::lock_guard<std::mutex> guard(lock);
+  std::lock_guard guard(generating);
   static const bool initialized = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();

@@ -15,6 +15,11 @@ namespace {
 /// Grows when the meaning of a key changes.
 constexpr int keySchema = 1;
 
+/// The caches of the process, for the life of it.
+ForkMutex &cachesMutex = *new ForkMutex;
+std::map<std::string, std::shared_ptr<KernelCache>> &caches =
+    *new std::map<std::string, std::shared_ptr<KernelCache>>;
+
 } // namespace
 
 CudaSource sourceOf(const Program &program, const KernelVariant &variant,
@@ -79,14 +84,29 @@ KernelCache::KernelCache(const std::string &requested) {
 }
 
 std::shared_ptr<KernelCache> KernelCache::shared(const std::string &requested) {
-  static std::mutex mutex;
-  static std::map<std::string, std::shared_ptr<KernelCache>> caches;
   CacheFolder folder = resolveCacheFolder(requested);
-  std::lock_guard lock(mutex);
-  std::shared_ptr<KernelCache> &cache = caches[folder.path];
-  if (!cache)
-    cache = std::make_shared<KernelCache>(folder.path.empty() ? "off" : folder.path);
-  return cache;
+  {
+    std::lock_guard lock(cachesMutex);
+    if (auto found = caches.find(folder.path); found != caches.end())
+      return found->second;
+  }
+  // Not under the mutex, which a fork waits for: a cache is told of forks, too.
+  auto made = std::make_shared<KernelCache>(folder.path.empty() ? "off" : folder.path);
+  std::lock_guard lock(cachesMutex);
+  return caches.try_emplace(folder.path, std::move(made)).first->second;
+}
+
+void KernelCache::afterFork(bool inChild) {
+  for (auto slot = slots.begin(); inChild && slot != slots.end();) {
+    if (slot->second->done) {
+      ++slot;
+      continue;
+    }
+    // Never destroyed: that would wait for threads which only the parent has.
+    new std::shared_ptr<Slot>(std::move(slot->second));
+    slot = slots.erase(slot);
+  }
+  mutex.unlock();
 }
 
 KernelCache::Kernel KernelCache::fromDisk(const std::string &key) {
@@ -128,7 +148,7 @@ Result<KernelCache::Kernel> KernelCache::get(const std::string &key, const Compi
     if (!isNew) {
       slot = found->second;
       ++(slot->done ? counts.memoryHits : counts.waits);
-      finished.wait(lock, [&] { return slot->done; });
+      slot->finished.wait(lock, [&] { return slot->done; });
       if (slot->error)
         return *slot->error;
       return slot->kernel;
@@ -139,7 +159,7 @@ Result<KernelCache::Kernel> KernelCache::get(const std::string &key, const Compi
   Result<Kernel> made = make(key, compile);
   std::lock_guard lock(mutex);
   slot->done = true;
-  finished.notify_all();
+  slot->finished.notify_all();
   if (!made) {
     slot->error = made.error();
     if (auto found = slots.find(key); found != slots.end() && found->second == slot)

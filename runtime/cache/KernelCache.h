@@ -10,6 +10,7 @@
 
 #include "runtime/cache/DiskCache.h"
 #include "runtime/nvrtc/NvrtcApi.h"
+#include "runtime/process/Fork.h"
 #include "scanc/Program.h"
 
 #include <condition_variable>
@@ -44,7 +45,7 @@ struct CacheCounters {
   std::int64_t faults = 0;  ///< of the disk
 };
 
-class KernelCache {
+class KernelCache final : ForkGuard {
 public:
   using Compile = std::function<Result<CompiledKernel>()>;
   using Kernel = std::shared_ptr<const CompiledKernel>;
@@ -66,10 +67,15 @@ public:
 
 private:
   struct Slot {
+    std::condition_variable finished;
     bool done = false;
     Kernel kernel;
     std::optional<Error> error;
   };
+
+  void beforeFork() override { mutex.lock(); }
+  /// A child has no thread that finishes what was begun: it begins anew.
+  void afterFork(bool inChild) override;
 
   Kernel fromDisk(const std::string &key);
   Result<Kernel> make(const std::string &key, const Compile &compile);
@@ -77,7 +83,6 @@ private:
   std::unique_ptr<DiskCache> disk;
   std::string reason;
   mutable std::mutex mutex;
-  std::condition_variable finished;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots;
   CacheCounters counts;
 };

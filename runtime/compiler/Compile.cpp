@@ -70,8 +70,12 @@ Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileO
 
 Result<Kernel> compile(std::string_view text, const CompileOptions &options) {
   CompileOptions resolved = options;
-  if (options.target == "native")
+  if (options.target == "native") {
+    // "cpu", since the child of a fork has no driver, would be a change of device in silence.
+    if (Result<int> driver = driverVersion(); !driver && driver.error().code == "SC6038")
+      return driver.error();
     resolved.target = nativeTarget(options.load.device);
+  }
   if (resolved.target == "cpu")
     return ask(&rt::Compiler::compileForCpu, text, resolved);
   Result<Program> program = compileProgram(text, resolved);

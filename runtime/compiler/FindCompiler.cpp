@@ -1,13 +1,14 @@
 //===- FindCompiler.cpp - The compiler linked in, or opened on demand -----===//
 #include "runtime/compiler/Compiler.h"
 
+#include "runtime/process/Fork.h"
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 
 extern "C" __attribute__((weak)) const scanc::rt::Compiler *scanc_compiler();
 
@@ -63,10 +64,11 @@ Result<const Compiler *> open() {
 
 } // namespace
 
+static OpeningMutex &opening = *new OpeningMutex;
+
 Result<const Compiler *> sharedCompiler() {
-  static std::mutex mutex;
   static const Compiler *known = nullptr;
-  std::lock_guard lock(mutex);
+  std::lock_guard lock(opening);
   if (known)
     return known;
   Result<const Compiler *> found = open();

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace scanc {
 namespace rt {
@@ -149,23 +150,36 @@ Result<void> OperandCheck::checkStorage(const std::vector<std::int64_t> &strides
 
 Result<void> OperandCheck::checkWritable(const std::vector<std::int64_t> &strides) const {
   // Sufficient for distinct elements: each stride steps over all that the smaller ones reach.
-  std::vector<std::pair<std::int64_t, std::int64_t>> steps; // |stride|, size
-  for (std::size_t d = 0; d < strides.size(); ++d) {
-    if (tensor.sizes[d] == 0)
-      return {};
-    if (tensor.sizes[d] > 1)
-      steps.emplace_back(strides[d] < 0 ? -strides[d] : strides[d], tensor.sizes[d]);
-  }
-  std::sort(steps.begin(), steps.end());
-  std::int64_t reach = 0; // fits: `checkStorage` has summed the same terms
-  for (auto [stride, size] : steps) {
-    if (stride <= reach)
+  if (std::find(tensor.sizes.begin(), tensor.sizes.end(), 0) != tensor.sizes.end())
+    return {};
+  auto distance = [&](std::size_t d) { return strides[d] < 0 ? -strides[d] : strides[d]; };
+  std::int64_t reach = 0;     // fits: `checkStorage` has summed the same terms
+  std::int64_t beyond = -1;   // dimensions of smaller strides are done
+  for (std::size_t done = 0; done < strides.size();) {
+    // All dimensions of the next larger stride; of those with elements, only one may have it.
+    std::int64_t stride = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t d = 0; d < strides.size(); ++d)
+      if (distance(d) > beyond)
+        stride = std::min(stride, distance(d));
+    bool shares = false;
+    std::int64_t steps = 0;
+    for (std::size_t d = 0; d < strides.size(); ++d) {
+      if (distance(d) != stride)
+        continue;
+      ++done;
+      if (tensor.sizes[d] > 1) {
+        shares |= stride <= reach || steps > 0;
+        steps = tensor.sizes[d] - 1;
+      }
+    }
+    if (shares)
       return fail("SC6011",
                   fmt::format("expected a result whose elements do not share memory, got strides "
                               "[{}] with sizes [{}]",
                               fmt::join(strides, ", "), fmt::join(tensor.sizes, ", ")),
                   "write into a tensor of its own; only inputs may repeat elements");
-    reach += (size - 1) * stride;
+    reach += steps * stride;
+    beyond = stride;
   }
   return {};
 }
@@ -175,7 +189,7 @@ Result<void> OperandCheck::checkAlone(const LaunchTarget &target,
                                       AddressRange &range) {
   if (Result<void> form = checkForm(target); !form)
     return form;
-  strides = contiguousStrides(tensor.sizes);
+  contiguousStrides(tensor.sizes, strides);
   if (!tensor.strides.empty())
     for (std::size_t d = 0; d < strides.size(); ++d)
       if (tensor.sizes[d] > 1)
@@ -249,9 +263,9 @@ Error operandError(const Program &program, const Parameter &parameter, std::stri
   return error;
 }
 
-Result<BoundOperands> bindOperands(const Program &program, const Signature &signature,
-                                   std::span<const TensorRef> operands,
-                                   const LaunchTarget &target) {
+Result<void> bindOperands(const Program &program, const Signature &signature,
+                          std::span<const TensorRef> operands, const LaunchTarget &target,
+                          BoundOperands &bound) {
   std::size_t count = program.parameters.size();
   if (operands.size() != count) {
     std::vector<std::string_view> names;
@@ -265,12 +279,11 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
     return error;
   }
 
-  BoundOperands bound;
   bound.strides.resize(count);
-  bound.operands.resize(count);
+  bound.operands.assign(count, {});
   bound.sizes.resize(signature.names.sizes.size());
-  bound.ranges.resize(count);
-  std::vector<std::size_t> firstUse(bound.sizes.size(), -1);
+  bound.ranges.assign(count, {});
+  bound.firstUse.assign(bound.sizes.size(), -1);
   for (std::size_t name = 0; name < bound.sizes.size(); ++name)
     bound.sizes[name] = signature.bound[name].value_or(0);
   for (std::size_t i = 0; i < count; ++i) {
@@ -278,7 +291,7 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
     Result<void> alone = check.checkAlone(target, bound.strides[i], bound.operands[i], bound.ranges[i]);
     if (!alone)
       return alone.error();
-    if (Result<void> sizes = check.bindSizes(bound.sizes, firstUse); !sizes)
+    if (Result<void> sizes = check.bindSizes(bound.sizes, bound.firstUse); !sizes)
       return sizes.error();
   }
 
@@ -296,7 +309,7 @@ Result<BoundOperands> bindOperands(const Program &program, const Signature &sign
       error.notes.push_back({fmt::format("'{}' is declared here", other.name), other.place});
       return error;
     }
-  return bound;
+  return {};
 }
 
 } // namespace rt

@@ -7,28 +7,24 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/launch/CudaExecutable.h"
 
+#include "runtime/Hash.h"
 #include "runtime/cache/KernelCache.h"
+#include "runtime/launch/LaunchTrace.h"
 #include "runtime/launch/Offsets.h"
+#include "runtime/process/Fork.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <algorithm>
 
 namespace scanc {
 namespace rt {
 namespace {
 
-/// Larger clusters must be asked for.
-constexpr std::int64_t portableClusterBlocks = 8;
-
-std::size_t countVariants(const Entry &entry, std::vector<std::size_t> &firstSlot) {
-  std::size_t count = 0;
-  for (const Step &step : entry.steps) {
-    firstSlot.push_back(count);
-    count += std::get<KernelStep>(step).variants.size();
-  }
-  return count;
+/// Of each step, how many variants those before it have; at the end, how many there are.
+std::vector<std::size_t> countVariants(const Entry &entry) {
+  std::vector<std::size_t> counts{0};
+  for (const Step &step : entry.steps)
+    counts.push_back(counts.back() + std::get<KernelStep>(step).variants.size());
+  return counts;
 }
 
 bool launchesNothing(const LaunchPlan &plan) {
@@ -74,14 +70,16 @@ private:
 
 CudaExecutable::CudaExecutable(std::shared_ptr<const Program> program, const Driver &driver,
                                DeviceInfo device, DeviceContext context, LaunchPlanner planner,
-                               KernelSource kernels, CUmemPoolHandle_st *pool)
-    : program(std::move(program)), driver(driver), device(std::move(device)),
-      context(std::move(context)), planner(std::move(planner)), kernels(std::move(kernels)),
-      pool(pool), process(getpid()), slots(countVariants(this->planner.entry(), firstSlot)) {}
+                               KernelSource source, CUmemPoolHandle_st *pool)
+    : program(program), driver(driver), device(std::move(device)), context(std::move(context)),
+      planner(std::move(planner)), pool(pool), forks(forksBefore()),
+      firstSlot(countVariants(this->planner.entry())),
+      loaded(std::move(program), driver, this->device, this->context.get(), firstSlot.back(),
+             std::move(source)) {}
 
 Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const Program> program,
                                                            const Driver &driver, int index,
-                                                           KernelSource kernels,
+                                                           KernelSource source,
                                                            WorkspacePools &pools) {
   Result<LaunchPlanner> planner = LaunchPlanner::create(program);
   if (!planner)
@@ -95,165 +93,57 @@ Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const
   CUmemPoolHandle_st *pool = program->workspace.empty() ? nullptr : pools.of(index);
   return std::shared_ptr<Executable>(
       new CudaExecutable(std::move(program), driver, std::move(*device), std::move(*context),
-                         std::move(*planner), std::move(kernels), pool));
+                         std::move(*planner), std::move(source), pool));
 }
 
 CudaExecutable::~CudaExecutable() {
-  if (process != getpid())
+  if (forks == forksBefore())
     return;
-  CurrentContext current(driver, context.get());
-  for (const auto &loaded : loadedKernels)
-    driver.libraryUnload(loaded->library);
+  loaded.abandon();
+  context.abandon();
 }
 
-Result<CudaExecutable::Planned> CudaExecutable::plan(std::span<const TensorRef> operands) const {
-  if (process != getpid())
-    return makeError("SC6038", ErrorKind::usage,
-                           "expected a kernel that this process loaded, got one from before a fork",
-                           "load the kernel after the fork: the CUDA driver does not survive one");
+Result<void> CudaExecutable::plan(std::span<const TensorRef> operands, LaunchFrame &frame) const {
+  if (forks != forksBefore())
+    return usedBeforeFork();
   LaunchTarget target;
   target.deviceIndex = device.index;
   target.maxSharedBytes = device.sharedBytesPerBlock;
-  Result<BoundOperands> bound = planner.bind(operands, target);
-  if (!bound)
-    return bound.error();
-  Result<LaunchPlan> plan = planner.plan(*bound, target);
-  if (!plan)
-    return plan.error();
-  return Planned{std::move(*bound), std::move(*plan)};
+  if (Result<void> bound = planner.bind(operands, target, frame.bound); !bound)
+    return bound;
+  return planner.plan(frame.bound, target, frame.plan);
 }
 
-Result<void> CudaExecutable::resolve(const KernelVariant &variant, LoadedKernel &loaded) const {
-  CUkern_st *kernel = nullptr;
-  int result = driver.libraryGetKernel(&kernel, loaded.library, variant.entry.c_str());
-  if (result != Driver::success) {
-    Error error =
-        driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", variant.entry), result);
-    if (result == Driver::notFound) {
-      error.code = "SC6040";
-      error.kind = ErrorKind::input;
-      error.help = "the entry names an extern \"C\" __global__ function of the variant's source";
-    }
-    return error;
-  }
-  if (result = driver.kernelGetFunction(&loaded.function, kernel); result != Driver::success)
-    return driverError(driver, "cuKernelGetFunction", result);
-
-  // The driver copies as many bytes as the kernel declares, so a struct of another size would be
-  // read beyond its end.
-  if (driver.funcGetParamInfo && !variant.arguments.empty()) {
-    std::size_t offset = 0, size = 0, expected = 8 * variant.arguments.size();
-    result = driver.funcGetParamInfo(loaded.function, 0, &offset, &size);
-    if (result == Driver::invalidValue) // there is no first parameter
-      size = 0;
-    else if (result != Driver::success)
-      return driverError(driver, "cuFuncGetParamInfo", result);
-    if (size != expected)
-      return makeError("SC6039", ErrorKind::input,
-                             fmt::format("kernel '{}': expected a struct of {} bytes for its {} "
-                                         "arguments, got {} bytes",
-                                         variant.name, expected, variant.arguments.size(), size),
-                             "compile the kernel again; in a bundle edited by hand, make "
-                             "'arguments' match the struct of the source");
-  }
-
-  int staticShared = 0;
-  result = driver.funcGetAttribute(&staticShared, Driver::staticSharedBytes, loaded.function);
-  if (result != Driver::success)
-    return driverError(driver, "cuFuncGetAttribute", result);
-  loaded.maxDynamicShared = std::max<std::int64_t>(device.sharedBytesPerBlock - staticShared, 0);
-  if (variant.sharedBytes != "0") {
-    result = driver.funcSetAttribute(loaded.function, Driver::maxDynamicSharedBytes,
-                                     static_cast<int>(loaded.maxDynamicShared));
-    if (result != Driver::success)
-      return driverError(driver, "cuFuncSetAttribute", result);
-  }
-  if (variant.cluster[0] * variant.cluster[1] * variant.cluster[2] > portableClusterBlocks) {
-    result = driver.funcSetAttribute(loaded.function, Driver::nonPortableCluster, 1);
-    if (result != Driver::success)
-      return driverError(driver, "cuFuncSetAttribute", result);
-  }
-  return {};
-}
-
-Result<const CudaExecutable::LoadedKernel *>
-CudaExecutable::loadVariant(const KernelVariant &variant) {
-  auto loaded = std::make_unique<LoadedKernel>();
-  CudaSource source = sourceOf(*program, variant, device.architecture);
-  // An image that the driver refuses may come from a cache: it is compiled once more.
-  for (bool again : {false, true}) {
-    Result<std::shared_ptr<const CompiledKernel>> kernel = kernels.get(source);
-    if (!kernel)
-      return kernel.error();
-    int result = driver.libraryLoadData(&loaded->library, (*kernel)->cubin.data(), nullptr, nullptr,
-                                        0, nullptr, nullptr, 0);
-    if (result == Driver::success)
-      break;
-    bool refused = result == Driver::invalidImage || result == Driver::noBinaryForGpu ||
-                   result == Driver::unsupportedVersion;
-    if (refused && !again) {
-      kernels.discard(source);
-      continue;
-    }
-    Error error = driverError(driver, "cuLibraryLoadData", result);
-    if (refused) {
-      error.code = "SC6035";
-      error.help =
-          "update the NVIDIA driver: it may be older than NVRTC ('scanc doctor' shows both)";
-    }
-    return error;
-  }
-  if (Result<void> resolved = resolve(variant, *loaded); !resolved) {
-    driver.libraryUnload(loaded->library);
-    return resolved.error();
-  }
-  loadedKernels.push_back(std::move(loaded));
-  return loadedKernels.back().get();
-}
-
-Result<void> CudaExecutable::load(const LaunchPlan &plan, CUstream_st *const *stream) {
+Result<void> CudaExecutable::load(const LaunchPlan &plan, ContextKernels &kernels,
+                                  CUstream_st *const *stream) {
   for (const PlannedKernel &kernel : plan.kernels) {
     if (kernel.isEmpty())
       continue;
-    std::atomic<const LoadedKernel *> &slot = slotOf(kernel);
-    const LoadedKernel *loaded = slot.load(std::memory_order_acquire);
-    if (!loaded) {
-      int capturing = 0;
-      if (stream)
-        if (int result = driver.streamIsCapturing(*stream, &capturing); result != Driver::success)
-          return driverError(driver, "cuStreamIsCapturing", result);
-      if (capturing)
-        return makeError("SC6037", ErrorKind::usage,
-                               fmt::format("'{}': expected a prepared kernel during the capture of "
-                                           "a graph, got one that is not loaded",
-                                           program->name),
-                               "call Kernel::prepare with these operands before the capture");
-      std::lock_guard lock(loading);
-      loaded = slot.load(std::memory_order_relaxed);
-      if (!loaded) {
-        Result<const LoadedKernel *> made = loadVariant(planner.variantOf(kernel));
-        if (!made)
-          return made.error();
-        loaded = *made;
-        slot.store(loaded, std::memory_order_release);
-      }
-    }
-    if (kernel.sharedBytes > loaded->maxDynamicShared)
+    const KernelVariant &variant = planner.variantOf(kernel);
+    Result<const LoadedKernel *> found = loaded.load(kernels, slotOf(kernel), variant, stream);
+    if (!found)
+      return found.error();
+    if (kernel.sharedBytes > (*found)->maxDynamicShared)
       return makeError("SC6017", ErrorKind::input,
-                             fmt::format("kernel '{}': expected at most {} bytes of dynamic shared "
-                                         "memory, got {}",
-                                         planner.variantOf(kernel).name, loaded->maxDynamicShared,
-                                         kernel.sharedBytes),
-                             "launch with smaller sizes, or compile with another strategy");
+                       fmt::format("kernel '{}': expected at most {} bytes of dynamic shared "
+                                   "memory, got {}",
+                                   variant.name, (*found)->maxDynamicShared, kernel.sharedBytes),
+                       "launch with smaller sizes, or compile with another strategy");
   }
   return {};
 }
 
 Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
-                                          const BoundOperands &bound) const {
-  CurrentContext current(driver, context.get());
-  if (Result<void> pushed = current.check(); !pushed)
-    return pushed;
+                                          const BoundOperands &bound, CUstream_st *stream) const {
+  int capturing = 0;
+  if (int result = driver.streamIsCapturing(stream, &capturing); result != Driver::success)
+    return driverError(driver, "cuStreamIsCapturing", result);
+  if (capturing)
+    return makeError("SC6043", ErrorKind::usage,
+                     fmt::format("'{}': expected a launch without checkOffsets during a capture: "
+                                 "it waits for the device",
+                                 program->name),
+                     "check the offsets by a launch before the capture");
   for (std::size_t i = 0; i < program->parameters.size(); ++i) {
     const Parameter &parameter = program->parameters[i];
     if (parameter.cuts.empty())
@@ -266,8 +156,7 @@ Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
     int result = driver.memcpyDtoH(elements.data(), range.first, size * elements.size());
     if (result != Driver::success)
       return driverError(driver, "cuMemcpyDtoH", result);
-    const std::int32_t *first =
-        elements.data() + (bound.operands[i].address - range.first) / size;
+    const std::int32_t *first = elements.data() + (bound.operands[i].address - range.first) / size;
     Result<void> checked = rt::checkOffsets(first, operands[i].sizes[0], bound.strides[i][0],
                                             planner.sizeOf(bound, parameter.cuts));
     if (!checked) {
@@ -279,7 +168,8 @@ Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
   return {};
 }
 
-Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, CUstream_st *stream) {
+Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, const ContextKernels &kernels,
+                                     CUstream_st *stream) {
   for (const ZeroedRange &range : plan.zeroed)
     if (int result = driver.memsetD8Async(range.address, 0, range.bytes, stream);
         result != Driver::success)
@@ -303,7 +193,9 @@ Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, CUstream_st *stream
     config.sharedBytes = static_cast<unsigned>(kernel.sharedBytes);
     config.stream = stream;
     void *parameters[] = {const_cast<std::int64_t *>(kernel.words.data())};
-    int result = driver.launchKernelEx(&config, slotOf(kernel).load()->function,
+    const LoadedKernel &function = *kernels.slots[slotOf(kernel)].load(std::memory_order_acquire);
+    noteLaunch(function.description);
+    int result = driver.launchKernelEx(&config, function.function,
                                        kernel.words.empty() ? nullptr : parameters, nullptr);
     if (result != Driver::success)
       return driverError(
@@ -312,35 +204,49 @@ Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, CUstream_st *stream
   return {};
 }
 
-Result<void> CudaExecutable::prepare(std::span<const TensorRef> operands) {
-  Result<Planned> planned = plan(operands);
-  if (!planned)
-    return planned.error();
-  CurrentContext current(driver, context.get());
+Result<void> CudaExecutable::prepare(std::span<const TensorRef> operands,
+                                     const LaunchOptions &options) {
+  LaunchFrames::Lease frame(frames);
+  if (Result<void> planned = plan(operands, *frame); !planned)
+    return planned;
+  // The words, too: what is allocated for them is there at the launch.
+  if (Result<void> placed = planner.placeWorkspace(frame->plan, frame->bound, 0); !placed)
+    return placed;
+  if (launchesNothing(frame->plan))
+    return {};
+  Result<ContextKernels *> kernels = loaded.of(options.stream);
+  if (!kernels)
+    return kernels.error();
+  CurrentContext current(driver, (*kernels)->context);
   if (Result<void> pushed = current.check(); !pushed)
     return pushed;
-  return load(planned->plan, nullptr);
+  return load(frame->plan, **kernels, nullptr);
 }
 
 Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
                                     const LaunchOptions &options) {
-  Result<Planned> planned = plan(operands);
-  if (!planned)
-    return planned.error();
-  auto &[bound, plan] = *planned;
+  LaunchFrames::Lease frame(frames);
+  if (Result<void> planned = plan(operands, *frame); !planned)
+    return planned;
+  auto &[bound, plan] = *frame;
   const Workspace &workspace = options.workspace;
   if (Result<void> usable = planner.checkWorkspace(plan, bound, workspace); !usable)
     return usable;
+  if (launchesNothing(plan) && !options.checkOffsets)
+    return {};
+  Result<ContextKernels *> kernels = loaded.of(options.stream);
+  if (!kernels)
+    return kernels.error();
+  CurrentContext current(driver, (*kernels)->context);
+  if (Result<void> pushed = current.check(); !pushed)
+    return pushed;
   if (options.checkOffsets)
-    if (Result<void> checked = checkOffsets(operands, bound); !checked)
+    if (Result<void> checked = checkOffsets(operands, bound, options.stream); !checked)
       return checked;
   if (launchesNothing(plan))
     return {};
-  CurrentContext current(driver, context.get());
-  if (Result<void> pushed = current.check(); !pushed)
-    return pushed;
-  if (Result<void> loaded = load(plan, &options.stream); !loaded)
-    return loaded;
+  if (Result<void> ready = load(plan, **kernels, &options.stream); !ready)
+    return ready;
 
   StreamMemory allocated(driver, pool, options.stream);
   auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data));
@@ -355,14 +261,14 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
   }
   if (Result<void> placed = planner.placeWorkspace(plan, bound, address); !placed)
     return placed;
-  return enqueue(plan, options.stream);
+  return enqueue(plan, **kernels, options.stream);
 }
 
 Result<std::int64_t> CudaExecutable::workspaceBytes(std::span<const TensorRef> operands) {
-  Result<Planned> planned = plan(operands);
-  if (!planned)
+  LaunchFrames::Lease frame(frames);
+  if (Result<void> planned = plan(operands, *frame); !planned)
     return planned.error();
-  return planned->plan.workspaceBytes;
+  return frame->plan.workspaceBytes;
 }
 
 } // namespace rt
@@ -381,15 +287,16 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
   auto keyOf = [&nvrtc](const CudaSource &source) {
     return rt::cacheKey(source, nvrtc.info, rt::nvrtcOptions(nvrtc, source));
   };
-  rt::KernelSource kernels;
-  kernels.get = [cache, keyOf, &nvrtc](const CudaSource &source) {
+  rt::KernelSource source;
+  source.get = [cache, keyOf, &nvrtc](const CudaSource &source) {
     return cache->get(keyOf(source), [&] { return rt::compileWith(nvrtc, source); });
   };
-  kernels.discard = [cache, keyOf](const CudaSource &source) { cache->discard(keyOf(source)); };
+  source.discard = [cache, keyOf](const CudaSource &source) { cache->discard(keyOf(source)); };
+  source.name = [keyOf](const CudaSource &source) { return rt::hashHex(keyOf(source)); };
 
   auto shared = std::make_shared<const Program>(program);
   Result<std::shared_ptr<Executable>> executable = rt::CudaExecutable::create(
-      std::move(shared), **driver, options.device, std::move(kernels), pools);
+      std::move(shared), **driver, options.device, std::move(source), pools);
   if (!executable)
     return executable.error();
   return Kernel(std::move(program), std::move(*executable));

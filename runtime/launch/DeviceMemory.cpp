@@ -70,6 +70,7 @@ Result<DeviceMemory> DeviceMemory::allocate(int device, std::int64_t bytes) {
   memory.size = bytes;
   Driver::Address address = 0;
   Result<void> allocated = onDevice(device, "cuMemAlloc", [&](const Driver &driver) {
+    rt::RelaxedCapture relaxed(driver);
     return bytes == 0 ? Driver::success : driver.memAlloc(&address, bytes);
   });
   if (!allocated)

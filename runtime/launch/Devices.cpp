@@ -79,6 +79,7 @@ Result<DeviceContext> DeviceContext::retain(const Driver &driver, int index) {
   Result<int> handle = deviceHandle(driver, index);
   if (!handle)
     return handle.error();
+  RelaxedCapture relaxed(driver);
   CUctx_st *context = nullptr;
   if (int result = driver.primaryCtxRetain(&context, *handle); result != Driver::success)
     return driverError(driver, "cuDevicePrimaryCtxRetain", result);

@@ -1,9 +1,14 @@
 //===- Driver.cpp - The driver, opened with dlopen ------------------------===//
 #include "runtime/launch/Driver.h"
 
+#include "runtime/launch/LaunchTrace.h"
+#include "runtime/process/Fork.h"
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 
@@ -44,6 +49,9 @@ std::string loadFunctions(void *library, Driver &driver) {
   need("cuCtxPushCurrent_v2", driver.ctxPushCurrent);
   need("cuCtxPopCurrent_v2", driver.ctxPopCurrent);
   need("cuCtxSynchronize", driver.ctxSynchronize);
+  need("cuCtxGetDevice", driver.ctxGetDevice);
+  need("cuCtxGetId", driver.ctxGetId);
+  need("cuThreadExchangeStreamCaptureMode", driver.threadExchangeStreamCaptureMode);
   need("cuLibraryLoadData", driver.libraryLoadData);
   need("cuLibraryUnload", driver.libraryUnload);
   need("cuLibraryGetKernel", driver.libraryGetKernel);
@@ -53,6 +61,7 @@ std::string loadFunctions(void *library, Driver &driver) {
   load("cuFuncGetParamInfo", driver.funcGetParamInfo);
   need("cuLaunchKernelEx", driver.launchKernelEx);
   need("cuStreamIsCapturing", driver.streamIsCapturing);
+  need("cuStreamGetCtx", driver.streamGetCtx);
   need("cuMemAllocAsync", driver.memAllocAsync);
   load("cuMemPoolCreate", driver.memPoolCreate);
   load("cuMemPoolSetAttribute", driver.memPoolSetAttribute);
@@ -103,18 +112,56 @@ Result<Driver> openDriver(const char *path) {
   return driver;
 }
 
-Result<const Driver *> sharedDriver() {
-  static std::mutex mutex;
-  static const Driver *opened = nullptr;
-  std::lock_guard lock(mutex);
-  if (!opened) {
-    Result<Driver> driver = openDriver("libcuda.so.1");
-    if (!driver)
-      return driver.error();
-    opened = new Driver(*driver); // as the library, for the life of the process
+namespace {
+
+/// The driver of the process.
+class OpenedDriver {
+public:
+  Result<const Driver *> get() {
+    int forks = forksBefore();
+    if (int user = usedAfter; user != nobody && user != forks)
+      return usedBeforeFork();
+    std::lock_guard lock(mutex);
+    if (!driver) {
+      usedAfter = forks;
+      Result<Driver> opened = openDriver("libcuda.so.1");
+      if (!opened) {
+        usedAfter = nobody;
+        return opened.error();
+      }
+      driver = new Driver(*opened); // as the library, for the life of the process
+    }
+    return driver;
   }
-  return opened;
+
+private:
+  static constexpr int nobody = -1;
+
+  OpeningMutex mutex;
+  const Driver *driver = nullptr;      ///< under `mutex`
+  std::atomic<int> usedAfter = nobody; ///< forks before the process that began to use it
+};
+
+/// Made when the library is loaded: no thread can fork while another makes it.
+OpenedDriver &opened = *new OpenedDriver;
+
+/// What a failed kernel leaves: every later call of its context returns it.
+bool isOfKernel(int result) {
+  constexpr int ofKernels[] = {214, 700, 702, 710, 714, 715, 716, 717, 718, 719};
+  return std::find(std::begin(ofKernels), std::end(ofKernels), result) != std::end(ofKernels);
 }
+
+} // namespace
+
+Error usedBeforeFork() {
+  return makeError(
+      "SC6038", ErrorKind::usage,
+      "expected a process that may use the CUDA driver, got the child of a fork "
+      "whose parent had used it",
+      "use spawn, or fork before the first use of a GPU; compiling works in the child");
+}
+
+Result<const Driver *> sharedDriver() { return opened.get(); }
 
 Error driverError(const Driver &driver, std::string_view call, int result) {
   const char *name = nullptr, *text = nullptr;
@@ -122,11 +169,25 @@ Error driverError(const Driver &driver, std::string_view call, int result) {
     name = "unknown error";
   if (driver.getErrorString(result, &text) != Driver::success || !text)
     text = "the driver gives no text";
-  bool memory = result == Driver::outOfMemory;
-  return environmentError(
-      memory ? "SC6036" : "SC6034", fmt::format("{} failed: {} ({}): {}", call, name, result, text),
-      memory ? "free device memory, give a smaller workspace, or launch with smaller sizes"
-             : "an earlier kernel may have failed: synchronize after each launch to find it");
+  Error error =
+      environmentError("SC6034", fmt::format("{} failed: {} ({}): {}", call, name, result, text),
+                       "read what the driver says; 'scanc doctor' shows what it finds");
+  if (result == Driver::outOfMemory) {
+    error.code = "SC6036";
+    error.help = "free device memory, give a smaller workspace, or launch with smaller sizes";
+  } else if (isOfKernel(result)) {
+    error.code = "SC6042";
+    error.help = "end this process, as the context is lost; run it under compute-sanitizer to find "
+                 "the access";
+    for (const std::string &kernel : lastLaunches())
+      error.notes.push_back({"launched before, latest first: " + kernel, {}});
+  } else if (result >= Driver::firstOfCapture && result <= Driver::lastOfCapture) {
+    error.code = "SC6043";
+    error.kind = ErrorKind::usage;
+    error.help =
+        "launch on the stream that captures, or make this call before or after the capture";
+  }
+  return error;
 }
 
 } // namespace scanc::rt

@@ -61,6 +61,7 @@ struct Driver {
   static constexpr int noBinaryForGpu = 209;
   static constexpr int unsupportedVersion = 222; ///< of the toolkit that made the image
   static constexpr int notFound = 500;
+  static constexpr int firstOfCapture = 900, lastOfCapture = 909;
 
   // Device attributes.
   static constexpr int clockRate = 13;
@@ -99,6 +100,9 @@ struct Driver {
   int (*ctxPushCurrent)(CUctx_st *) = nullptr;
   int (*ctxPopCurrent)(CUctx_st **) = nullptr;
   int (*ctxSynchronize)() = nullptr;
+  int (*ctxGetDevice)(int *) = nullptr;
+  int (*ctxGetId)(CUctx_st *, unsigned long long *) = nullptr;
+  int (*threadExchangeStreamCaptureMode)(int *) = nullptr;
   int (*libraryLoadData)(CUlib_st **, const void *code, int *jitOptions, void **jitValues,
                          unsigned jitCount, int *libraryOptions, void **libraryValues,
                          unsigned libraryCount) = nullptr;
@@ -113,6 +117,7 @@ struct Driver {
   int (*launchKernelEx)(const LaunchConfig *, CUfunc_st *, void **parameters,
                         void **extra) = nullptr;
   int (*streamIsCapturing)(CUstream_st *, int *) = nullptr;
+  int (*streamGetCtx)(CUstream_st *, CUctx_st **) = nullptr;
   int (*memAllocAsync)(Address *, std::size_t, CUstream_st *) = nullptr;
   /// The three of a pool are null where the driver lacks them.
   int (*memPoolCreate)(CUmemPoolHandle_st **, const MemoryPoolProperties *) = nullptr;
@@ -135,10 +140,13 @@ struct Driver {
 
 /// Opens the driver at `path` and initialises it. Fails with SC6030 to SC6032. Never closed.
 Result<Driver> openDriver(const char *path);
-/// The driver of this machine, initialised. A success is kept; a failure is tried again.
+/// The driver of this machine, initialised. A success is kept; a failure is tried again. Fails
+/// (SC6038) in the child of a process that had begun to use it.
 Result<const Driver *> sharedDriver();
+Error usedBeforeFork();
 
-/// The error of a call that returned `result`: SC6036 for memory, SC6034 otherwise.
+/// The error of a call that returned `result`: SC6036 for memory, SC6042 where a kernel has failed,
+/// SC6043 for what a capture forbids, SC6034 otherwise.
 Error driverError(const Driver &driver, std::string_view call, int result);
 
 Result<DeviceInfo> describeDevice(const Driver &driver, int index);
@@ -156,6 +164,8 @@ public:
       driver->primaryCtxRelease(device);
   }
   CUctx_st *get() const { return context; }
+  /// Leaves the context to the process before a fork.
+  void abandon() { context = nullptr; }
 
 private:
   DeviceContext(const Driver &driver, int device, CUctx_st *context)
@@ -187,6 +197,23 @@ public:
 private:
   const Driver &driver;
   int result;
+};
+
+/// For its scope, calls of this thread that could disturb a capture are allowed: they are made
+/// beside it, for no stream that captures.
+class RelaxedCapture {
+public:
+  explicit RelaxedCapture(const Driver &driver) : driver(driver) {
+    driver.threadExchangeStreamCaptureMode(&mode);
+  }
+  RelaxedCapture(const RelaxedCapture &) = delete;
+  RelaxedCapture &operator=(const RelaxedCapture &) = delete;
+  ~RelaxedCapture() { driver.threadExchangeStreamCaptureMode(&mode); }
+
+private:
+  static constexpr int relaxed = 2;
+  const Driver &driver;
+  int mode = relaxed; ///< then that of before
 };
 
 } // namespace scanc::rt

@@ -238,30 +238,40 @@ Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> progr
   return planner;
 }
 
-Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &facts) const {
-  std::vector<ErrorNote> refusals;
-  const std::vector<CompiledVariant> &variants = steps[step];
-  for (std::size_t i = 0; i < variants.size(); ++i) {
-    const CompiledFormula *failed = nullptr;
-    for (const CompiledFormula &formula : variants[i].required) {
-      Result<std::int64_t> holds = evaluate(formula, facts);
-      if (!holds)
-        return holds.error();
-      if (*holds == 0) {
-        failed = &formula;
-        break;
-      }
-    }
-    if (!failed)
-      return i;
-    const auto &named = std::get<KernelStep>(entry().steps[step]).variants[i];
-    refusals.push_back({fmt::format("'{}' requires {}", named.name, failed->text()), {}});
+/// The first formula that is 0, null where all hold.
+static Result<const CompiledFormula *> firstFailed(std::span<const CompiledFormula> required,
+                                                   const Facts &facts) {
+  for (const CompiledFormula &formula : required) {
+    Result<std::int64_t> holds = evaluate(formula, facts);
+    if (!holds)
+      return holds.error();
+    if (*holds == 0)
+      return &formula;
   }
+  return nullptr;
+}
+
+Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &facts) const {
+  for (std::size_t i = 0; i < steps[step].size(); ++i) {
+    Result<const CompiledFormula *> failed = firstFailed(steps[step][i].required, facts);
+    if (!failed)
+      return failed.error();
+    if (!*failed)
+      return i;
+  }
+  return noVariant(step, facts);
+}
+
+Error LaunchPlanner::noVariant(std::size_t step, const Facts &facts) const {
   Error error = programError(
       "SC6016",
       fmt::format("'{}': no variant of step {} accepts these operands", program->name, step),
       "give contiguous, aligned tensors, or compile for these sizes");
-  error.notes = std::move(refusals);
+  const auto &variants = std::get<KernelStep>(entry().steps[step]).variants;
+  for (std::size_t i = 0; i < variants.size(); ++i)
+    if (auto failed = firstFailed(steps[step][i].required, facts); failed && *failed)
+      error.notes.push_back(
+          {fmt::format("'{}' requires {}", variants[i].name, (*failed)->text()), {}});
   return error;
 }
 
@@ -270,16 +280,15 @@ std::int64_t LaunchPlanner::sizeOf(const BoundOperands &bound, std::string_view 
   return bound.sizes[std::find(names.begin(), names.end(), name) - names.begin()];
 }
 
-Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,
-                                       const LaunchTarget &target) const {
+Result<void> LaunchPlanner::plan(const BoundOperands &bound, const LaunchTarget &target,
+                                 LaunchPlan &plan) const {
   const Facts facts{bound.sizes, bound.operands, {}};
-  LaunchPlan plan;
-  plan.kernels.reserve(steps.size());
+  plan.kernels.resize(steps.size());
   for (std::size_t step = 0; step < steps.size(); ++step) {
     Result<std::size_t> variant = pickVariant(step, facts);
     if (!variant)
       return variant.error();
-    PlannedKernel &kernel = plan.kernels.emplace_back();
+    PlannedKernel &kernel = plan.kernels[step];
     kernel.step = step;
     kernel.variant = *variant;
     const KernelVariant &chosen = variantOf(kernel);
@@ -325,27 +334,27 @@ Result<LaunchPlan> LaunchPlanner::plan(const BoundOperands &bound,
     total = align(total, alignment) + *bytes;
   }
   plan.workspaceBytes = total == 0 ? 0 : total + widest - 1;
-  return plan;
+  return {};
 }
 
-Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, const BoundOperands &bound,
+Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, BoundOperands &bound,
                                            std::int64_t address) const {
   std::int64_t widest = 1;
   for (const WorkspaceBuffer &buffer : program->workspace)
     widest = std::max(widest, buffer.alignment);
   // Within the slack of workspaceBytes; from here on the layout is that of `plan`.
   std::int64_t at = align(address, widest);
-  std::vector<std::int64_t> buffers(bufferBytes.size());
+  bound.buffers.resize(bufferBytes.size());
   plan.zeroed.clear();
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
+  for (std::size_t i = 0; i < bufferBytes.size(); ++i) {
     at = align(at, program->workspace[i].alignment);
-    buffers[i] = at;
+    bound.buffers[i] = at;
     std::int64_t bytes = bufferBytes[i].evaluate({bound.sizes, bound.operands, {}}).value;
     if (program->workspace[i].zeroed && bytes > 0)
       plan.zeroed.push_back({at, bytes});
     at += bytes;
   }
-  const Facts facts{bound.sizes, bound.operands, buffers};
+  const Facts facts{bound.sizes, bound.operands, bound.buffers};
   for (PlannedKernel &kernel : plan.kernels) {
     const CompiledVariant &compiled = steps[kernel.step][kernel.variant];
     kernel.words.clear();
@@ -365,10 +374,10 @@ Result<void> LaunchPlanner::checkWorkspace(const LaunchPlan &plan, const BoundOp
   if (!workspace.data)
     return {};
   if (workspace.bytes < plan.workspaceBytes)
-    return programError(
-        "SC6018",
-        fmt::format("expected a workspace of {} bytes, got {}", plan.workspaceBytes, workspace.bytes),
-        "allocate what Kernel::workspaceBytes says, or give none");
+    return programError("SC6018",
+                        fmt::format("expected a workspace of {} bytes, got {}", plan.workspaceBytes,
+                                    workspace.bytes),
+                        "allocate what Kernel::workspaceBytes says, or give none");
   auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data));
   const AddressRange range{address, address + plan.workspaceBytes - 1};
   for (std::size_t i = 0; i < bound.ranges.size(); ++i)
@@ -390,16 +399,16 @@ Result<LaunchPlan> planLaunch(const Program &program, std::span<const TensorRef>
   Result<rt::LaunchPlanner> planner = rt::LaunchPlanner::create(view, target.entry);
   if (!planner)
     return planner.error();
-  Result<rt::BoundOperands> bound = planner->bind(operands, target);
-  if (!bound)
-    return bound.error();
-  Result<LaunchPlan> plan = planner->plan(*bound, target);
-  if (!plan)
-    return plan.error();
-  if (Result<void> usable = planner->checkWorkspace(*plan, *bound, workspace); !usable)
+  rt::BoundOperands bound;
+  if (Result<void> fits = planner->bind(operands, target, bound); !fits)
+    return fits.error();
+  LaunchPlan plan;
+  if (Result<void> planned = planner->plan(bound, target, plan); !planned)
+    return planned.error();
+  if (Result<void> usable = planner->checkWorkspace(plan, bound, workspace); !usable)
     return usable.error();
   Result<void> placed = planner->placeWorkspace(
-      *plan, *bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
+      plan, bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
   if (!placed)
     return placed.error();
   return plan;

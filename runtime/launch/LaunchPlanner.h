@@ -39,7 +39,7 @@ struct AddressRange {
 };
 
 /// The facts of one launch and the memory that they view. Moves keep the views valid; a copy
-/// would not.
+/// would not. Binding again uses the memory again: launches of one program allocate nothing.
 struct BoundOperands {
   BoundOperands() = default;
   BoundOperands(BoundOperands &&) = default;
@@ -49,6 +49,8 @@ struct BoundOperands {
   std::vector<std::vector<std::int64_t>> strides; ///< canonical: see `bindOperands`
   std::vector<OperandFacts> operands;
   std::vector<AddressRange> ranges;
+  std::vector<std::size_t> firstUse; ///< per size name: the operand that binds it
+  std::vector<std::int64_t> buffers; ///< addresses in the workspace, once it is placed
 };
 
 /// An error of kind input with the code, at the place where the user declared `parameter`.
@@ -57,8 +59,9 @@ Error operandError(const Program &program, const Parameter &parameter, std::stri
 
 /// Checks `operands` against the signature (SC6001 to SC6013). Where a dimension has at most one
 /// element its stride is never used, and is taken as that of a contiguous tensor.
-Result<BoundOperands> bindOperands(const Program &program, const Signature &signature,
-                                   std::span<const TensorRef> operands, const LaunchTarget &target);
+Result<void> bindOperands(const Program &program, const Signature &signature,
+                          std::span<const TensorRef> operands, const LaunchTarget &target,
+                          BoundOperands &bound);
 
 class LaunchPlanner {
 public:
@@ -66,19 +69,21 @@ public:
   static Result<LaunchPlanner> create(std::shared_ptr<const Program> program,
                                       const std::string &entry = {});
 
-  Result<BoundOperands> bind(std::span<const TensorRef> operands,
-                             const LaunchTarget &target) const {
-    return bindOperands(*program, signature, operands, target);
+  // These three allocate nothing, unless they fail, where `bound` and `plan` were those of an
+  // earlier launch.
+  Result<void> bind(std::span<const TensorRef> operands, const LaunchTarget &target,
+                    BoundOperands &bound) const {
+    return bindOperands(*program, signature, operands, target, bound);
   }
-  std::int64_t sizeOf(const BoundOperands &bound, std::string_view name) const;
   /// Everything but the words and the zeroed ranges, which hold addresses of the workspace.
-  Result<LaunchPlan> plan(const BoundOperands &bound, const LaunchTarget &target) const;
+  Result<void> plan(const BoundOperands &bound, const LaunchTarget &target, LaunchPlan &plan) const;
+  /// Fills in both for a workspace that begins at `address`.
+  Result<void> placeWorkspace(LaunchPlan &plan, BoundOperands &bound, std::int64_t address) const;
+
+  std::int64_t sizeOf(const BoundOperands &bound, std::string_view name) const;
   /// That a workspace which the caller gives is large enough and lies apart from every operand.
   Result<void> checkWorkspace(const LaunchPlan &plan, const BoundOperands &bound,
                               const Workspace &workspace) const;
-  /// Fills in both for a workspace that begins at `address`.
-  Result<void> placeWorkspace(LaunchPlan &plan, const BoundOperands &bound,
-                              std::int64_t address) const;
 
   const KernelVariant &variantOf(const PlannedKernel &kernel) const {
     return std::get<KernelStep>(entry().steps[kernel.step]).variants[kernel.variant];
@@ -95,6 +100,7 @@ private:
 
   Result<void> compile(const KernelVariant &variant, CompiledVariant &compiled) const;
   Result<std::size_t> pickVariant(std::size_t step, const Facts &facts) const;
+  Error noVariant(std::size_t step, const Facts &facts) const;
 
   std::shared_ptr<const Program> program;
   std::size_t entryIndex = 0;

@@ -11,6 +11,7 @@ CUmemPoolHandle_st *WorkspacePools::of(int index) {
   std::lock_guard lock(making);
   if (auto found = pools.find(index); found != pools.end())
     return found->second;
+  RelaxedCapture relaxed(driver);
   MemoryPoolProperties properties;
   properties.device = index;
   CUmemPoolHandle_st *pool = nullptr;

@@ -8,13 +8,14 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/nvrtc/NvrtcApi.h"
 
+#include "runtime/process/Fork.h"
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 
 namespace scanc {
 namespace rt {
@@ -246,10 +247,11 @@ Result<NvrtcApi> openNvrtc(const NvrtcSearch &search) {
   return error;
 }
 
+static OpeningMutex &opening = *new OpeningMutex;
+
 Result<const NvrtcApi *> sharedNvrtc() {
-  static std::mutex mutex;
   static const NvrtcApi *opened = nullptr;
-  std::lock_guard lock(mutex);
+  std::lock_guard lock(opening);
   if (!opened) {
     Result<NvrtcApi> api = openNvrtc(nvrtcSearch());
     if (!api)

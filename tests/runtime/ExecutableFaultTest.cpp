@@ -173,7 +173,7 @@ TEST_F(ExecutableFaultTest, sc6038_after_a_fork) {
   if (child == 0) {
     int calls = FakeDriver::calls;
     bool typed = codeOf(kernel->launch(operands.list, {})) == "SC6038" &&
-                 codeOf(kernel->prepare(operands.list)) == "SC6038";
+                 codeOf(kernel->prepare(operands.list, {})) == "SC6038";
     int libraries = FakeDriver::libraries;
     bool untouched = FakeDriver::calls == calls; // neither the pool nor anything else
     kernel.reset();                              // must leave the parent's handles alone

@@ -26,6 +26,7 @@ protected:
   }
   Result<std::shared_ptr<Executable>> create(int device = 0) {
     rt::KernelSource kernels;
+    kernels.name = [](const CudaSource &source) { return "key of " + source.name; };
     kernels.get =
         [this](const CudaSource &source) -> Result<std::shared_ptr<const CompiledKernel>> {
       std::lock_guard lock(mutex);

@@ -48,7 +48,7 @@ TEST_F(ExecutableTest, compiles_and_loads_once_per_variant) {
 
 TEST_F(ExecutableTest, prepare_loads_and_launches_nothing) {
   auto kernel = executable();
-  ASSERT_EQ(codeOf(kernel->prepare(operands.list)), "");
+  ASSERT_EQ(codeOf(kernel->prepare(operands.list, {})), "");
   EXPECT_EQ(compiles, 1);
   EXPECT_TRUE(FakeDriver::launches.empty());
   FakeDriver::capturing = 1;
@@ -68,7 +68,7 @@ TEST_F(ExecutableTest, no_steps_launch_nothing_and_compile_nothing) {
   SampleOperands empty(2, 0);
   auto kernel = executable();
   EXPECT_EQ(codeOf(kernel->launch(empty.list, {})), "");
-  EXPECT_EQ(codeOf(kernel->prepare(empty.list)), "");
+  EXPECT_EQ(codeOf(kernel->prepare(empty.list, {})), "");
   EXPECT_EQ(compiles, 0);
   EXPECT_TRUE(FakeDriver::launches.empty());
 }
@@ -233,7 +233,7 @@ TEST_F(ExecutableTest, wrong_operands_reach_no_driver) {
   operands.list[0].dtype = Dtype::f16;
   int before = FakeDriver::calls;
   EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6002");
-  EXPECT_EQ(codeOf(kernel->prepare(operands.list)), "SC6002");
+  EXPECT_EQ(codeOf(kernel->prepare(operands.list, {})), "SC6002");
   EXPECT_EQ(kernel->workspaceBytes(operands.list).error().code, "SC6002");
   EXPECT_EQ(FakeDriver::calls, before);
 }

@@ -74,6 +74,7 @@ struct FakeDriver {
     memsets.clear();
   }
 
+  static CUctx_st *primary() { return reinterpret_cast<CUctx_st *>(0x10); }
   static int result(const char *call) {
     ++calls;
     if (failing != call)
@@ -114,12 +115,19 @@ struct FakeDriver {
       return result("deviceGetAttribute");
     };
     driver.primaryCtxRetain = [](CUctx_st **context, int handle) {
-      *context = reinterpret_cast<CUctx_st *>(0x10);
+      *context = primary();
       device = handle;
       return account("primaryCtxRetain", contexts, 1);
     };
     driver.primaryCtxRelease = [](int) { return account("primaryCtxRelease", contexts, -1); };
     driver.ctxSynchronize = [] { return result("ctxSynchronize"); };
+    driver.ctxGetDevice = [](int *handle) { return *handle = device, result("ctxGetDevice"); };
+    driver.ctxGetId = [](CUctx_st *, unsigned long long *id) { return *id = 1, result("ctxGetId"); };
+    driver.threadExchangeStreamCaptureMode = [](int *) { return rt::Driver::success; };
+    driver.streamGetCtx = [](CUstream_st *, CUctx_st **context) {
+      *context = primary();
+      return result("streamGetCtx");
+    };
     // Its device memory is the host's.
     driver.memcpyDtoH = [](void *to, rt::Driver::Address from, std::size_t bytes) {
       std::memcpy(to, reinterpret_cast<const void *>(from), bytes);

@@ -48,8 +48,9 @@ const std::map<std::string, int> tolerated = {
     {"cuLibraryUnload", 2},
     {"cuMemFreeAsync", 2},
     {"cuMemFree_v2", 4},
-    {"cuMemPoolCreate", 1},       // the default pool gives memory
-    {"cuMemPoolSetAttribute", 1}, // the pool gives memory, too
+    {"cuMemPoolCreate", 1},                         // the default pool gives memory
+    {"cuMemPoolSetAttribute", 1},                   // the pool gives memory, too
+    {"cuThreadExchangeStreamCaptureMode", 1 << 20}, // outside of a capture it changes nothing
     {"nvrtcDestroyProgram", 2},
 };
 

@@ -22,7 +22,7 @@ import textwrap
 import strategy_map
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DOCUMENTS = ["README.md", "docs/bench.md", "docs/pipeline.md", "docs/strategies.md"]
+DOCUMENTS = ["README.md", "docs/bench.md", "docs/pipeline.md", "docs/strategies.md", "docs/calling.md"]
 BLOCK = re.compile(r"(<!-- output: (?P<command>[^\n]*?) -->\n```(?P<language>[^\n]*)\n)(?P<text>.*?)(^```$)",
                    re.DOTALL | re.MULTILINE)
 

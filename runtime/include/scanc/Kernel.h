@@ -26,7 +26,9 @@ struct Workspace {
 };
 
 struct LaunchOptions {
-  CUstream_st *stream = nullptr; ///< the caller's stream; null is the default stream. CPU: ignored
+  /// The caller's stream, of whatever context of the device; null is the default stream of the
+  /// primary context. CPU: ignored
+  CUstream_st *stream = nullptr;
   Workspace workspace;           ///< absent: on `stream`, from a pool that the process keeps
   /// Waits for the device, reads the offsets of packed sequences, and launches nothing where they are
   /// no partition (SC6041). Without it such offsets on a device make wrong results. CPU: always done
@@ -38,7 +40,7 @@ class Executable {
 public:
   virtual ~Executable() = default;
   /// Checks the operands, compiles and loads the variant that they select; launches nothing.
-  virtual Result<void> prepare(std::span<const TensorRef> operands) = 0;
+  virtual Result<void> prepare(std::span<const TensorRef> operands, const LaunchOptions &) = 0;
   virtual Result<void> launch(std::span<const TensorRef> operands, const LaunchOptions &) = 0;
   virtual Result<std::int64_t> workspaceBytes(std::span<const TensorRef> operands) = 0;
   /// "cpu", or the architecture, "sm_90a".
@@ -53,9 +55,11 @@ public:
       : shared(std::make_shared<const Program>(std::move(program))),
         executable(std::move(executable)) {}
 
-  /// Compiles, loads and resolves what a launch with these operands needs; launches nothing.
-  Result<void> prepare(std::span<const TensorRef> operands) const {
-    return executable->prepare(operands);
+  /// Compiles, loads and resolves what a launch with these operands needs in the context of
+  /// `options.stream`; launches nothing. Such launches then take no lock and allocate nothing on
+  /// the host, and may be captured.
+  Result<void> prepare(std::span<const TensorRef> operands, const LaunchOptions &options = {}) const {
+    return executable->prepare(operands, options);
   }
 
   /// Enqueues one evaluation on `options.stream` and returns without waiting for it (on the CPU:

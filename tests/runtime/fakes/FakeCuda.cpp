@@ -2,6 +2,9 @@
 #include "FakeCudaState.h"
 #include "FakeNvrtc.h"
 
+#include <chrono>
+#include <thread>
+
 using namespace scanc::testing::fake;
 using scanc::rt::LaunchConfig;
 using scanc::testing::FakeCuda;
@@ -63,6 +66,7 @@ int cuInit(unsigned) {
     return noDevice;
   if (fake().process != 0 && fake().process != getpid())
     return misuse(FakeCuda::notInitialized); // a driver cannot begin again after a fork
+  std::this_thread::sleep_for(std::chrono::milliseconds(fake().initMilliseconds));
   std::lock_guard lock(fake().mutex);
   if (fake().process == 0)
     for (int i = 0; i < static_cast<int>(fake().primary.size()); ++i)

@@ -27,7 +27,8 @@ struct FakeCuda {
   // What there is.
   std::atomic<int> devices = 2;
   std::atomic<int> capability = 9; ///< major
-  std::atomic<int> sticky = 0;     ///< what every call returns once a kernel has failed
+  std::atomic<int> initMilliseconds = 0;
+  std::atomic<int> sticky = 0; ///< what every call returns once a kernel has failed
 
   // What was taken and not given back.
   std::atomic<int> retained = 0; ///< primary contexts

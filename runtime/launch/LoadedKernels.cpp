@@ -1,0 +1,194 @@
+//===- LoadedKernels.cpp - Images loaded, functions resolved --------------===//
+#include "runtime/launch/LoadedKernels.h"
+
+#include "runtime/cache/KernelCache.h"
+#include "runtime/launch/LaunchTrace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace scanc::rt {
+namespace {
+
+/// Larger clusters must be asked for.
+constexpr std::int64_t portableClusterBlocks = 8;
+/// CU_STREAM_LEGACY and CU_STREAM_PER_THREAD: of whatever context is current, here the primary one.
+constexpr std::uintptr_t lastDefaultStream = 2;
+
+} // namespace
+
+LoadedKernels::LoadedKernels(std::shared_ptr<const Program> program, const Driver &driver,
+                             const DeviceInfo &device, CUctx_st *primary, std::size_t variants,
+                             KernelSource source)
+    : program(std::move(program)), driver(driver), device(device), source(std::move(source)),
+      primary(primary, 0, variants) {}
+
+LoadedKernels::~LoadedKernels() {
+  if (libraries.empty())
+    return;
+  CurrentContext current(driver, primary.context);
+  for (const auto &loaded : libraries)
+    driver.libraryUnload(loaded->library);
+}
+
+Result<ContextKernels *> LoadedKernels::of(CUstream_st *stream) {
+  if (reinterpret_cast<std::uintptr_t>(stream) <= lastDefaultStream)
+    return &primary;
+  CUctx_st *context = nullptr;
+  if (int result = driver.streamGetCtx(stream, &context); result != Driver::success)
+    return driverError(driver, "cuStreamGetCtx", result);
+  if (context == primary.context)
+    return &primary;
+  unsigned long long id = 0;
+  if (int result = driver.ctxGetId(context, &id); result != Driver::success)
+    return driverError(driver, "cuCtxGetId", result);
+  for (ContextKernels *known = others.load(std::memory_order_acquire); known; known = known->next)
+    if (known->id == id)
+      return known;
+  return addContext(context, id);
+}
+
+Result<ContextKernels *> LoadedKernels::addContext(CUctx_st *context, unsigned long long id) {
+  {
+    CurrentContext current(driver, context);
+    if (Result<void> pushed = current.check(); !pushed)
+      return pushed.error();
+    int handle = 0, expected = 0;
+    if (int result = driver.ctxGetDevice(&handle); result != Driver::success)
+      return driverError(driver, "cuCtxGetDevice", result);
+    if (int result = driver.deviceGet(&expected, device.index); result != Driver::success)
+      return driverError(driver, "cuDeviceGet", result);
+    if (handle != expected)
+      return makeError("SC6044", ErrorKind::usage,
+                       fmt::format("'{}': expected a stream of cuda:{}, got one of another device",
+                                   program->name, device.index),
+                       "launch on a stream of that device, or load the kernel for the stream's");
+  }
+  std::lock_guard lock(loading);
+  for (ContextKernels *known = others.load(); known; known = known->next)
+    if (known->id == id)
+      return known;
+  contexts.push_back(std::make_unique<ContextKernels>(context, id, primary.slots.size()));
+  contexts.back()->next = others.load();
+  others.store(contexts.back().get(), std::memory_order_release);
+  return contexts.back().get();
+}
+
+Result<const LoadedKernel *> LoadedKernels::load(ContextKernels &kernels, std::size_t number,
+                                                 const KernelVariant &variant,
+                                                 CUstream_st *const *stream) {
+  std::atomic<const LoadedKernel *> &slot = kernels.slots[number];
+  if (const LoadedKernel *loaded = slot.load(std::memory_order_acquire))
+    return loaded;
+  int capturing = 0;
+  if (stream)
+    if (int result = driver.streamIsCapturing(*stream, &capturing); result != Driver::success)
+      return driverError(driver, "cuStreamIsCapturing", result);
+  if (capturing)
+    return makeError("SC6037", ErrorKind::usage,
+                     fmt::format("'{}': expected a prepared kernel during the capture of a graph, "
+                                 "got one that is not loaded",
+                                 program->name),
+                     "call Kernel::prepare with these operands before the capture");
+  std::lock_guard lock(loading);
+  if (const LoadedKernel *loaded = slot.load(std::memory_order_relaxed))
+    return loaded;
+  Result<const LoadedKernel *> made = loadVariant(variant);
+  if (made)
+    slot.store(*made, std::memory_order_release);
+  return made;
+}
+
+Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &variant) {
+  RelaxedCapture relaxed(driver);
+  auto loaded = std::make_unique<LoadedKernel>();
+  CudaSource text = sourceOf(*program, variant, device.architecture);
+  // An image that the driver refuses may come from a cache: it is compiled once more.
+  for (bool again : {false, true}) {
+    Result<std::shared_ptr<const CompiledKernel>> kernel = source.get(text);
+    if (!kernel)
+      return kernel.error();
+    int result = driver.libraryLoadData(&loaded->library, (*kernel)->cubin.data(), nullptr, nullptr,
+                                        0, nullptr, nullptr, 0);
+    if (result == Driver::success)
+      break;
+    bool refused = result == Driver::invalidImage || result == Driver::noBinaryForGpu ||
+                   result == Driver::unsupportedVersion;
+    if (refused && !again) {
+      source.discard(text);
+      continue;
+    }
+    Error error = driverError(driver, "cuLibraryLoadData", result);
+    if (refused) {
+      error.code = "SC6035";
+      error.help =
+          "update the NVIDIA driver: it may be older than NVRTC ('scanc doctor' shows both)";
+    }
+    return error;
+  }
+  if (Result<void> resolved = resolve(variant, *loaded); !resolved) {
+    driver.libraryUnload(loaded->library);
+    return resolved.error();
+  }
+  loaded->description =
+      keptDescription(fmt::format("'{}', variant {}, on cuda:{}, key {}", program->name,
+                                  variant.name, device.index, source.name(text)));
+  libraries.push_back(std::move(loaded));
+  return libraries.back().get();
+}
+
+Result<void> LoadedKernels::resolve(const KernelVariant &variant, LoadedKernel &loaded) const {
+  CUkern_st *kernel = nullptr;
+  int result = driver.libraryGetKernel(&kernel, loaded.library, variant.entry.c_str());
+  if (result != Driver::success) {
+    Error error =
+        driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", variant.entry), result);
+    if (result == Driver::notFound) {
+      error.code = "SC6040";
+      error.kind = ErrorKind::input;
+      error.help = "the entry names an extern \"C\" __global__ function of the variant's source";
+    }
+    return error;
+  }
+  if (result = driver.kernelGetFunction(&loaded.function, kernel); result != Driver::success)
+    return driverError(driver, "cuKernelGetFunction", result);
+
+  // The driver copies as many bytes as the kernel declares, so a struct of another size would be
+  // read beyond its end.
+  if (driver.funcGetParamInfo && !variant.arguments.empty()) {
+    std::size_t offset = 0, size = 0, expected = 8 * variant.arguments.size();
+    result = driver.funcGetParamInfo(loaded.function, 0, &offset, &size);
+    if (result == Driver::invalidValue) // there is no first parameter
+      size = 0;
+    else if (result != Driver::success)
+      return driverError(driver, "cuFuncGetParamInfo", result);
+    if (size != expected)
+      return makeError("SC6039", ErrorKind::input,
+                       fmt::format("kernel '{}': expected a struct of {} bytes for its {} "
+                                   "arguments, got {} bytes",
+                                   variant.name, expected, variant.arguments.size(), size),
+                       "compile the kernel again; in a bundle edited by hand, make 'arguments' "
+                       "match the struct of the source");
+  }
+
+  int staticShared = 0;
+  result = driver.funcGetAttribute(&staticShared, Driver::staticSharedBytes, loaded.function);
+  if (result != Driver::success)
+    return driverError(driver, "cuFuncGetAttribute", result);
+  loaded.maxDynamicShared = std::max<std::int64_t>(device.sharedBytesPerBlock - staticShared, 0);
+  if (variant.sharedBytes != "0") {
+    result = driver.funcSetAttribute(loaded.function, Driver::maxDynamicSharedBytes,
+                                     static_cast<int>(loaded.maxDynamicShared));
+    if (result != Driver::success)
+      return driverError(driver, "cuFuncSetAttribute", result);
+  }
+  if (variant.cluster[0] * variant.cluster[1] * variant.cluster[2] > portableClusterBlocks) {
+    result = driver.funcSetAttribute(loaded.function, Driver::nonPortableCluster, 1);
+    if (result != Driver::success)
+      return driverError(driver, "cuFuncSetAttribute", result);
+  }
+  return {};
+}
+
+} // namespace scanc::rt
