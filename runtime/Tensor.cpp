@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 #include "scanc/Tensor.h"
 
+#include "runtime/Strides.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -131,11 +133,12 @@ std::int64_t sizeOf(Dtype dtype) { return dtypes[static_cast<std::size_t>(dtype)
 
 std::vector<std::int64_t> contiguousStrides(const std::vector<std::int64_t> &sizes) {
   std::vector<std::int64_t> strides;
-  contiguousStrides(sizes, strides);
+  rt::setContiguousStrides(sizes, strides);
   return strides;
 }
 
-void contiguousStrides(const std::vector<std::int64_t> &sizes, std::vector<std::int64_t> &strides) {
+void rt::setContiguousStrides(const std::vector<std::int64_t> &sizes,
+                              std::vector<std::int64_t> &strides) {
   strides.resize(sizes.size());
   std::int64_t stride = 1;
   for (std::size_t i = sizes.size(); i-- > 0;) {

@@ -4,6 +4,7 @@
 // what was expected and what was got.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/Strides.h"
 #include "runtime/launch/LaunchPlanner.h"
 
 #include <fmt/format.h>
@@ -189,7 +190,7 @@ Result<void> OperandCheck::checkAlone(const LaunchTarget &target,
                                       AddressRange &range) {
   if (Result<void> form = checkForm(target); !form)
     return form;
-  contiguousStrides(tensor.sizes, strides);
+  setContiguousStrides(tensor.sizes, strides);
   if (!tensor.strides.empty())
     for (std::size_t d = 0; d < strides.size(); ++d)
       if (tensor.sizes[d] > 1)

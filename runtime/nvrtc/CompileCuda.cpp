@@ -1,6 +1,8 @@
 //===- CompileCuda.cpp - One translation unit through NVRTC ---------------===//
 #include "runtime/nvrtc/NvrtcApi.h"
 
+#include "runtime/process/Fork.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,15 +55,19 @@ Error callFailed(const NvrtcApi &nvrtc, std::string_view function, int result) {
   return callFailed(nvrtc, function, std::string_view(why ? why : "it gives no reason"));
 }
 
+/// NVRTC keeps locks of its own: a child whose parent forked within one would wait for ever.
+ForkGate &compiling = *new ForkGate;
+
 /// A program of NVRTC, destroyed at the end of its scope.
 class Unit {
 public:
-  explicit Unit(const NvrtcApi &nvrtc) : nvrtc(nvrtc) {}
+  explicit Unit(const NvrtcApi &nvrtc) : nvrtc(nvrtc) { compiling.enter(); }
   Unit(const Unit &) = delete;
   Unit &operator=(const Unit &) = delete;
   ~Unit() {
     if (program)
       nvrtc.destroyProgram(&program);
+    compiling.leave();
   }
 
   Result<void> create(const CudaSource &source) {

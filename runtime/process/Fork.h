@@ -7,6 +7,8 @@
 #ifndef SCANC_RUNTIME_PROCESS_FORK_H
 #define SCANC_RUNTIME_PROCESS_FORK_H
 
+#include <pthread.h>
+
 #include <mutex>
 #include <new>
 
@@ -43,6 +45,21 @@ class OpeningMutex : public std::mutex, ForkGuard {
     if (inChild)
       new (static_cast<std::mutex *>(this)) std::mutex;
   }
+};
+
+/// Where work goes on that a fork would break in the child: fork() waits for it, and what would begin
+/// then waits for the fork.
+class ForkGate : ForkGuard {
+public:
+  ForkGate();
+  void enter() { pthread_rwlock_rdlock(&lock); }
+  void leave() { pthread_rwlock_unlock(&lock); }
+
+private:
+  void beforeFork() override { pthread_rwlock_wrlock(&lock); }
+  void afterFork(bool inChild) override;
+
+  pthread_rwlock_t lock;
 };
 
 } // namespace scanc::rt

@@ -166,5 +166,32 @@ TEST_F(ForkTest, forks_beside_threads_that_compile) {
             "");
 }
 
+TEST_F(ForkTest, a_child_hung_in_nvrtc_where_its_parent_compiled) {
+  place.reset(); // the real one, where there is one
+  std::string text = inChild([&] {
+    if (!nvrtcInfo())
+      return std::string("no NVRTC");
+    std::atomic<bool> done = false;
+    std::thread compiling([&] {
+      while (!done)
+        compileOne("in the parent");
+    });
+    std::string faults;
+    for (int i = 0; i < 8; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(7 * i % 31));
+      faults += inChild([&] {
+        alarm(10);
+        return compileOne("in a child");
+      });
+    }
+    done = true;
+    compiling.join();
+    return faults;
+  });
+  if (text == "no NVRTC")
+    GTEST_SKIP() << text;
+  EXPECT_EQ(text, "");
+}
+
 } // namespace
 } // namespace scanc

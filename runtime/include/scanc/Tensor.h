@@ -39,8 +39,6 @@ struct TensorRef {
 
 /// Strides, in elements, of a contiguous tensor, last dimension fastest.
 std::vector<std::int64_t> contiguousStrides(const std::vector<std::int64_t> &sizes);
-/// The same into `strides`, whose memory is used again.
-void contiguousStrides(const std::vector<std::int64_t> &sizes, std::vector<std::int64_t> &strides);
 
 /// The type of a number's parts: f32 of a c64, which has two, else `dtype` itself.
 constexpr Dtype numberType(Dtype dtype) { return dtype == Dtype::c64 ? Dtype::f32 : dtype; }
