@@ -17,6 +17,45 @@ using testing::fullProgram;
 using testing::inChild;
 using testing::TestStream;
 
+/// The same operands in memory of the current context, which no other one can reach.
+class ContextOperands {
+public:
+  explicit ContextOperands(FullOperands &of) : driver(**rt::sharedDriver()), of(of), list(of.list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      std::vector<char> host(of.memory[i].bytes());
+      rt::Driver::Address address = 0;
+      failed |= !of.memory[i].copyTo(host.data());
+      failed |= driver.memAlloc(&address, host.size()) != rt::Driver::success;
+      failed |= driver.memcpyHtoD(address, host.data(), host.size()) != rt::Driver::success;
+      list[i].data = reinterpret_cast<void *>(address);
+    }
+  }
+  ContextOperands(const ContextOperands &) = delete;
+  ContextOperands &operator=(const ContextOperands &) = delete;
+  ~ContextOperands() {
+    for (const TensorRef &tensor : list)
+      driver.memFree(reinterpret_cast<rt::Driver::Address>(tensor.data));
+  }
+  Result<void> check() const {
+    std::vector<char> host(of.memory[2].bytes());
+    if (failed ||
+        driver.memcpyDtoH(host.data(), reinterpret_cast<rt::Driver::Address>(list[2].data),
+                          host.size()) != rt::Driver::success)
+      return makeError("no memory", ErrorKind::environment, "of the context", "");
+    if (Result<void> copied = of.memory[2].copyFrom(host.data()); !copied)
+      return copied;
+    return of.check();
+  }
+
+private:
+  const rt::Driver &driver;
+  FullOperands &of;
+  bool failed = false;
+
+public:
+  std::vector<TensorRef> list;
+};
+
 class CaptureTest : public testing::FaultFixture {
 protected:
   /// In a child, with a kernel and operands on device 0.
@@ -151,39 +190,39 @@ TEST_F(CaptureTest, sc6043_the_default_stream_while_another_one_captures) {
 }
 
 TEST_F(CaptureTest, streams_of_the_callers_own_context_were_refused_by_the_driver) {
-  EXPECT_EQ(on([&](Kernel &kernel, FullOperands &operands, const CudaCalls &calls) {
-              std::string text = textOf(kernel.launch(operands.list));
-              for (int round = 0; round < 2;
-                   ++round) { // the second context may have the first one's address
-                TestStream own(calls, 0, true);
-                LaunchOptions options = onStream(own);
-                for (int launch = 0; launch < 2; ++launch) {
-                  text += textOf(operands.memory[2].fill(0xFF));
-                  text += textOf(kernel.launch(operands.list, options));
-                  text += calls.streamSynchronize(own) ? "launch failed" : "";
-                  text += textOf(operands.check());
-                }
-                auto graph =
-                    own.capture([&] { text += textOf(kernel.launch(operands.list, options)); });
-                text += graph ? "" : "the capture broke";
-                calls.graphExecDestroy(graph);
-              }
-              return text + textOf(kernel.launch(operands.list)) + textOf(synchronize(0));
-            }),
-            "");
+  EXPECT_EQ(
+      on([&](Kernel &kernel, FullOperands &operands, const CudaCalls &calls) {
+        std::string text = textOf(kernel.launch(operands.list));
+        for (int round = 0; round < 2; ++round) { // the second may have the first one's address
+          TestStream stream(calls, 0, true);
+          ContextOperands own(operands);
+          for (int launch = 0; launch < 2; ++launch) {
+            text += textOf(kernel.launch(own.list, onStream(stream)));
+            text += calls.streamSynchronize(stream) ? "launch failed" : "";
+            text += textOf(own.check());
+          }
+          auto graph =
+              stream.capture([&] { text += textOf(kernel.launch(own.list, onStream(stream))); });
+          text += graph ? "" : "the capture broke";
+          calls.graphExecDestroy(graph);
+        }
+        return text + textOf(kernel.launch(operands.list)) + textOf(synchronize(0));
+      }),
+      "");
 }
 
 TEST_F(CaptureTest, sc6037_prepared_in_another_context) {
   EXPECT_EQ(on([&](Kernel &kernel, FullOperands &operands, const CudaCalls &calls) {
               std::string text = textOf(kernel.prepare(operands.list));
-              TestStream own(calls, 0, true);
+              TestStream stream(calls, 0, true);
+              ContextOperands own(operands);
+              LaunchOptions options = onStream(stream);
               auto graph =
-                  own.capture([&] { text += codeOf(kernel.launch(operands.list, onStream(own))); });
+                  stream.capture([&] { text += codeOf(kernel.launch(own.list, options)); });
               text += graph ? "" : "the capture broke";
               calls.graphExecDestroy(graph);
-              text += textOf(kernel.prepare(operands.list, onStream(own)));
-              graph =
-                  own.capture([&] { text += textOf(kernel.launch(operands.list, onStream(own))); });
+              text += textOf(kernel.prepare(own.list, options));
+              graph = stream.capture([&] { text += textOf(kernel.launch(own.list, options)); });
               text += graph ? "" : "the capture broke";
               calls.graphExecDestroy(graph);
               return text;

@@ -65,6 +65,7 @@ inline Program fullProgram() {
   program.parameters.push_back(std::move(offsets));
   std::string &header = program.headers["scanc/scale.cuh"];
   header.insert(header.find(" };"), " char *carry, *flags;");
+  header.insert(header.find("  if (i >= "), "  if (i < a.B) a.carry[i] = a.flags[i] = 1;\n");
   for (Step &step : program.entries[0].steps)
     for (KernelVariant &variant : std::get<KernelStep>(step).variants) {
       variant.source += "// words: 15\n";
