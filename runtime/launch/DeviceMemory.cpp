@@ -52,6 +52,7 @@ void giveBack(int device, Body body) {
   if (!context)
     return;
   rt::CurrentContext current(**driver, *context);
+  rt::RelaxedCapture relaxed(**driver);
   body(**driver);
 }
 

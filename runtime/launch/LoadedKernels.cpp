@@ -28,6 +28,7 @@ LoadedKernels::~LoadedKernels() {
   if (libraries.empty())
     return;
   CurrentContext current(driver, primary.context);
+  RelaxedCapture relaxed(driver);
   for (const auto &loaded : libraries)
     driver.libraryUnload(loaded->library);
 }

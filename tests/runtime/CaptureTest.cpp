@@ -6,6 +6,8 @@
 #include "CudaCalls.h"
 #include "FaultFixture.h"
 
+#include <cstring>
+#include <optional>
 #include <thread>
 
 namespace scanc {
@@ -129,34 +131,43 @@ TEST_F(CaptureTest, sc6037_an_unprepared_launch_leaves_the_capture_valid) {
             "SC6037 ");
 }
 
-TEST_F(CaptureTest, kernels_and_tensors_made_beside_a_capture_broke_it) {
+TEST_F(CaptureTest, kernels_and_tensors_made_and_freed_beside_a_capture_broke_it) {
   // In the thread that captures, and in another one.
-  for (bool sameThread : {true, false})
-    EXPECT_EQ(on([&](Kernel &kernel, FullOperands &operands, const CudaCalls &calls) {
-                TestStream stream(calls, 0);
-                LaunchOptions options = onStream(stream);
-                std::string text;
-                auto make = [&] {
-                  Result<Kernel> other = loadCuda(fullProgram(), {0, folder / "other"});
-                  text += other ? textOf(other->prepare(operands.list)) : render(other.error());
-                  Result<DeviceMemory> memory = DeviceMemory::allocate(0, 4096);
-                  text += memory ? "" : render(memory.error());
-                  text += textOf(kernel.prepare(operands.list, options));
-                };
-                auto graph = stream.capture([&] {
-                  if (sameThread)
-                    make();
-                  else
-                    std::thread(make).join();
-                  text += textOf(kernel.launch(operands.list, options));
-                });
-                if (!graph)
-                  return text + "the capture broke";
-                calls.graphExecDestroy(graph);
-                return text;
-              }),
-              "")
-        << sameThread;
+  for (const char *what : {"load", "load and unload", "allocate", "allocate and free"})
+    for (bool sameThread : {true, false})
+      EXPECT_EQ(on([&](Kernel &kernel, FullOperands &operands, const CudaCalls &calls) {
+                  TestStream stream(calls, 0);
+                  LaunchOptions options = onStream(stream);
+                  std::string text = textOf(kernel.prepare(operands.list, options));
+                  std::optional<Kernel> other;
+                  std::optional<DeviceMemory> memory;
+                  auto make = [&] {
+                    if (*what == 'l') {
+                      Result<Kernel> loaded = loadCuda(fullProgram(), {0, folder.path()});
+                      text += loaded ? textOf(loaded->prepare(operands.list)) : "not loaded";
+                      other = *loaded;
+                    } else {
+                      Result<DeviceMemory> allocated = DeviceMemory::allocate(0, 4096);
+                      text += allocated ? "" : render(allocated.error());
+                      memory = std::move(*allocated);
+                    }
+                    if (std::strstr(what, "and"))
+                      other.reset(), memory.reset();
+                  };
+                  auto graph = stream.capture([&] {
+                    if (sameThread)
+                      make();
+                    else
+                      std::thread(make).join();
+                    text += textOf(kernel.launch(operands.list, options));
+                  });
+                  if (!graph)
+                    return text + "the capture broke";
+                  calls.graphExecDestroy(graph);
+                  return text;
+                }),
+                "")
+          << what << (sameThread ? "" : " in another thread");
 }
 
 TEST_F(CaptureTest, sc6043_reading_offsets_broke_the_capture) {

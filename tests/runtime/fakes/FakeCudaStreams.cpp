@@ -120,7 +120,8 @@ int cuMemAlloc_v2(Address *address, std::size_t bytes) {
                           : misuse(invalidContext);
 }
 int cuMemFree_v2(Address address) {
-  int fault = enter("cuMemFree_v2");
+  int fault = enterUnsafe("cuMemFree_v2");
+
   return both(fault, release(address, false));
 }
 int cuMemcpyHtoD_v2(Address to, const void *from, std::size_t bytes) {
