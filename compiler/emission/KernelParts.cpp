@@ -2,6 +2,7 @@
 #include "compiler/emission/KernelWriter.h"
 
 #include "compiler/emission/Names.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Location.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -21,6 +22,20 @@ void KernelWriter::pass(Value value) {
 /// Decides who computes what, and names what passes between threads.
 void KernelWriter::shareValues() {
   shares.emplace(kernel);
+  Block &body = kernel.getBody().front();
+  SmallVector<BlockArgument> alike;
+  for (auto [access, value] : llvm::zip(reads, body.getArguments()))
+    if (access.isCommon())
+      alike.push_back(value);
+  common = plan::commonValues(body, alike);
+  for (Value value : common) {
+    auto converted = value.getDefiningOp<arith::ExtFOp>();
+    auto read = dyn_cast<BlockArgument>(converted ? converted.getIn() : value);
+    if (read)
+      passed[value] = reads[read.getArgNumber()].getMember();
+    else
+      pass(value);
+  }
   for (Value value : shares->getHanded())
     pass(value);
   for (Value value : shares->getKept())
@@ -34,11 +49,6 @@ std::string KernelWriter::pointGuard(Value value) const {
     return {};
   return shapeOf(value).empty() ? "at.part == 0"
                                 : guardOfPoint("i", shapeOf(value).front(), policy.getStateThreads());
-}
-
-/// What a number of a read is computed as.
-static std::string spellNumber(Type type) {
-  return type.isF16() || type.isBF16() ? "float" : spellElement(type);
 }
 
 static std::string accumulatorOf(plan::ReduceOp op) {
@@ -60,13 +70,12 @@ void KernelWriter::writePartTypes() {
     member(inWords(value.getType()), value);
   writer.close("};");
   if (hasCommon()) {
-    writer.line("// What all lanes of a warp read alike of a step, as numbers.");
+    writer.line("// What all lanes of a warp read alike of a step, or compute from that alone.");
     writer.open("struct alignas(16) common");
-    for (auto [access, value] : llvm::zip(reads, kernel.getBody().front().getArguments()))
-      if (access.isCommon())
-        writer.line(formatv("{0} {1}[{2}];", spellNumber(getElementTypeOrSelf(value.getType())),
-                            access.getMember(), shapeHere(value).front())
-                        .str());
+    for (Value value : common)
+      writer.line(formatv("{0} {1}[{2}];", spellElement(getElementTypeOrSelf(value.getType())),
+                          passed.lookup(value), shapeHere(value).front())
+                      .str());
     writer.close("};");
   }
   writer.line("// What the threads of a lane merge at a step; the rest is the same in all of them.");
@@ -82,21 +91,21 @@ void KernelWriter::writePartTypes() {
   writer.close("};");
 }
 
-bool KernelWriter::hasCommon() const {
-  return llvm::any_of(reads, [](const AccessText &access) { return access.isCommon(); });
-}
-
 void KernelWriter::writeGather() {
   writer.blank();
   writer.line("// Numbers of one of the steps that this thread reads for all lanes of its warp.");
   writer.open("__device__ __forceinline__ void gather(struct common &to, const tile &in, int v) const");
-  for (auto [access, value] : llvm::zip(reads, kernel.getBody().front().getArguments()))
-    if (access.isCommon())
-      writeLoops(shapeHere(value), [&, &access = access](const Indices &indices) {
-        writer.line(formatv("to.{0}[{1}] = widen(in.{2});", access.getMember(), indices.front(),
-                            access.element(indices))
-                        .str());
-      });
+  Expressions expressions(writer, policy.getStateThreads(), [this](Value read, const Indices &indices) {
+    return "in." + reads[cast<BlockArgument>(read).getArgNumber()].element(indices);
+  });
+  expressions.require(common);
+  for (Value value : common)
+    writeLoops(shapeHere(value), [&, value = value](const Indices &indices) {
+      writer.line("to." + Twine(passed.lookup(value)) + "[" + indices.front() +
+                  "] = " + expressions.at(value, indices) + ";");
+    });
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
   writer.close();
 }
 

@@ -15,7 +15,7 @@ int64_t KernelWriter::stateSize(int64_t i) const {
   return llvm::product_of(stateShape(i));
 }
 
-/// Expressions of this region; what another thread has handed over stands in the tile.
+/// Expressions of this region; what another thread has handed over, or all read alike, stands in the tile.
 Expressions KernelWriter::makeExpressions() {
   Expressions expressions(writer, policy.getStateThreads(),
                           [this](Value value, const Indices &indices) {
@@ -24,6 +24,8 @@ Expressions KernelWriter::makeExpressions() {
   if (shares)
     for (Value value : shares->getHanded())
       expressions.define(value, "in.from_owner[l]." + passed.lookup(value));
+  for (Value value : common)
+    expressions.define(value, "in.common." + passed.lookup(value));
   return expressions;
 }
 
@@ -91,8 +93,6 @@ void KernelWriter::writeGivenStart(int64_t state) {
 std::string KernelWriter::leaf(Value value, const Indices &indices) const {
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     const AccessText &access = reads[arg.getArgNumber()];
-    if (access.isCommon())
-      return formatv("in.common.{0}[{1}]", access.getMember(), indices.front());
     std::string element = (access.variesWithTime() ? "in." : "at.") + access.element(indices);
     if (!kernel.getReset() || access.getDelay() == 0)
       return element;

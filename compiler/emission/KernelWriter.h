@@ -78,7 +78,7 @@ protected:
   void defineRounds(Expressions &expressions, llvm::StringRef readouts, size_t end) const;
 
   AccessText makeAccess(plan::AccessAttr access, int64_t width, bool common = false);
-  bool hasCommon() const;
+  bool hasCommon() const { return !common.empty(); }
   mlir::Type elementOf(mlir::StringAttr parameter) const;
 
   mutable plan::KernelInterface kernel; // MLIR's accessors are not const
@@ -92,8 +92,9 @@ protected:
   std::string name;
   mlir::Operation *unspelled = nullptr;
   std::optional<plan::Shares> shares;              ///< where the register dimension is spread
+  llvm::SmallVector<mlir::Value> common;           ///< kept for all lanes of a warp: plan::commonValues
   llvm::SmallVector<plan::Round> rounds;           ///< where lanes are reduced
-  llvm::DenseMap<mlir::Value, std::string> passed; ///< members of `handed` and `readouts`
+  llvm::DenseMap<mlir::Value, std::string> passed; ///< members of `handed`, `common` and `readouts`
 };
 
 /// The same where a step multiplies the state by a matrix.

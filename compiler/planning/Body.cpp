@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -41,8 +42,11 @@ private:
   void lower(Operation &op);
   void lowerElementwise(Operation &op);
   bool lowerPower(Operation &op);
+  bool lowerScaling(Operation &op);
+  bool lowerPartOfSum(Operation &op);
+  Value divided(Value sum, int64_t points, Location loc);
   void lowerReduce(scan::ReduceOp op);
-  Value reduceLanes(scan::ReduceOp op);
+  Value reduced(scan::ReduceOp op, Value value, Type element);
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
   void lowerMatrix(scan::AdvanceOp op);
@@ -171,8 +175,57 @@ static std::optional<plan::ComplexFunction> complexFunctionOf(Operation &op) {
       .Default([](Operation *) { return Result(); });
 }
 
+/// The part x of the complex number x + 0i, if that is how `value` is made.
+static Value realPartOf(Value value) {
+  auto made = value.getDefiningOp<complex::CreateOp>();
+  return made && matchPattern(made.getImaginary(), m_AnyZeroFloat()) ? made.getReal() : Value();
+}
+
+/// A product or quotient with a real number takes two operations, not six or a division by a magnitude.
+bool BodyLowering::lowerScaling(Operation &op) {
+  bool product = isa<complex::MulOp>(op);
+  if (!product && !isa<complex::DivOp>(op))
+    return false;
+  Value number = op.getOperand(0), scale = realPartOf(op.getOperand(1));
+  if (product && !scale) {
+    number = op.getOperand(1);
+    scale = realPartOf(op.getOperand(0));
+  }
+  if (!scale)
+    return false;
+  Value result = op.getResult(0);
+  Dims dims = registersOf(result);
+  Location loc = op.getLoc();
+  Value operands[] = {operand(number, dims, loc), operand(scale, dims, loc)};
+  auto function = product ? plan::ComplexFunction::Multiply : plan::ComplexFunction::Divide;
+  lowered.map(result, plan::ComplexOp::create(builder, loc, shaped(result.getType(), dims), function,
+                                              operands)
+                          .getResult());
+  return true;
+}
+
+/// The part of a sum as the sum of parts, where nothing else is asked of the sum: the other parts need
+/// not be computed.
+bool BodyLowering::lowerPartOfSum(Operation &op) {
+  if (!isa<complex::ReOp, complex::ImOp>(op))
+    return false;
+  auto sum = op.getOperand(0).getDefiningOp<scan::ReduceOp>();
+  if (!sum || !llvm::all_of(sum.getResult().getUsers(), [](Operation *user) {
+        return isa<complex::ReOp, complex::ImOp>(user);
+      }))
+    return false;
+  Value points = lowered.lookup(sum.getValue());
+  auto shape = dyn_cast<VectorType>(points.getType());
+  Type part = op.getResult(0).getType();
+  auto function = isa<complex::ReOp>(op) ? plan::ComplexFunction::Real : plan::ComplexFunction::Imag;
+  Value parts = plan::ComplexOp::create(builder, op.getLoc(),
+                                        shape ? Type(VectorType::get(shape.getShape(), part)) : part, function, points);
+  lowered.map(op.getResult(0), reduced(sum, parts, part));
+  return true;
+}
+
 void BodyLowering::lowerElementwise(Operation &op) {
-  if (lowerPower(op))
+  if (lowerPower(op) || lowerScaling(op) || lowerPartOfSum(op))
     return;
   Value result = op.getResult(0);
   Dims dims = registersOf(result);
@@ -209,9 +262,8 @@ void BodyLowering::lowerElementwise(Operation &op) {
 static plan::Reduction reductionOf(scan::Reduction kind) {
   switch (kind) {
   case scan::Reduction::Add:
-    return plan::Reduction::Sum;
   case scan::Reduction::Mean:
-    return plan::Reduction::Mean;
+    return plan::Reduction::Sum;
   case scan::Reduction::Max:
     return plan::Reduction::Maximum;
   case scan::Reduction::Min:
@@ -222,49 +274,53 @@ static plan::Reduction reductionOf(scan::Reduction kind) {
   llvm_unreachable("every reduction is listed");
 }
 
-/// Over the last lane dimension. A mean is a sum, divided by the number of its points.
-Value BodyLowering::reduceLanes(scan::ReduceOp op) {
-  Location loc = op.getLoc();
-  Value value = lowered.lookup(op.getValue());
-  Type type = value.getType();
-  plan::Reduction kind = reductionOf(op.getKind());
-  bool isMean = kind == plan::Reduction::Mean;
-  Value whole = plan::ReduceLanesOp::create(builder, loc, type,
-                                            isMean ? plan::Reduction::Sum : kind, value);
-  if (!isMean)
-    return whole;
-  auto points = static_cast<double>(loop.getDim(mapping.reduced).getSize());
-  auto isComplex = dyn_cast<ComplexType>(type);
+/// `sum` over `points` points, divided by their number.
+Value BodyLowering::divided(Value sum, int64_t points, Location loc) {
+  Type type = sum.getType(), part = getElementTypeOrSelf(type);
+  auto isComplex = dyn_cast<ComplexType>(part);
+  if (isComplex)
+    part = isComplex.getElementType();
+  TypedAttr number = builder.getFloatAttr(part, static_cast<double>(points));
+  if (auto shape = dyn_cast<VectorType>(type))
+    number = DenseElementsAttr::get(shape.clone(part), number);
+  Value count = arith::ConstantOp::create(builder, loc, number);
   if (!isComplex)
-    return arith::DivFOp::create(
-        builder, loc, whole,
-        arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, points)));
-  Type part = isComplex.getElementType();
-  Value count = complex::ConstantOp::create(
-      builder, loc, type,
-      builder.getArrayAttr({builder.getFloatAttr(part, points), builder.getFloatAttr(part, 0)}));
+    return arith::DivFOp::create(builder, loc, sum, count);
   return plan::ComplexOp::create(builder, loc, type, plan::ComplexFunction::Divide,
-                                 ValueRange{whole, count});
+                                 ValueRange{sum, count});
+}
+
+/// `op` over `value` in place of its operand, of `element` each: over register dimensions, or over the
+/// last lane dimension. A mean is a sum, divided by the number of its points.
+Value BodyLowering::reduced(scan::ReduceOp op, Value value, Type element) {
+  Location loc = op.getLoc();
+  SmallVector<StringAttr> names(op.getOver().getAsRange<StringAttr>());
+  Dims summed = scan::positionsOf(loop, names);
+  Value whole;
+  if (llvm::is_contained(summed, mapping.reduced)) {
+    whole = plan::ReduceLanesOp::create(builder, loc, value.getType(), reductionOf(op.getKind()), value);
+  } else {
+    // Over an index that the value lacks it counts once for each point.
+    Dims own = registersOf(op.getValue()), from = registersIn(scan::unite(own, summed));
+    SmallVector<int64_t> over;
+    for (int64_t i : summed)
+      over.push_back(llvm::find(from, i) - from.begin());
+    llvm::sort(over);
+    whole = plan::ReduceOp::create(builder, loc, shaped(element, registersOf(op.getResult())),
+                                   reductionOf(op.getKind()), over,
+                                   broadcast(value, own, from, loc))
+                .getResult();
+  }
+  if (op.getKind() != scan::Reduction::Mean)
+    return whole;
+  int64_t points = 1;
+  for (int64_t i : summed)
+    points *= loop.getDim(i).getSize();
+  return divided(whole, points, loc);
 }
 
 void BodyLowering::lowerReduce(scan::ReduceOp op) {
-  SmallVector<StringAttr> names(op.getOver().getAsRange<StringAttr>());
-  Dims summed = scan::positionsOf(loop, names);
-  if (llvm::is_contained(summed, mapping.reduced)) {
-    lowered.map(op.getResult(), reduceLanes(op));
-    return;
-  }
-  // Over an index that the value lacks it counts once for each point.
-  Dims from = registersIn(scan::unite(sets.of(op.getValue()), summed));
-  SmallVector<int64_t> over;
-  for (int64_t i : summed)
-    over.push_back(llvm::find(from, i) - from.begin());
-  llvm::sort(over);
-  Type type = shaped(op.getType(), registersOf(op.getResult()));
-  lowered.map(op.getResult(),
-              plan::ReduceOp::create(builder, op.getLoc(), type, reductionOf(op.getKind()), over,
-                                     operand(op.getValue(), from, op.getLoc()))
-                  .getResult());
+  lowered.map(op.getResult(), reduced(op, lowered.lookup(op.getValue()), op.getType()));
 }
 
 void BodyLowering::lowerReindex(scan::ReindexOp op) {

@@ -89,8 +89,9 @@ static Work workOf(Operation &op) {
       .Default([](Operation *) { return Work{1, 0}; });
 }
 
-/// The work of one step of one lane; where `alone`, of the ops whose values have no register dimension.
-static Work countStep(const Mapping &mapping, const Sizes &sizes, bool alone) {
+/// The work of one step of one lane, in the ops over whose values `counts`.
+static Work countStep(const Mapping &mapping, const Sizes &sizes,
+                      llvm::function_ref<bool(const scan::IndexSets &, Value)> counts) {
   scan::RecurrenceInterface loop = mapping.op;
   scan::IndexSets sets(loop);
   Work total;
@@ -98,11 +99,12 @@ static Work countStep(const Mapping &mapping, const Sizes &sizes, bool alone) {
     Value over = isa<scan::ReduceOp>(op) ? op.getOperand(0)
                  : op.getNumResults()    ? op.getResult(0)
                                          : Value();
+    if (!over || !counts(sets, over))
+      continue;
     double points = 1;
-    if (over)
-      for (int64_t i : sets.of(over))
-        if (mapping.isRegister(i))
-          points *= alone ? 0 : sizeNamed(sizes, loop.getDim(i));
+    for (int64_t i : sets.of(over))
+      if (mapping.isRegister(i))
+        points *= sizeNamed(sizes, loop.getDim(i));
     Work one = workOf(op);
     total.flops += points * one.flops;
     total.special += points * one.special;
@@ -110,12 +112,27 @@ static Work countStep(const Mapping &mapping, const Sizes &sizes, bool alone) {
   return total;
 }
 
+static bool hasPoints(const Mapping &mapping, const scan::IndexSets &sets, Value value) {
+  return llvm::any_of(sets.of(value), [&](int64_t i) { return mapping.isRegister(i); });
+}
+
 Work countAlone(const Mapping &mapping, const Sizes &sizes) {
-  return countStep(mapping, sizes, /*alone=*/true);
+  return countStep(mapping, sizes, [&](const scan::IndexSets &sets, Value value) {
+    return !hasPoints(mapping, sets, value);
+  });
+}
+
+Work countCommon(const Mapping &mapping, const Sizes &sizes, int64_t sharedDims) {
+  ArrayRef<int64_t> shared = ArrayRef<int64_t>(mapping.lanes).take_back(sharedDims);
+  return countStep(mapping, sizes, [&](const scan::IndexSets &sets, Value value) {
+    return !shared.empty() && hasPoints(mapping, sets, value) && sets.variesWithTime(value) &&
+           !sets.dependsOnState(value) &&
+           llvm::none_of(shared, [&](int64_t i) { return llvm::is_contained(sets.lanesOf(value), i); });
+  });
 }
 
 Work countWork(const Mapping &mapping, const Sizes &sizes) {
-  Work step = countStep(mapping, sizes, /*alone=*/false);
+  Work step = countStep(mapping, sizes, [](const scan::IndexSets &, Value) { return true; });
   double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
   return {step.flops * steps, step.special * steps};
 }

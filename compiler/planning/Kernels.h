@@ -81,6 +81,8 @@ struct Work {
 Work countWork(const Mapping &, const Sizes &sizes);
 /// The same of one step of one lane, without what is computed for each of its points.
 Work countAlone(const Mapping &, const Sizes &sizes);
+/// The same of what is computed for points once for a row of the `sharedDims` innermost lanes.
+Work countCommon(const Mapping &, const Sizes &sizes, int64_t sharedDims);
 
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);

@@ -67,11 +67,15 @@ int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t s
   lowerBody(mapping, region);
   SmallVector<std::pair<int64_t, Type>> common, handed;
   SmallVector<bool> varies;
+  SmallVector<BlockArgument> alike;
   for (auto [i, value] : llvm::enumerate(region.front().getArguments())) {
     varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
-    if (auto vector = dyn_cast<VectorType>(value.getType());
-        plan::isCommon(mapping.toKernel(loop.getInputMap(i)), value, lanes, sharedDims))
-      common.push_back({llvm::divideCeil(vector.getNumElements(), parts), vector.getElementType()});
+    if (plan::isCommon(mapping.toKernel(loop.getInputMap(i)), value, lanes, sharedDims))
+      alike.push_back(value);
+  }
+  for (Value value : plan::commonValues(region.front(), alike)) {
+    auto vector = cast<VectorType>(value.getType());
+    common.push_back({llvm::divideCeil(vector.getNumElements(), parts), vector.getElementType()});
   }
   for (Value value : plan::Shares(region.front(), varies).getHanded())
     handed.push_back({1, value.getType()});

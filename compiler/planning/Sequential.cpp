@@ -177,20 +177,22 @@ private:
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
     Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
+    Work common = countCommon(mapping, sizes, sharedDims); // a warp computes that once
     int64_t parts = policy.getStateThreads();
-    double points = work.flops / std::max(1.0, lanes * steps) - alone.flops;
+    double points = work.flops / std::max(1.0, lanes * steps) - alone.flops - common.flops;
     double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
                                         exchangeSlots) +
-                   moveSlots +
+                   moveSlots + common.flops * pointSlots / warp +
                    (sharedDims > 0 ? commonSlots : readSlots) *
                        llvm::divideCeil(mapping.stateSize(), parts);
     double warps = lanes / policy.getLanes() * parts / warp;
+    double special = work.special - common.special * steps * (lanes - warps);
     auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
     double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
     double issue = std::max(1.0, warps / schedulers) * steps * slots / (target.clock() * rate);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
-                     work.special / target.specialRate});
+                     special / target.specialRate});
   }
 
   static Cost costOfMatrix(const Mapping &mapping, const KernelChoice &choice, const Target &target,

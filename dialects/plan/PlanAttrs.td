@@ -18,9 +18,8 @@ def Plan_Role : Plan_Enum<"Role", "where a dimension of a kernel goes", [
 def Plan_Walk : Plan_Enum<"Walk", "along which dimension vector accesses run", [
     I32EnumAttrCase<"Lanes", 0, "lanes">, I32EnumAttrCase<"Time", 1, "time">]>;
 def Plan_Reduction : Plan_Enum<"Reduction", "how `plan.reduce` combines", [
-    I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Mean", 1, "mean">,
-    I32EnumAttrCase<"Maximum", 2, "maximum">, I32EnumAttrCase<"Minimum", 3, "minimum">,
-    I32EnumAttrCase<"LogSumExp", 4, "logsumexp">]>;
+    I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Maximum", 1, "maximum">,
+    I32EnumAttrCase<"Minimum", 2, "minimum">, I32EnumAttrCase<"LogSumExp", 3, "logsumexp">]>;
 def Plan_Activation : Plan_Enum<"Activation", "a device function of one argument", [
     I32EnumAttrCase<"Sigmoid", 0, "sigmoid">, I32EnumAttrCase<"Silu", 1, "silu">,
     I32EnumAttrCase<"Gelu", 2, "gelu">, I32EnumAttrCase<"Relu", 3, "relu">,

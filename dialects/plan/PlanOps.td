@@ -339,7 +339,7 @@ def Plan_ReduceLanesOp : Plan_Op<"reduce_lanes", [Pure, SameOperandsAndResultTyp
     The result is the same in all lanes along that dimension. The order is fixed: lanes of a thread, then a tree
     over the threads of a warp, then warps.
 
-    - (C1) the operand is a number, and `kind` is not `mean`: that is a sum, divided.
+    - (C1) the operand is a number.
 
     ```mlir
     %s = plan.reduce_lanes sum %p : f32
@@ -374,8 +374,8 @@ def Plan_ComplexOp : Plan_Op<"complex", [Pure]> {
   let description = [{
     What the `complex` dialect has for numbers, over register dimensions. Its constants stay as they are.
 
-    - (C1) `add`, `subtract`, `multiply` and `divide` have two operands of the result's complex type;
-      `negate`, `conj` and `exp` have one.
+    - (C1) `add`, `subtract`, `multiply` and `divide` have two operands of the result's complex type,
+      of which the second of the latter two may be real; `negate`, `conj` and `exp` have one.
     - (C2) `abs`, `real` and `imag` take a complex number to a real one, and `create` its real and its
       imaginary part to the complex one.
 

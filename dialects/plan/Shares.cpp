@@ -2,6 +2,8 @@
 #include "dialects/plan/Shares.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -17,7 +19,7 @@ Shares::Shares(KernelInterface kernel) {
 }
 
 bool isCommon(AffineMap map, BlockArgument value, int64_t lanes, int64_t sharedDims) {
-  if (sharedDims == 0 || !map.isFunctionOfDim(lanes))
+  if (sharedDims == 0 || !map.isFunctionOfDim(lanes) || value.use_empty())
     return false;
   for (int64_t dim = lanes - sharedDims; dim < lanes; ++dim)
     if (map.isFunctionOfDim(dim))
@@ -33,6 +35,46 @@ bool isCommon(AffineMap map, BlockArgument value, int64_t lanes, int64_t sharedD
   if (element.isF16() || element.isBF16())
     return llvm::all_of(value.getUsers(), [](Operation *user) { return isa<arith::ExtFOp>(user); });
   return isa<ComplexType>(element) || element.getIntOrFloatBitWidth() >= 32;
+}
+
+/// Of what is computed from `reads` alone, by conversions or by whatever is elementwise, the values that
+/// something else uses.
+static SmallVector<Value> lastOf(Block &body, ArrayRef<BlockArgument> reads, bool onlyConverted) {
+  llvm::SmallSetVector<Value, 8> known(reads.begin(), reads.end());
+  auto isKnown = [&](Value value) {
+    auto spread = value.getDefiningOp<BroadcastOp>();
+    return known.contains(value) || matchPattern(spread ? spread.getValue() : value, m_Constant());
+  };
+  for (Operation &op : body)
+    if (op.getNumResults() == 1 && !isa<ReduceOp, AdvanceOp>(op) &&
+        (!onlyConverted || isa<arith::ExtFOp>(op)) && llvm::any_of(op.getOperands(), [&](Value of) {
+          return known.contains(of);
+        }) && llvm::all_of(op.getOperands(), isKnown))
+      known.insert(op.getResult(0));
+  SmallVector<Value> last;
+  for (Value value : known)
+    if (llvm::any_of(value.getUsers(), [&](Operation *user) {
+          return user->getNumResults() != 1 || !known.contains(user->getResult(0));
+        }))
+      last.push_back(value);
+  return last;
+}
+
+static unsigned bitsOf(ArrayRef<Value> values) {
+  unsigned bits = 0;
+  for (Value value : values) {
+    Type element = getElementTypeOrSelf(value.getType());
+    auto isComplex = dyn_cast<ComplexType>(element);
+    bits += isComplex ? 2 * isComplex.getElementType().getIntOrFloatBitWidth()
+                      : element.getIntOrFloatBitWidth();
+  }
+  return bits;
+}
+
+SmallVector<Value> commonValues(Block &body, ArrayRef<BlockArgument> reads) {
+  SmallVector<Value> computed = lastOf(body, reads, /*onlyConverted=*/false),
+                     converted = lastOf(body, reads, /*onlyConverted=*/true);
+  return bitsOf(computed) <= bitsOf(converted) ? computed : converted;
 }
 
 static bool isVector(Value value) { return isa<VectorType>(value.getType()); }

@@ -22,10 +22,16 @@ enum class Share {
 };
 
 /// Whether all lanes of a warp that has lanes of the `sharedDims` innermost lane dims, and of no other row,
-/// read `value` alike at a step: it varies with time and one register dimension, and not with those
-/// dims. Numbers of 16 bits are kept widened, so they must be used so. `map` is over the kernel's dims, of
+/// read `value` alike at a step: it is used, varies with time and one register dimension, and not with
+/// those dims. Numbers of 16 bits are kept widened, so they must be used so. `map` is over the kernel's dims, of
 /// which the first `lanes` are lanes.
 bool isCommon(mlir::AffineMap map, mlir::BlockArgument value, int64_t lanes, int64_t sharedDims);
+
+/// What a warp keeps of each step for all its lanes, in the order of the region: of `reads`, which they read
+/// alike, and of what is computed from these alone, the last that others need. Only the reads, as numbers,
+/// where that is less.
+llvm::SmallVector<mlir::Value> commonValues(mlir::Block &body,
+                                            llvm::ArrayRef<mlir::BlockArgument> reads);
 
 /// The share of every value in the region of a kernel, and what passes between its threads.
 class Shares {

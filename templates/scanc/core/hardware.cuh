@@ -240,6 +240,20 @@ static __device__ __forceinline__ float reciprocal(float x) {
 /// 1/sqrt(x) to 2 ulp without the slow paths of a correctly rounded root and division.
 static __device__ __forceinline__ float reciprocal_root(float x) { return ::rsqrtf(x); }
 
+/// x/y to 2 ulp over the whole range, without the slow path of a correctly rounded division.
+static __device__ __forceinline__ float quotient(float x, float y) {
+  float result;
+  asm("div.full.f32 %0, %1, %2;" : "=f"(result) : "f"(x), "f"(y));
+  return result;
+}
+
+/// The square root to 1 ulp, without the slow path of a correctly rounded one.
+static __device__ __forceinline__ float root(float x) {
+  float result;
+  asm("sqrt.approx.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
 /// 2^x to 2 ulp; subnormal numbers count as 0.
 static __device__ __forceinline__ float exp2_approximate(float x) {
   float result;

@@ -22,22 +22,6 @@ struct sum {
   __device__ __forceinline__ T value() const { return total; }
 };
 
-/// 0 over no values.
-template <typename T>
-struct mean {
-  T total = T(0);
-  int count = 0;
-  __device__ __forceinline__ void add(T x) {
-    total += x;
-    ++count;
-  }
-  __device__ __forceinline__ void merge(const mean &other) {
-    total += other.total;
-    count += other.count;
-  }
-  __device__ __forceinline__ T value() const { return count == 0 ? T(0) : total / count; }
-};
-
 template <typename T>
 struct maximum {
   T largest = -infinity<T>();

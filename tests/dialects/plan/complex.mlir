@@ -5,10 +5,12 @@
 func.func @numbers(%re: f32, %im: f32) -> f32 {
   // CHECK: %[[Z:.*]] = plan.complex create %{{.*}}, %{{.*}} : (f32, f32) -> complex<f32>
   // CHECK: %[[P:.*]] = plan.complex multiply %[[Z]], %[[Z]] : (complex<f32>, complex<f32>) -> complex<f32>
-  // CHECK: plan.complex abs %[[P]] : (complex<f32>) -> f32
+  // CHECK: %[[Q:.*]] = plan.complex divide %[[P]], %{{.*}} : (complex<f32>, f32) -> complex<f32>
+  // CHECK: plan.complex abs %[[Q]] : (complex<f32>) -> f32
   %z = plan.complex create %re, %im : (f32, f32) -> complex<f32>
   %p = plan.complex multiply %z, %z : (complex<f32>, complex<f32>) -> complex<f32>
-  %a = plan.complex abs %p : (complex<f32>) -> f32
+  %q = plan.complex divide %p, %re : (complex<f32>, f32) -> complex<f32>
+  %a = plan.complex abs %q : (complex<f32>) -> f32
   return %a : f32
 }
 

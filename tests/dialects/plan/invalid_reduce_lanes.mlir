@@ -254,7 +254,7 @@ plan.program @kernel_c11_steps_that_are_no_power_of_two strategy "sequential" at
 
 // -----
 
-plan.program @reduce_lanes_c1_a_mean strategy "sequential" attributes {
+plan.program @reduce_lanes_c1_a_vector strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [B, T, "64"]>, #plan.parameter<out y : f32 [B, T, "64"]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
@@ -268,8 +268,9 @@ plan.program @reduce_lanes_c1_a_mean strategy "sequential" attributes {
             offset_bits = 64, widths = [1, 1], requirements = [], grid = "B * 64", shared_bytes = 0>]} {
     ^bb0(%x: f32):
       %now, %before = plan.advance "h" bias %x : f32 to f32, f32
-      // expected-error @below {{expected a number and another kind than mean}}
-      %s = plan.reduce_lanes mean %now : f32
+      %v = arith.constant dense<1.0> : vector<4xf32>
+      // expected-error @below {{expected a number, got 'vector<4xf32>'}}
+      %s = plan.reduce_lanes sum %v : vector<4xf32>
       plan.yield %now : f32
     }
   }

@@ -160,6 +160,9 @@ static __device__ __forceinline__ float reciprocal_root(float x) {
   return 1.0f / __builtin_sqrtf(x);
 }
 
+static __device__ __forceinline__ float quotient(float x, float y) { return x / y; }
+static __device__ __forceinline__ float root(float x) { return __builtin_sqrtf(x); }
+
 /// 2^x; subnormal numbers count as 0, on the way in and on the way out.
 static __device__ __forceinline__ float exp2_approximate(float x) {
   const float result = ::exp2f(x);
