@@ -57,29 +57,42 @@ static int64_t bytesOfStruct(ArrayRef<std::pair<int64_t, Type>> members, int64_t
   return llvm::alignTo(bytes, alignment);
 }
 
+/// `region` is the lowered body.
+static int64_t commonBytes(const Mapping &mapping, Region &region, int64_t parts, int64_t sharedDims) {
+  scan::RecurrenceInterface loop = mapping.op;
+  SmallVector<BlockArgument> alike;
+  for (auto [i, value] : llvm::enumerate(region.front().getArguments()))
+    if (plan::isCommon(mapping.toKernel(loop.getInputMap(i)), value, mapping.lanes.size(), sharedDims))
+      alike.push_back(value);
+  SmallVector<std::pair<int64_t, Type>> members;
+  for (Value value : plan::commonValues(region.front(), alike)) {
+    auto vector = cast<VectorType>(value.getType());
+    members.push_back({llvm::divideCeil(vector.getNumElements(), parts), vector.getElementType()});
+  }
+  return members.empty() ? 0 : bytesOfStruct(members, 16);
+}
+
+int64_t commonBytes(const Mapping &mapping, int64_t parts, int64_t sharedDims) {
+  Region region;
+  lowerBody(mapping, region);
+  return commonBytes(mapping, region, parts, sharedDims);
+}
+
 int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
   constexpr int64_t warp = 32, tiles = 2;
-  int64_t parts = policy.getStateThreads(), lanes = mapping.lanes.size();
+  int64_t parts = policy.getStateThreads();
   if (parts == 1)
     return 0;
   scan::RecurrenceInterface loop = mapping.op;
   Region region;
   lowerBody(mapping, region);
-  SmallVector<std::pair<int64_t, Type>> common, handed;
   SmallVector<bool> varies;
-  SmallVector<BlockArgument> alike;
-  for (auto [i, value] : llvm::enumerate(region.front().getArguments())) {
+  for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
     varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
-    if (plan::isCommon(mapping.toKernel(loop.getInputMap(i)), value, lanes, sharedDims))
-      alike.push_back(value);
-  }
-  for (Value value : plan::commonValues(region.front(), alike)) {
-    auto vector = cast<VectorType>(value.getType());
-    common.push_back({llvm::divideCeil(vector.getNumElements(), parts), vector.getElementType()});
-  }
+  SmallVector<std::pair<int64_t, Type>> handed;
   for (Value value : plan::Shares(region.front(), varies).getHanded())
     handed.push_back({1, value.getType()});
-  int64_t step = common.empty() ? 0 : parts * bytesOfStruct(common, 16);
+  int64_t step = parts * commonBytes(mapping, region, parts, sharedDims);
   if (!handed.empty()) {
     int64_t apart = parts < 8 ? warp / parts : 4;
     int64_t groups = warp / parts * policy.getLanes() * bytesOfStruct(handed, 4);

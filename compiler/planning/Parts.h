@@ -18,6 +18,9 @@ std::optional<std::string> declinesParts(const Mapping &);
 /// a warp idle.
 int64_t commonDims(const Mapping &, const Sizes &sizes, int64_t lanes);
 
+/// Bytes that each of `parts` threads takes of a step of what the lanes of a warp read alike: plan::commonValues.
+int64_t commonBytes(const Mapping &, int64_t parts, int64_t sharedDims);
+
 /// Size of the template's exchange_cells: see templates/scanc/warp/exchange.cuh.
 int64_t exchangeBytes(const Mapping &, plan::PolicyAttr, int64_t sharedDims);
 

@@ -112,9 +112,11 @@ private:
 
   /// Adjacent lanes of a thread. It reads 16 bytes along time, or two lanes: 4 bytes of 16-bit elements
   /// are the smallest copy, 8 of 32-bit ones are faster than 4 (bench/results). Two lanes also share what
-  /// they read for their points.
+  /// they read for their points, which in parts comes from shared memory: with one lane, 391 us of
+  /// `complex_memory` where two take 306.
   static int64_t lanesOf(const Mapping &mapping, int64_t parts) {
-    bool large = widestElement(mapping) > 4 || 2 * llvm::divideCeil(mapping.stateWords(), parts) > 8;
+    int64_t words = 2 * llvm::divideCeil(mapping.stateWords(), parts);
+    bool large = parts > 1 ? words > 16 : widestElement(mapping) > 4 || words > 8;
     bool single = mapping.lanes.empty() || (mapping.walk == plan::Walk::Time && parts == 1) || large;
     int64_t lanes = single ? 1 : 2;
     return tuned(mapping, "lanes", lanesReduced(mapping, lanes, comfortableThreads));
@@ -161,30 +163,55 @@ private:
                      waves * steps * step, compute / occupied});
   }
 
-  // Instructions of a warp, from the machine code of selective_scan (sm_90a): of one counted operation
-  // on a point and of one beside the points, of what passes between the threads of a lane at a step;
-  // of the loads and addresses of a step, and of what a thread reads for each of its points, itself or
-  // once for its warp.
-  static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 6, moveSlots = 8,
-                          readSlots = 5, commonSlots = 0.5;
+  // Instructions of a warp, from the machine code of selective_scan and complex_memory (sm_90a): of one
+  // counted operation on a point and of one beside the points, of what passes between the threads of a
+  // lane at a step and of each word that they merge; of the loads and addresses of a step, of what a
+  // thread reads for each of its points, and of 16 bytes from shared memory, which keep its pipe busy for 4
+  // cycles.
+  static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 3, mergeSlots = 4,
+                          moveSlots = 2, readSlots = 6.5, sharedSlots = 4;
+  /// Of a tile in parts, at most: the cache of instructions holds twice as many of 16 bytes, and the model
+  /// leaves some out (411 us of `complex_memory` with 16 steps of 146, 306 with 8).
+  static constexpr double mostSlots = 1500;
   /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
   /// (bench/results/h200.md).
   static constexpr double warpRate = 0.50, mostRate = 0.66;
+
+  /// Words that the threads of a lane merge at a step.
+  static int64_t mergedWords(const Mapping &mapping) {
+    int64_t words = 0;
+    for (auto reduce : mapping.op.getBody().getOps<scan::ReduceOp>())
+      words += wordsOf(reduce.getType());
+    return words;
+  }
+
+  /// Instructions of a warp at a step, with the state in parts.
+  static double slotsOfStep(const Mapping &mapping, const Sizes &sizes, plan::PolicyAttr policy,
+                            int64_t sharedDims) {
+    double visited = laneCount(mapping, sizes) * stepCount(mapping, sizes);
+    Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
+    Work common = countCommon(mapping, sizes, sharedDims); // a warp computes that once
+    auto parts = static_cast<double>(policy.getStateThreads());
+    double points = work.flops / std::max(1.0, visited) - alone.flops - common.flops;
+    double merged = mergeSlots * static_cast<double>(mergedWords(mapping)) * (parts - 1) / parts;
+    return policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
+                                exchangeSlots + merged) +
+           moveSlots + common.flops * pointSlots / warp +
+           (sharedDims > 0
+                ? sharedSlots / 16 *
+                      static_cast<double>(commonBytes(mapping, policy.getStateThreads(), sharedDims))
+                : readSlots * static_cast<double>(
+                                  llvm::divideCeil(mapping.stateSize(), policy.getStateThreads())));
+  }
 
   /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
   /// issue or by its exponentials.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
-    Work work = countWork(mapping, sizes), alone = countAlone(mapping, sizes);
-    Work common = countCommon(mapping, sizes, sharedDims); // a warp computes that once
-    int64_t parts = policy.getStateThreads();
-    double points = work.flops / std::max(1.0, lanes * steps) - alone.flops - common.flops;
-    double slots = policy.getLanes() * ((points * pointSlots + alone.flops * aloneSlots) / parts +
-                                        exchangeSlots) +
-                   moveSlots + common.flops * pointSlots / warp +
-                   (sharedDims > 0 ? commonSlots : readSlots) *
-                       llvm::divideCeil(mapping.stateSize(), parts);
+    Work work = countWork(mapping, sizes), common = countCommon(mapping, sizes, sharedDims);
+    auto parts = static_cast<double>(policy.getStateThreads());
+    double slots = slotsOfStep(mapping, sizes, policy, sharedDims);
     double warps = lanes / policy.getLanes() * parts / warp;
     double special = work.special - common.special * steps * (lanes - warps);
     auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
@@ -291,7 +318,9 @@ private:
     if (reduced > 0)
       room = std::min(room, target.registersPerMultiprocessor / threads / 2 - 32);
     while (steps > std::max<int64_t>(2, parts) &&
-           tileRegisters(mapping, policy(steps), sharedDims) > room)
+           (tileRegisters(mapping, policy(steps), sharedDims) > room ||
+            (parts > 1 && static_cast<double>(steps) *
+                                  slotsOfStep(mapping, sizes, policy(steps), sharedDims) > mostSlots)))
       steps /= 2;
     threads = tuned(mapping, "lane_threads", threads / parts) * parts;
     steps = tuned(mapping, "steps", steps);

@@ -59,7 +59,7 @@ static __device__ __forceinline__ c64 conj(c64 x) { return c64(x.re, -x.im); }
 /// a NaN.
 static __device__ __forceinline__ float abs(c64 x) {
   const float re = abs(x.re), im = abs(x.im);
-  const float most = im > re || re != re ? im : re;
+  const float most = ::fmaxf(re, im); // the other one where one is a NaN
   // The exponent of `most`, where neither it nor its inverse leaves the normal numbers.
   uint32_t exponent = __builtin_bit_cast(uint32_t, most) & 0x7f800000u;
   exponent = exponent < 0x00800000u ? 0x00800000u : exponent > 0x7e000000u ? 0x7e000000u : exponent;
