@@ -168,7 +168,7 @@ private:
   // lane at a step and of each word that they merge; of the loads and addresses of a step, of what a
   // thread reads for each of its points, and of 16 bytes from shared memory, which keep its pipe busy for 4
   // cycles.
-  static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 3, mergeSlots = 4,
+  static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 3, mergeSlots = 5,
                           moveSlots = 2, readSlots = 6.5, sharedSlots = 4;
   /// Of a tile in parts, at most: the cache of instructions holds twice as many of 16 bytes, and the model
   /// leaves some out (411 us of `complex_memory` with 16 steps of 146, 306 with 8).

@@ -135,6 +135,14 @@ TEST_P(Functions, areAccurateInF64) {
   check<double>(GetParam(), "using in = double; using out = double;\n", 1e-15);
 }
 
+/// Neither do they overflow nor vanish on the way where their results do not.
+TEST(ComplexNumbers, magnitudesAndQuotientsAreAccurateOverTheWholeRange) {
+  for (Function function : {Function{"abs(c64(x, w))", [](double x, double w) { return std::hypot(x, w); }},
+                            {"(c64(x, w) / w).re", [](double x, double w) { return x / w; }},
+                            {"(c64(w, x) * w).im", [](double x, double w) { return x * w; }}})
+    check<float>(function, "using in = float; using out = float;\n", 2.4e-7);
+}
+
 /// A row of the log semiring, by one thread and by two: no NaN where its products are impossible, and no
 /// overflow. The largest exponent is a term of 1, to which errors are relative.
 TEST(Rows, ofTheLogSemiringAreAccurate) {
