@@ -2,6 +2,7 @@
 #include "FaultFixture.h"
 
 #include "runtime/cache/KernelCache.h"
+#include "scanc/Compile.h"
 #include "scanc/Doctor.h"
 
 #include <thread>
@@ -54,6 +55,7 @@ TEST_F(ForkTest, sc6038_the_driver_was_used_before_the_fork) {
                 expectRefused("allocating", DeviceMemory::allocate(0, 16));
                 expectRefused("copying", operands.memory[0].fill(0));
                 expectRefused("the list of devices", enumerateDevices());
+                expectRefused("a compile for the machine's own device", compile("", {}));
                 if (doctor().find("SC6038") == std::string::npos)
                   faults += "the doctor does not know; ";
                 faults += compileOne("in a child");

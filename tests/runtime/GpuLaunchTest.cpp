@@ -36,7 +36,11 @@ protected:
 Program spinningProgram() {
   Program program;
   program.name = "spin";
-  program.parameters = {{"flag", Parameter::Role::output, Dtype::i32, {"F"}, {}, {}}};
+  Parameter &flag = program.parameters.emplace_back();
+  flag.name = "flag";
+  flag.role = Parameter::Role::output;
+  flag.dtype = Dtype::i32;
+  flag.dims = {"F"};
   KernelVariant variant;
   variant.name = "only";
   variant.entry = "spin";
