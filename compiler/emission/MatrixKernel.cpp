@@ -35,6 +35,7 @@ private:
   void writeFetch();
   void writeFetchInputs();
   void writeInput();
+  void writeFetchInput();
   bool addsNothing() const;
   std::string inputType() const;
   void writeStore();
@@ -163,6 +164,8 @@ void MatrixKernelWriter::writeRecurrence() {
   if (!sharesMatrix())
     writeFetchInputs();
   writeInput();
+  if (kernel.getStaged())
+    writeFetchInput();
   writeStore();
   if (!ofState.empty())
     writeReadOut();
@@ -178,9 +181,10 @@ void MatrixKernelWriter::writeShape() {
                      kernel.getPrefixes() ? ", .prefixes = true" : "");
   if (sharesMatrix())
     writer.line(formatv("static constexpr columns_policy shape{{.columns = {0}, .parts = {1}, .steps = {2}, "
-                        ".ring = {3}, .blocks = {4}};",
+                        ".ring = {3}, .blocks = {4}{5}{6}};",
                         policy.getLaneThreads(), kernel.getParts(), policy.getSteps(),
-                        policy.getRing(), policy.getBlocks())
+                        policy.getRing(), policy.getBlocks(), kernel.getStaged() ? ", .staged = true" : "",
+                        kernel.getTensorCores() ? ", .products = true" : "")
                     .str());
   else
     writer.line(
@@ -367,6 +371,15 @@ void MatrixKernelWriter::writeInput() {
     terms += ".diagonal = " + printed(advance.getDiagonal()) + ", ";
   std::string bias = printed(advance.getBias());
   writer.line("return " + (terms.empty() ? bias : "{" + terms + ".bias = " + bias + "}") + ";");
+  writer.close();
+}
+
+/// The same as a copy to a cell.
+void MatrixKernelWriter::writeFetchInput() {
+  writer.blank();
+  writer.open("__device__ __forceinline__ void fetch_input(float *to, const lane &at, long long step, int i) const");
+  writer.line("start_copy<4>(to, " +
+              Twine(place(cast<BlockArgument>(advance.getBias()).getArgNumber(), {"i"})) + ");");
   writer.close();
 }
 

@@ -357,6 +357,10 @@ void KernelBuilder::create(StringRef opName) {
     state.addAttribute("told", builder.getI64IntegerAttr(choice.told));
   if (choice.prefixes)
     state.addAttribute("prefixes", builder.getUnitAttr());
+  if (choice.staged)
+    state.addAttribute("staged", builder.getUnitAttr());
+  if (choice.tensorCores)
+    state.addAttribute("tensor_cores", builder.getUnitAttr());
   if (choice.rows > 0) {
     state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
     state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));

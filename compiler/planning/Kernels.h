@@ -31,6 +31,8 @@ struct KernelChoice {
   bool resident = false;  ///< whether threads keep their rows of it
   int64_t terms = 0;      ///< elements for a number of a product of matrices; 0: there are none
   int64_t told = 0;       ///< maps of other blocks on their way beside own steps; 0: in the same memory
+  bool staged = false;    ///< inputs of columns come through shared memory
+  bool tensorCores = false; ///< columns are multiplied in f64 on the tensor cores
   bool prefixes = false;  ///< the product of all matrices up to each step is written
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };

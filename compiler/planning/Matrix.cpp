@@ -120,6 +120,14 @@ static std::optional<std::string> declinesResults(const Mapping &mapping) {
   return std::nullopt;
 }
 
+bool copiesBias(const Mapping &mapping) {
+  scan::AdvanceOp advance = advanceOf(mapping);
+  auto read = dyn_cast<BlockArgument>(advance.getInput().front());
+  scan::RecurrenceInterface loop = mapping.op;
+  int64_t row = loop.findDim(cast<StringAttr>(advance.getRows()[0]).getValue());
+  return read && read.getType().isF32() && loop.getInputMap(read.getArgNumber()).isFunctionOfDim(row);
+}
+
 /// Whether something else than elementwise operations makes what the state advances by.
 static bool sumsBefore(scan::AdvanceOp advance) {
   llvm::SetVector<Value> open(advance->operand_begin(), advance->operand_end());

@@ -43,13 +43,16 @@ struct Matrix {
   bool readsOut;      ///< whether results are made of more than a number of the state
 };
 
+/// Whether what a step adds is read as it lies, in numbers of f32.
+bool copiesBias(const Mapping &);
+
 /// Operations of all steps where a row is multiplied number by number.
 double flopsOf(const Mapping &, const Matrix &, const Sizes &);
 
 /// Whether lanes that share a matrix of real products are walked together, if `declinesMatrix` gives nothing:
 /// DenseColumns.cpp has the three answers of `sequential` then.
 bool sharesMatrix(const Mapping &, const Target &);
-std::optional<std::string> declinesDenseColumns(const Mapping &);
+std::optional<std::string> declinesDenseColumns(const Mapping &, const Target &);
 Knobs knobsOfDenseColumns();
 KernelChoice chooseDenseColumns(const Mapping &, const Target &, const Sizes &);
 Cost costOfDenseColumns(const Mapping &, const Target &, const Sizes &, Cost cost);

@@ -30,7 +30,7 @@ public:
     if (hasMatrix(mapping)) {
       if (auto reason = declinesMatrix(mapping))
         return reason;
-      return sharesMatrix(mapping, target) ? declinesDenseColumns(mapping)
+      return sharesMatrix(mapping, target) ? declinesDenseColumns(mapping, target)
                                            : declinesDenseSequential(mapping, target);
     }
     if (auto reason = declinesElementwise(mapping))

@@ -13,7 +13,10 @@ namespace scanc::planning {
 static constexpr llvm::StringLiteral tuningAttr = "scan.policy", strategyField = "strategy";
 
 static constexpr llvm::StringLiteral fields[] = {"lane_threads", "time_threads", "lanes", "steps",
-                                                 "ring", "runs", "blocks", "state_threads", "prefixes"};
+                                                 "ring", "runs", "blocks", "state_threads", "prefixes", "staged",
+                                                 "products"};
+/// Those that may be 0.
+static constexpr llvm::StringLiteral switches[] = {"ring", "staged", "products"};
 
 StringRef strategyName(StringRef text) { return text.split('(').first.trim(); }
 
@@ -40,10 +43,10 @@ std::optional<std::string> setTuning(scan::AffineOp op, StringRef text) {
     if (!llvm::is_contained(fields, name.trim()))
       return llvm::formatv("expected one of {0}, got '{1}'", llvm::join(ArrayRef(fields), ", "), name.trim())
           .str();
-    if (number.trim().getAsInteger(10, value) || value < 0 || value > 1024 ||
-        (value == 0 && name.trim() != "ring"))
+    int64_t least = llvm::is_contained(switches, name.trim()) ? 0 : 1;
+    if (number.trim().getAsInteger(10, value) || value < least || value > 1024)
       return llvm::formatv("{0}: expected a number from {1} to 1024, got '{2}'", name.trim(),
-                           name.trim() == "ring" ? 0 : 1, number.trim())
+                           least, number.trim())
           .str();
     set.emplace_back(name.trim(), value);
   }

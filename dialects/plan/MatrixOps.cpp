@@ -1,5 +1,6 @@
 //===- MatrixOps.cpp - The constraints of kernels that multiply matrices --===//
 #include "dialects/plan/Kernels.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -130,6 +131,12 @@ LogicalResult DenseColumnsOp::verifyRegions() {
   int64_t parts = getParts(), rows = getRows();
   if (parts > size || parts * rows < size || parts * (rows - 1) >= size) // dense_columns_c3
     return emitOpError("expected parts that share ") << size << " rows, got " << parts << " of " << rows;
+  auto bias = dyn_cast<BlockArgument>(advance.getBias());
+  if (getStaged() && (!bias || !getElementTypeOrSelf(bias.getType()).isF32())) // dense_columns_c7
+    return emitOpError("staged: expected a bias that is read as it lies, in f32");
+  if (getTensorCores() && (parts != 4 || size > 64))
+    return emitOpError("tensor_cores: expected 4 parts of at most 64 rows, got ")
+           << parts << " of " << size;
   return success();
 }
 

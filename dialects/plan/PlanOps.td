@@ -112,6 +112,10 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
                     (ins), "", "return 0;">,
     InterfaceMethod<"whether the product of all matrices up to each step is written", "bool", "getPrefixes",
                     (ins), "", "return false;">,
+    InterfaceMethod<"whether inputs come through shared memory beside their matrices", "bool", "getStaged", (ins),
+                    "", "return false;">,
+    InterfaceMethod<"whether states of f64 are multiplied on the tensor cores", "bool", "getTensorCores", (ins),
+                    "", "return false;">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
     InterfaceMethod<"the same of workspace that nobody has written", "::llvm::StringRef", "getScratch",
@@ -249,13 +253,16 @@ def Plan_DenseBlellochOp : Plan_Kernel<"dense_blelloch",
 }
 
 def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
-    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getSharedDims", "getRows", "getParts", "getElement"]>],
-    (ins I64Attr:$shared_dims, I64Attr:$rows, I64Attr:$parts, TypeAttr:$element)> {
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getSharedDims", "getRows", "getParts", "getElement",
+                                                      "getStaged", "getTensorCores"]>],
+    (ins I64Attr:$shared_dims, I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, UnitAttr:$staged,
+         UnitAttr:$tensor_cores)> {
   let summary = "kernel::dense_columns: a block walks the whole of time for lanes that share their matrices";
   let description = [{
     Deterministic; states in the order of time. A block has `lane_threads` lanes, each walked by `parts`
     threads, each with `rows` rows of the matrix, which is kept as `element`; matrices come `steps` at a time, and
-    inputs of as many steps wait in registers.
+    inputs of as many steps wait in registers, or come beside the matrices where they are `staged`. With
+    `tensor_cores` the state is kept in f64 between steps, and a thread multiplies 16 rows or multiples of them by 4.
 
     - (C1) there is one state, f32, of one index of at most 256 points, advanced by a matrix.
     - (C2) `shared_dims` innermost lane dims, one at least, have the same matrix.
@@ -265,6 +272,7 @@ def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
       multiple of 32, and ring is a multiple of steps and twice them at least.
     - (C5) what is written depends on the state at t alone.
     - (C6) the ring is real, and the advance has no scale and no diagonal.
+    - (C7) where inputs are `staged`, the bias is a read of f32; `tensor_cores` take 4 parts and at most 64 points.
   }];
 }
 

@@ -43,12 +43,12 @@ void expectRight(const std::string &text, std::map<std::string, std::int64_t> si
                                {.variants = variants, .kernel = "dense_columns.cuh"});
 }
 
-/// Rows of the matrix, threads that share a column.
+/// Rows of the matrix, how columns are walked.
 class DenseColumns : public testing::TestWithParam<std::tuple<std::int64_t, const char *>> {
 protected:
   std::int64_t rows() const { return std::get<0>(GetParam()); }
   std::string strategy() const {
-    return "sequential(time_threads=" + std::string(std::get<1>(GetParam())) + ", lane_threads=32)";
+    return "sequential(" + std::string(std::get<1>(GetParam())) + ", lane_threads=32)";
   }
 };
 
@@ -65,16 +65,35 @@ TEST_P(DenseColumns, areWalkedFromTheEnd) {
 }
 
 // 4 parts of 5 rows and 16 of 20: shares that are not whole.
-INSTANTIATE_TEST_SUITE_P(Parts, DenseColumns,
-                         testing::Values(std::tuple(1, "1"), std::tuple(5, "1"), std::tuple(16, "1"),
-                                         std::tuple(5, "4"), std::tuple(16, "4"), std::tuple(33, "4"),
-                                         std::tuple(16, "16"), std::tuple(20, "16"),
-                                         std::tuple(64, "16")));
+INSTANTIATE_TEST_SUITE_P(
+    Parts, DenseColumns,
+    testing::Values(std::tuple(1, "time_threads=1"), std::tuple(5, "time_threads=1"),
+                    std::tuple(16, "time_threads=1"), std::tuple(5, "time_threads=4, products=0"),
+                    std::tuple(16, "time_threads=4, products=0"), std::tuple(33, "time_threads=4, products=0"),
+                    std::tuple(16, "time_threads=16, staged=0"), std::tuple(20, "time_threads=16"),
+                    std::tuple(64, "time_threads=16")));
+
+INSTANTIATE_TEST_SUITE_P(Staged, DenseColumns,
+                         testing::Values(std::tuple(16, "time_threads=16, staged=1"),
+                                         std::tuple(5, "time_threads=4, products=0, staged=1"),
+                                         std::tuple(20, "time_threads=16, staged=1, steps=4")));
+
+// Rows that fill no tile of products, and more than one block of them.
+INSTANTIATE_TEST_SUITE_P(Products, DenseColumns,
+                         testing::Values(std::tuple(5, "products=1"), std::tuple(16, "products=1"),
+                                         std::tuple(16, "products=1, staged=0"), std::tuple(33, "products=1"),
+                                         std::tuple(64, "products=1, staged=0")));
 
 TEST(DenseColumns, ofEveryNumberAndTypeAreRight) {
   for (const char *element : {"f16", "bf16", "f32"})
     for (std::int64_t count : {1, 8, 64, 70})
       expectRight(columns(16, "scan", element), {{"B", 3}, {"T", 6}, {"D", count}});
+}
+
+TEST(DenseColumns, ofEveryNumberAreRightByProducts) {
+  for (const char *element : {"f16", "f32"})
+    for (std::int64_t count : {1, 7, 64, 65})
+      expectRight(columns(16, "scan", element), {{"B", 2}, {"T", 9}, {"D", count}}, "sequential(products=1)");
 }
 
 /// A ring as long as time, one step longer, and one shorter; inputs ahead of a time shorter than them.
@@ -97,8 +116,10 @@ TEST(DenseColumns, computeWhatAStepReads) {
 }
 
 /// Without its barrier a warp reads matrices that another one has ordered, and may not be there yet.
-TEST(DenseColumns, aMissingBarrierIsARace) {
-  CompileOptions options = optionsFor("sequential(time_threads=1, lane_threads=64)", {{"B", 1}, {"T", 20}, {"D", 64}});
+class DenseColumnsRace : public testing::TestWithParam<const char *> {};
+
+TEST_P(DenseColumnsRace, aMissingBarrierIsARace) {
+  CompileOptions options = optionsFor(GetParam(), {{"B", 1}, {"T", 20}, {"D", 64}});
   auto program = compileProgram(columns(16), options);
   ASSERT_TRUE(program) << render(program.error());
   std::string &text = program->headers.at("scanc/block/matrix_ring.cuh");
@@ -113,9 +134,16 @@ TEST(DenseColumns, aMissingBarrierIsARace) {
       << done.error().code;
 }
 
+INSTANTIATE_TEST_SUITE_P(Walks, DenseColumnsRace,
+                         testing::Values("sequential(time_threads=1, lane_threads=64)",
+                                         "sequential(time_threads=16, staged=1, lane_threads=4)",
+                                         "sequential(products=1)"));
+
 /// An infinite state leaves the others alone: what pads rows and columns is not multiplied by it.
-TEST(DenseColumns, anInfiniteStateDoesNotReachOthers) {
-  CompileOptions options = optionsFor("sequential(time_threads=4)", {{"B", 1}, {"T", 5}, {"D", 2}});
+class DenseColumnsInfinity : public testing::TestWithParam<const char *> {};
+
+TEST_P(DenseColumnsInfinity, doesNotReachOthers) {
+  CompileOptions options = optionsFor(GetParam(), {{"B", 1}, {"T", 5}, {"D", 2}});
   auto program = compileProgram(columns(5), options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(columns(5), options, program->parameters, 3);
@@ -137,18 +165,23 @@ TEST(DenseColumns, anInfiniteStateDoesNotReachOthers) {
   EXPECT_TRUE(std::isinf(floats(3)[1 * 2 + 0]));
 }
 
+INSTANTIATE_TEST_SUITE_P(Walks, DenseColumnsInfinity,
+                         testing::Values("sequential(time_threads=4, products=0)", "sequential(products=1)"));
+
 /// Every variant: read from ptxas.
 TEST(DenseColumns, haveNoSpillsAndNoLocalMemory) {
   struct Shape {
     std::int64_t rows, sequences, columns;
-    const char *element;
+    const char *element, *strategy = "sequential";
   };
   for (Shape shape : {Shape{16, 512, 64, "f32"}, {16, 64, 64, "f32"}, {16, 1, 64, "f32"}, {64, 64, 64, "f16"},
-                      {128, 8, 32, "f16"}, {5, 100, 3, "bf16"}})
+                      {128, 8, 32, "f16"}, {5, 100, 3, "bf16"}, {16, 64, 64, "f32", "sequential(products=0)"},
+                      {16, 64, 64, "f16", "sequential(products=1)"}, {64, 64, 64, "f32", "sequential(products=1)"},
+                      {16, 1, 64, "f32", "sequential(staged=0, products=0)"}})
     for (const char *architecture : {"sm_80", "sm_90a"}) {
       SCOPED_TRACE(std::to_string(shape.rows) + " " + shape.element);
       CompileOptions options =
-          optionsFor("sequential", {{"B", shape.sequences}, {"T", 64}, {"D", shape.columns}});
+          optionsFor(shape.strategy, {{"B", shape.sequences}, {"T", 64}, {"D", shape.columns}});
       options.target = architecture;
       auto program = compileProgram(columns(shape.rows, "scan", shape.element), options);
       ASSERT_TRUE(program) << render(program.error());

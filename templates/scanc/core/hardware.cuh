@@ -445,6 +445,14 @@ static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const 
       : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
 }
 
+/// sum (8 x 8) += left (8 x 4) * right (4 x 8) in f64. Lane l has row l / 4 of left and its column l % 4, column
+/// l / 4 of right and its row l % 4, and of row l / 4 of the sum the columns 2 (l % 4) and the next.
+static __device__ __forceinline__ void multiply_add_f64(double (&sum)[2], double left, double right) {
+  asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
+      : "+d"(sum[0]), "+d"(sum[1])
+      : "d"(left), "d"(right));
+}
+
 /// Four matrices of 8 rows of 16 bytes from shared memory, by all 32 lanes: lane 8 m + r gives the
 /// address, aligned to 16 bytes, of row r of matrix m; lane 4 r + c gets word c of row r of each.
 static __device__ __forceinline__ void load_matrices(uint32_t (&to)[4], const void *row) {

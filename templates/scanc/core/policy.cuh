@@ -63,13 +63,16 @@ struct dense_policy {
 };
 
 /// The same where columns of a matrix state share the transition. A block walks `columns` of them,
-/// each by `parts` threads; inputs of `steps` steps and `ring` matrices lie ready.
+/// each by `parts` threads; inputs of `steps` steps and `ring` matrices lie ready, and as many inputs where these
+/// are `staged` in shared memory. `products`: on the tensor cores, in f64, with 4 parts.
 struct columns_policy {
   int columns;
   int parts;
   int steps;
   int ring;
   int blocks = 1; ///< of a multiprocessor, by their registers
+  bool staged = false;
+  bool products = false; ///< of matrices and states
 
   constexpr int threads() const { return columns * parts; }
   bool operator==(const columns_policy &) const = default;

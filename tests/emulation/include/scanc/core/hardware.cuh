@@ -258,6 +258,18 @@ static __device__ __forceinline__ void multiply_add_tf32(float (&sum)[4], const 
       [](uint32_t word, int) { return __builtin_bit_cast(float, word & 0xffffe000u); }, place);
 }
 
+static __device__ __forceinline__ void multiply_add_f64(double (&sum)[2], double left, double right,
+                                                        Place place = Place::current()) {
+  struct operands {
+    double left, right;
+  } own = {left, right}, all[32];
+  emulation::hooks->gather(&own, all, sizeof own, place);
+  const int row = lane_index() / 4, quad = lane_index() % 4;
+  for (int e = 0; e < 2; ++e)
+    for (int k = 0; k < 4; ++k)
+      sum[e] += all[4 * row + k].left * all[4 * (2 * quad + e) + k].right;
+}
+
 static __device__ __forceinline__ void load_matrices(uint32_t (&to)[4], const void *row,
                                                      Place place = Place::current()) {
   uint32_t all[32][4];
