@@ -190,11 +190,13 @@ Result<int> BenchCommand::run() const {
   if (!device)
     return device.error();
   report.device = *device;
-  Result<double> copied = tuning::copyBandwidth(report.target);
-  if (!copied)
-    return copied.error();
-  report.copyBandwidth = *copied;
   report.evaluations = compareField(*field, rounds, report.kernel);
+  if (report.base()) {
+    Result<double> copied = tuning::copyBandwidth(report.target);
+    if (!copied)
+      return copied.error();
+    report.copyBandwidth = *copied;
+  }
   if (Result<void> written = writeFile("-", json ? report.json() : report.text()); !written)
     return written.error();
   if (Result<void> passed = report.verdict(); !passed)

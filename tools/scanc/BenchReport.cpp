@@ -32,8 +32,10 @@ std::string BenchReport::text() const {
   std::string text = fmt::format("kernel     {}\ntarget     {}, {}\nsizes     ", kernel, target, device);
   for (const auto &[name, size] : sizes)
     text += fmt::format(" {}={}", name, size);
-  text += fmt::format("\nbytes      {} compulsory\ncopy       {:.4g} GB/s, read and written\n",
-                      bytesText(static_cast<double>(compulsoryBytes)), copyBandwidth * 1e-9);
+  text += fmt::format("\nbytes      {} compulsory\n",
+                      bytesText(static_cast<double>(compulsoryBytes)));
+  if (base())
+    text += fmt::format("copy       {:.4g} GB/s, read and written\n", copyBandwidth * 1e-9);
   std::size_t width = 10;
   for (const Evaluation &each : evaluations)
     width = std::max(width, nameOf(each).size());

@@ -12,7 +12,7 @@ struct BenchReport {
   std::string kernel, file, target, device;
   std::map<std::string, std::int64_t> sizes;
   std::int64_t compulsoryBytes = 0;
-  double copyBandwidth = 0; ///< bytes per second, read and written
+  double copyBandwidth = 0; ///< bytes per second, read and written; 0 where nothing was timed
   std::vector<tuning::Evaluation> evaluations;
 
   std::string text() const;
@@ -20,7 +20,6 @@ struct BenchReport {
   /// SC8020 where a candidate was not timed; the worst of them decides the exit code.
   Result<void> verdict() const;
 
-private:
   /// The first that was timed, which others are compared with; null where none was.
   const tuning::Evaluation *base() const;
 };

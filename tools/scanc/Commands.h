@@ -14,6 +14,7 @@ namespace scanc::cli {
 void addCompileCommand(CLI::App &root, Action &action);
 void addRunCommand(CLI::App &root, Action &action);
 void addBenchCommand(CLI::App &root, Action &action);
+void addReportCommand(CLI::App &root, Action &action);
 void addExplainCommand(CLI::App &root, Action &action);
 void addFormatCommand(CLI::App &root, Action &action);
 void addCacheCommand(CLI::App &root, Action &action);

@@ -53,6 +53,7 @@ static int runTool(std::vector<std::string> arguments) {
   cli::addCompileCommand(root, action);
   cli::addRunCommand(root, action);
   cli::addBenchCommand(root, action);
+  cli::addReportCommand(root, action);
   cli::addExplainCommand(root, action);
   cli::addFormatCommand(root, action);
   cli::addCacheCommand(root, action);
