@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/format.h>
 #include <new>
 #include <thread>
 
@@ -14,26 +15,28 @@ namespace scanc::tuning {
 
 static constexpr int repeats = 7;
 
-Program copyProgram() {
+Program copyProgram(int vectors) {
   KernelVariant variant;
-  variant.name = "vectors";
+  variant.name = fmt::format("vectors{}", vectors);
   variant.entry = "copy";
-  // Four vectors of 16 bytes a thread, all asked for before the first is stored.
-  variant.source = R"(struct __align__(16) vector { long long x, y; };
+  variant.source = fmt::format("constexpr int vectors = {};\n", vectors) +
+                   R"(struct __align__(16) vector { long long x, y; };
 struct arguments { const vector *x; vector *y; };
+// All that a thread copies is asked for before the first is stored.
 extern "C" __global__ void __launch_bounds__(256) copy(arguments a) {
-  const long long first = blockIdx.x * 1024ll + threadIdx.x;
-  vector held[4];
+  const long long first = blockIdx.x * (256ll * vectors) + threadIdx.x;
+  vector held[vectors];
 #pragma unroll
-  for (int i = 0; i < 4; ++i)
+  for (int i = 0; i < vectors; ++i)
     held[i] = a.x[first + i * 256];
 #pragma unroll
-  for (int i = 0; i < 4; ++i)
+  for (int i = 0; i < vectors; ++i)
     a.y[first + i * 256] = held[i];
 }
 )";
-  variant.requires_ = {"address(x) % 16 == 0", "address(y) % 16 == 0", "N % 2048 == 0"};
-  variant.grid = {"N / 2048", "1", "1"};
+  const std::string block = fmt::format("{}", 512 * vectors); // elements
+  variant.requires_ = {"address(x) % 16 == 0", "address(y) % 16 == 0", "N % " + block + " == 0"};
+  variant.grid = {"N / " + block, "1", "1"};
   variant.block = {256, 1, 1};
   variant.arguments = {"address(x)", "address(y)"};
   Program program;
@@ -51,9 +54,6 @@ extern "C" __global__ void __launch_bounds__(256) copy(arguments a) {
 }
 
 static Result<double> copyOnDevice(std::string_view target) {
-  Result<Kernel> kernel = loadCuda(copyProgram());
-  if (!kernel)
-    return kernel.error();
   constexpr std::int64_t bytes = std::int64_t(1) << 30;
   std::vector<DeviceMemory> memory;
   std::vector<TensorRef> operands;
@@ -70,11 +70,16 @@ static Result<double> copyOnDevice(std::string_view target) {
   if (!sampler)
     return sampler.error();
   double best = 0;
-  for (int i = 0; i < repeats; ++i) {
-    Result<double> seconds = sampler->sample(*kernel, operands, 1);
-    if (!seconds)
-      return seconds;
-    best = std::max(best, 2.0 * bytes / *seconds);
+  for (int vectors : {1, 2, 4, 8}) {
+    Result<Kernel> kernel = loadCuda(copyProgram(vectors));
+    if (!kernel)
+      return kernel.error();
+    for (int i = 0; i < repeats; ++i) {
+      Result<double> seconds = sampler->sample(*kernel, operands, 1);
+      if (!seconds)
+        return seconds;
+      best = std::max(best, 2.0 * bytes / *seconds);
+    }
   }
   return best;
 }

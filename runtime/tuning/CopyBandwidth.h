@@ -6,11 +6,13 @@
 
 namespace scanc::tuning {
 
-/// A kernel that copies x[N] to y[N] of f64, where N is a multiple of 2048: as a program like any other.
-Program copyProgram();
+/// A kernel that copies x[N] to y[N] of f64, so many vectors of 16 bytes a thread: as a program
+/// like any other. N is a multiple of 512 times `vectors`.
+Program copyProgram(int vectors);
 
-/// Bytes per second, read and written, of a copy that no cache holds: the best of several, since nothing but
-/// noise makes one slower. On the device of `target`, or on the CPU by as many threads as its kernels have.
+/// Bytes per second, read and written, of a copy that no cache holds: the best of several kernels
+/// and repeats, since a yardstick is what can be reached. On the device of `target`, or on the CPU
+/// by as many threads as its kernels have.
 Result<double> copyBandwidth(std::string_view target);
 
 } // namespace scanc::tuning

@@ -8,8 +8,11 @@
 
 namespace scanc::tuning {
 
-/// Elements of the largest tensor that the reference is asked for at once, and lanes of a stretch.
-static constexpr std::int64_t affordable = std::int64_t(1) << 20;
+/// Elements of the largest tensor up to which the reference is asked for everything (a second or
+/// less).
+static constexpr std::int64_t mostWhole = std::int64_t(1) << 18;
+/// Of a stretch: elements of it, where more than one lane has them, and lanes.
+static constexpr std::int64_t mostOfStretch = std::int64_t(1) << 20;
 static constexpr std::int64_t mostLanes = 8;
 
 namespace {
@@ -21,7 +24,8 @@ struct Cut {
 
 } // namespace
 
-/// Cuts by name, at the first lanes or at the last: one lane of every dimension but the last of them.
+/// Cuts by name, at the first lanes or at the last: one lane of every dimension but the last of
+/// them.
 static std::map<std::string, Cut> cutsAt(bool isEnd, const std::vector<std::string> &lanes,
                                          const std::map<std::string, std::int64_t> &sizes,
                                          std::int64_t elementsOfLane) {
@@ -29,7 +33,8 @@ static std::map<std::string, Cut> cutsAt(bool isEnd, const std::vector<std::stri
   for (const std::string &lane : lanes) {
     std::int64_t size = sizes.at(lane), width = 1;
     if (lane == lanes.back())
-      width = std::min(size, std::clamp(affordable / elementsOfLane, std::int64_t(1), mostLanes));
+      width =
+          std::min(size, std::clamp(mostOfStretch / elementsOfLane, std::int64_t(1), mostLanes));
     cuts[lane] = {isEnd ? size - width : 0, width};
   }
   return cuts;
@@ -68,7 +73,7 @@ static std::vector<std::vector<TensorRef>> stretchesOf(const std::vector<Paramet
   const std::map<std::string, std::int64_t> sizes = laneSizes(signature, operands, lanes);
   for (const auto &[name, size] : sizes)
     laneCount *= size;
-  if (largest <= affordable || laneCount <= 1)
+  if (largest <= mostWhole || laneCount <= 1)
     return {operands};
   std::vector<std::vector<TensorRef>> stretches;
   for (bool isEnd : {false, true}) {

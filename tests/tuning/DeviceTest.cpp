@@ -25,8 +25,8 @@ TEST(GuardedBuffer, what_lies_beside_a_tensor_on_a_device_is_seen) {
   EXPECT_TRUE(orExit(buffer.isUnchanged()));
   EXPECT_TRUE(orExit(buffer.isGuardIntact()));
   auto *onDevice = static_cast<char *>(buffer.data()); // memory of the host, in the fake
-  for (std::int64_t at : {-GuardedBuffer::guard, std::int64_t(-1), bytes,
-                          bytes + GuardedBuffer::guard - 1}) {
+  for (std::int64_t at :
+       {-GuardedBuffer::guard, std::int64_t(-1), bytes, bytes + GuardedBuffer::guard - 1}) {
     onDevice[at] = 7;
     EXPECT_FALSE(orExit(buffer.isGuardIntact())) << at;
     EXPECT_TRUE(orExit(buffer.isUnchanged()));
@@ -47,16 +47,24 @@ TEST(GuardedBuffer, what_lies_beside_a_tensor_on_a_device_is_seen) {
 TEST(CopyBandwidth, its_kernel_moves_vectors_and_nothing_else) {
   if (!nvrtcInfo())
     GTEST_SKIP() << "no NVRTC";
-  const Program program = copyProgram();
-  const KernelVariant &variant = std::get<KernelStep>(program.entries[0].steps[0]).variants[0];
-  CudaSource source;
-  source.text = variant.source;
-  source.architecture = "sm_90a";
-  CompiledKernel kernel = orExit(compileCuda(source));
-  EXPECT_NE(kernel.ptx.find("ld.global.v2.u64"), std::string::npos) << kernel.ptx;
-  EXPECT_NE(kernel.ptx.find("st.global.v2.u64"), std::string::npos) << kernel.ptx;
-  ASSERT_EQ(kernel.stats.size(), 1u);
-  EXPECT_EQ(kernel.stats[0].spillStoreBytes, 0);
+  for (int vectors : {1, 8}) {
+    const Program program = copyProgram(vectors);
+    const KernelVariant &variant = std::get<KernelStep>(program.entries[0].steps[0]).variants[0];
+    CudaSource source;
+    source.text = variant.source;
+    source.architecture = "sm_90a";
+    CompiledKernel kernel = orExit(compileCuda(source));
+    auto count = [&](const std::string &instruction) {
+      int found = 0;
+      for (std::size_t at = 0; (at = kernel.ptx.find(instruction, at)) != std::string::npos; ++at)
+        ++found;
+      return found;
+    };
+    EXPECT_EQ(count("ld.global.v2.u64"), vectors) << kernel.ptx;
+    EXPECT_EQ(count("st.global.v2.u64"), vectors) << kernel.ptx;
+    ASSERT_EQ(kernel.stats.size(), 1u);
+    EXPECT_EQ(kernel.stats[0].spillStoreBytes, 0);
+  }
 }
 
 TEST(CopyBandwidth, of_the_cpu_is_measured) { EXPECT_GT(orExit(copyBandwidth("cpu")), 1e8); }

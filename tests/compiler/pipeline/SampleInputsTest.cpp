@@ -66,6 +66,12 @@ TEST(SampleInputs, a_key_that_two_updates_read_stays_within_the_smaller_range) {
   EXPECT_LE(k2.high * k2.high * 100, 1.0001);
 }
 
+TEST(SampleInputs, lanes_are_the_names_in_over) {
+  EXPECT_EQ(samplesOf("gated_scan").lanes, (std::vector<std::string>{"B", "D"}));
+  EXPECT_EQ(samplesOf("rms_scan").lanes, (std::vector<std::string>{"B", "H"})); // D is reduced
+  EXPECT_TRUE(samplesOf("one_lane").lanes.empty());
+}
+
 TEST(SampleInputs, offsets_of_segments_end_at_the_size_of_time) {
   CompileOptions options;
   options.sizes = {{"T", 77}};
