@@ -29,8 +29,8 @@ class PlantedExecutable final : public Executable {
 public:
   PlantedExecutable(Kernel real, std::string fault) : real(std::move(real)), fault(std::move(fault)) {}
 
-  Result<void> prepare(std::span<const TensorRef> operands) override {
-    return real.prepare(operands);
+  Result<void> prepare(std::span<const TensorRef> operands, const LaunchOptions &options) override {
+    return real.prepare(operands, options);
   }
   Result<void> launch(std::span<const TensorRef> operands, const LaunchOptions &options) override {
     ++launches;
