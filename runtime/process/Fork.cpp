@@ -1,8 +1,9 @@
 //===- Fork.cpp - One set of handlers for all who must know ---------------===//
 #include "runtime/process/Fork.h"
 
+#include <pthread.h>
+
 #include <algorithm>
-#include <atomic>
 #include <vector>
 
 namespace scanc::rt {
@@ -40,25 +41,7 @@ Registry &registry() {
   return made;
 }
 
-/// A lock for which a fork that waits goes before work that would begin.
-void initialize(pthread_rwlock_t &lock) {
-  pthread_rwlockattr_t attributes;
-  pthread_rwlockattr_init(&attributes);
-  pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-  pthread_rwlock_init(&lock, &attributes);
-  pthread_rwlockattr_destroy(&attributes);
-}
-
 } // namespace
-
-ForkGate::ForkGate() { initialize(lock); }
-
-void ForkGate::afterFork(bool inChild) {
-  if (inChild)
-    initialize(lock); // it is held by a thread of another number
-  else
-    pthread_rwlock_unlock(&lock);
-}
 
 int forksBefore() {
   static const bool isCounting = (registry(), true);

@@ -7,8 +7,7 @@
 #ifndef SCANC_RUNTIME_PROCESS_FORK_H
 #define SCANC_RUNTIME_PROCESS_FORK_H
 
-#include <pthread.h>
-
+#include <atomic>
 #include <mutex>
 #include <new>
 
@@ -47,19 +46,29 @@ class OpeningMutex : public std::mutex, ForkGuard {
   }
 };
 
-/// Where work goes on that a fork would break in the child: fork() waits for it, and what would begin
-/// then waits for the fork.
+/// Where work goes on that a fork would break in the child: fork() waits for it, and what would
+/// begin then waits for the fork.
 class ForkGate : ForkGuard {
 public:
-  ForkGate();
-  void enter() { pthread_rwlock_rdlock(&lock); }
-  void leave() { pthread_rwlock_unlock(&lock); }
+  void enter() {
+    std::lock_guard lock(turn);
+    ++inside;
+  }
+  void leave() {
+    --inside;
+    inside.notify_all();
+  }
 
 private:
-  void beforeFork() override { pthread_rwlock_wrlock(&lock); }
-  void afterFork(bool inChild) override;
+  void beforeFork() override {
+    turn.lock();
+    for (int count = inside; count != 0; count = inside)
+      inside.wait(count);
+  }
+  void afterFork(bool) override { turn.unlock(); }
 
-  pthread_rwlock_t lock;
+  std::mutex turn;
+  std::atomic<int> inside = 0; ///< nothing begins while `turn` is held
 };
 
 } // namespace scanc::rt
