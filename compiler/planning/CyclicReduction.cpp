@@ -44,7 +44,7 @@ private:
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
     Matrix matrix(mapping);
-    KernelChoice choice = chooseChunks(mapping, target, sizes);
+    KernelChoice choice = chooseChunks(mapping, target, sizes, /*walks=*/true);
     ChunkCounts counts = countChunks(mapping, choice);
     choice.scratch =
         formatv("{0}(({1} + {2}) * {3} + {2} * {4})", counts.lanes, counts.chunks, counts.groups,

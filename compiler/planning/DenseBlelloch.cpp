@@ -18,7 +18,7 @@ static constexpr double mapLatency = 12e-9, prefixStreamed = 0.75;
 KernelChoice chooseDenseBlelloch(const Mapping &mapping, const Target &target,
                                  const Sizes &sizes) {
   Matrix matrix(mapping);
-  KernelChoice choice = chooseChunks(mapping, target, sizes);
+  KernelChoice choice = chooseChunks(mapping, target, sizes, /*walks=*/false);
   choice.kernel = "dense_blelloch";
   choice.prefixes = tuned(mapping, "prefixes", 0) > 0;
   // Maps of chunks, of groups, and of all time before each chunk; with them those of all time up to

@@ -86,11 +86,12 @@ static int64_t sharedBytes(const Mapping &mapping, Rings rings) {
 /// others. Nothing where own steps would have fewer slots than `usual`.
 static std::optional<Rings> ringsBeside(const Mapping &mapping, int64_t usual, int64_t chunk,
                                         int64_t room) {
-  constexpr int64_t most = 24; // further ahead nothing is gained
+  // Further ahead nothing is gained; maps of others are waited for until all of a ring are ordered.
+  constexpr int64_t most = 24, mostTold = 8;
   Rings rings{usual, leastRing};
   if (sharedBytes(mapping, rings) > room)
     return std::nullopt;
-  while (rings.told < most && sharedBytes(mapping, {leastRing, rings.told + 1}) <= room / 3)
+  while (rings.told < mostTold && sharedBytes(mapping, {leastRing, rings.told + 1}) <= room / 3)
     ++rings.told;
   while (rings.own < std::min(most, chunk) &&
          sharedBytes(mapping, {rings.own + 1, rings.told}) <= room)
@@ -140,12 +141,13 @@ ChunkCounts countChunks(const Mapping &mapping, const KernelChoice &choice) {
   return counts;
 }
 
-KernelChoice chooseChunks(const Mapping &mapping, const Target &target, const Sizes &sizes) {
+KernelChoice chooseChunks(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                          bool walks) {
   Matrix matrix(mapping);
   KernelChoice choice;
   choice.element = matrix.element;
   choice.terms = termsOfProducts(mapping);
-  choice.rows = matrix.width > 16 ? 2 : 1;
+  choice.rows = matrix.width == 64 ? 2 : 1;
   choice.parts = 2 * choice.rows;
   int64_t threads = 2 * matrix.width;
   // Measured on an H200 (bench/results/h200-dense.md).
@@ -157,11 +159,16 @@ KernelChoice chooseChunks(const Mapping &mapping, const Target &target, const Si
   int64_t blocks = target.registersPerMultiprocessor / (threads * taken);
   blocks = std::clamp<int64_t>(
       std::min(blocks, target.sharedPerBlock / sharedBytes(mapping, rings)), 1, 8);
-  // As long as leaves about two chunks for every multiprocessor, or of few steps one.
+  // As long as leaves about two chunks for every multiprocessor, of few steps one; or nearly one for
+  // each, where a multiprocessor has room for one alone: none then waits for another's end.
   double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
-  int64_t chunk = matrix.width > 32 ? 128 : 64, few = matrix.width > 32 ? 32 : 16;
-  while (chunk > 8 && steps < (chunk > few ? 1.8 : 0.9) *
-                                  static_cast<double>(target.multiprocessors * chunk))
+  int64_t chunk = matrix.width > 64 ? 256 : matrix.width > 32 ? 128 : 64,
+          few = matrix.width > 32 ? 32 : 16;
+  auto suits = [&](int64_t chunk) {
+    double each = steps / static_cast<double>(target.multiprocessors * chunk);
+    return each >= (chunk > few ? 1.8 : 0.9) || (blocks == 1 && each >= 0.9 && each <= 1);
+  };
+  while (chunk > 8 && !suits(chunk))
     chunk /= 2;
   chunk = tuned(mapping, "steps", chunk);
   // Blocks that all run at once share the memory of their multiprocessor.
@@ -172,7 +179,10 @@ KernelChoice chooseChunks(const Mapping &mapping, const Target &target, const Si
       rings = *beside;
   blocks = resident;
   rings.own = std::max(leastRing, tuned(mapping, "ring", rings.own));
-  int64_t group = tuned(mapping, "runs", 8);
+  // The product of a group of large maps takes longer than to walk over them, where they are few.
+  bool haveFew = walks && matrix.width > 64 &&
+                stepCount(mapping, sizes) <= static_cast<double>(32 * chunk);
+  int64_t group = tuned(mapping, "runs", haveFew ? 4 : 8);
   auto policy = [&](int64_t blocks) {
     return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, /*lane_threads=*/1, threads,
                                  /*lanes=*/1, chunk, rings.own, group, blocks);

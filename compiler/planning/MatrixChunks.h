@@ -26,8 +26,9 @@ struct ChunkCounts {
 };
 ChunkCounts countChunks(const Mapping &, const KernelChoice &);
 
-/// The choice but for the workspace that nobody has written.
-KernelChoice chooseChunks(const Mapping &, const Target &, const Sizes &);
+/// The choice but for the workspace that nobody has written. `walks`: a state is what goes from chunk to
+/// chunk.
+KernelChoice chooseChunks(const Mapping &, const Target &, const Sizes &, bool walks);
 /// How many chunks, and groups of them, a lane has.
 double chunkCount(const Mapping &, const KernelChoice &, const Sizes &);
 double groupCount(const Mapping &, const KernelChoice &, const Sizes &);

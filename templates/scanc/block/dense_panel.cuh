@@ -204,6 +204,23 @@ static __device__ __forceinline__ void fetch_inputs(const R &recurrence, const t
       recurrence.fetch_inputs(to, at, step, i + thread_index());
 }
 
+/// Fills a ring by `count` calls of `order(exists)`, where `exists()` says whether there is such a panel.
+/// Of a chunk, which is short, some stand side by side where all exist. In the walk of a whole sequence
+/// the compiler would then not keep running addresses.
+template <typename R, typename F, typename G>
+static __device__ __forceinline__ void order_first(int count, bool all_exist, F order, G exists) {
+  if constexpr (R::shape.chunk > 0)
+    if (R::copies && all_exist) {
+#pragma unroll 4
+      for (int i = 0; i < count; ++i)
+        order(true);
+      return;
+    }
+#pragma unroll 1
+  for (int i = 0; i < count; ++i)
+    order(exists());
+}
+
 template <typename R, int rows, int threads>
 static __device__ __forceinline__ void clear_panel(typename R::element *panel) {
   using element = typename R::element;

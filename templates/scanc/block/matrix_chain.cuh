@@ -39,6 +39,8 @@ struct chain_rows {
   /// Whether a bias is summed while the tensor cores are at work, from rounded rows; of two terms it
   /// is dearer to put a row together than to wait for the sum behind it.
   static constexpr bool early = terms == 1;
+  /// Whether the tensor cores are at work for longer than that sum takes.
+  static constexpr bool outlasts = early && grouped && width == 128;
   static_assert(sizeof(element) == 2, "products are of f16 or bf16");
 
   warp::left_tile<element> left[terms][tiles];
@@ -75,8 +77,13 @@ struct chain_rows {
     static_assert(!transposed, "rows of the product itself");
     warp::sum_tile sum[2 * tiles];
     multiply(sum, matrix, [&] {
+      if constexpr (outlasts) {
+        add_input(input);
+        for (float &x : bias)
+          compute_here(x);
+      }
       meanwhile();
-      if constexpr (early)
+      if constexpr (early && !outlasts)
         add_input(input);
     });
     exponent += matrix_exponent;
@@ -233,9 +240,9 @@ private:
 
   /// Number i of tile n of a sum, as it is kept.
   __device__ __forceinline__ float number(int n, int i) const {
-    float whole = 0.0f;
+    float whole = widen(pair_of(0, n, i / 2)[i % 2]); // to begin with 0 would be an addition
 #pragma unroll
-    for (int term = 0; term < terms; ++term)
+    for (int term = 1; term < terms; ++term)
       whole += widen(pair_of(term, n, i / 2)[i % 2]);
     return whole;
   }
@@ -333,8 +340,8 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
   const int maps = static_cast<int>(run.steps());
   const auto before = [](int slot) { return slot == 0 ? slots - 1 : slot - 1; };
   int ordered = maps - 1, filling = ordered % slots, taking = filling;
-  const auto order = [&] {
-    if (ordered >= 0) {
+  const auto order_map = [&](bool exists) {
+    if (exists) {
       fetch_panel<width, threads>(run, at, ordered, 0, ring.matrices[filling]);
       fetch_inputs<threads>(run, at, ordered, ring.inputs[filling]);
     }
@@ -342,9 +349,9 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     --ordered;
     filling = before(filling);
   };
-#pragma unroll 1
-  for (int i = 0; i < slots - 1; ++i)
-    order();
+  const auto exists = [&] { return ordered >= 0; };
+  const auto order = [&] { order_map(exists()); };
+  order_first<S>(slots - 1, maps >= slots - 1, order_map, exists);
 
 #pragma unroll 1
   for (int step = maps - 1; step >= 0; --step) {

@@ -148,6 +148,12 @@ static __device__ __forceinline__ void forget(T &value) {
   }
 }
 
+/// What `value` is made of is computed before what follows: behind a wait for the tensor cores is where
+/// the compiler would move it. Called by a whole warp.
+static __device__ __forceinline__ void compute_here(float &value) {
+  value = shuffle(value, lane_index());
+}
+
 /// The dynamic shared memory of the block, as one object. Every block has one at the most.
 extern __shared__ __align__(128) unsigned char dynamic_shared[];
 template <typename Storage>

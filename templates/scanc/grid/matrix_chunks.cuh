@@ -145,7 +145,8 @@ struct told_steps {
 
   __device__ __forceinline__ long long steps() const { return far + near; }
   __device__ __forceinline__ const told_map<R> &map(long long step) const {
-    return step < far ? first_far[step] : first_near[step - far];
+    const auto *first = step < far ? first_far : first_near - far;
+    return first[step];
   }
   __device__ __forceinline__ float initial(const lane &at, int i) const {
     if (!told)

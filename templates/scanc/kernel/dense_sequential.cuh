@@ -261,9 +261,9 @@ public:
       for (int i = 0; i < shape.ring; ++i)
         block::clear_panel<R, shape.panel(), shape.threads>(ring.matrices[i]);
     meet();
-#pragma unroll 1
-    for (int i = 0; i < orders_ahead; ++i)
-      order(ordered.step < recurrence.steps());
+    block::order_first<R>(
+        orders_ahead, recurrence.steps() * panel_cursor<R>::panels >= orders_ahead,
+        [&](bool exists) { order(exists); }, [&] { return ordered.step < recurrence.steps(); });
   }
 
   /// All steps, from the initial state on. What a panel is followed by is the same within each loop,

@@ -96,6 +96,8 @@ static __device__ __forceinline__ void shared_store(T &cell, T value,
 template <typename T>
 static __device__ __forceinline__ void forget(T &) {}
 
+static __device__ __forceinline__ void compute_here(float &) {}
+
 template <typename Storage>
 static __device__ __forceinline__ Storage &block_storage() {
   return *reinterpret_cast<Storage *>(emulation::dynamicShared);
