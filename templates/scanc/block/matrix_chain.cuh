@@ -350,16 +350,23 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     filling = before(filling);
   };
   const auto exists = [&] { return ordered >= 0; };
-  const auto order = [&] { order_map(exists()); };
   order_first<S>(slots - 1, maps >= slots - 1, order_map, exists);
-
-#pragma unroll 1
-  for (int step = maps - 1; step >= 0; --step) {
-    // The map before this one has landed, too; every thread is done with the one after it.
-    await_copies<slots - 3>();
+  const auto meet = [] {
     if constexpr (chain_rows<S, terms>::grouped)
       show_to_group_products();
     block_barrier();
+  };
+  await_copies<slots - 2>();
+  meet();
+  // While the tensor cores are at work, so that they need not wait for it between two maps.
+  const auto prepare = [&] {
+    await_copies<slots - 3>();
+    meet(); // the map before this one has landed; every thread is done with the one after it
+    order_map(exists());
+  };
+
+#pragma unroll 1
+  for (int step = maps - 1; step >= 0; --step) {
     const auto &matrix = ring.matrices[taking];
     const auto &inputs = ring.inputs[taking];
     taking = before(taking);
@@ -371,14 +378,14 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     const auto earlier = bias_at(ring.inputs[taking], step - 1);
     const int exponent = run.exponent(inputs);
     if (step == maps - 1) {
-      order();
       rows.begin(matrix, exponent, bias_at(inputs, step));
+      prepare();
       if (!rows.early && step > 0)
         rows.add_input(earlier);
     } else if constexpr (chain_rows<S, terms>::early) {
-      rows.prepend(matrix, exponent, step > 0, bias_at(inputs, step), order);
+      rows.prepend(matrix, exponent, step > 0, bias_at(inputs, step), prepare);
     } else {
-      rows.prepend(matrix, exponent, step > 0, earlier, order);
+      rows.prepend(matrix, exponent, step > 0, earlier, prepare);
     }
   }
 }
