@@ -248,6 +248,17 @@ TEST(DenseFaults, aMapThatIsReadBeforeItIsTold) {
   ASSERT_FALSE(result);
 }
 
+TEST(DenseFaults, aMapThatIsMultipliedBeforeItHasLandedIsFound) {
+  const char *const lines[][2] = {
+      {"    meet(); // the map before", "    // the map before"},
+      {"    await_copies<slots - 3>();\n", "    await_copies<slots - 2>();\n"}};
+  for (auto [line, without] : lines) {
+    DenseProblem problem(reductions[1], 1, 47, 1);
+    EXPECT_FALSE(problem.run(reductions[1], 5, withoutLine("block/matrix_chain.cuh", line, without)))
+        << line;
+  }
+}
+
 TEST(DenseFaults, aStepThatDoesNotWaitForTheStateBeforeItIsFound) {
   for (int variant : {0, 3}) {
     DenseProblem problem(variants[variant], 1, 20, 1);
