@@ -147,7 +147,9 @@ KernelChoice chooseChunks(const Mapping &mapping, const Target &target, const Si
   KernelChoice choice;
   choice.element = matrix.element;
   choice.terms = termsOfProducts(mapping);
-  choice.rows = matrix.width == 64 ? 2 : 1;
+  // A row in two parts is quicker, but takes more registers than two terms leave.
+  bool parted = matrix.width == 64 || (matrix.width > 64 && choice.terms > 1);
+  choice.rows = parted ? 2 : 1;
   choice.parts = 2 * choice.rows;
   int64_t threads = 2 * matrix.width;
   // Measured on an H200 (bench/results/h200-dense.md).
