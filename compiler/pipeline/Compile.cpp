@@ -7,12 +7,39 @@
 #include "compiler/pipeline/Session.h"
 #include "compiler/planning/Target.h"
 #include "compiler/reference/Reference.h"
+#include "llvm/ADT/StringExtras.h"
 #include "scanc/LaunchPlan.h"
 #include "templates/Templates.h"
 
 using namespace mlir;
 
 namespace scanc::pipeline {
+
+/// The headers of the device library that the kernels of `program` include, and those that these do: a change of
+/// another changes neither the program nor the keys of its kernels.
+static std::map<std::string, std::string> headersOf(const Program &program) {
+  constexpr StringRef directive = "#include \"";
+  std::map<std::string, std::string> headers;
+  std::vector<StringRef> texts;
+  for (const Entry &entry : program.entries)
+    for (const Step &step : entry.steps)
+      if (const auto *kernel = std::get_if<KernelStep>(&step))
+        for (const KernelVariant &variant : kernel->variants)
+          texts.push_back(variant.source);
+  while (!texts.empty()) {
+    StringRef text = texts.back();
+    texts.pop_back();
+    for (StringRef line : llvm::split(text, '\n')) {
+      line = line.ltrim();
+      if (!line.consume_front(directive))
+        continue;
+      auto found = templateHeaders().find(line.take_until([](char c) { return c == '"'; }).str());
+      if (found != templateHeaders().end() && headers.insert(*found).second)
+        texts.push_back(found->second);
+    }
+  }
+  return headers;
+}
 
 /// The plan of an open session as a program, headers and texts included.
 static Result<Program> finish(Session &session) {
@@ -25,7 +52,7 @@ static Result<Program> finish(Session &session) {
       emission::emitProgram(*session.getModule().getOps<plan::ProgramOp>().begin());
   if (failed(program))
     return session.takeError();
-  program->headers = templateHeaders();
+  program->headers = headersOf(*program);
   program->sourceText = session.text();
   for (std::size_t i = 0; i < signature.size(); ++i)
     program->parameters[i].place = signature[i].place;
