@@ -6,6 +6,7 @@
 // U+FFFD for each wrong byte, as JSON has no other way.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/Base64.h"
 #include "runtime/Hash.h"
 #include "scanc/Program.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t schema = 1;
+constexpr std::int64_t schema = 2;
 constexpr std::string_view formatName = "scanc-bundle";
 constexpr std::string_view checksumField = "\"checksum\": \"";
 constexpr std::string_view editedByHand = "edited";
@@ -45,7 +46,16 @@ Json toJson(const Parameter &parameter) {
   return json;
 }
 
+Json toJson(const MachineCode &code) {
+  return {{"architecture", code.architecture},
+          {"madeOf", code.madeOf},
+          {"cubin", rt::toBase64(code.cubin)}};
+}
+
 Json toJson(const KernelVariant &variant) {
+  Json machineCode = Json::array();
+  for (const MachineCode &code : variant.machineCode)
+    machineCode.push_back(toJson(code));
   return {{"name", variant.name},
           {"entry", variant.entry},
           {"requires", variant.requires_},
@@ -54,6 +64,7 @@ Json toJson(const KernelVariant &variant) {
           {"cluster", variant.cluster},
           {"sharedBytes", variant.sharedBytes},
           {"arguments", variant.arguments},
+          {"machineCode", machineCode},
           {"source", variant.source}};
 }
 
@@ -182,6 +193,16 @@ public:
     if (has("cuts"))
       field("cuts").read(parameter.cuts);
   }
+  void read(MachineCode &code) const {
+    field("architecture").read(code.architecture);
+    field("madeOf").read(code.madeOf);
+    std::string text;
+    field("cubin").read(text);
+    if (std::optional<std::string> cubin = rt::fromBase64(text))
+      code.cubin = std::move(*cubin);
+    else
+      fail(fmt::format("'{}.cubin': expected base64", path));
+  }
   void read(KernelVariant &variant) const {
     field("name").read(variant.name);
     field("entry").read(variant.entry);
@@ -191,6 +212,7 @@ public:
     field("cluster").read(variant.cluster);
     field("sharedBytes").read(variant.sharedBytes);
     field("arguments").read(variant.arguments);
+    field("machineCode").read(variant.machineCode);
     field("source").read(variant.source);
   }
   void read(Step &step) const {

@@ -1,6 +1,7 @@
 //===- Program.cpp - Equality of programs, field by field -----------------===//
 #include "scanc/Program.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace scanc {
@@ -15,11 +16,16 @@ bool equal(const Parameter &a, const Parameter &b) {
 }
 
 bool equal(const KernelVariant &a, const KernelVariant &b) {
+  auto code = [](const MachineCode &one, const MachineCode &other) {
+    return std::tie(one.architecture, one.madeOf, one.cubin) ==
+           std::tie(other.architecture, other.madeOf, other.cubin);
+  };
   auto fields = [](const KernelVariant &v) {
     return std::tie(v.name, v.source, v.entry, v.requires_, v.grid, v.block, v.sharedBytes,
                     v.cluster, v.arguments);
   };
-  return fields(a) == fields(b);
+  return fields(a) == fields(b) && std::equal(a.machineCode.begin(), a.machineCode.end(),
+                                              b.machineCode.begin(), b.machineCode.end(), code);
 }
 
 bool equal(const WorkspaceBuffer &a, const WorkspaceBuffer &b) {

@@ -1,58 +1,45 @@
-//===- cache/DiskCache.h - Compiled kernels on disk, one file each --------===//
+//===- cache/DiskCache.h - Entries of one kind on disk ----------*- C++ -*-===//
 //
 // A fault of the disk never changes a result and is never an error: what cannot
-// be read is compiled again, what cannot be written is used from memory. Faults
-// are counted. An entry holds its whole key, which is compared, so that no
-// collision of names can give a wrong kernel, and a checksum of everything.
+// be read is made again, what cannot be written is used from memory. Faults are
+// counted.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SCANC_RUNTIME_CACHE_DISKCACHE_H
 #define SCANC_RUNTIME_CACHE_DISKCACHE_H
 
+#include "runtime/cache/CacheFolder.h"
+#include "runtime/cache/EntryFile.h"
 #include "runtime/cache/Eviction.h"
-#include "scanc/Nvrtc.h"
 
 #include <atomic>
-#include <optional>
 
 namespace scanc::rt {
 
-/// The bytes of an entry, and back. Nothing where the bytes are damaged or of another key.
-std::string toEntry(std::string_view key, const CompiledKernel &kernel);
-std::optional<CompiledKernel> fromEntry(std::string_view bytes, std::string_view key);
-/// The key of an entry that is whole.
-std::optional<std::string> keyOfEntry(std::string_view bytes);
-
-/// The bytes of a file that this user or root wrote and nobody else may change.
-std::optional<std::string> readEntry(const std::string &path);
-/// Moves the entry of this name, without its extension, to the quarantine of its folder.
-void moveAside(const std::string &folder, const std::string &name);
-
 class DiskCache {
 public:
-  static constexpr const char *extension = ".kernel";
-  static constexpr const char *quarantine = "quarantine";
-  static constexpr const char *unfinished = ".tmp"; ///< ends the name of what is being written
+  /// Requires places that were opened.
+  DiskCache(EntryKind kind, CachePlaces places, CacheLimits limits = cacheLimits())
+      : kind(kind), places(std::move(places)), limits(limits) {}
 
-  /// Requires a folder that `prepareCacheFolder` accepts.
-  explicit DiskCache(std::string folder, CacheLimits limits = cacheLimits())
-      : folder(std::move(folder)), limits(limits) {}
-
-  /// The kernel of `key`. A damaged entry is moved aside.
-  std::optional<CompiledKernel> read(std::string_view key);
+  /// What is kept under `key`, in the first folder that has it. A damaged entry is moved aside where the
+  /// folder may be written.
+  std::optional<EntryFields> read(std::string_view key);
   /// Publishes whole or not at all. The first writer wins.
-  void write(std::string_view key, const CompiledKernel &kernel);
-  /// Moves the entry of `key` to the quarantine.
+  void write(std::string_view key, const EntryFields &fields);
+  /// Counts the entry of `key` as damaged, and moves it to the quarantine.
   void discard(std::string_view key);
 
+  /// Where the entry of `key` is written; "" where none is.
   std::string pathOf(std::string_view key) const;
   std::int64_t damaged() const { return damagedCount; }
   std::int64_t faults() const { return faultCount; }
 
 private:
-  std::string folder;
+  EntryKind kind;
+  CachePlaces places;
   CacheLimits limits;
-  std::atomic<std::int64_t> damagedCount = 0; ///< entries that were moved aside
+  std::atomic<std::int64_t> damagedCount = 0; ///< entries that were of no use
   std::atomic<std::int64_t> faultCount = 0;   ///< reads and writes that the system refused
 };
 

@@ -1,25 +1,28 @@
-//===- DiskCache.cpp - Entries published by one link, read whole ----------===//
-#include "runtime/cache/DiskCache.h"
+//===- EntryFile.cpp - Entries published by one link, read whole ----------===//
+#include "runtime/cache/EntryFile.h"
 
 #include "runtime/Hash.h"
+#include "runtime/cache/Eviction.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 namespace scanc::rt {
 namespace {
 
 /// The number grows when the layout or the meaning of an entry changes.
-constexpr std::string_view magic = "SCANCKC1";
+constexpr std::string_view magic = "SCANCEN2";
 constexpr std::size_t checksumLength = 32;
-/// No kernel of scanc comes near; a larger file is not read into memory.
+/// No entry of scanc comes near; a larger file is not read into memory.
 constexpr off_t largestEntry = 256 << 20;
 
 class Descriptor {
@@ -92,124 +95,105 @@ bool trusted(const struct stat &status) {
 
 } // namespace
 
-std::string toEntry(std::string_view key, const CompiledKernel &kernel) {
+std::string_view extensionOf(EntryKind kind) {
+  return kind == EntryKind::kernel ? ".kernel" : ".program";
+}
+
+std::string toEntry(std::string_view key, const EntryFields &fields) {
   std::string bytes(magic);
-  for (std::string_view field : {key, std::string_view(kernel.cubin), std::string_view(kernel.ptx),
-                                 std::string_view(kernel.log)})
+  addField(bytes, key);
+  for (const std::string &field : fields)
     addField(bytes, field);
   return bytes + hashHex(bytes);
 }
 
-/// The key, the cubin, the PTX and the log of an entry that is whole.
-static std::optional<std::array<std::string_view, 4>> fieldsOf(std::string_view bytes) {
+/// The key and the fields of an entry that is whole.
+static std::optional<std::vector<std::string_view>> partsOf(std::string_view bytes) {
   if (bytes.size() < magic.size() + checksumLength || !bytes.starts_with(magic))
     return std::nullopt;
   std::string_view content = bytes.substr(0, bytes.size() - checksumLength);
   if (hashHex(content) != bytes.substr(content.size()))
     return std::nullopt;
   content.remove_prefix(magic.size());
-  std::array<std::string_view, 4> fields;
-  for (std::string_view &field : fields) {
-    auto taken = takeField(content);
-    if (!taken)
+  std::vector<std::string_view> parts;
+  do {
+    std::optional<std::string_view> part = takeField(content);
+    if (!part)
       return std::nullopt;
-    field = *taken;
-  }
-  return content.empty() ? std::optional(fields) : std::nullopt;
+    parts.push_back(*part);
+  } while (!content.empty());
+  return parts;
 }
 
 std::optional<std::string> keyOfEntry(std::string_view bytes) {
-  auto fields = fieldsOf(bytes);
-  return fields ? std::optional<std::string>((*fields)[0]) : std::nullopt;
+  auto parts = partsOf(bytes);
+  return parts ? std::optional<std::string>(parts->front()) : std::nullopt;
 }
 
-std::optional<CompiledKernel> fromEntry(std::string_view bytes, std::string_view key) {
-  auto fields = fieldsOf(bytes);
-  if (!fields || (*fields)[0] != key)
+std::optional<EntryFields> fromEntry(std::string_view bytes, std::string_view key) {
+  auto parts = partsOf(bytes);
+  if (!parts || parts->front() != key)
     return std::nullopt;
-  CompiledKernel kernel;
-  kernel.cubin = (*fields)[1];
-  kernel.ptx = (*fields)[2];
-  kernel.log = (*fields)[3];
-  kernel.stats = parsePtxasLog(kernel.log);
-  return kernel;
+  return EntryFields(parts->begin() + 1, parts->end());
 }
 
-std::string DiskCache::pathOf(std::string_view key) const {
-  return fmt::format("{}/{}{}", folder, hashHex(key), extension);
+std::string entryName(EntryKind kind, std::string_view key) {
+  return hashHex(key).append(extensionOf(kind));
 }
 
-/// The bytes of `file`, if they can be read and trusted.
-static std::optional<std::string> readTrusted(const Descriptor &file, struct stat &status) {
-  if (!file || fstat(file.get(), &status) != 0 || !trusted(status))
-    return std::nullopt;
+std::vector<EntryFile> entriesOf(const std::string &folder) {
+  namespace fs = std::filesystem;
+  std::vector<EntryFile> entries;
+  std::error_code ignored;
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
+    for (EntryKind kind : {EntryKind::kernel, EntryKind::program})
+      if (it->path().extension() == extensionOf(kind))
+        entries.push_back({it->path().string(), kind});
+  std::sort(entries.begin(), entries.end(),
+            [](const EntryFile &one, const EntryFile &other) { return one.path < other.path; });
+  return entries;
+}
+
+ReadEntry readEntry(const std::string &path, bool stamp) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file)
+    return {.bytes = {}, .isMissing = errno == ENOENT};
+  struct stat status;
+  if (fstat(file.get(), &status) != 0 || !trusted(status))
+    return {};
   std::string bytes(status.st_size, '\0');
   if (!readWhole(file.get(), bytes))
-    return std::nullopt;
-  return bytes;
-}
-
-static int openEntry(const std::string &path) {
-  return open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-}
-
-std::optional<std::string> readEntry(const std::string &path) {
-  struct stat status;
-  return readTrusted(Descriptor(openEntry(path)), status);
-}
-
-std::optional<CompiledKernel> DiskCache::read(std::string_view key) {
-  Descriptor file(openEntry(pathOf(key)));
-  if (!file && errno == ENOENT)
-    return std::nullopt;
-  struct stat status;
-  std::optional<std::string> bytes = readTrusted(file, status);
-  if (!bytes) {
-    ++faultCount;
-    return std::nullopt;
-  }
-  auto kernel = fromEntry(*bytes, key);
-  if (kernel)
+    return {};
+  if (stamp)
     stampUse(file.get(), status.st_mtim.tv_sec);
-  else
-    discard(key);
-  return kernel;
+  return {.bytes = std::move(bytes)};
 }
 
-void DiskCache::write(std::string_view key, const CompiledKernel &kernel) {
+bool publishEntry(const std::string &folder, const std::string &name, std::string_view bytes) {
   static std::atomic<std::uint64_t> counter = 0;
   std::string temporary = fmt::format("{}/.{}-{}{}", folder, getpid(), counter++, unfinished);
   bool published = false;
   {
     Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) {
-      ++faultCount;
-      return;
-    }
-    published = writeWhole(file.get(), toEntry(key, kernel)) && fsync(file.get()) == 0;
+    if (!file)
+      return false;
+    published = writeWhole(file.get(), bytes) && fsync(file.get()) == 0;
   }
   if (published) {
-    std::string path = pathOf(key);
+    std::string path = folder + "/" + name;
     // EEXIST: another writer was first, and its entry is as good. File systems without hard links
     // get a rename, where the last writer wins.
     if (link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST)
       published = rename(temporary.c_str(), path.c_str()) == 0;
   }
   unlink(temporary.c_str());
-  faultCount += !published;
-  evictNowAndThen(folder, limits);
+  return published;
 }
 
-void DiskCache::discard(std::string_view key) {
-  ++damagedCount;
-  moveAside(folder, hashHex(key));
-}
-
-void moveAside(const std::string &folder, const std::string &name) {
-  std::string path = fmt::format("{}/{}{}", folder, name, DiskCache::extension);
-  std::string aside = fmt::format("{}/{}", folder, DiskCache::quarantine);
+void moveAside(const std::string &path) {
+  std::filesystem::path file = path, aside = file.parent_path() / quarantineName;
   mkdir(aside.c_str(), 0700);
-  if (rename(path.c_str(), fmt::format("{}/{}", aside, name).c_str()) != 0)
+  if (rename(path.c_str(), (aside / file.filename()).c_str()) != 0)
     unlink(path.c_str());
 }
 

@@ -2,7 +2,7 @@
 #include "runtime/cache/Eviction.h"
 
 #include "runtime/cache/CacheFolder.h"
-#include "runtime/cache/DiskCache.h"
+#include "runtime/cache/EntryFile.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,14 +32,18 @@ bool isSame(const struct stat &one, const struct stat &other) {
          one.st_mtim.tv_sec == other.st_mtim.tv_sec && one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
 }
 
-std::vector<File> filesOf(const fs::path &folder) {
+void addFile(std::vector<File> &files, std::string path) {
+  File file{std::move(path), {}};
+  if (lstat(file.path.c_str(), &file.status) == 0 && S_ISREG(file.status.st_mode))
+    files.push_back(std::move(file));
+}
+
+std::vector<File> filesOf(const fs::path &folder, std::string_view ending = "") {
   std::vector<File> files;
   std::error_code ignored;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
-    File file{it->path().string(), {}};
-    if (lstat(file.path.c_str(), &file.status) == 0 && S_ISREG(file.status.st_mode))
-      files.push_back(std::move(file));
-  }
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
+    if (it->path().string().ends_with(ending))
+      addFile(files, it->path().string());
   return files;
 }
 
@@ -88,15 +92,11 @@ private:
 } // namespace
 
 Evicted evict(const std::string &folder, const CacheLimits &limits) {
-  std::vector<File> files = filesOf(folder), entries, left;
-  for (File &file : files) {
-    if (file.path.ends_with(DiskCache::extension))
-      entries.push_back(std::move(file));
-    else if (file.path.ends_with(DiskCache::unfinished))
-      left.push_back(std::move(file));
-  }
-  removeOlder(left, hour);
-  removeOlder(filesOf(fs::path(folder) / DiskCache::quarantine), week);
+  removeOlder(filesOf(folder, unfinished), hour);
+  removeOlder(filesOf(fs::path(folder) / quarantineName), week);
+  std::vector<File> entries;
+  for (EntryFile &entry : entriesOf(folder))
+    addFile(entries, std::move(entry.path));
 
   std::int64_t bytes = 0, count = static_cast<std::int64_t>(entries.size());
   for (const File &entry : entries)

@@ -1,10 +1,12 @@
 //===- Inspection.cpp - What the cache holds, and why it has not what is wanted ---===//
 #include "scanc/Cache.h"
 
-#include "runtime/Hash.h"
 #include "runtime/cache/CacheFolder.h"
 #include "runtime/cache/Eviction.h"
 #include "runtime/cache/KernelCache.h"
+#include "runtime/cache/KeyText.h"
+#include "runtime/compiler/Compiler.h"
+#include "runtime/compiler/ProgramCache.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -12,24 +14,31 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 
 namespace scanc {
 namespace {
 
-namespace fs = std::filesystem;
-
 Error unusable(const std::string &why) {
-  return makeError("SC7005", ErrorKind::environment, "the cache of kernels cannot be used: " + why,
+  return makeError("SC7005", ErrorKind::environment, "the cache cannot be used: " + why,
                    "name a folder of your own by SCANC_CACHE_DIR");
 }
 
-/// The folder, or why it cannot be used.
-Result<std::string> usableFolder() {
-  CacheState state = cacheState();
-  if (!state.fault.empty())
-    return unusable(state.fault);
-  return state.folder;
+/// The folders, of which one at least can be used.
+Result<rt::CachePlaces> usablePlaces() {
+  rt::CachePlaces places = rt::openPlaces(rt::resolveCacheFolder(""));
+  if (!places.reason.empty())
+    return unusable(places.reason);
+  return places;
+}
+
+/// The folder that is written.
+Result<std::string> writableFolder() {
+  Result<rt::CachePlaces> places = usablePlaces();
+  if (!places)
+    return places.error();
+  if (places->writable.empty())
+    return unusable(fmt::format("'{}' is only read", places->readOnly));
+  return places->writable;
 }
 
 /// A kernel that a program may launch.
@@ -40,20 +49,16 @@ struct KernelWanted {
 };
 
 struct Wanted {
-  std::string folder;
   const rt::NvrtcApi *nvrtc;
   std::vector<KernelWanted> kernels;
 };
 
-/// What a program may launch on `architecture`, and where it is looked for.
+/// What a program may launch on `architecture`.
 Result<Wanted> wantedOf(const Program &program, const std::string &architecture) {
-  Result<std::string> folder = usableFolder();
-  if (!folder)
-    return folder.error();
   Result<const rt::NvrtcApi *> nvrtc = rt::sharedNvrtc();
   if (!nvrtc)
     return nvrtc.error();
-  Wanted wanted{*folder, *nvrtc, {}};
+  Wanted wanted{*nvrtc, {}};
   for (const Entry &entry : program.entries)
     for (const Step &step : entry.steps)
       for (const KernelVariant &variant : std::get<KernelStep>(step).variants) {
@@ -62,21 +67,6 @@ Result<Wanted> wantedOf(const Program &program, const std::string &architecture)
         wanted.kernels.push_back({variant.name, std::move(source), std::move(key)});
       }
   return wanted;
-}
-
-/// The names of all entries, without their extension.
-std::vector<std::string> entriesOf(const std::string &folder) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
-    if (it->path().extension() == rt::DiskCache::extension)
-      names.push_back(it->path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::string pathOf(const std::string &folder, const std::string &name) {
-  return fmt::format("{}/{}{}", folder, name, rt::DiskCache::extension);
 }
 
 /// How a part is named in a difference: a text by the header that it belongs to.
@@ -132,6 +122,46 @@ Comparison compareKeys(const std::vector<rt::KeyPart> &wanted,
   return result;
 }
 
+/// An entry that is whole.
+struct KnownEntry {
+  std::string key, path;
+};
+
+/// All entries of a kind, in the order in which folders are looked into.
+std::vector<KnownEntry> knownEntries(const rt::CachePlaces &places, rt::EntryKind kind) {
+  std::vector<KnownEntry> known;
+  for (const std::string &folder : {places.writable, places.readOnly}) {
+    if (folder.empty())
+      continue;
+    for (const rt::EntryFile &entry : rt::entriesOf(folder)) {
+      rt::ReadEntry file = entry.kind == kind ? rt::readEntry(entry.path) : rt::ReadEntry();
+      if (auto key = file.bytes ? rt::keyOfEntry(*file.bytes) : std::nullopt)
+        known.push_back({std::move(*key), entry.path});
+    }
+  }
+  return known;
+}
+
+/// Whether `key` is among these, and in what the nearest one differs.
+CacheAnswer explain(std::string name, const std::string &key, const std::vector<KnownEntry> &known) {
+  std::vector<rt::KeyPart> parts = rt::partsOfKey(key);
+  CacheAnswer answer;
+  answer.variant = std::move(name);
+  std::size_t most = 0;
+  for (const KnownEntry &other : known) {
+    Comparison compared = compareKeys(parts, rt::partsOfKey(other.key));
+    if (compared.shared <= most && !answer.entry.empty())
+      continue;
+    most = compared.shared;
+    answer.entry = other.path;
+    answer.isHit = other.key == key;
+    answer.difference = compared.difference;
+    if (answer.isHit)
+      break;
+  }
+  return answer;
+}
+
 } // namespace
 
 std::int64_t parseSize(const std::string &text) {
@@ -158,82 +188,109 @@ CacheLimits cacheLimits() {
 
 CacheState cacheState() {
   CacheState state;
-  rt::CacheFolder folder = rt::resolveCacheFolder("");
-  state.folder = folder.path;
-  state.fault = folder.reason;
+  rt::CacheFolder asked = rt::resolveCacheFolder("");
+  rt::CachePlaces places = rt::placesOf(asked);
+  state.isReadOnly = places.writable.empty() && !places.readOnly.empty();
+  state.folder = state.isReadOnly ? places.readOnly : places.writable;
+  state.below = state.isReadOnly ? "" : places.readOnly;
+  state.fault = places.reason;
   struct stat status;
-  if (folder.path.empty() || stat(folder.path.c_str(), &status) != 0)
+  if (state.folder.empty() || stat(state.folder.c_str(), &status) != 0)
     return state;
-  state.fault = rt::prepareCacheFolder(folder.path);
-  rt::CacheUse use = rt::measureCacheFolder(folder.path);
+  state.fault = rt::openPlaces(asked).reason;
+  rt::CacheUse use = rt::measureCacheFolder(state.folder);
   state.entries = use.entries;
+  state.programs = use.programs;
   state.bytes = use.bytes;
   state.quarantined = use.quarantined;
   return state;
 }
 
 Result<Evicted> pruneCache(const CacheLimits &limits) {
-  Result<std::string> folder = usableFolder();
+  Result<std::string> folder = writableFolder();
   if (!folder)
     return folder.error();
   return rt::evict(*folder, limits);
 }
 
 Result<Verified> verifyCache() {
-  Result<std::string> folder = usableFolder();
+  Result<std::string> folder = writableFolder();
   if (!folder)
     return folder.error();
   Verified verified;
-  for (const std::string &name : entriesOf(*folder)) {
-    std::optional<std::string> bytes = rt::readEntry(pathOf(*folder, name));
-    std::optional<std::string> key = bytes ? rt::keyOfEntry(*bytes) : std::nullopt;
+  for (const rt::EntryFile &entry : rt::entriesOf(*folder)) {
+    rt::ReadEntry file = rt::readEntry(entry.path);
+    auto key = file.bytes ? rt::keyOfEntry(*file.bytes) : std::nullopt;
     ++verified.entries;
-    if (key && rt::hashHex(*key) == name)
+    if (key && entry.path.ends_with("/" + rt::entryName(entry.kind, *key)))
       continue;
     ++verified.damaged;
-    rt::moveAside(*folder, name);
+    rt::moveAside(entry.path);
   }
   return verified;
 }
 
+Result<CachePushed> pushCache() {
+  rt::CachePlaces places = rt::placesOf(rt::resolveCacheFolder(""));
+  const std::string &from = places.writable, &to = places.readOnly;
+  if (!places.reason.empty())
+    return unusable(places.reason);
+  if (from.empty())
+    return unusable(fmt::format("'{}' is only read", to));
+  if (to.empty())
+    return unusable(
+        fmt::format("'{}' is not on a network file system, so there is nothing to push", from));
+  for (const std::string &folder : {from, to})
+    if (std::string fault = rt::prepareCacheFolder(folder); !fault.empty())
+      return unusable(fault);
+  CachePushed pushed;
+  for (const rt::EntryFile &entry : rt::entriesOf(from)) {
+    std::string name = entry.path.substr(from.size() + 1);
+    rt::ReadEntry file = rt::readEntry(entry.path);
+    struct stat status;
+    bool isWhole = file.bytes && rt::keyOfEntry(*file.bytes);
+    if (!isWhole || stat((to + "/" + name).c_str(), &status) == 0)
+      continue;
+    if (!rt::publishEntry(to, name, *file.bytes))
+      return unusable(fmt::format("'{}' cannot be written", to));
+    ++pushed.entries;
+    pushed.bytes += static_cast<std::int64_t>(file.bytes->size());
+  }
+  rt::evictNowAndThen(to, cacheLimits());
+  return pushed;
+}
+
+Result<CacheAnswer> explainCachedProgram(std::string_view text, const CompileOptions &options) {
+  Result<rt::CachePlaces> places = usablePlaces();
+  if (!places)
+    return places.error();
+  std::string key = rt::aliasKey(rt::Question::program, text, options, rt::compilerIdentity());
+  return explain("program", key, knownEntries(*places, rt::EntryKind::program));
+}
+
 Result<std::vector<CacheAnswer>> explainCache(const Program &program,
                                               const std::string &architecture) {
+  Result<rt::CachePlaces> places = usablePlaces();
+  if (!places)
+    return places.error();
   Result<Wanted> all = wantedOf(program, architecture);
   if (!all)
     return all.error();
-  std::vector<std::pair<std::string, std::string>> known; // key, path
-  for (const std::string &name : entriesOf(all->folder))
-    if (std::optional<std::string> bytes = rt::readEntry(pathOf(all->folder, name)))
-      if (std::optional<std::string> key = rt::keyOfEntry(*bytes))
-        known.emplace_back(std::move(*key), pathOf(all->folder, name));
-
+  std::vector<KnownEntry> known = knownEntries(*places, rt::EntryKind::kernel);
   std::vector<CacheAnswer> answers;
-  for (const KernelWanted &wanted : all->kernels) {
-    std::vector<rt::KeyPart> parts = rt::partsOfKey(wanted.key);
-    CacheAnswer answer;
-    answer.variant = wanted.variant;
-    std::size_t most = 0;
-    for (const auto &[other, path] : known) {
-      Comparison compared = compareKeys(parts, rt::partsOfKey(other));
-      if (compared.shared <= most && !answer.entry.empty())
-        continue;
-      most = compared.shared;
-      answer.entry = path;
-      answer.isHit = other == wanted.key;
-      answer.difference = compared.difference;
-      if (answer.isHit)
-        break;
-    }
-    answers.push_back(std::move(answer));
-  }
+  for (const KernelWanted &wanted : all->kernels)
+    answers.push_back(explain(wanted.variant, wanted.key, known));
   return answers;
 }
 
 Result<CacheWarmed> warmCache(const Program &program, const std::string &architecture) {
+  Result<std::string> folder = writableFolder();
+  if (!folder)
+    return folder.error();
   Result<Wanted> all = wantedOf(program, architecture);
   if (!all)
     return all.error();
-  rt::KernelCache cache(all->folder);
+  rt::KernelCache cache("");
   for (const KernelWanted &wanted : all->kernels) {
     auto kernel = cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
     if (!kernel)
@@ -241,7 +298,7 @@ Result<CacheWarmed> warmCache(const Program &program, const std::string &archite
   }
   rt::CacheCounters counters = cache.counters();
   if (!cache.withoutDisk().empty() || counters.faults > 0)
-    return unusable(cache.withoutDisk().empty() ? "a kernel could not be written to " + all->folder
+    return unusable(cache.withoutDisk().empty() ? "a kernel could not be written to " + *folder
                                                 : cache.withoutDisk());
   return CacheWarmed{counters.compiles, counters.diskHits + counters.memoryHits};
 }

@@ -1,24 +1,47 @@
 //===- KernelCache.cpp - Memory, then disk, then the compiler -------------===//
 #include "runtime/cache/KernelCache.h"
 
-#include "runtime/cache/CacheFolder.h"
+#include "runtime/Hash.h"
+#include "runtime/cache/KeyText.h"
 #include "runtime/cache/NodeLock.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace scanc::rt {
 namespace {
 
-/// Grows when the meaning of a key changes.
-constexpr int keySchema = 1;
+/// The number grows when the meaning of a key changes.
+constexpr std::string_view keySchema = "scanc kernel, key schema 2";
 
-/// The caches of the process, for the life of it.
-ForkMutex &cachesMutex = *new ForkMutex;
-std::map<std::string, std::shared_ptr<KernelCache>> &caches =
-    *new std::map<std::string, std::shared_ptr<KernelCache>>;
+/// A text without what its first line says, if that is a comment: it names the user's file and line,
+/// which change no byte of a kernel. The line stays, and so do the numbers of those below.
+std::string_view withoutPlace(std::string_view text) {
+  return text.starts_with("//") ? text.substr(std::min(text.find('\n'), text.size())) : text;
+}
+
+void addSource(KeyText &key, const CudaSource &source) {
+  key.add("name", source.name);
+  for (const auto &[name, text] : source.headers)
+    key.add("header", name).add("text", text);
+  key.add("source", withoutPlace(source.text));
+}
+
+EntryFields fieldsOf(const CompiledKernel &kernel) {
+  return {kernel.cubin, kernel.ptx, kernel.log};
+}
+
+std::optional<CompiledKernel> kernelOf(EntryFields fields) {
+  if (fields.size() != 3)
+    return std::nullopt;
+  CompiledKernel kernel;
+  kernel.cubin = std::move(fields[0]);
+  kernel.ptx = std::move(fields[1]);
+  kernel.log = std::move(fields[2]);
+  kernel.stats = parsePtxasLog(kernel.log);
+  return kernel;
+}
 
 } // namespace
 
@@ -34,66 +57,25 @@ CudaSource sourceOf(const Program &program, const KernelVariant &variant,
 
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
                      const std::vector<std::string> &options) {
-  std::string key = fmt::format("scanc kernel, key schema {}\n", keySchema);
-  auto add = [&](std::string_view label, std::string_view value) {
-    key += fmt::format("{} {}:", label, value.size());
-    key += value;
-    key += '\n';
-  };
-  add("nvrtc", fmt::format("{}.{}", nvrtc.major, nvrtc.minor));
+  KeyText key(keySchema);
+  key.add("nvrtc", fmt::format("{}.{}", nvrtc.major, nvrtc.minor));
   for (const std::string &option : options)
-    add("option", option);
-  add("name", source.name);
-  for (const auto &[name, text] : source.headers) {
-    add("header", name);
-    add("text", text);
-  }
-  add("source", source.text);
-  return key;
+    key.add("option", option);
+  addSource(key, source);
+  return key.take();
 }
 
-std::vector<KeyPart> partsOfKey(std::string_view key) {
-  std::vector<KeyPart> parts;
-  auto upTo = [&](char end) {
-    std::size_t at = std::min(key.find(end), key.size());
-    std::string_view text = key.substr(0, at);
-    key.remove_prefix(std::min(at + 1, key.size()));
-    return text;
-  };
-  parts.push_back({"schema", upTo('\n')});
-  while (!key.empty()) {
-    std::string_view label = upTo(' '), length = upTo(':');
-    std::size_t count = 0;
-    auto [end, status] = std::from_chars(length.data(), length.data() + length.size(), count);
-    if (status != std::errc() || end != length.data() + length.size() || count >= key.size())
-      return {};
-    parts.push_back({label, key.substr(0, count)});
-    key.remove_prefix(count + 1); // and the end of the line
-  }
-  return parts;
+std::string sourceDigest(const CudaSource &source) {
+  KeyText key(keySchema);
+  addSource(key, source);
+  return hashHex(key.take());
 }
 
-KernelCache::KernelCache(const std::string &requested) {
-  CacheFolder folder = resolveCacheFolder(requested);
-  reason = folder.reason;
-  if (folder.path.empty())
-    return;
-  reason = prepareCacheFolder(folder.path);
+KernelCache::KernelCache(const CacheFolder &folder) : keeps(folder.mode != CacheMode::off) {
+  CachePlaces places = openPlaces(folder);
+  reason = places.reason;
   if (reason.empty())
-    disk = std::make_unique<DiskCache>(folder.path);
-}
-
-std::shared_ptr<KernelCache> KernelCache::shared(const std::string &requested) {
-  CacheFolder folder = resolveCacheFolder(requested);
-  {
-    std::lock_guard lock(cachesMutex);
-    if (auto found = caches.find(folder.path); found != caches.end())
-      return found->second;
-  }
-  // Not under the mutex, which a fork waits for: a cache is told of forks, too.
-  auto made = std::make_shared<KernelCache>(folder.path.empty() ? "off" : folder.path);
-  std::lock_guard lock(cachesMutex);
-  return caches.try_emplace(folder.path, std::move(made)).first->second;
+    disk = std::make_unique<DiskCache>(EntryKind::kernel, std::move(places));
 }
 
 void KernelCache::afterFork(bool inChild) {
@@ -110,7 +92,8 @@ void KernelCache::afterFork(bool inChild) {
 }
 
 KernelCache::Kernel KernelCache::fromDisk(const std::string &key) {
-  auto found = disk->read(key);
+  std::optional<EntryFields> fields = disk->read(key);
+  std::optional<CompiledKernel> found = fields ? kernelOf(std::move(*fields)) : std::nullopt;
   if (!found)
     return nullptr;
   std::lock_guard lock(mutex);
@@ -123,8 +106,9 @@ Result<KernelCache::Kernel> KernelCache::make(const std::string &key, const Comp
   if (disk) {
     if (Kernel found = fromDisk(key))
       return found;
-    onlyOne.emplace(disk->pathOf(key));
-    if (Kernel found = onlyOne->isHeld() ? fromDisk(key) : nullptr)
+    if (std::string path = disk->pathOf(key); !path.empty())
+      onlyOne.emplace(path);
+    if (Kernel found = onlyOne && onlyOne->isHeld() ? fromDisk(key) : nullptr)
       return found;
   }
   {
@@ -136,11 +120,32 @@ Result<KernelCache::Kernel> KernelCache::make(const std::string &key, const Comp
     return compiled.error();
   // What was compiled is what is used: an entry just published is never read back.
   if (disk)
-    disk->write(key, *compiled);
+    disk->write(key, fieldsOf(*compiled));
   return std::make_shared<const CompiledKernel>(std::move(*compiled));
 }
 
+KernelCache::Kernel KernelCache::find(const std::string &key) {
+  {
+    std::lock_guard lock(mutex);
+    if (auto found = slots.find(key); found != slots.end() && found->second->kernel) {
+      ++counts.memoryHits;
+      return found->second->kernel;
+    }
+  }
+  Kernel found = disk ? fromDisk(key) : nullptr;
+  if (found && keeps) {
+    std::lock_guard lock(mutex);
+    auto slot = std::make_shared<Slot>();
+    slot->done = true;
+    slot->kernel = found;
+    slots.try_emplace(key, std::move(slot));
+  }
+  return found;
+}
+
 Result<KernelCache::Kernel> KernelCache::get(const std::string &key, const Compile &compile) {
+  if (!keeps)
+    return make(key, compile);
   std::shared_ptr<Slot> slot;
   {
     std::unique_lock lock(mutex);

@@ -25,16 +25,9 @@ namespace scanc::rt {
 CudaSource sourceOf(const Program &program, const KernelVariant &variant,
                     const std::string &architecture);
 
-/// Everything that decides the bytes of a kernel, each part labelled and with its length.
+/// Everything that decides the bytes of a kernel, as a KeyText.
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,
                      const std::vector<std::string> &options);
-
-/// One part of such a key. "text" is the text of the "header" before it.
-struct KeyPart {
-  std::string_view label, value;
-};
-/// The parts of a key; they live as long as its text. What is no key has none.
-std::vector<KeyPart> partsOfKey(std::string_view key);
 
 struct CacheCounters {
   std::int64_t memoryHits = 0;
@@ -45,17 +38,22 @@ struct CacheCounters {
   std::int64_t faults = 0;  ///< of the disk
 };
 
+/// The name of everything in a key but NVRTC and its options: of what a bundle's machine code was made.
+std::string sourceDigest(const CudaSource &source);
+
 class KernelCache final : ForkGuard {
 public:
   using Compile = std::function<Result<CompiledKernel>()>;
   using Kernel = std::shared_ptr<const CompiledKernel>;
 
-  /// `requested` as for `resolveCacheFolder`. A folder that cannot be used leaves the memory.
-  explicit KernelCache(const std::string &requested);
+  /// A folder that cannot be used leaves the memory.
+  explicit KernelCache(const CacheFolder &folder);
+  /// `requested` as for `resolveCacheFolder`.
+  explicit KernelCache(const std::string &requested)
+      : KernelCache(resolveCacheFolder(requested)) {}
 
-  /// The process's cache for this folder.
-  static std::shared_ptr<KernelCache> shared(const std::string &requested);
-
+  /// The kernel of `key` where it is kept, or null.
+  Kernel find(const std::string &key);
   /// The kernel of `key`. An error of `compile` goes to all who wait, and is not kept.
   Result<Kernel> get(const std::string &key, const Compile &compile);
   /// Forgets the kernel of `key`: the driver refused it.
@@ -80,6 +78,7 @@ private:
   Kernel fromDisk(const std::string &key);
   Result<Kernel> make(const std::string &key, const Compile &compile);
 
+  bool keeps; ///< in memory
   std::unique_ptr<DiskCache> disk;
   std::string reason;
   mutable std::mutex mutex;

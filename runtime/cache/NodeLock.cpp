@@ -10,23 +10,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <thread>
 
 namespace scanc::rt {
 
-/// The user's own folder on this machine, or "" where there is none that can be trusted.
-static std::string lockFolder() {
-  const char *runtime = std::getenv("XDG_RUNTIME_DIR");
-  std::string folder = runtime && *runtime == '/' ? fmt::format("{}/scanc", runtime)
-                                                  : fmt::format("/tmp/scanc-{}", geteuid());
-  return prepareCacheFolder(folder).empty() ? folder : "";
-}
-
 NodeLock::NodeLock(std::string_view name, std::chrono::milliseconds patience) {
   using namespace std::chrono_literals;
-  std::string folder = lockFolder();
-  if (folder.empty())
+  std::string folder = nodeFolder();
+  if (!prepareCacheFolder(folder).empty())
     return;
   std::string path = fmt::format("{}/{}.lock", folder, hashHex(name).substr(0, 3));
   file = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

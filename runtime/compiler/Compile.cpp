@@ -2,8 +2,11 @@
 #include "scanc/Compile.h"
 
 #include "runtime/compiler/Compiler.h"
+#include "runtime/compiler/LivingKernels.h"
+#include "runtime/compiler/ProgramCache.h"
 #include "scanc/Device.h"
 
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -34,12 +37,54 @@ std::string architectures() {
   return compiler ? (*compiler)->architectures() : "";
 }
 
-Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
-  return ask(&rt::Compiler::signature, text, options);
+/// Those of the process; a kernel may outlive what is static.
+static rt::LivingKernels &living = *new rt::LivingKernels;
+
+/// The target as an architecture, or "cpu".
+static CompileOptions resolved(CompileOptions options) {
+  if (options.target == "native")
+    options.target = nativeTarget(options.load.device);
+  return options;
 }
 
-Result<Program> compileProgram(std::string_view text, const CompileOptions &options) {
-  return ask(&rt::Compiler::compileProgram, text, options);
+/// The answer that is kept, or that of the compiler, which is kept from then on.
+static Result<Program> answer(rt::Question question, std::string_view text,
+                              const CompileOptions &options,
+                              const std::function<Result<Program>()> &askCompiler) {
+  auto cache = rt::sharedCache<rt::ProgramCache>(options.load.cacheDirectory);
+  std::string compiler = rt::compilerIdentity();
+  std::string key = rt::aliasKey(question, text, options, compiler);
+  if (!compiler.empty())
+    if (std::optional<Program> known = cache->read(key))
+      return std::move(*known);
+  Result<Program> made = askCompiler();
+  // Another compiler may have been put in its place before it was opened.
+  if (made && !compiler.empty() && compiler == rt::compilerIdentity())
+    cache->write(key, *made);
+  return made;
+}
+
+Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
+  if (options.target == "cpu") // the compiler will be needed
+    return ask(&rt::Compiler::signature, text, options);
+  Result<Program> known =
+      answer(rt::Question::signature, text, options, [&]() -> Result<Program> {
+        auto parameters = ask(&rt::Compiler::signature, text, options);
+        if (!parameters)
+          return parameters.error();
+        Program program;
+        program.parameters = std::move(*parameters);
+        return program;
+      });
+  if (!known)
+    return known.error();
+  return std::move(known->parameters);
+}
+
+Result<Program> compileProgram(std::string_view text, const CompileOptions &given) {
+  CompileOptions options = resolved(given);
+  return answer(rt::Question::program, text, options,
+                [&] { return ask(&rt::Compiler::compileProgram, text, options); });
 }
 
 Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options) {
@@ -68,20 +113,25 @@ Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileO
   return ask(&rt::Compiler::searchSpace, text, options);
 }
 
-Result<Kernel> compile(std::string_view text, const CompileOptions &options) {
-  CompileOptions resolved = options;
-  if (options.target == "native") {
-    // "cpu", since the child of a fork has no driver, would be a change of device in silence.
+Result<Kernel> compile(std::string_view text, const CompileOptions &given) {
+  bool keeps = rt::resolveCacheFolder(given.load.cacheDirectory).mode != rt::CacheMode::off;
+  std::string request = rt::requestOf(text, given);
+  if (std::optional<Kernel> kernel = keeps ? living.find(request) : std::nullopt)
+    return std::move(*kernel);
+  // "cpu", since the child of a fork has no driver, would be a change of device in silence.
+  if (given.target == "native")
     if (Result<int> driver = driverVersion(); !driver && driver.error().code == "SC6038")
       return driver.error();
-    resolved.target = nativeTarget(options.load.device);
-  }
-  if (resolved.target == "cpu")
-    return ask(&rt::Compiler::compileForCpu, text, resolved);
-  Result<Program> program = compileProgram(text, resolved);
+  CompileOptions options = resolved(given);
+  if (options.target == "cpu")
+    return ask(&rt::Compiler::compileForCpu, text, options);
+  Result<Program> program = compileProgram(text, options);
   if (!program)
     return program.error();
-  return loadCuda(std::move(*program), options.load);
+  Result<Kernel> kernel = loadCuda(std::move(*program), options.load);
+  if (kernel && keeps)
+    living.add(std::move(request), *kernel);
+  return kernel;
 }
 
 } // namespace scanc

@@ -38,6 +38,10 @@ struct Compiler {
 /// A success is kept, a failure is tried again.
 Result<const Compiler *> sharedCompiler();
 
+/// Which compiler that is, without opening it: size and time of its file, as its version does not change
+/// while one works on it. "" where only the loader knows the file.
+std::string compilerIdentity();
+
 } // namespace scanc::rt
 
 /// What the compiler's library exports, and nothing else.

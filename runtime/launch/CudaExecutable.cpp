@@ -7,16 +7,13 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/launch/CudaExecutable.h"
 
-#include "runtime/Hash.h"
-#include "runtime/cache/KernelCache.h"
 #include "runtime/launch/LaunchTrace.h"
 #include "runtime/launch/Offsets.h"
 #include "runtime/process/Fork.h"
 
 #include <fmt/format.h>
 
-namespace scanc {
-namespace rt {
+namespace scanc::rt {
 namespace {
 
 /// Of each step, how many variants those before it have; at the end, how many there are.
@@ -271,35 +268,4 @@ Result<std::int64_t> CudaExecutable::workspaceBytes(std::span<const TensorRef> o
   return frame->plan.workspaceBytes;
 }
 
-} // namespace rt
-
-Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
-  Result<const rt::Driver *> driver = rt::sharedDriver();
-  if (!driver)
-    return driver.error();
-  Result<const rt::NvrtcApi *> found = rt::sharedNvrtc();
-  if (!found)
-    return found.error();
-  const rt::NvrtcApi &nvrtc = **found; // open for the life of the process
-  // As the driver, for the life of the process.
-  static auto &pools = *new rt::WorkspacePools(**driver);
-  std::shared_ptr<rt::KernelCache> cache = rt::KernelCache::shared(options.cacheDirectory);
-  auto keyOf = [&nvrtc](const CudaSource &source) {
-    return rt::cacheKey(source, nvrtc.info, rt::nvrtcOptions(nvrtc, source));
-  };
-  rt::KernelSource source;
-  source.get = [cache, keyOf, &nvrtc](const CudaSource &source) {
-    return cache->get(keyOf(source), [&] { return rt::compileWith(nvrtc, source); });
-  };
-  source.discard = [cache, keyOf](const CudaSource &source) { cache->discard(keyOf(source)); };
-  source.name = [keyOf](const CudaSource &source) { return rt::hashHex(keyOf(source)); };
-
-  auto shared = std::make_shared<const Program>(program);
-  Result<std::shared_ptr<Executable>> executable = rt::CudaExecutable::create(
-      std::move(shared), **driver, options.device, std::move(source), pools);
-  if (!executable)
-    return executable.error();
-  return Kernel(std::move(program), std::move(*executable));
-}
-
-} // namespace scanc
+} // namespace scanc::rt

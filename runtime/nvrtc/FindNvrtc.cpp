@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -212,6 +213,41 @@ NvrtcSearch nvrtcSearch() {
       once.push_back(std::move(folder));
   search.folders = std::move(once);
   return search;
+}
+
+/// The minor version of the builtins in a folder; nothing where there are several, or none.
+static std::optional<int> minorOfBuiltins(const fs::path &folder, int major) {
+  std::string prefix = fmt::format("libnvrtc-builtins.so.{}.", major);
+  std::optional<int> minor;
+  for (const fs::path &file : foldersIn(folder, prefix)) {
+    std::string rest = file.filename().string().substr(prefix.size());
+    int found = 0;
+    auto [end, status] = std::from_chars(rest.data(), rest.data() + rest.size(), found);
+    if (status != std::errc() || (minor && *minor != found))
+      return std::nullopt;
+    minor = found;
+  }
+  return minor;
+}
+
+std::optional<NvrtcApi> glimpseNvrtc(const NvrtcSearch &search) {
+  std::vector<std::string> folders = search.folders;
+  std::error_code ignored;
+  if (!search.explicitPlace.empty())
+    folders = {search.explicitPlace};
+  for (const std::string &folder : folders)
+    for (int major = newestMajor; major >= oldestMajor; --major) {
+      if (!fs::exists(fs::path(folder) / fmt::format("libnvrtc.so.{}", major), ignored))
+        continue;
+      std::optional<int> minor = minorOfBuiltins(folder, major);
+      if (!minor)
+        return std::nullopt;
+      NvrtcApi api;
+      api.info.major = major;
+      api.info.minor = *minor;
+      return api;
+    }
+  return std::nullopt;
 }
 
 Result<NvrtcApi> openNvrtc(const NvrtcSearch &search) {

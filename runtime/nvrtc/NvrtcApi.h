@@ -50,6 +50,9 @@ struct NvrtcSearch {
 
 /// The places that the environment names.
 NvrtcSearch nvrtcSearch();
+/// The version of the NVRTC that `openNvrtc` would open, as the names of files tell it: a table without functions.
+/// Nothing where they do not.
+std::optional<NvrtcApi> glimpseNvrtc(const NvrtcSearch &search);
 /// Opens the first NVRTC found. The handle is never closed.
 Result<NvrtcApi> openNvrtc(const NvrtcSearch &search);
 /// The process's NVRTC. A success is kept; a failure is tried again.

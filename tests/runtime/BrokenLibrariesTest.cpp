@@ -1,7 +1,7 @@
 //===- BrokenLibrariesTest.cpp - Installations that go wrong for people ---===//
 #include "FaultFixture.h"
 
-#include "runtime/cache/DiskCache.h"
+#include "runtime/cache/EntryFile.h"
 #include "runtime/launch/Driver.h"
 #include "scanc/Doctor.h"
 
@@ -10,7 +10,6 @@
 namespace scanc {
 namespace {
 
-using rt::DiskCache;
 using rt::Driver;
 using testing::FakeNvrtc;
 using testing::FullOperands;
@@ -61,10 +60,10 @@ TEST_F(BrokenLibrariesTest, a_kept_image_that_the_driver_refuses_is_set_aside_an
   ASSERT_EQ(entries.size(), 2u); // "dense" and "strided"
   // Whole entries, with checksums, of machine code that no driver loads.
   for (const auto &path : entries) {
-    std::string key = *rt::keyOfEntry(*rt::readEntry(path.string()));
-    CompiledKernel kernel = *rt::fromEntry(*rt::readEntry(path.string()), key);
-    kernel.cubin = "damaged before it was written";
-    std::ofstream(path, std::ios::trunc) << rt::toEntry(key, kernel);
+    std::string bytes = *rt::readEntry(path.string()).bytes, key = *rt::keyOfEntry(bytes);
+    rt::EntryFields fields = *rt::fromEntry(bytes, key);
+    fields[0] = "damaged before it was written";
+    std::ofstream(path, std::ios::trunc) << rt::toEntry(key, fields);
   }
   for (int compiles : {2, 0})
     EXPECT_EQ(inChild([&]() -> std::string {
@@ -74,7 +73,7 @@ TEST_F(BrokenLibrariesTest, a_kept_image_that_the_driver_refuses_is_set_aside_an
                 return nvrtc->compiles == compiles ? unbalanced() : "compiled anew";
               }),
               "");
-  EXPECT_EQ(files(folder / DiskCache::quarantine).size(), 2u);
+  EXPECT_EQ(files(folder / rt::quarantineName).size(), 2u);
 }
 
 TEST_F(BrokenLibrariesTest, sc6035_an_image_that_is_refused_again) {

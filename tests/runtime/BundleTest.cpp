@@ -15,6 +15,8 @@ using testing::workspaceProgram;
 Program fullProgram() {
   Program program = workspaceProgram();
   program.entries.push_back({"step", {LibraryCall{"cublasLt", "matmul", {"x", "w"}}}});
+  std::get<KernelStep>(program.entries[0].steps[0]).variants[0].machineCode = {
+      {"sm_90a", "0123", std::string("\x7F" "ELF\0\xFF", 6)}, {"sm_80", "", ""}};
   program.sourceText += "# quotes \" and \\ and \n tabs \t and ü";
   return program;
 }
@@ -38,6 +40,10 @@ TEST(Bundle, round_trip) {
   EXPECT_TRUE(*again == fullProgram());
 }
 
+MachineCode &codeOf(Program &program) {
+  return std::get<KernelStep>(program.entries[0].steps[0]).variants[0].machineCode[0];
+}
+
 TEST(Bundle, equality_sees_every_field) {
   const std::function<void(Program &)> changes[] = {
       [](Program &p) { p.name += "x"; },
@@ -53,6 +59,9 @@ TEST(Bundle, equality_sees_every_field) {
       [](Program &p) { p.parameters.pop_back(); },
       [](Program &p) { p.boundSizes["N"]++; },
       [](Program &p) { p.entries[0].name += "x"; },
+      [](Program &p) { codeOf(p).architecture += "x"; },
+      [](Program &p) { codeOf(p).madeOf += "x"; },
+      [](Program &p) { codeOf(p).cubin += "x"; },
       [](Program &p) { p.entries[0].steps.pop_back(); },
       [](Program &p) { p.entries[0].steps[1] = LibraryCall{}; },
       [](Program &p) { std::get<LibraryCall>(p.entries[1].steps[0]).library += "x"; },
@@ -135,8 +144,27 @@ TEST(Bundle, edited_by_hand_is_accepted_when_it_says_so) {
   EXPECT_EQ(program->name, "mine");
 }
 
+TEST(Bundle, machine_code_of_every_length_comes_back) {
+  Program program = fullProgram();
+  for (int length = 0; length < 70; ++length) {
+    std::string &cubin = codeOf(program).cubin;
+    cubin.clear();
+    for (int i = 0; i < length; ++i)
+      cubin += static_cast<char>(i * 37 + length);
+    Result<Program> again = fromBundle(toBundle(program));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(codeOf(*again).cubin, cubin);
+  }
+  for (const char *wrong : {"A", "AA", "AAA", "A===", "AB==", "AA=A", "A A=", "\u00fc=="})
+    EXPECT_EQ(codeOf(edited([&](auto &json) {
+                json["program"]["entries"][0]["steps"][0]["variants"][0]["machineCode"][0]["cubin"] = wrong;
+              })),
+              "SC7004")
+        << wrong;
+}
+
 TEST(Bundle, sc7003_schema) {
-  EXPECT_EQ(codeOf(edited([](auto &json) { json["schema"] = 2; })), "SC7003");
+  EXPECT_EQ(codeOf(edited([](auto &json) { json["schema"] = 1; })), "SC7003");
   EXPECT_EQ(codeOf(edited([](auto &json) { json["schema"] = "1"; })), "SC7004");
 }
 
@@ -190,7 +218,7 @@ TEST(Bundle, integers_beyond_64_bits_are_mistyped) {
 TEST(Bundle, deep_nesting_does_not_exhaust_the_stack) {
   EXPECT_EQ(codeOf(std::string(1000000, '[')), "SC7001");
   std::string deep =
-      "{\"format\":\"scanc-bundle\",\"schema\":1,\"checksum\":\"edited\",\"program\":";
+      "{\"format\":\"scanc-bundle\",\"schema\":2,\"checksum\":\"edited\",\"program\":";
   deep += std::string(200000, '[') + std::string(200000, ']') + "}";
   EXPECT_EQ(codeOf(deep), "SC7004");
 }

@@ -15,16 +15,17 @@ namespace {
 
 using testing::ScratchFolder;
 
-CompiledKernel kernelOf(const std::string &text) {
-  CompiledKernel kernel;
-  kernel.cubin = std::string("\x7F"
-                             "ELF\0",
-                             5) +
-                 text;
-  kernel.ptx = ".version 8.0";
-  kernel.log = "ptxas info    : Compiling entry function 'k' for 'sm_80'\n"
-               "ptxas info    : Used 8 registers, used 0 barriers";
-  return kernel;
+EntryFields fieldsOf(const std::string &text) {
+  return {std::string("\x7F"
+                      "ELF\0",
+                      5) +
+              text,
+          "", "log"};
+}
+
+/// A cache of that one folder.
+DiskCache cacheIn(const std::string &folder, EntryKind kind = EntryKind::kernel) {
+  return DiskCache(kind, {.writable = folder, .readOnly = "", .reason = ""});
 }
 
 void overwrite(const std::string &path, const std::string &bytes) {
@@ -42,16 +43,10 @@ std::size_t filesIn(const std::string &folder) {
 
 TEST(DiskCache, round_trip) {
   ScratchFolder folder;
-  DiskCache cache(folder.path());
+  DiskCache cache = cacheIn(folder.path());
   EXPECT_FALSE(cache.read("key"));
-  cache.write("key", kernelOf("a"));
-  auto kernel = cache.read("key");
-  ASSERT_TRUE(kernel);
-  EXPECT_EQ(kernel->cubin, kernelOf("a").cubin);
-  EXPECT_EQ(kernel->ptx, kernelOf("a").ptx);
-  EXPECT_EQ(kernel->log, kernelOf("a").log);
-  ASSERT_EQ(kernel->stats.size(), 1u);
-  EXPECT_EQ(kernel->stats[0].registers, 8);
+  cache.write("key", fieldsOf("a"));
+  EXPECT_EQ(cache.read("key"), fieldsOf("a"));
   EXPECT_FALSE(cache.read("other key"));
   EXPECT_EQ(cache.faults(), 0);
   EXPECT_EQ(cache.damaged(), 0);
@@ -63,16 +58,16 @@ TEST(DiskCache, round_trip) {
 
 TEST(DiskCache, first_writer_wins) {
   ScratchFolder folder;
-  DiskCache cache(folder.path());
-  cache.write("key", kernelOf("first"));
-  cache.write("key", kernelOf("second"));
-  EXPECT_EQ(cache.read("key")->cubin, kernelOf("first").cubin);
+  DiskCache cache = cacheIn(folder.path());
+  cache.write("key", fieldsOf("first"));
+  cache.write("key", fieldsOf("second"));
+  EXPECT_EQ(cache.read("key"), fieldsOf("first"));
   EXPECT_EQ(cache.faults(), 0);
   EXPECT_EQ(filesIn(folder.path()), 1u);
 }
 
 TEST(DiskCache, every_bit_flip_and_truncation_is_seen) {
-  std::string entry = toEntry("key", kernelOf("a"));
+  std::string entry = toEntry("key", fieldsOf("a"));
   ASSERT_TRUE(fromEntry(entry, "key"));
   for (std::size_t i = 0; i < entry.size(); ++i) {
     EXPECT_FALSE(fromEntry(entry.substr(0, i), "key")) << i;
@@ -86,26 +81,26 @@ TEST(DiskCache, every_bit_flip_and_truncation_is_seen) {
 }
 
 TEST(DiskCache, another_key_under_the_same_name_is_no_hit) {
-  EXPECT_FALSE(fromEntry(toEntry("key", kernelOf("a")), "kez"));
+  EXPECT_FALSE(fromEntry(toEntry("key", fieldsOf("a")), "kez"));
 }
 
 TEST(DiskCache, damaged_entries_are_set_aside_and_written_anew) {
   ScratchFolder folder;
-  DiskCache cache(folder.path());
-  cache.write("key", kernelOf("a"));
+  DiskCache cache = cacheIn(folder.path());
+  cache.write("key", fieldsOf("a"));
   overwrite(cache.pathOf("key"), "damaged");
   EXPECT_FALSE(cache.read("key"));
   EXPECT_EQ(cache.damaged(), 1);
   EXPECT_TRUE(std::filesystem::exists(folder / "quarantine"));
   EXPECT_FALSE(std::filesystem::exists(cache.pathOf("key")));
-  cache.write("key", kernelOf("b"));
-  EXPECT_EQ(cache.read("key")->cubin, kernelOf("b").cubin);
+  cache.write("key", fieldsOf("b"));
+  EXPECT_EQ(cache.read("key"), fieldsOf("b"));
 }
 
 TEST(DiskCache, files_of_others_and_links_are_not_read) {
   ScratchFolder folder;
-  DiskCache cache(folder.path());
-  cache.write("key", kernelOf("a"));
+  DiskCache cache = cacheIn(folder.path());
+  cache.write("key", fieldsOf("a"));
   std::string path = cache.pathOf("key");
   for (mode_t mode : {0620, 0602, 0666}) {
     chmod(path.c_str(), mode);
@@ -124,14 +119,14 @@ TEST(DiskCache, files_of_others_and_links_are_not_read) {
 
 TEST(DiskCache, a_folder_that_refuses_is_a_fault_and_no_more) {
   ScratchFolder folder;
-  DiskCache cache(folder / "missing");
-  cache.write("key", kernelOf("a"));
+  DiskCache cache = cacheIn(folder / "missing");
+  cache.write("key", fieldsOf("a"));
   EXPECT_FALSE(cache.read("key"));
   EXPECT_EQ(cache.faults(), 1);
   // A folder where the entry should be.
-  DiskCache blocked(folder.path());
+  DiskCache blocked = cacheIn(folder.path());
   std::filesystem::create_directory(blocked.pathOf("key"));
-  blocked.write("key", kernelOf("a"));
+  blocked.write("key", fieldsOf("a"));
   EXPECT_FALSE(blocked.read("key"));
   EXPECT_GE(blocked.faults(), 1);
 }
@@ -143,22 +138,22 @@ TEST(DiskCache, processes_race_for_the_same_entries) {
   for (int process = 0; process < processes; ++process) {
     pid_t child = fork();
     if (child == 0) {
-      DiskCache cache(folder.path());
+      DiskCache cache = cacheIn(folder.path());
       bool right = true;
       for (int round = 0; round < rounds; ++round)
         for (int i = 0; i < keys; ++i) {
-          // Each writer's kernel differs in its log, as two compiles of one source may; the key
-          // decides the cubin.
+          // Each writer's fields differ in the last, as two compiles of one source may in their log; the
+          // key decides the first.
           std::string key = std::to_string(round) + "/" + std::to_string(i);
           auto found = cache.read(key);
           if (!found) {
-            CompiledKernel mine = kernelOf(key + std::string(20000, 'x'));
-            mine.log = std::to_string(process);
+            EntryFields mine = fieldsOf(key + std::string(20000, 'x'));
+            mine[2] = std::to_string(process);
             cache.write(key, mine);
             found = cache.read(key);
           }
-          right &= found && found->cubin == kernelOf(key + std::string(20000, 'x')).cubin &&
-                   found->log.size() == 1;
+          right &= found && (*found)[0] == fieldsOf(key + std::string(20000, 'x'))[0] &&
+                   (*found)[2].size() == 1;
         }
       _exit(right && cache.damaged() == 0 && cache.faults() == 0 ? 0 : 1);
     }
@@ -178,22 +173,66 @@ TEST(DiskCache, a_killed_writer_leaves_no_entry) {
   for (int round = 0; round < kills; ++round) {
     pid_t child = fork();
     if (child == 0) {
-      DiskCache cache(folder.path());
+      DiskCache cache = cacheIn(folder.path());
       for (int i = 0;; ++i)
         cache.write(std::to_string(round) + "/" + std::to_string(i),
-                    kernelOf(std::string(50000, 'x')));
+                    fieldsOf(std::string(50000, 'x')));
     }
     usleep(500 + 37 * (round * 7 % 300));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
   }
-  DiskCache cache(folder.path());
+  DiskCache cache = cacheIn(folder.path());
   int found = 0;
   for (int round = 0; round < kills; ++round)
     for (int i = 0; cache.read(std::to_string(round) + "/" + std::to_string(i)); ++i)
       ++found;
   EXPECT_GT(found, 0);
   EXPECT_EQ(cache.damaged(), 0);
+}
+
+TEST(DiskCache, kinds_share_a_folder_and_not_their_keys) {
+  ScratchFolder folder;
+  DiskCache kernels = cacheIn(folder.path()), programs = cacheIn(folder.path(), EntryKind::program);
+  kernels.write("key", fieldsOf("a"));
+  EXPECT_FALSE(programs.read("key"));
+  programs.write("key", {"b"});
+  EXPECT_EQ(kernels.read("key"), fieldsOf("a"));
+  EXPECT_EQ(programs.read("key"), EntryFields{"b"});
+  std::vector<EntryFile> entries = entriesOf(folder.path());
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_NE(entries[0].kind, entries[1].kind);
+}
+
+TEST(DiskCache, a_folder_below_is_read_and_never_written) {
+  ScratchFolder upper, lower;
+  cacheIn(lower.path()).write("old", fieldsOf("a"));
+  DiskCache cache(EntryKind::kernel, {.writable = upper.path(), .readOnly = lower.path(), .reason = ""});
+  EXPECT_EQ(cache.read("old"), fieldsOf("a"));
+  cache.write("new", fieldsOf("b"));
+  EXPECT_EQ(cache.read("new"), fieldsOf("b"));
+  EXPECT_EQ(entriesOf(upper.path()).size(), 1u);
+  EXPECT_EQ(entriesOf(lower.path()).size(), 1u);
+  // What is damaged there stays, and is written anew above.
+  std::string below = cacheIn(lower.path()).pathOf("old");
+  overwrite(below, "damaged");
+  EXPECT_FALSE(cache.read("old"));
+  EXPECT_EQ(cache.damaged(), 1);
+  EXPECT_TRUE(std::filesystem::exists(below));
+  cache.write("old", fieldsOf("a"));
+  EXPECT_EQ(cache.read("old"), fieldsOf("a"));
+}
+
+TEST(DiskCache, a_folder_that_is_only_read_takes_nothing) {
+  ScratchFolder folder;
+  cacheIn(folder.path()).write("old", fieldsOf("a"));
+  DiskCache cache(EntryKind::kernel, {.writable = "", .readOnly = folder.path(), .reason = ""});
+  EXPECT_EQ(cache.read("old"), fieldsOf("a"));
+  cache.write("new", fieldsOf("b"));
+  cache.discard("old");
+  EXPECT_EQ(cache.pathOf("old"), "");
+  EXPECT_EQ(filesIn(folder.path()), 1u);
+  EXPECT_EQ(cache.faults(), 0);
 }
 
 } // namespace

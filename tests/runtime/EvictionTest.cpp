@@ -31,7 +31,7 @@ bool exists(const std::string &path) { return std::filesystem::exists(path); }
 TEST(Eviction, what_was_not_used_for_longest_goes_first) {
   ScratchFolder folder;
   for (int i = 0; i < 10; ++i)
-    writeFile(folder / (std::to_string(i) + ".kernel"), 100, 1000 - 10 * i);
+    writeFile(folder / (std::to_string(i) + (i % 3 ? ".kernel" : ".program")), 100, 1000 - 10 * i);
   Evicted gone = evict(folder.path(), {.bytes = 550, .entries = 100});
   EXPECT_EQ(gone.entries, 5);
   EXPECT_EQ(gone.bytes, 500);
@@ -44,7 +44,7 @@ TEST(Eviction, what_was_not_used_for_longest_goes_first) {
 
 TEST(Eviction, leaves_what_is_no_entry_and_what_is_fresh) {
   ScratchFolder folder;
-  std::filesystem::create_directory(folder / DiskCache::quarantine);
+  std::filesystem::create_directory(folder / quarantineName);
   writeFile(folder / "notes.txt", 10, 1 << 30);
   writeFile(folder / ".1-2.tmp", 10, 60);
   writeFile(folder / ".1-1.tmp", 10, 2 * 3600);
@@ -64,10 +64,10 @@ TEST(Eviction, a_folder_that_is_not_there_has_nothing_to_lose) {
 
 TEST(Eviction, writers_keep_the_limits_once_a_minute) {
   ScratchFolder folder;
-  DiskCache cache(folder.path(), {.bytes = 1 << 20, .entries = 10});
-  CompiledKernel kernel;
+  DiskCache cache(EntryKind::kernel, {.writable = folder.path(), .readOnly = "", .reason = ""},
+                  {.bytes = 1 << 20, .entries = 10});
   for (int i = 0; i < 20; ++i)
-    cache.write(std::to_string(i), kernel);
+    cache.write(std::to_string(i), {});
   auto count = [&] {
     int found = 0;
     for (int i = 0; i < 21; ++i)
@@ -76,13 +76,13 @@ TEST(Eviction, writers_keep_the_limits_once_a_minute) {
   };
   EXPECT_EQ(count(), 20); // the first write looked, and nobody has since
   setAge(folder / ".evicted", 61);
-  cache.write("20", kernel);
+  cache.write("20", {});
   EXPECT_EQ(count(), 9);
 }
 
 TEST(Eviction, what_is_read_is_in_use) {
   ScratchFolder folder;
-  DiskCache cache(folder.path());
+  DiskCache cache(EntryKind::kernel, {.writable = folder.path(), .readOnly = "", .reason = ""});
   for (const char *key : {"a", "b"}) {
     cache.write(key, {});
     setAge(cache.pathOf(key), 7200);

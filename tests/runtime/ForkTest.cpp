@@ -101,7 +101,7 @@ TEST_F(ForkTest, a_fork_after_a_driver_that_did_not_start) {
 
 TEST_F(ForkTest, a_child_waited_for_a_compile_of_its_parent) {
   EXPECT_EQ(inChild([&] {
-              auto cache = rt::KernelCache::shared("off");
+              auto cache = rt::sharedCache<rt::KernelCache>("off");
               auto slow = [] {
                 std::this_thread::sleep_for(std::chrono::milliseconds(300));
                 return Result<CompiledKernel>(CompiledKernel());
@@ -143,7 +143,7 @@ TEST_F(ForkTest, forks_beside_threads_that_compile) {
               std::atomic<bool> done = false;
               std::vector<std::thread> threads;
               auto get = [](int key) {
-                return bool(rt::KernelCache::shared("off")->get(
+                return bool(rt::sharedCache<rt::KernelCache>("off")->get(
                     std::to_string(key), [] { return Result<CompiledKernel>(CompiledKernel()); }));
               };
               for (int thread = 0; thread < 4; ++thread)

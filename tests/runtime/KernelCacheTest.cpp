@@ -108,7 +108,7 @@ TEST(KernelCache, a_damaged_entry_is_compiled_again) {
   ScratchFolder scratch;
   std::atomic<int> count = 0;
   ASSERT_TRUE(KernelCache(scratch.path()).get("key", compilerOf(count, "a")));
-  std::string path = DiskCache(scratch.path()).pathOf("key");
+  std::string path = scratch / entryName(EntryKind::kernel, "key");
   std::ofstream(path, std::ios::app) << "x";
   KernelCache second(scratch.path());
   ASSERT_EQ((*second.get("key", compilerOf(count, "a")))->cubin, "a");
@@ -182,8 +182,8 @@ TEST(KernelCache, discarded_kernels_are_made_again) {
 
 TEST(KernelCache, one_per_folder_and_process) {
   ScratchFolder scratch;
-  EXPECT_EQ(KernelCache::shared(scratch.path()), KernelCache::shared(scratch.path()));
-  EXPECT_NE(KernelCache::shared(scratch.path()), KernelCache::shared("off"));
+  EXPECT_EQ(sharedCache<KernelCache>(scratch.path()), sharedCache<KernelCache>(scratch.path()));
+  EXPECT_NE(sharedCache<KernelCache>(scratch.path()), sharedCache<KernelCache>("off"));
 }
 
 TEST(KernelCache, key_changes_with_everything_that_changes_the_bytes) {
@@ -195,6 +195,8 @@ TEST(KernelCache, key_changes_with_everything_that_changes_the_bytes) {
   const std::function<void(Inputs &)> changes[] = {
       [](Inputs &) {},
       [](Inputs &i) { i.source.text = "x"; },
+      [](Inputs &i) { i.source.text = "// place\nx"; },
+      [](Inputs &i) { i.source.text = "\n// place\nx"; },
       [](Inputs &i) { i.source.name = "x"; },
       [](Inputs &i) { i.source.headers["a"] = ""; },
       [](Inputs &i) { i.source.headers["a"] = "b"; },
@@ -214,7 +216,10 @@ TEST(KernelCache, key_changes_with_everything_that_changes_the_bytes) {
   for (std::size_t i = 0; i < keys.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       EXPECT_NE(keys[i], keys[j]) << i << " " << j;
-  // The path of the library changes nothing.
+  // A first line that says where the text comes from changes nothing, nor does the path of the library.
+  Inputs elsewhere;
+  elsewhere.source.text = "// another place\nx";
+  EXPECT_EQ(cacheKey(elsewhere.source, elsewhere.nvrtc, elsewhere.options), keys[2]);
   Inputs moved;
   moved.nvrtc.path = "/elsewhere";
   EXPECT_EQ(cacheKey(moved.source, moved.nvrtc, moved.options), keys[0]);

@@ -166,6 +166,9 @@ Result<std::string> Producer::make(Artifact artifact) {
     if (!edited.empty())
       if (Result<void> compiles = tryEdited(); !compiles)
         return compiles.error();
+    if (withCubin)
+      if (Result<void> added = scanc::addMachineCode(*made, options.target); !added)
+        return added.error();
     return toBundle(**found);
   }
   case Artifact::cuda: {

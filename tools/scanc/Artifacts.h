@@ -37,6 +37,9 @@ public:
       : options(std::move(options)), made(std::move(program)), edited(std::move(edited)),
         fromBundle(true) {}
 
+  /// Bundles have machine code for `options.target` from now on.
+  void addMachineCode() { withCubin = true; }
+
   Result<std::string> make(Artifact artifact);
 
 private:
@@ -54,6 +57,7 @@ private:
   std::optional<CompiledKernel> machineCode;
   std::string edited;
   bool fromBundle = false;
+  bool withCubin = false;
 };
 
 /// The variant called `name`, or the preferred one; fails with SC8011 where there is none.

@@ -24,7 +24,10 @@ Result<int> printState(bool json) {
     return print(nlohmann::ordered_json({{"schema", 1},
                                          {"folder", state.folder},
                                          {"fault", state.fault},
+                                         {"below", state.below},
+                                         {"readOnly", state.isReadOnly},
                                          {"entries", state.entries},
+                                         {"programs", state.programs},
                                          {"bytes", state.bytes},
                                          {"quarantined", state.quarantined},
                                          {"mostEntries", limits.entries},
@@ -34,10 +37,15 @@ Result<int> printState(bool json) {
   std::string text = "folder      " + (state.folder.empty() ? "none" : state.folder) + "\n";
   if (!state.fault.empty())
     text += "not used    " + state.fault + "\n";
-  return print(text + fmt::format("kernels     {} of at most {}\n"
+  if (state.isReadOnly)
+    text += "read only   by SCANC_CACHE\n";
+  if (!state.below.empty())
+    text += "over        " + state.below + " (on the network)\n";
+  return print(text + fmt::format("entries     {} of at most {}: {} kernels, {} programs\n"
                                   "size        {} of at most {}\n"
                                   "set aside   {} damaged\n",
-                                  state.entries, limits.entries, inMebibytes(state.bytes),
+                                  state.entries, limits.entries, state.entries - state.programs,
+                                  state.programs, inMebibytes(state.bytes),
                                   inMebibytes(limits.bytes), state.quarantined));
 }
 
@@ -55,15 +63,22 @@ Result<int> prune(const std::string &size, std::int64_t entries) {
   Result<Evicted> gone = pruneCache(limits);
   if (!gone)
     return gone.error();
-  return print(fmt::format("{} kernels removed, {}\n", gone->entries, inMebibytes(gone->bytes)));
+  return print(fmt::format("{} entries removed, {}\n", gone->entries, inMebibytes(gone->bytes)));
 }
 
 Result<int> verify() {
   Result<Verified> verified = verifyCache();
   if (!verified)
     return verified.error();
-  return print(fmt::format("{} kernels, {} damaged and set aside\n", verified->entries,
+  return print(fmt::format("{} entries, {} damaged and set aside\n", verified->entries,
                            verified->damaged));
+}
+
+Result<int> push() {
+  Result<CachePushed> pushed = pushCache();
+  if (!pushed)
+    return pushed.error();
+  return print(fmt::format("{} entries pushed, {}\n", pushed->entries, inMebibytes(pushed->bytes)));
 }
 
 /// The program of which kernels are wanted.
@@ -76,9 +91,12 @@ struct Wanted {
     app.add_option("--target", target, "sm_80, sm_90a, … or native (default)");
   }
 
-  /// Calls `use` with the program and its architecture.
-  template <typename F>
-  Result<int> with(F use) const {
+  /// The text of FILE, and how it is compiled.
+  struct Source {
+    std::string text;
+    CompileOptions options;
+  };
+  Result<Source> source() const {
     Result<CompileOptions> options = flags.options();
     if (!options)
       return options.error();
@@ -92,32 +110,56 @@ struct Wanted {
     Result<std::string> text = readFile(flags.file);
     if (!text)
       return text.error();
-    Result<Program> program =
-        isBundle(*text) ? fromBundle(*text) : compileProgram(*text, *options);
-    if (!program)
-      return program.error();
-    return use(*program, options->target);
+    return Source{std::move(*text), std::move(*options)};
   }
 };
 
-Result<int> printWhy(const Program &program, const std::string &architecture) {
-  Result<std::vector<CacheAnswer>> answers = explainCache(program, architecture);
+Result<Program> programOf(const Wanted::Source &source) {
+  return isBundle(source.text) ? fromBundle(source.text)
+                               : compileProgram(source.text, source.options);
+}
+
+std::string answerText(const CacheAnswer &answer) {
+  std::string text =
+      fmt::format("{}: {}\n", answer.variant,
+                  answer.isHit           ? "cached"
+                  : answer.entry.empty() ? "not cached, as nothing is"
+                                         : "not cached; of the nearest entry, " + answer.difference);
+  return answer.entry.empty() ? text : text + "  " + answer.entry + "\n";
+}
+
+Result<int> printWhy(const Wanted &wanted) {
+  Result<Wanted::Source> source = wanted.source();
+  if (!source)
+    return source.error();
+  std::string text;
+  if (!isBundle(source->text)) {
+    Result<CacheAnswer> answer = explainCachedProgram(source->text, source->options);
+    if (!answer)
+      return answer.error();
+    text = answerText(*answer);
+    if (!answer->isHit)
+      source->options.load.cacheDirectory = "off"; // who asks why changes nothing
+  }
+  Result<Program> program = programOf(*source);
+  if (!program)
+    return program.error();
+  Result<std::vector<CacheAnswer>> answers = explainCache(*program, source->options.target);
   if (!answers)
     return answers.error();
-  std::string text;
-  for (const CacheAnswer &answer : *answers) {
-    text += fmt::format("{}: {}\n", answer.variant,
-                        answer.isHit           ? "cached"
-                        : answer.entry.empty() ? "not cached, as nothing is"
-                                               : "not cached; of the nearest kernel, " + answer.difference);
-    if (!answer.entry.empty())
-      text += "  " + answer.entry + "\n";
-  }
+  for (const CacheAnswer &answer : *answers)
+    text += answerText(answer);
   return print(text);
 }
 
-Result<int> warm(const Program &program, const std::string &architecture) {
-  Result<CacheWarmed> warmed = warmCache(program, architecture);
+Result<int> warm(const Wanted &wanted) {
+  Result<Wanted::Source> source = wanted.source();
+  if (!source)
+    return source.error();
+  Result<Program> program = programOf(*source);
+  if (!program)
+    return program.error();
+  Result<CacheWarmed> warmed = warmCache(*program, source->options.target);
   if (!warmed)
     return warmed.error();
   return print(fmt::format("{} kernels compiled, {} were there\n", warmed->compiled, warmed->found));
@@ -126,7 +168,7 @@ Result<int> warm(const Program &program, const std::string &architecture) {
 } // namespace
 
 void addCacheCommand(CLI::App &root, Action &action) {
-  CLI::App *app = root.add_subcommand("cache", "the kernels that are kept on disk");
+  CLI::App *app = root.add_subcommand("cache", "the kernels and programs that are kept on disk");
   app->require_subcommand(1);
 
   auto json = std::make_shared<bool>(false);
@@ -135,17 +177,21 @@ void addCacheCommand(CLI::App &root, Action &action) {
   stats->callback([json, &action] { action = [json] { return printState(*json); }; });
 
   auto why = std::make_shared<Wanted>();
-  CLI::App *explaining = app->add_subcommand("why", "which kernels of a program are kept, or what differs");
+  CLI::App *explaining = app->add_subcommand("why", "whether a program and its kernels are kept, or what differs");
   why->addTo(*explaining);
-  explaining->callback([why, &action] { action = [why] { return why->with(printWhy); }; });
+  explaining->callback([why, &action] { action = [why] { return printWhy(*why); }; });
 
   auto wanted = std::make_shared<Wanted>();
   CLI::App *warming = app->add_subcommand("warm", "compile the kernels of a program; needs no GPU");
   wanted->addTo(*warming);
-  warming->callback([wanted, &action] { action = [wanted] { return wanted->with(warm); }; });
+  warming->callback([wanted, &action] { action = [wanted] { return warm(*wanted); }; });
 
   CLI::App *verifying = app->add_subcommand("verify", "read all, and set aside what is damaged");
   verifying->callback([&action] { action = verify; });
+
+  CLI::App *pushing =
+      app->add_subcommand("push", "publish what this machine has to the folder on the network");
+  pushing->callback([&action] { action = push; });
 
   auto size = std::make_shared<std::string>();
   auto entries = std::make_shared<std::int64_t>(-1);

@@ -20,6 +20,7 @@ struct CompileCommand {
   std::vector<std::string> stages;
   std::vector<std::string> targets;
   std::string output, bundle;
+  bool withCubin = false;
 
   Result<int> run() const;
 
@@ -63,6 +64,7 @@ Result<Program> CompileCommand::editedProgram(const std::string &text) const {
                                  (*variant)->entry, displayName(flags.file)),
                      "an edited kernel keeps its name and its parameter");
   (*variant)->source = text;
+  (*variant)->machineCode.clear();
   return program;
 }
 
@@ -121,6 +123,8 @@ Result<int> CompileCommand::run() const {
     Result<Producer> made = producer(*text, *options);
     if (!made)
       return made.error();
+    if (withCubin)
+      made->addMachineCode();
     std::filesystem::path folder = targets.size() > 1 ? output + "/" + target : output;
     for (Artifact artifact : *wanted) {
       Result<std::string> bytes = made->make(artifact);
@@ -161,6 +165,8 @@ void addCompileCommand(CLI::App &root, Action &action) {
       ->check(CLI::IsMember({"scan", "affine", "plan", "cuda"}).description(""))
       ->type_name("STAGE");
   app->add_option("--bundle", command->bundle, "with --from=cuda: the bundle to put FILE into");
+  app->add_flag("--with-cubin", command->withCubin,
+                "a bundle holds machine code for the target: it runs without NVRTC");
   app->add_option("--variant", command->flags.variant, "which variant of the kernel to write");
   app->add_option("-o,--output", command->output, "a file, a folder, or - for stdout");
   app->callback([command, &action] {

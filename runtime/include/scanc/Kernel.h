@@ -18,6 +18,9 @@
 struct CUstream_st;
 
 namespace scanc {
+namespace rt {
+class LivingKernels;
+}
 
 /// Bytes and how they must lie; given by the caller, or allocated stream-ordered when absent.
 struct Workspace {
@@ -81,6 +84,10 @@ public:
   std::string_view target() const { return executable->target(); }
 
 private:
+  friend class rt::LivingKernels;
+  Kernel(std::shared_ptr<const Program> program, std::shared_ptr<Executable> executable)
+      : shared(std::move(program)), executable(std::move(executable)) {}
+
   std::shared_ptr<const Program> shared;
   std::shared_ptr<Executable> executable;
 };
@@ -91,7 +98,7 @@ struct LoadOptions {
 };
 
 /// A kernel that runs `program` on a CUDA device. Fails, with a cure, where there is no driver, no
-/// GPU, or no NVRTC.
+/// GPU, or no NVRTC and no machine code in the program. NVRTC is opened when a kernel is in neither.
 Result<Kernel> loadCuda(Program program, const LoadOptions &options = {});
 
 } // namespace scanc

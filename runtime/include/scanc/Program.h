@@ -42,6 +42,13 @@ struct Parameter {
   std::string cuts;              ///< of offsets: the size that they cut into segments; else empty
 };
 
+/// A variant compiled ahead of time, for one architecture.
+struct MachineCode {
+  std::string architecture; ///< "sm_90a"
+  std::string madeOf; ///< digest of the source and the headers: what was made of others is not used
+  std::string cubin;
+};
+
 /// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
 struct KernelVariant {
   std::string name;   ///< "lanes8_i32": what distinguishes it, for people
@@ -54,6 +61,7 @@ struct KernelVariant {
   std::array<std::int64_t, 3> cluster{1, 1, 1};
   /// The kernel takes one struct by value, made of 8-byte words: these, in order.
   std::vector<Formula> arguments;
+  std::vector<MachineCode> machineCode; ///< needs neither NVRTC nor a cache; may be empty
 };
 
 /// A kernel: variants in order of preference, the last with no requirement that can fail.
@@ -104,6 +112,11 @@ struct Program {
 
   bool operator==(const Program &) const;
 };
+
+/// Compiles every variant for `architecture` into its `machineCode`, by NVRTC or from the cache. A
+/// program that carries it runs where there is neither NVRTC nor a folder to write. Fails as
+/// `compileCuda` does.
+Result<void> addMachineCode(Program &program, const std::string &architecture);
 
 /// `program` as the text of a bundle, and back. A text that is no bundle, is damaged (checksum), or
 /// has another schema is an error that says which.
