@@ -93,6 +93,38 @@ def gated_delta(draw, B=1, T=9, H=2, K=3, V=4):
     return dict(q=q, k=k, v=v, g=g, beta=beta), dict(o=o)
 
 
+def decayed(q, k, v, g, S=0.0):
+    """What q reads of outer products of k and v that decay by e^g, [B, T, heads…]."""
+    o, S = np.zeros(v.shape), S + np.zeros((*k[:, 0].shape, v.shape[-1]))
+    for t in range(q.shape[1]):
+        S = np.exp(g[:, t, ..., None, None]) * S + k[:, t, ..., None] * v[:, t, ..., None, :]
+        o[:, t] = (q[:, t, ..., None] * S).sum(-2)
+    return o, S
+
+
+def simple_gla(draw, B=1, T=9, H=2, K=3, V=4):
+    q, k, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
+    g = draw(B, T, H, high=0)
+    return dict(q=q, k=k, v=v, g=g), dict(o=decayed(q, k, v, g)[0])
+
+
+def retnet(draw, B=2, T=7, H=2, K=4, V=3):
+    q, k, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
+    log_gamma, S0 = draw(H, high=0), draw(B, H, K, V)
+    o, ST = decayed(q, k, v, np.broadcast_to(log_gamma, (B, T, H)), S0)
+    return dict(q=q, k=k, v=v, log_gamma=log_gamma, S0=S0), dict(o=o, ST=ST)
+
+
+def mamba2(draw, B=1, T=7, H=3, P=2, N=4):
+    x, dt = draw(B, T, H, P), draw(B, T, H)
+    A, skip, bias = draw(H), draw(H), draw(H)
+    Bm, Cm = draw(B, T, N), draw(B, T, N)
+    d = softplus(dt + bias)
+    heads = lambda shared: np.broadcast_to(shared[:, :, None], (B, T, H, N))
+    y, _ = decayed(heads(Cm), d[..., None] * heads(Bm), x, -d * np.exp(A))
+    return dict(x=x, dt=dt, A=A, skip=skip, bias=bias, Bm=Bm, Cm=Cm), dict(y=y + skip[:, None] * x)
+
+
 def two_householders(draw, B=2, T=6, H=1, K=3, V=2):
     q, k1, k2, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
     b1, b2 = draw(B, T, H, low=0), draw(B, T, H, low=0)
@@ -184,6 +216,6 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
     return dict(f=f, x=x, z=z, h0=h0), dict(y=y, hT=h[:, -1])
 
 
-PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, gated_delta,
-            two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
+PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
+            mamba2, gated_delta, two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
             softmax_readout, rms_scan, group_norm_scan]
