@@ -84,6 +84,10 @@ public:
     // Functions are called once: their values wait in registers for the replay.
     double compute = 2 * work.flops / target.flops + work.special / target.specialRate;
     double streamed = alongTime ? timeStreamed : kept ? keptStreamed : laneStreamed;
+    if (cost.elementwise)
+      streamed = alongTime ? elementStreamed * static_cast<double>(widestElement(mapping)) : laneElementStreamed;
+    else if (cost.policy.getShifted() || cost.policy.getPhased())
+      streamed = cost.policy.getShifted() ? shiftedStreamed : phasedStreamed;
     cost.seconds = target.launchOverhead +
                    std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
     return cost;
@@ -115,6 +119,10 @@ private:
   static constexpr double reducedTile = 0.3e-6, reducedNumber = 0.13e-9;
   /// Share of the bandwidth that is reached.
   static constexpr double timeStreamed = 0.99, laneStreamed = 0.95, keptStreamed = 0.98;
+  /// The same where rows begin anywhere, and where elements move one by one: along time for each of their
+  /// bytes (bench/results/h200-odd.md).
+  static constexpr double shiftedStreamed = 0.88, phasedStreamed = 0.78, laneElementStreamed = 0.45,
+                          elementStreamed = 0.13;
 
   /// Tiles across lanes are four times as large as along time; more only take the room of other blocks.
   static constexpr int64_t laneRing = 2;

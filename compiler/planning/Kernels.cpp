@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "runtime/launch/CompiledFormula.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -38,8 +39,10 @@ public:
       : mapping(mapping), loop(mapping.op), builder(builder), choice(choice) {}
 
   void create(StringRef opName);
+  plan::VariantAttr variantAt(const Sizes &sizes);
 
 private:
+  SmallVector<plan::VariantAttr> makeVariants();
   Access access(StringRef parameter, AffineMap map, Type tensor);
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
@@ -58,6 +61,13 @@ private:
   }
   std::string laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const;
   std::string sizeOf(int64_t dim) const { return loopDim(dim).getExtent().str(); }
+  /// Dim of the recurrence that dim `dim` of the kernel is.
+  scan::DimAttr dimOf(int64_t dim) const {
+    int64_t own = 0;
+    while (mapping.kernelDim(own) != dim)
+      ++own;
+    return loopDim(own);
+  }
   scan::DimAttr loopDim(int64_t dim) const { return scan::RecurrenceInterface(loop).getDim(dim); }
   ArrayAttr attrs(ArrayRef<Access> accesses);
 
@@ -71,14 +81,20 @@ private:
       nullptr; ///< the first access along time; none where no vectors run along it
 };
 
-/// The name that the function gives to an operand or result of the recurrence.
+/// The name that the function gives to an operand or result of the recurrence; its number where none is
+/// given, which is enough for an estimate.
 static std::string parameterName(scan::AffineOp op, Value tensor) {
   auto function = op->getParentOfType<func::FuncOp>();
+  auto nameOr = [](StringAttr name, StringRef kind, unsigned number) {
+    return name ? name.str() : formatv("{0}{1}", kind, number).str();
+  };
   if (auto arg = dyn_cast<BlockArgument>(tensor))
-    return function.getArgAttrOfType<StringAttr>(arg.getArgNumber(), scan::nameAttr).str();
+    return nameOr(function.getArgAttrOfType<StringAttr>(arg.getArgNumber(), scan::nameAttr), "operand",
+                  arg.getArgNumber());
   for (OpOperand &use : tensor.getUses())
     if (isa<func::ReturnOp>(use.getOwner()))
-      return function.getResultAttrOfType<StringAttr>(use.getOperandNumber(), scan::nameAttr).str();
+      return nameOr(function.getResultAttrOfType<StringAttr>(use.getOperandNumber(), scan::nameAttr),
+                    "result", use.getOperandNumber());
   return {};
 }
 
@@ -259,6 +275,71 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
                                 shared);
 }
 
+/// From the most demanding one to the one that asks for nothing.
+SmallVector<plan::VariantAttr> KernelBuilder::makeVariants() {
+  SmallVector<plan::VariantAttr> variants;
+  bool same = choice.wide == choice.general;
+  variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
+  variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
+  shiftedBy = findAlongTime(choice.wide);
+  // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
+  // same steps.
+  if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
+      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0) {
+    plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
+    variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
+    variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
+  }
+  if (choice.phased && choice.phased.getRing() > 0) {
+    variants.push_back(variant("phased_i32", choice.phased, 32, true, false, choice.phasedShared));
+    variants.push_back(variant("phased_i64", choice.phased, 64, true, false, choice.phasedShared));
+  }
+  variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
+  variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));
+  // Where nothing can be wide, the wide variants are the general ones over again.
+  if (same && !hasVectors(variants.front()))
+    variants.erase(variants.begin(), variants.begin() + 2);
+  return variants;
+}
+
+plan::VariantAttr KernelBuilder::variantAt(const Sizes &sizes) {
+  collect();
+  rt::FactNames names;
+  std::vector<int64_t> values;
+  for (const auto &[name, value] : sizes) {
+    names.sizes.push_back(name);
+    values.push_back(value);
+  }
+  std::vector<std::vector<int64_t>> strides;
+  std::vector<rt::OperandFacts> operands;
+  for (ArrayRef<Access> list :
+       {ArrayRef<Access>(reads), ArrayRef<Access>(writes), ArrayRef<Access>(inits),
+        ArrayRef<Access>(finals), ArrayRef<Access>(offsets)})
+    for (const Access &access : list) {
+      int64_t rank = access.map.getNumResults(), elements = 1;
+      strides.emplace_back(rank);
+      for (int64_t i = rank; i-- > 0;) {
+        strides.back()[i] = elements;
+        for (int64_t dim = 0; dim < access.map.getNumDims(); ++dim)
+          if (access.map.getResult(i).isFunctionOfDim(dim))
+            elements *= static_cast<int64_t>(sizeNamed(sizes, dimOf(dim)));
+      }
+      names.operands.push_back({access.parameter, static_cast<size_t>(rank)});
+      operands.push_back({0, {}, elements - 1, bytesOf(access.element)});
+    }
+  for (auto [facts, of] : llvm::zip(operands, strides))
+    facts.strides = of;
+  auto holds = [&](Attribute requirement) {
+    auto formula =
+        rt::CompiledFormula::parse(cast<StringAttr>(requirement).getValue().str(), names);
+    return formula && formula->evaluate({values, operands, {}}).value != 0;
+  };
+  SmallVector<plan::VariantAttr> variants = makeVariants();
+  return *llvm::find_if(variants, [&](plan::VariantAttr variant) {
+    return llvm::all_of(variant.getRequirements(), holds);
+  });
+}
+
 ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
   SmallVector<Attribute> list;
   for (const Access &access : accesses)
@@ -269,7 +350,7 @@ ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
 void KernelBuilder::create(StringRef opName) {
   collect();
   MLIRContext *context = builder.getContext();
-  SmallVector<Attribute> dims, states, variants;
+  SmallVector<Attribute> dims, states;
   auto addDim = [&](int64_t i, plan::Role role) {
     scan::DimAttr dim = loopDim(i);
     dims.push_back(
@@ -303,32 +384,6 @@ void KernelBuilder::create(StringRef opName) {
     return result;
   };
 
-  bool same = choice.wide == choice.general;
-  variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
-  variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
-  shiftedBy = findAlongTime(choice.wide);
-  // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
-  // same steps.
-  if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
-      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0) {
-    plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
-    variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
-    variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
-  }
-  if (choice.phased && choice.phased.getRing() > 0) {
-    variants.push_back(variant("phased_i32", choice.phased, 32, true, false, choice.phasedShared));
-    variants.push_back(variant("phased_i64", choice.phased, 64, true, false, choice.phasedShared));
-  }
-  variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
-  variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));
-  // Where nothing can be wide, the wide variants are the general ones over again.
-  auto isWide = [](Attribute attr) {
-    auto of = cast<plan::VariantAttr>(attr);
-    return llvm::any_of(of.getWidths().asArrayRef(), [](int64_t width) { return width > 1; });
-  };
-  if (same && !isWide(variants.front()))
-    variants.erase(variants.begin(), variants.begin() + 2);
-
   OperationState state(mapping.op.getLoc(), opName);
   auto function = mapping.op->getParentOfType<func::FuncOp>();
   state.addAttribute("name", builder.getStringAttr(function.getName()));
@@ -342,6 +397,8 @@ void KernelBuilder::create(StringRef opName) {
   state.addAttribute("final_states",
                      builder.getDenseI64ArrayAttr(reordered(loop.getFinalStates())));
   state.addAttribute("finals", attrs(finals));
+  SmallVector<plan::VariantAttr> made = makeVariants();
+  SmallVector<Attribute> variants(made.begin(), made.end());
   state.addAttribute("variants", builder.getArrayAttr(variants));
   if (!choice.workspace.empty())
     state.addAttribute("workspace", builder.getStringAttr(choice.workspace));
@@ -403,6 +460,16 @@ int64_t lanesOfVector(const Mapping &mapping) {
   int64_t widest = std::max<int64_t>(4, widestElement(mapping));
   forEachState(mapping, [&](int64_t, int64_t number) { widest = std::max(widest, number); });
   return 16 / widest;
+}
+
+bool hasVectors(plan::VariantAttr variant) {
+  return llvm::any_of(variant.getWidths().asArrayRef(), [](int64_t width) { return width > 1; });
+}
+
+plan::VariantAttr variantAt(const Mapping &mapping, const KernelChoice &choice,
+                            const Sizes &sizes) {
+  OpBuilder builder(mapping.op.getContext());
+  return KernelBuilder(mapping, choice, builder).variantAt(sizes);
 }
 
 void createKernel(const Mapping &mapping, const KernelChoice &choice, StringRef opName,

@@ -72,6 +72,11 @@ plan::PolicyAttr withStrips(const Mapping &, plan::PolicyAttr policy);
 void createKernel(const Mapping &, const KernelChoice &, llvm::StringRef opName,
                   mlir::OpBuilder &);
 
+/// The variant that a launch on contiguous, aligned operands of `sizes` takes.
+plan::VariantAttr variantAt(const Mapping &, const KernelChoice &, const Sizes &sizes);
+/// Whether an access of the variant moves several elements.
+bool hasVectors(plan::VariantAttr variant);
+
 /// Bytes that every correct kernel must move: each tensor read or written once.
 double compulsoryBytes(const Mapping &, const Sizes &sizes);
 

@@ -70,9 +70,7 @@ public:
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
     bool rings = cost.policy.getRing() > 0;
-    double streamed = rings                                ? ringStreamed
-                      : mapping.walk == plan::Walk::Time ? timeStreamed
-                                                         : laneStreamed;
+    double streamed = rings ? ringStreamed : streamedOf(mapping, cost);
     double latency = rings ? 0 : waves * (tileLatency + wait); // hidden by the tiles that wait
     cost.seconds = target.launchOverhead + clearing +
                    std::max({cost.bytes / (target.bandwidth * streamed), latency,
@@ -94,7 +92,20 @@ private:
   // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
   // bandwidth that is reached.
   static constexpr double tileLatency = 3.5e-6, lookBackLatency = 3e-6, clearing = 3e-6;
-  static constexpr double timeStreamed = 0.84, laneStreamed = 0.8, ringStreamed = 0.83;
+  static constexpr double laneStreamed = 0.8, ringStreamed = 0.83;
+
+  /// The same without a ring: 16-bit elements reach less, and so do rows that begin anywhere and elements that
+  /// move one by one.
+  static double streamedOf(const Mapping &mapping, const Cost &cost) {
+    bool narrow = widestElement(mapping) <= 2;
+    if (mapping.walk == plan::Walk::Lanes)
+      return cost.elementwise ? (narrow ? 0.32 : 0.51) : laneStreamed;
+    if (cost.elementwise)
+      return narrow ? 0.26 : 0.52;
+    if (cost.policy.getShifted())
+      return narrow ? 0.87 : 0.9;
+    return narrow ? 0.88 : 0.93;
+  }
 
   static int64_t tileSteps(plan::PolicyAttr policy) {
     return policy.getTimeThreads() * policy.getSteps() * policy.getRuns();

@@ -66,7 +66,7 @@ public:
     cost.flops = countWork(mapping, sizes).flops;
     cost.registersPerThread = registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in the order of time");
-    cost.seconds = seconds(mapping, target, sizes, cost.policy, choice.sharedDims);
+    cost.seconds = seconds(mapping, target, sizes, cost.policy, choice.sharedDims, cost.elementwise);
     return cost;
   }
 
@@ -93,6 +93,8 @@ private:
   /// copies of 4 bytes keep less on its way than copies of 8.
   static constexpr double timeStreamed = 0.28, laneStreamed = 0.97, narrowStreamed = 0.89,
                           ringlessStreamed = 0.92;
+  /// The same in strips of rows that begin anywhere, and where 16-bit elements move one by one.
+  static constexpr double phasedStreamed = 0.44, halfStreamed = 0.24;
 
   /// Bytes that the rings of a multiprocessor keep on their way: twice what its share of the bandwidth
   /// moves in a latency, so that a tile has landed when it is asked for.
@@ -126,15 +128,16 @@ private:
   static constexpr int64_t comfortableThreads = 512;
 
   static double seconds(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                        plan::PolicyAttr policy, int64_t sharedDims) {
-    return policy.getStateThreads() > 1 ? secondsInParts(mapping, target, sizes, policy, sharedDims)
-                                        : secondsAlone(mapping, target, sizes, policy);
+                        plan::PolicyAttr policy, int64_t sharedDims, bool elementwise = false) {
+    return policy.getStateThreads() > 1
+               ? secondsInParts(mapping, target, sizes, policy, sharedDims)
+               : secondsAlone(mapping, target, sizes, policy, elementwise);
   }
 
   /// A thread walks its steps one after another: a step costs its chain of dependent operations, and
   /// without a ring a tile costs the latency of its loads.
   static double secondsAlone(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                             plan::PolicyAttr policy) {
+                             plan::PolicyAttr policy, bool elementwise) {
     Work work = countWork(mapping, sizes);
     double groups = laneCount(mapping, sizes) / policy.getLanes();
     double resident =
@@ -155,9 +158,14 @@ private:
     double compute = work.flops / target.flops + work.special / target.specialRate;
     double occupied = std::min(1.0, groups / resident);
     bool narrow = policy.getLanes() * widestElement(mapping) < 8;
-    double streamed = alongTime            ? timeStreamed
-                      : !policy.getRing() ? ringlessStreamed
-                                          : (narrow ? narrowStreamed : laneStreamed) * own;
+    // Some multiprocessors have a block less, and keep less on its way; the others move a little more. A block
+    // for each has all of that for itself.
+    double blocks = std::ceil(groups / static_cast<double>(policy.getLaneThreads()));
+    double share = blocks / target.multiprocessors, even = share <= 1 ? 1 : std::min(1.0, 1.05 * share / std::ceil(share));
+    double streamed = alongTime               ? timeStreamed
+                      : policy.getPhased()  ? phasedStreamed
+                      : !policy.getRing()   ? (elementwise ? halfStreamed : ringlessStreamed)
+                                            : (narrow ? narrowStreamed : laneStreamed) * own * even;
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed),
                      waves * steps * step, compute / occupied});
@@ -170,9 +178,9 @@ private:
   // cycles.
   static constexpr double pointSlots = 0.5, aloneSlots = 1, exchangeSlots = 3, mergeSlots = 5,
                           moveSlots = 2, readSlots = 6.5, sharedSlots = 4;
-  /// Of a tile in parts, at most: the cache of instructions holds twice as many of 16 bytes, and the model
-  /// leaves some out (411 us of `complex_memory` with 16 steps of 146, 306 with 8).
-  static constexpr double mostSlots = 1500;
+  /// Of a tile in parts, at most: the cache of instructions holds 2048 of 16 bytes (411 us of
+  /// `complex_memory` with 16 steps of 146, 306 with 8).
+  static constexpr double mostSlots = 1900;
   /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
   /// (bench/results/h200.md).
   static constexpr double warpRate = 0.50, mostRate = 0.66;

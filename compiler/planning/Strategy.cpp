@@ -37,6 +37,12 @@ Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
   Cost cost;
   cost.policy = choice.wide;
   cost.sharedBytes = choice.wideShared;
+  if (choice.rows == 0) { // a matrix is measured as a whole
+    plan::VariantAttr variant = variantAt(mapping, choice, sizes);
+    cost.policy = variant.getPolicy();
+    cost.sharedBytes = variant.getSharedBytes();
+    cost.elementwise = widestElement(mapping) <= 4 && !hasVectors(variant);
+  }
   cost.mostSharedBytes = std::max({choice.wideShared, choice.generalShared, choice.phasedShared});
   cost.bytes = compulsoryBytes(mapping, sizes);
   return cost;

@@ -24,7 +24,8 @@ struct Cost {
   int64_t mostSharedBytes = 0;    ///< the same of its hungriest variant
   bool deterministic = true;
   std::string errorBound;         ///< in words
-  plan::PolicyAttr policy;        ///< of its first variant
+  plan::PolicyAttr policy;        ///< of the variant that contiguous operands take
+  bool elementwise = false;       ///< whether that moves elements of 4 bytes at most one by one
 };
 
 /// A field of a policy that may be set, and the values that tuning tries.
