@@ -43,7 +43,7 @@ std::string flatIndex(ArrayRef<int64_t> shape, const Indices &indices) {
 }
 
 bool Expressions::isLeaf(Value value) const {
-  return isa<BlockArgument>(value) || isa<plan::AdvanceOp>(value.getDefiningOp()) ||
+  return isa<BlockArgument>(value) || isa<plan::AdvanceOp, plan::RecallOp>(value.getDefiningOp()) ||
          (leavesReductions && isa<plan::ReduceOp>(value.getDefiningOp()));
 }
 

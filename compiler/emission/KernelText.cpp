@@ -151,6 +151,8 @@ FailureOr<std::string> KernelWriter::write() {
 }
 
 FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::VariantAttr variant) {
+  if (isa<plan::ChunkwiseOp>(kernel))
+    return createChunkKernelWriter(kernel, variant)->write();
   if (kernel.getRows() > 0)
     return createMatrixKernelWriter(kernel, variant)->write();
   return KernelWriter(kernel, variant).write();

@@ -101,6 +101,10 @@ protected:
 std::unique_ptr<KernelWriter> createMatrixKernelWriter(plan::KernelInterface kernel,
                                                        plan::VariantAttr variant);
 
+/// The same where a matrix of state takes in outer products.
+std::unique_ptr<KernelWriter> createChunkKernelWriter(plan::KernelInterface kernel,
+                                                      plan::VariantAttr variant);
+
 } // namespace scanc::emission
 
 #endif // SCANC_COMPILER_EMISSION_KERNELWRITER_H

@@ -154,12 +154,6 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
     explanation.candidates[*decision.taken].chosen = true;
   else
     explanation.refusal = decision.code + ": " + decision.reason;
-  for (llvm::StringRef name : planning::laterStrategies()) {
-    Candidate later;
-    later.strategy = name.str();
-    later.declined = "not yet supported";
-    explanation.candidates.push_back(std::move(later));
-  }
   return explanation;
 }
 

@@ -1,6 +1,8 @@
 //===- Body.cpp - Index sets become vectors over register dimensions ------===//
 #include "compiler/planning/Body.h"
 
+#include "compiler/planning/ChunkForm.h"
+#include "compiler/planning/Logarithm.h"
 #include "compiler/planning/Matrix.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
@@ -22,9 +24,9 @@ namespace {
 /// register dims of I in the kernel's order.
 class BodyLowering {
 public:
-  BodyLowering(const Mapping &mapping, Region &region, bool splitsMatrix)
+  BodyLowering(const Mapping &mapping, Region &region, bool splitsMatrix, const ChunkForm *chunks)
       : mapping(mapping), loop(mapping.op), sets(loop), builder(mapping.op.getContext()),
-        block(&region.emplaceBlock()), splitsMatrix(splitsMatrix) {}
+        block(&region.emplaceBlock()), splitsMatrix(splitsMatrix), chunks(chunks) {}
 
   void run();
 
@@ -50,6 +52,8 @@ private:
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
   void lowerMatrix(scan::AdvanceOp op);
+  Value productOf(const Product &product, ArrayRef<int64_t> dims, Location loc);
+  void lowerRecall();
   void finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Value scale, Value diagonal);
   void lowerYield(scan::YieldOp op);
 
@@ -59,6 +63,7 @@ private:
   OpBuilder builder;
   Block *block;
   bool splitsMatrix;
+  const ChunkForm *chunks; ///< null: states are advanced step by step
   IRMapping lowered;
   bool approximate = false; ///< whether exponentials may be the device's own
 };
@@ -110,7 +115,12 @@ void BodyLowering::run() {
     lowered.map(arg, block->addArgument(shaped(arg.getType(), registersOf(arg)), arg.getLoc()));
   builder.setInsertionPointToEnd(block);
   for (Operation &op : from)
-    lower(op);
+    if (!chunks)
+      lower(op);
+    else if (&op == chunks->readout)
+      lowerRecall();
+    else if (&op != chunks->advance && !chunks->terms.contains(&op))
+      lower(op);
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*block)))
     if (isOpTriviallyDead(&op))
       op.erase();
@@ -382,6 +392,49 @@ void BodyLowering::finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Va
   lowered.map(op.getBefore(), advance.getBefore());
 }
 
+/// Over `dims`; null where it is 1 and has none.
+Value BodyLowering::productOf(const Product &product, ArrayRef<int64_t> dims, Location loc) {
+  auto constant = [&](double number) -> Value {
+    Type type = shaped(builder.getF32Type(), dims);
+    TypedAttr attr = builder.getF32FloatAttr(number);
+    if (auto shape = dyn_cast<VectorType>(type))
+      attr = DenseElementsAttr::get(shape, cast<Attribute>(attr));
+    return arith::ConstantOp::create(builder, loc, attr);
+  };
+  Value all = product.negative ? constant(-1) : Value();
+  for (Value factor : product.factors) {
+    Value next = operand(factor, dims, loc);
+    all = all ? arith::MulFOp::create(builder, loc, all, next).getResult() : next;
+  }
+  if (!all && (!dims.empty() || !product.divisors.empty()))
+    all = constant(1);
+  for (Value divisor : product.divisors)
+    all = arith::DivFOp::create(builder, loc, all, operand(divisor, dims, loc));
+  return all;
+}
+
+/// What is read out of a state that decays and takes in an outer product.
+void BodyLowering::lowerRecall() {
+  scan::ReduceOp readout = chunks->readout;
+  scan::AdvanceOp advance = chunks->advance;
+  Location loc = readout.getLoc();
+  Dims rows = {chunks->row}, columns = {chunks->column};
+  Value decay;
+  if (chunks->decay)
+    decay = logarithmOf(chunks->decay, builder, [&](Value value) { return lowered.lookup(value); });
+  Value key = productOf(chunks->key, rows, advance.getLoc());
+  Value value = productOf(chunks->value, columns, advance.getLoc());
+  Value query = productOf(chunks->query, rows, loc);
+  Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
+                                      cast<StringAttr>(advance.getStates()[0]), decay, query,
+                                      productOf(chunks->queryScale, {}, loc), key, value,
+                                      productOf(chunks->inputScale, {}, loc));
+  const Product &scale = chunks->sumScale;
+  if (!scale.factors.empty() || !scale.divisors.empty())
+    sums = arith::MulFOp::create(builder, loc, sums, productOf(scale, columns, loc));
+  lowered.map(readout.getResult(), sums);
+}
+
 void BodyLowering::lowerYield(scan::YieldOp op) {
   SmallVector<Value> values;
   for (auto [i, value] : llvm::enumerate(op.getOuts())) {
@@ -397,8 +450,8 @@ void BodyLowering::lowerYield(scan::YieldOp op) {
 
 } // namespace
 
-void lowerBody(const Mapping &mapping, Region &region, bool splitsMatrix) {
-  BodyLowering(mapping, region, splitsMatrix).run();
+void lowerBody(const Mapping &mapping, Region &region, bool splitsMatrix, const ChunkForm *chunks) {
+  BodyLowering(mapping, region, splitsMatrix, chunks).run();
 }
 
 } // namespace scanc::planning

@@ -7,11 +7,14 @@
 
 namespace scanc::planning {
 
+struct ChunkForm;
+
 /// Fills `region` of a kernel op with the recurrence's code: each value becomes a number, or a
 /// vector over the register dimensions in its index set, with broadcasts made explicit.
 /// Requires elementwise transitions (declinesElementwise), or a matrix (declinesMatrix): where `splitsMatrix`,
-/// the factors that a whole row has become the advance's scale.
-void lowerBody(const Mapping &, mlir::Region &region, bool splitsMatrix = false);
+/// the factors that a whole row has become the advance's scale. Or `chunks` is the form of the recurrence.
+void lowerBody(const Mapping &, mlir::Region &region, bool splitsMatrix = false,
+               const ChunkForm *chunks = nullptr);
 
 } // namespace scanc::planning
 

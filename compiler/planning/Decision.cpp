@@ -8,11 +8,6 @@ using namespace mlir;
 
 namespace scanc::planning {
 
-ArrayRef<llvm::StringLiteral> laterStrategies() {
-  static constexpr llvm::StringLiteral names[] = {"chunkwise"};
-  return names;
-}
-
 static std::string names() {
   std::string list;
   for (const auto &strategy : allStrategies())
@@ -22,11 +17,6 @@ static std::string names() {
 
 /// The strategy called `name`.
 static void takeNamed(Decision &decision, StringRef name) {
-  if (llvm::is_contained(laterStrategies(), name)) {
-    decision.code = "SC3003";
-    decision.reason = ("not yet supported: strategy " + name + "; expected one of ").str() + names();
-    return;
-  }
   auto found = llvm::find_if(decision.answers,
                              [&](const Answer &answer) { return answer.strategy->name() == name; });
   if (found == decision.answers.end()) {

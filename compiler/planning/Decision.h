@@ -6,9 +6,6 @@
 
 namespace scanc::planning {
 
-/// Strategies of the language that have no file in this folder yet.
-llvm::ArrayRef<llvm::StringLiteral> laterStrategies();
-
 struct Decision {
   std::vector<Answer> answers;
   std::optional<size_t> taken; ///< position in `answers`

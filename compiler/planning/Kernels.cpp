@@ -109,7 +109,7 @@ Access KernelBuilder::access(StringRef parameter, AffineMap map, Type tensor) {
 
 void KernelBuilder::collect() {
   scan::AffineOp op = mapping.op;
-  lowerBody(mapping, body, choice.splitsMatrix);
+  lowerBody(mapping, body, choice.splitsMatrix, choice.chunks);
   for (auto [i, input] : llvm::enumerate(loop.getInputs())) {
     reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
     // What columns share beside their matrix is read by each.
@@ -421,10 +421,11 @@ void KernelBuilder::create(StringRef opName) {
   if (choice.rows > 0) {
     state.addAttribute("rows", builder.getI64IntegerAttr(choice.rows));
     state.addAttribute("parts", builder.getI64IntegerAttr(choice.parts));
-    state.addAttribute("element", TypeAttr::get(choice.element));
     if (choice.resident)
       state.addAttribute("resident", builder.getUnitAttr());
   }
+  if (choice.element)
+    state.addAttribute("element", TypeAttr::get(choice.element));
   if (loop.getReverse())
     state.addAttribute("reverse", builder.getUnitAttr());
   if (!offsets.empty())

@@ -8,6 +8,8 @@
 
 namespace scanc::planning {
 
+struct ChunkForm;
+
 /// How one kernel op is to be run: a policy whose accesses are as wide as they can be, one that
 /// needs nothing, and how a block covers the lanes.
 struct KernelChoice {
@@ -26,7 +28,7 @@ struct KernelChoice {
   std::string kernel;     ///< the op, where a strategy has several; empty: of the strategy's name
   int64_t rows = 0;       ///< of a matrix, for one thread; 0: gains are elementwise
   int64_t parts = 0;      ///< threads that share a row
-  mlir::Type element;     ///< of a matrix in shared memory
+  mlir::Type element;     ///< of a matrix, or of factors, in shared memory; null: there are none
   bool splitsMatrix = false; ///< whether factors of a whole row stand beside it: see SplitMatrix
   bool resident = false;  ///< whether threads keep their rows of it
   int64_t terms = 0;      ///< elements for a number of a product of matrices; 0: there are none
@@ -34,6 +36,7 @@ struct KernelChoice {
   bool staged = false;    ///< inputs of columns come through shared memory
   bool tensorCores = false; ///< columns are multiplied in f64 on the tensor cores
   bool prefixes = false;  ///< the product of all matrices up to each step is written
+  const ChunkForm *chunks = nullptr; ///< where outer products are summed up chunk by chunk
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };
 

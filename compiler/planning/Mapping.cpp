@@ -33,11 +33,14 @@ static bool mentions(AffineMap map, int64_t dim) {
   return false;
 }
 
-Mapping::Mapping(scan::AffineOp op) : op(op) {
+Mapping::Mapping(scan::AffineOp op) : Mapping(op, {}) {}
+
+Mapping::Mapping(scan::AffineOp op, ArrayRef<int64_t> held) : op(op) {
   scan::RecurrenceInterface loop = op;
   time = loop.getTimeDim();
-  chooseRoles();
-  chooseReduced();
+  chooseRoles(held);
+  if (held.empty())
+    chooseReduced();
   orderLanes();
   chooseWalk();
   position.assign(loop.getNumDims(), -1);
@@ -77,15 +80,16 @@ static bool isEverywhere(scan::RecurrenceInterface loop, int64_t i) {
   return true;
 }
 
-void Mapping::chooseRoles() {
+void Mapping::chooseRoles(ArrayRef<int64_t> held) {
   scan::RecurrenceInterface loop = op;
+  registers.assign(held.begin(), held.end());
   for (int64_t i = 0; i < loop.getNumDims(); ++i) {
     scan::DimAttr dim = loop.getDim(i);
     if (dim.getKind() == scan::DimKind::Lane)
       lanes.push_back(i);
     if (dim.getKind() == scan::DimKind::Segment)
       segment = i;
-    if (dim.getKind() != scan::DimKind::Index)
+    if (dim.getKind() != scan::DimKind::Index || llvm::is_contained(held, i))
       continue;
     bool free = isEverywhere(op, i) && !isSummed(op, dim.getName());
     (free ? lanes : registers).push_back(i);

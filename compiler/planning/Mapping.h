@@ -17,6 +17,8 @@ namespace scanc::planning {
 /// results have it and a thread could not hold it: neighbouring threads do.
 struct Mapping {
   explicit Mapping(scan::AffineOp op);
+  /// The same, but the indices `held` (dims of `op`) are registers, before all others.
+  Mapping(scan::AffineOp op, llvm::ArrayRef<int64_t> held);
 
   /// `map` over the recurrence's dims, over the kernel's dims instead.
   mlir::AffineMap toKernel(mlir::AffineMap map) const;
@@ -46,7 +48,7 @@ struct Mapping {
   plan::Walk walk;                      ///< along which dimension the heaviest accesses are contiguous
 
 private:
-  void chooseRoles();
+  void chooseRoles(llvm::ArrayRef<int64_t> held);
   void chooseReduced();
   void orderLanes();
   void chooseWalk();

@@ -28,12 +28,7 @@ static scan::AdvanceOp advanceOf(const Mapping &mapping) {
   return *mapping.op.getBody().getOps<scan::AdvanceOp>().begin();
 }
 
-/// Every number of a matrix is written out where it is used, with all operations that it needs: at
-/// most so many, or one would be in thousands of places.
-static constexpr int64_t operationLimit = 100;
-
-/// Operations of each value where none has a name of its own, up to the limit.
-static int64_t mostOperations(scan::AffineOp op) {
+int64_t mostOperations(scan::AffineOp op) {
   llvm::DenseMap<Value, int64_t> counts;
   int64_t most = 0;
   for (Operation &inner : op.getBody().front()) {

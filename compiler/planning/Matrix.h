@@ -13,6 +13,12 @@ bool hasMatrix(const Mapping &);
 /// Why the kernels that multiply matrices cannot compute a recurrence that has one, or nothing.
 std::optional<std::string> declinesMatrix(const Mapping &);
 
+/// Every number is written out where it is used, with all operations that it needs: more than so many would be
+/// in thousands of places.
+constexpr int64_t operationLimit = 100;
+/// Operations of the longest such number, up to the limit and one more.
+int64_t mostOperations(scan::AffineOp op);
+
 /// The same of those that know real products of f32, a bias, and results of one number of the state alone.
 std::optional<std::string> declinesTerms(const Mapping &);
 

@@ -21,6 +21,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createLookBack());
     list.push_back(createMatmulScan());
     list.push_back(createCyclicReduction());
+    list.push_back(createChunkwise());
     return list;
   }();
   return strategies;

@@ -81,6 +81,7 @@ std::unique_ptr<Strategy> createBlelloch();
 std::unique_ptr<Strategy> createLookBack();
 std::unique_ptr<Strategy> createMatmulScan();
 std::unique_ptr<Strategy> createCyclicReduction();
+std::unique_ptr<Strategy> createChunkwise();
 
 /// The bound on the error in words; `order` says in which one steps are composed.
 std::string errorBound(const Mapping &, llvm::StringRef order);

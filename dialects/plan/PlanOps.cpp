@@ -220,6 +220,12 @@ LogicalResult scanc::plan::verifyKernelRegion(KernelInterface op) {
       return advance.emitOpError("expected a matrix exactly in a kernel that multiplies matrices");
     ++next;
   }
+  for (RecallOp recall : block.getOps<RecallOp>()) {
+    if (!isa<ChunkwiseOp>(op) || next >= op.getNumStates() ||
+        recall.getState() != op.getState(next).getName()) // kernel_c4
+      return recall.emitOpError("expected the states of a plan.chunkwise recalled once, in order");
+    ++next;
+  }
   if (next != op.getNumStates()) // kernel_c4
     return op->emitOpError("region: expected ") << op.getNumStates() << " advances, got " << next;
   for (auto variant : op.getVariants().getAsRange<VariantAttr>())

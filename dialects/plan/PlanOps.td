@@ -58,7 +58,7 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     - (C3) region arguments agree with `reads`, the yielded values with `writes`: the parameter's
       element type, over the register dimensions that the access's map has, in the order of dims.
     - (C4) every state is advanced once, in the order of `states`, by a matrix in the kernels alone that
-      multiply matrices.
+      multiply matrices, by a `plan.recall` in `plan.chunkwise` alone.
     - (C5) there is a variant, each has one width per read and write, and the last requires nothing.
     - (C6) `init_states` and `final_states` are distinct positions of `states`, with one access each
       in `inits` and `finals`.
@@ -273,6 +273,50 @@ def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
     - (C5) what is written depends on the state at t alone.
     - (C6) the ring is real, and the advance has no scale and no diagonal.
     - (C7) where inputs are `staged`, the bias is a read of f32; `tensor_cores` take 4 parts and at most 64 points.
+  }];
+}
+
+def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getElement"]>], (ins TypeAttr:$element)> {
+  let summary = "kernel::chunkwise: a block sums up outer products chunk by chunk; re-associates, narrows factors";
+  let description = [{
+    Deterministic. A block walks the whole of time for one lane and 64 columns of its state for every 128 threads. What
+    the steps of a chunk read of each other and of the state before are products on the tensor cores, of factors that are
+    rounded to `element`; sums and the state are f32.
+
+    - (C1) there is one state, f32, of two indices, of at most 256 and any number of points, advanced by a `plan.recall`.
+    - (C2) `element` is f16 or bf16.
+    - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,
+      and ring is 2 at least.
+    - (C4) there is a result, and every result is made of the sums of the `plan.recall`, without a sum of its own for
+      each of its numbers.
+  }];
+}
+
+// Not Pure: see scan.advance.
+def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<["query", "key"]>,
+                                       TypesMatchWith<"one type of value and sums", "sums", "value",
+                                                      "$_self">]> {
+  let summary = "a matrix of state decays, takes in an outer product, and is read out";
+  let description = [{
+    S[i, j] = 2^log_decay * S[i, j] + input_scale * key[i] * value[j], and then the sums over i of
+    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1.
+
+    - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
+      f32.
+
+    ```mlir
+    %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
+    %o = plan.recall "S" query %q scale %c : vector<128xf32> key %k scale %b value %v : vector<64xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay, VectorOfRankAndType<[1], [F32]>:$query,
+                       Optional<F32>:$query_scale, VectorOfRankAndType<[1], [F32]>:$key,
+                       VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale);
+  let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
+  let assemblyFormat = [{
+    $state (`decay` $log_decay^)? `query` $query (`scale` $query_scale^)? `:` type($query)
+    `key` $key (`scale` $input_scale^)? `value` $value `:` type($sums) attr-dict
   }];
 }
 

@@ -67,6 +67,9 @@ double statedFactor(const Program &program) {
   // Low parts are rounded to 2^-23 of a factor each and their product is left out: 8 roundings of f32.
   if (program.strategy == "matmul_scan")
     return 8;
+  // Factors and scores of bf16 or f16: 2^-8 or 2^-11 of the largest product, not 2^-24.
+  if (program.strategy == "chunkwise")
+    return program.promises.errorBound.starts_with("2^-11") ? 0x1p13 : 0x1p16;
   // Matrices kept in two terms of f16 or bf16: 2^-17 of their largest number at each step, not 2^-24.
   bool keepsProducts = program.promises.errorBound.find("of the largest number of a product") !=
                        std::string::npos;

@@ -21,6 +21,10 @@
 #pragma once
 #include "scanc/block/chunk_correction.cuh"
 #include "scanc/core/math.cuh"
+// What recurrences print.
+#include "scanc/thread/access.cuh"
+#include "scanc/thread/activation.cuh"
+#include "scanc/thread/reduction.cuh"
 
 namespace scanc::device::kernel {
 

@@ -1,0 +1,329 @@
+//===- ChunkKernel.cpp - Kernels that sum up outer products ---------------===//
+#include "compiler/emission/KernelWriter.h"
+
+#include "compiler/emission/Names.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::emission {
+
+namespace {
+
+/// See "What it prints for `chunkwise`" in templates/README.md.
+class ChunkKernelWriter final : public KernelWriter {
+public:
+  ChunkKernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant)
+      : KernelWriter(kernel, variant),
+        recall(*this->kernel.getBody().getOps<plan::RecallOp>().begin()) {}
+
+protected:
+  void writeRecurrence() override;
+  bool isHeld(const AccessText &) const override { return false; }
+
+private:
+  static constexpr int64_t pieceSize = 8; // elements, 16 bytes
+
+  void writeShape();
+  void writeFetch(StringRef what, Value row, StringRef index, StringRef size);
+  void writeNumbers();
+  void writeResults();
+  void writeFirstState();
+  void writeLastState();
+
+  Expressions makeExpressions(StringRef index);
+  void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index);
+  bool isCopied(Value row) const;
+  /// Whether pieces of a row are vectors in memory.
+  bool isWhole(const AccessText &access) const {
+    const std::vector<AccessText::Dimension> &dims = access.getDimensions();
+    return access.getWidth() > 1 && dims.back().extent % pieceSize == 0;
+  }
+  std::string place(const AccessText &access, const Indices &indices) const {
+    return access.data() + " + (" + access.stepOffset(indices) + ")";
+  }
+  /// The indices of a state in an access that may lack one of them.
+  Indices stateIndices(const AccessText &access) const;
+  Type elementOf(unsigned read) const {
+    return getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
+  }
+
+  mutable plan::RecallOp recall;
+};
+
+} // namespace
+
+void ChunkKernelWriter::writeRecurrence() {
+  writeShape();
+  writer.blank();
+  writeGeometry("lanes");
+  writeEnter();
+  writeFetch("query", recall.getQuery(), "i", "rows");
+  writeFetch("key", recall.getKey(), "i", "rows");
+  writeFetch("value", recall.getValue(), "j", "columns");
+  writeNumbers();
+  writeResults();
+  writeFirstState();
+  writeLastState();
+}
+
+void ChunkKernelWriter::writeShape() {
+  constexpr int64_t groupThreads = 128;
+  writer.line(formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}};",
+                      policy.getThreads() / groupThreads, policy.getRing(), policy.getBlocks())
+                  .str());
+  writer.line(formatv("static constexpr int rows = {0}, columns = {1}; // of the state",
+                      recall.getKey().getType().getNumElements(),
+                      recall.getValue().getType().getNumElements())
+                  .str());
+  writer.line("using element = " + Twine(spellElement(kernel.getElement())) + "; // of factors in shared memory");
+  writeOffset();
+  writer.blank();
+  writer.line("// Where a lane begins.");
+  writeLane();
+  writer.line("// What lies together of a row in shared memory.");
+  writer.open("struct alignas(16) piece");
+  writer.line(formatv("element of[{0}];", pieceSize).str());
+  writer.close("};");
+  writer.blank();
+  writer.line("const arguments &args;");
+}
+
+Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
+  std::string inPiece = formatv("({0} + k)", index).str();
+  return Expressions(writer, policy.getStateThreads(), [=, this](Value value, const Indices &indices) {
+    if (value == recall.getSums())
+      return std::string("sums[k]");
+    unsigned read = cast<BlockArgument>(value).getArgNumber();
+    bool isLoaded = indices.size() == 1 && indices.front() == inPiece && isWhole(reads[read]);
+    return isLoaded ? "in." + reads[read].getMember() + "[k]"
+                    : "thread::read(" + place(reads[read], indices) + ")";
+  });
+}
+
+/// Names the numbers that `values` need, and loads the pieces at `index` of the rows that they are made of.
+void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index) {
+  llvm::SetVector<Value> open(values.begin(), values.end()), numbers;
+  SmallVector<unsigned> rows;
+  for (size_t i = 0; i < open.size(); ++i) {
+    Value value = open[i];
+    auto read = dyn_cast<BlockArgument>(value);
+    if (read && !shapeOf(value).empty() && isWhole(reads[read.getArgNumber()]))
+      rows.push_back(read.getArgNumber());
+    if (read || value == recall.getSums())
+      continue;
+    if (shapeOf(value).empty())
+      numbers.insert(value);
+    else
+      open.insert_range(value.getDefiningOp()->getOperands());
+  }
+  expressions.require(numbers.getArrayRef());
+  if (rows.empty())
+    return;
+  llvm::sort(rows);
+  writer.open("struct");
+  for (unsigned read : rows)
+    writer.line(formatv("row<{0}, {1}> {2};", spellElement(elementOf(read)), pieceSize,
+                        reads[read].getMember())
+                    .str());
+  writer.close("} in;");
+  for (unsigned read : rows)
+    for (int64_t at = 0, width = reads[read].getWidth(); at < pieceSize; at += width)
+      writer.line(formatv("thread::load<{0}>(in.{1}, {2}, {3}{4});", width, reads[read].getMember(), at,
+                          place(reads[read], {index.str()}), at > 0 ? " + " + std::to_string(at) : "")
+                      .str());
+}
+
+/// Whether pieces of `row` lie in memory as they do in shared memory.
+bool ChunkKernelWriter::isCopied(Value row) const {
+  if (auto widened = row.getDefiningOp<arith::ExtFOp>())
+    row = widened.getIn();
+  auto read = dyn_cast<BlockArgument>(row);
+  return read && isWhole(reads[read.getArgNumber()]) &&
+         getElementTypeOrSelf(row.getType()) == plan::KernelInterface(kernel).getElement();
+}
+
+void ChunkKernelWriter::writeFetch(StringRef what, Value row, StringRef index, StringRef size) {
+  writer.blank();
+  writer.line(formatv("// {0} elements of the {1} from `{2}` on; 0 beyond its end, and where it does not exist.",
+                      pieceSize, what, index)
+                  .str());
+  writer.open(formatv("__device__ __forceinline__ void fetch_{0}(element *to, const lane &at, long long step, "
+                      "int {1}, bool exists) const",
+                      what, index)
+                  .str());
+  std::string there = formatv("exists && {0} < {1}", index, size).str();
+  if (isCopied(row)) {
+    Value from = row.getDefiningOp<arith::ExtFOp>().getIn();
+    writer.line(formatv("start_copy<16>(to, {0}, {1} ? 16 : 0);",
+                        place(reads[cast<BlockArgument>(from).getArgNumber()], {index.str()}), there)
+                    .str());
+    writer.close();
+    return;
+  }
+  writer.line("piece all{};");
+  writer.open("if (" + Twine(there) + ")");
+  Expressions expressions = makeExpressions(index);
+  loadRows(row, expressions, index);
+  std::string inPiece = formatv("({0} + k)", index).str();
+  writer.openLoop("k", std::to_string(pieceSize));
+  if (shapeOf(row).front() % pieceSize != 0)
+    writer.line(formatv("if ({0} + k < {1})", index, size).str());
+  writer.line("all.of[k] = narrow<element>(" + Twine(expressions.at(row, {inPiece})) + ");");
+  writer.close();
+  writer.close();
+  writer.line("shared_store(*reinterpret_cast<piece *>(to), all);");
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
+/// What is read for a whole step, and the three numbers that are computed of it. A sum over a row is made where
+/// the row is read.
+void ChunkKernelWriter::writeNumbers() {
+  const std::pair<StringRef, Value> functions[] = {{"log_decay", recall.getLogDecay()},
+                                                   {"query_scale", recall.getQueryScale()},
+                                                   {"input_scale", recall.getInputScale()}};
+  llvm::SetVector<Value> open;
+  for (auto [name, value] : functions)
+    if (value)
+      open.insert(value);
+  llvm::MapVector<Value, std::string> read;
+  SmallVector<Value> sums;
+  for (size_t i = 0; i < open.size(); ++i) {
+    auto input = dyn_cast<BlockArgument>(open[i]);
+    Operation *made = open[i].getDefiningOp();
+    if (input) {
+      read[input] = reads[input.getArgNumber()].getMember();
+    } else if (isa<plan::ReduceOp>(made)) {
+      sums.push_back(open[i]);
+      read[open[i]] = formatv("x{0}_", sums.size()); // as no identifier ends
+    } else {
+      open.insert_range(made->getOperands());
+    }
+  }
+  writer.blank();
+  writer.line("// What a whole step reads.");
+  writer.open("struct numbers");
+  for (const auto &[value, member] : read)
+    writer.line(spellElement(value.getType()) + " " + member + ";");
+  writer.close("};");
+  writer.open("__device__ __forceinline__ numbers read(const lane &at, long long step) const");
+  Expressions summed = makeExpressions("i");
+  summed.require(sums);
+  writer.line("numbers of;");
+  for (const auto &[value, member] : read)
+    writer.line("of." + member + " = " + summed.at(value) + ";");
+  writer.line("return of;");
+  writer.close();
+  for (auto [name, value] : functions) {
+    if (!value)
+      continue;
+    writer.open("__device__ __forceinline__ float " + name + "(const numbers &of) const");
+    Expressions expressions(writer, policy.getStateThreads(), [&](Value leaf, const Indices &) {
+      return "of." + read.lookup(leaf);
+    });
+    expressions.leaveReductions();
+    expressions.require(value);
+    writer.line("return " + expressions.at(value) + ";");
+    writer.close();
+    if (!unspelled)
+      unspelled = expressions.getUnspelled();
+  }
+  if (!unspelled)
+    unspelled = summed.getUnspelled();
+}
+
+void ChunkKernelWriter::writeResults() {
+  writer.blank();
+  writer.line("// What is written of a step, from its sums of columns from `j` on.");
+  writer.open(formatv("__device__ __forceinline__ void write(const lane &at, long long step, int j, "
+                      "const float (&sums)[{0}]) const",
+                      pieceSize)
+                  .str());
+  SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
+  Expressions expressions = makeExpressions("j");
+  loadRows(results, expressions, "j");
+  if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access); })) {
+    writer.open("struct");
+    for (auto [access, result] : llvm::zip(writes, results))
+      if (isWhole(access))
+        writer.line(formatv("{0} {1}[{2}];", spellElement(getElementTypeOrSelf(result.getType())),
+                            access.getMember(), pieceSize)
+                        .str());
+    writer.close("} out;");
+  }
+  for (auto [access, result] : llvm::zip(writes, results)) {
+    std::string value = expressions.at(result, {"(j + k)"});
+    bool whole = isWhole(access);
+    std::string name = "out." + access.getMember();
+    writer.openLoop("k", std::to_string(pieceSize));
+    if (!whole)
+      writer.line("if (j + k < columns)");
+    writer.line(whole ? formatv("{0}[k] = {1};", name, value).str()
+                      : formatv("  thread::write({0}, {1});", place(access, {"(j + k)"}), value).str());
+    writer.close();
+    for (int64_t at = 0, width = access.getWidth(); whole && at < pieceSize; at += width)
+      writer.line(formatv("thread::store<{0}>({1}{2}, &{3}[{4}]);", width, place(access, {"j"}),
+                          at > 0 ? " + " + std::to_string(at) : "", name, at)
+                      .str());
+  }
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
+Indices ChunkKernelWriter::stateIndices(const AccessText &access) const {
+  llvm::SetVector<int64_t> dims;
+  for (const AccessText::Dimension &dim : access.getDimensions())
+    dims.insert(dim.kernelDim);
+  int64_t row = plan::KernelInterface(kernel).getTimeDim() + 1;
+  Indices indices;
+  if (dims.contains(row))
+    indices.push_back("i");
+  if (dims.contains(row + 1))
+    indices.push_back("j");
+  return indices;
+}
+
+void ChunkKernelWriter::writeFirstState() {
+  writer.blank();
+  writer.open("__device__ __forceinline__ float initial(const lane &at, int i, int j) const");
+  if (kernel.getInits().empty()) {
+    writer.line("return 0.0f;");
+  } else {
+    auto access = cast<plan::AccessAttr>(kernel.getInits()[0]);
+    writer.line("return " +
+                Twine(converted("thread::read(" + place(inits[0], stateIndices(inits[0])) + ")",
+                                KernelWriter::elementOf(access.getParameter()),
+                                kernel.getState(0).getElementType())) +
+                ";");
+  }
+  writer.close();
+}
+
+void ChunkKernelWriter::writeLastState() {
+  writer.blank();
+  writer.open("__device__ __forceinline__ void finish(const lane &at, int i, int j, float last) const");
+  if (!kernel.getFinals().empty()) {
+    auto access = cast<plan::AccessAttr>(kernel.getFinals()[0]);
+    writer.line("thread::write(" + Twine(place(finals[0], stateIndices(finals[0]))) + ", " +
+                converted("last", kernel.getState(0).getElementType(),
+                          KernelWriter::elementOf(access.getParameter())) +
+                ");");
+  }
+  writer.close();
+}
+
+std::unique_ptr<KernelWriter> createChunkKernelWriter(plan::KernelInterface kernel,
+                                                      plan::VariantAttr variant) {
+  return std::make_unique<ChunkKernelWriter>(kernel, variant);
+}
+
+} // namespace scanc::emission

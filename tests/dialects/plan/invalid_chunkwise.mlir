@@ -1,0 +1,147 @@
+// RUN: scanc-opt %s -split-input-file -verify-diagnostics
+
+// Outer products are summed up in one matrix of state, of which every result is read.
+
+plan.program @chunkwise_c1 strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{states: expected one of f32 with two indices}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c1_rows strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{states: expected at most 256 rows, got 257}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 257>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<257xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<257xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c2 strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{element: expected f16 or bf16, got 'f32'}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = f32,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c3 strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected lane_threads, lanes, runs and state_threads of 1}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 32, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c4 strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{region: expected results of the recalled sums, point by point}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %v : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @kernel_c4_not_recalled strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{region: expected 1 advances, got 0}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      plan.yield %v : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @kernel_c4_recalled_elsewhere strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.sequential "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [],
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      // expected-error @below {{expected the states of a plan.chunkwise recalled once, in order}}
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// RUN: scanc-opt %s | scanc-opt | FileCheck %s
+
+// What may be missing of a recall is missing in its text.
+// CHECK-LABEL: plan.program @recalls
+plan.program @recalls strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // CHECK: plan.chunkwise "first"
+    // CHECK-SAME: element = f16
+    plan.chunkwise "first" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 4>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = f16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<4xf32>, %g: f32):
+      // CHECK: plan.recall "S" decay %{{.*}} query %{{.*}} scale %{{.*}} : vector<8xf32> key %{{.*}} scale %{{.*}} value %{{.*}} : vector<4xf32>
+      %o = plan.recall "S" decay %g query %k scale %g : vector<8xf32> key %k scale %g value %v : vector<4xf32>
+      plan.yield %o : vector<4xf32>
+    }
+    // CHECK: plan.chunkwise "second"
+    plan.chunkwise "second" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 4>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<4xf32>):
+      // CHECK: plan.recall "S" query %{{.*}} : vector<8xf32> key %{{.*}} value %{{.*}} : vector<4xf32>
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<4xf32>
+      plan.yield %o : vector<4xf32>
+    }
+  }
+}
