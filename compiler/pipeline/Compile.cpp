@@ -88,13 +88,22 @@ Result<Program> compileProgram(std::string_view text, const CompileOptions &opti
   return finish(**session);
 }
 
-static std::string printed(ModuleOp ir) {
+static std::string printed(ModuleOp ir, bool withPlaces = true) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   OpPrintingFlags flags;
-  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  flags.enableDebugInfo(withPlaces, /*prettyForm=*/false);
   ir->print(stream, flags);
   return text + "\n";
+}
+
+Result<std::string> identity(std::string_view text, const CompileOptions &options) {
+  CompileOptions open = options;
+  open.sizes.clear();
+  auto session = Session::open(text, open);
+  if (!session)
+    return session.error();
+  return printed((*session)->getModule(), /*withPlaces=*/false);
 }
 
 /// The text of one variant: the one that is called `name`, or the preferred one.

@@ -14,6 +14,8 @@ Result<std::vector<Parameter>> signature(std::string_view text, const CompileOpt
 Result<Program> compileProgram(std::string_view text, const CompileOptions &options);
 Result<Kernel> compileForCpu(std::string_view text, const CompileOptions &options);
 Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options);
+/// The kernel as every text of it has it: without places, comments and sizes that are bound.
+Result<std::string> identity(std::string_view text, const CompileOptions &options);
 Result<std::string> format(std::string_view text, std::string_view filename);
 Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
                                                        std::span<const TensorRef> operands,

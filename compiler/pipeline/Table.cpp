@@ -12,6 +12,7 @@ const scanc::rt::Compiler *scanc_compiler() {
       .compileForCpu = pipeline::compileForCpu,
       .emit = pipeline::emit,
       .format = pipeline::format,
+      .identity = pipeline::identity,
       .evaluateReference = pipeline::evaluateReference,
       .explain = pipeline::explain,
       .sampleInputs = pipeline::sampleInputs,

@@ -3,6 +3,7 @@
 
 #include "compiler/planning/Pins.h"
 #include "compiler/planning/Tuning.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -81,6 +82,15 @@ Decision decide(scan::AffineOp op, const Target &target, StringRef option) {
   if (!decision.taken)
     return decision;
   const Answer &answer = decision.answers[*decision.taken];
+  if (int64_t wanted = answer.cost.mostSharedBytes;
+      !fieldsSet(op).empty() && wanted > target.sharedPerBlock) {
+    decision.code = "SC3002";
+    decision.reason = llvm::formatv("the pinned strategy {0} declines: its policy takes {1} bytes of shared "
+                                    "memory, {2} are there",
+                                    answer.strategy->name(), wanted, target.sharedPerBlock);
+    decision.taken = std::nullopt;
+    return decision;
+  }
   if (auto pin = brokenPin(mapping, answer)) {
     decision.code = "SC3004";
     decision.reason = "the pin " + *pin + " cannot be honoured by strategy " +

@@ -4,6 +4,7 @@
 #include "runtime/compiler/Compiler.h"
 #include "runtime/compiler/LivingKernels.h"
 #include "runtime/compiler/ProgramCache.h"
+#include "runtime/wisdom/UseWisdom.h"
 #include "scanc/Device.h"
 
 #include <functional>
@@ -53,7 +54,8 @@ static Result<Program> answer(rt::Question question, std::string_view text,
                               const std::function<Result<Program>()> &askCompiler) {
   auto cache = rt::sharedCache<rt::ProgramCache>(options.load.cacheDirectory);
   std::string compiler = rt::compilerIdentity();
-  std::string key = rt::aliasKey(question, text, options, compiler);
+  std::string wisdom = rt::wisdomDigest(rt::wisdomFile(options.wisdom));
+  std::string key = rt::aliasKey(question, text, options, compiler, wisdom);
   if (!compiler.empty())
     if (std::optional<Program> known = cache->read(key))
       return std::move(*known);
@@ -81,10 +83,26 @@ Result<std::vector<Parameter>> signature(std::string_view text, const CompileOpt
   return std::move(known->parameters);
 }
 
+/// The program of the record that a wisdom file has, else of the cost model's choice.
+static Result<Program> compileWithWisdom(std::string_view text, const CompileOptions &options) {
+  std::optional<Program> tuned;
+  Result<rt::WisdomUse> use = rt::useWisdom(text, options, [&](const std::string &strategy) {
+    CompileOptions pinned = options;
+    pinned.strategy = strategy;
+    if (Result<Program> program = ask(&rt::Compiler::compileProgram, text, pinned))
+      tuned = std::move(*program);
+    return tuned.has_value();
+  });
+  if (!use)
+    return use.error();
+  if (tuned)
+    return std::move(*tuned);
+  return ask(&rt::Compiler::compileProgram, text, options);
+}
+
 Result<Program> compileProgram(std::string_view text, const CompileOptions &given) {
   CompileOptions options = resolved(given);
-  return answer(rt::Question::program, text, options,
-                [&] { return ask(&rt::Compiler::compileProgram, text, options); });
+  return answer(rt::Question::program, text, options, [&] { return compileWithWisdom(text, options); });
 }
 
 Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options) {
@@ -101,8 +119,24 @@ Result<std::vector<ReferenceTensor>> evaluateReference(std::string_view text,
   return ask(&rt::Compiler::evaluateReference, text, operands, options);
 }
 
-Result<Explanation> explain(std::string_view text, const CompileOptions &options) {
-  return ask(&rt::Compiler::explain, text, options);
+Result<Explanation> explain(std::string_view text, const CompileOptions &given) {
+  CompileOptions options = resolved(given);
+  std::optional<Explanation> tuned;
+  Result<rt::WisdomUse> use = rt::useWisdom(text, options, [&](const std::string &strategy) {
+    CompileOptions pinned = options;
+    pinned.strategy = strategy;
+    Result<Explanation> explanation = ask(&rt::Compiler::explain, text, pinned);
+    if (explanation && explanation->refusal.empty())
+      tuned = std::move(*explanation);
+    return tuned.has_value();
+  });
+  if (!use)
+    return use.error();
+  Result<Explanation> explanation =
+      tuned ? std::move(*tuned) : ask(&rt::Compiler::explain, text, options);
+  if (explanation)
+    explanation->wisdom = use->detail;
+  return explanation;
 }
 
 Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {

@@ -25,6 +25,8 @@ struct Compiler {
   Result<Kernel> (*compileForCpu)(std::string_view, const CompileOptions &);
   Result<std::string> (*emit)(std::string_view, Stage, const CompileOptions &);
   Result<std::string> (*format)(std::string_view, std::string_view);
+  /// The kernel as every text of it has it: without places, comments and sizes that are bound.
+  Result<std::string> (*identity)(std::string_view, const CompileOptions &);
   Result<std::vector<ReferenceTensor>> (*evaluateReference)(std::string_view,
                                                             std::span<const TensorRef>,
                                                             const CompileOptions &);

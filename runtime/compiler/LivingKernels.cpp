@@ -1,6 +1,8 @@
 //===- LivingKernels.cpp - Kernels that a process still holds -------------===//
 #include "runtime/compiler/LivingKernels.h"
 
+#include "runtime/wisdom/Wisdom.h"
+
 #include <algorithm>
 
 namespace scanc::rt {
@@ -18,8 +20,9 @@ std::string requestOf(std::string_view text, const CompileOptions &options) {
   addNumber(forksBefore());
   addNumber(options.load.device);
   addNumber(options.from ? static_cast<int>(*options.from) : -1);
+  const std::string wisdom = wisdomFile(options.wisdom); // as it was when it was read first
   for (std::string_view part :
-       {text, std::string_view(options.filename), std::string_view(options.kernel),
+       {text, std::string_view(wisdom), std::string_view(options.filename), std::string_view(options.kernel),
         std::string_view(options.strategy), std::string_view(options.target),
         std::string_view(options.load.cacheDirectory)})
     add(part);

@@ -61,6 +61,8 @@ static std::string tableOf(const Explanation &explanation) {
     if (!candidate.policy.empty())
       text += fmt::format("  {:<16} {}\n", "", candidate.policy);
   }
+  if (!explanation.wisdom.empty())
+    text += fmt::format("\nwisdom     {}\n", explanation.wisdom);
   text += explanation.refusal.empty()
               ? "\n* chosen. Times are estimates of the cost model, not measurements.\n"
               : fmt::format("\nNone is chosen. {}\n", explanation.refusal);
@@ -96,6 +98,8 @@ static std::string jsonOf(const Explanation &explanation) {
                {"target", explanation.target},
                {"sizes", explanation.assumedSizes}};
   json["candidates"] = std::move(candidates);
+  if (!explanation.wisdom.empty())
+    json["wisdom"] = explanation.wisdom;
   if (!explanation.refusal.empty())
     json["refusal"] = explanation.refusal;
   if (!explanation.sizesToBind.empty())

@@ -99,6 +99,7 @@ void CompileFlags::addTo(CLI::App &app) {
   app.add_option("--shape", shape, "sizes to specialise for: T=4096,D=64")->delimiter(',');
   app.add_option("--strategy", strategy, "use this strategy; see scanc explain FILE");
   app.add_option("--kernel", kernel, "which kernel of a file that has several");
+  app.add_option("--wisdom", wisdom, "what scanc tune found (SCANC_WISDOM); off: do not look");
 }
 
 Result<CompileOptions> CompileFlags::options() const {
@@ -113,6 +114,7 @@ Result<CompileOptions> CompileFlags::options() const {
   options.kernel = kernel;
   options.sizes = *sizes;
   options.strategy = strategy;
+  options.wisdom = wisdom;
   options.variant = variant;
   if (!from.empty())
     options.from = stageFromSpelling(from);

@@ -42,7 +42,7 @@ std::vector<std::string> namesOf(const Map &map) {
 struct CompileFlags {
   std::string file;
   std::vector<std::string> shape;
-  std::string strategy, kernel;
+  std::string strategy, kernel, wisdom;
   std::string variant;
   std::string from;
 

@@ -40,6 +40,9 @@ struct CompileOptions {
   std::string variant;             ///< whose text `emit` of `cuda` gives; empty: the preferred one
   std::optional<Stage> from;       ///< the text is that stage's (`scan`, `affine` or `plan`), edited perhaps
   LoadOptions load;
+  /// A file of what `scanc tune` found, which chooses the strategy where neither this nor the text pins one; empty:
+  /// SCANC_WISDOM; "off": none.
+  std::string wisdom;
 };
 
 /// A candidate of the planner, as `scanc explain` shows it.
@@ -63,6 +66,7 @@ struct Explanation {
   std::string target;
   std::map<std::string, std::int64_t> assumedSizes; ///< unbound sizes are estimated at these
   std::map<std::string, std::int64_t> sizesToBind;  ///< of these, what a kernel needs to know
+  std::string wisdom;  ///< how what a wisdom file knows was used: "exact: …", "untuned: …"; empty without one
   std::string refusal; ///< why no candidate is chosen: "SC3004: the pin …"; else empty
   std::vector<Candidate> candidates;
 };
