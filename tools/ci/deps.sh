@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 packages="libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libfmt-dev libgtest-dev libgmock-dev
-  libcli11-dev nlohmann-json3-dev libboost-context-dev libdlpack-dev zlib1g-dev libzstd-dev
+  libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libboost-context-dev libdlpack-dev zlib1g-dev libzstd-dev
   ninja-build ccache lld cmake g++ make python3 python3-pip"
 missing=""
 for package in $packages; do

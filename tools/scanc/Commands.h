@@ -20,6 +20,7 @@ void addFormatCommand(CLI::App &root, Action &action);
 void addCacheCommand(CLI::App &root, Action &action);
 /// After all others, which it lists.
 void addCompletionCommands(CLI::App &root, Action &action);
+void addTuneCommand(CLI::App &root, Action &action);
 /// Hidden: the child process of an evaluation.
 void addWorkerCommand(CLI::App &root, Action &action);
 void addDoctorCommand(CLI::App &root, Action &action);

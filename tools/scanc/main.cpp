@@ -47,7 +47,7 @@ static int runTool(std::vector<std::string> arguments) {
   root.require_subcommand(1);
   root.footer("--color=auto|always|never goes with every command.\n"
               "scanc explain SC1001 explains an error.\n"
-              "Exit codes: 0 well, 1 wrong input, 2 wrong usage, 3 environment, 4 wrong result, "
+              "Exit codes: 0 well, 1 wrong input, 2 wrong usage, 3 environment, 4 wrong result, 5 interrupted, "
               "70 fault of scanc.");
   cli::Action action;
   cli::addCompileCommand(root, action);
@@ -56,6 +56,7 @@ static int runTool(std::vector<std::string> arguments) {
   cli::addReportCommand(root, action);
   cli::addExplainCommand(root, action);
   cli::addFormatCommand(root, action);
+  cli::addTuneCommand(root, action);
   cli::addCacheCommand(root, action);
   cli::addDoctorCommand(root, action);
   cli::addWorkerCommand(root, action);
