@@ -10,7 +10,7 @@ class Programs : public testing::TestWithParam<std::tuple<Named, Lie>> {};
 /// Sizes that leave a rest in vectors and in blocks of lanes. Every name that a program may use.
 Sizes sizes() {
   return {{"B", 2}, {"T", 9},  {"D", 19}, {"H", 3}, {"K", 5}, {"V", 6}, {"N", 4},
-          {"E", 7}, {"G", 11}, {"S", 4},  {"U", 3}, {"O", 5}, {"L", 6}};
+          {"E", 7}, {"G", 11}, {"S", 4},  {"U", 3}, {"O", 5}, {"L", 6}, {"P", 3}};
 }
 
 TEST_P(Programs, AgreeWithTheInterpreter) {

@@ -70,7 +70,7 @@ TEST_P(Importing, verifies) {
 
 TEST_P(Importing, verifies_with_every_size_bound) {
   Sizes sizes = {{"B", 2}, {"T", 7}, {"D", 3}, {"H", 2}, {"K", 4}, {"V", 5},
-                 {"N", 6}, {"E", 8}, {"G", 7}, {"S", 3}, {"U", 4}, {"O", 2}};
+                 {"N", 6}, {"E", 8}, {"G", 7}, {"S", 3}, {"U", 4}, {"O", 2}, {"P", 3}};
   Imported imported(GetParam().text, sizes);
   EXPECT_TRUE(mlir::succeeded(mlir::verify(*imported.ir))) << imported.print();
   EXPECT_EQ(imported.print().find("?"), std::string::npos) << imported.print();
