@@ -171,9 +171,10 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     group_barrier();
     block::start_products<false, R>(products, slot.key, storage.state.of[group]);
     block::start_products<true, R>(scores, slot.query, slot.key);
+    block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     numbers.tell(stream.of(chunk + 1));
     numbers.ask(chunk + 2);
-    finish_group_products<1>();
+    finish_group_products<2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
     show_to_group_products();
@@ -184,21 +185,19 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     for (int k = 0; k < block::chunk_steps / 16; ++k)
       warp::multiply_panels<false>(products, slot.inverse, k * 16, slot.value[group], k * 16, k > 0);
     start_group_products();
-    block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     finish_group_products<2>();
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
     block::weigh_scores<R>(weighted, scores, slot);
-    finish_group_products<1>();
+    finish_group_products();
     warp::settle(products);
+    warp::settle(outputs);
     auto &inputs = storage.correction.inputs[group];
     warp::store_panel(inputs, first, products);
     show_to_group_products();
     group_barrier();
 
     walk.advance(slot, inputs);
-    finish_group_products<1>();
-    warp::settle(outputs);
     block::add_scores<R>(outputs, weighted, slot, inputs);
     finish_group_products();
     warp::settle(outputs);
