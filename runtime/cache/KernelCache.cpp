@@ -193,4 +193,12 @@ CacheCounters KernelCache::counters() const {
   return result;
 }
 
+Result<KernelCache::Kernel> compileCached(KernelCache &cache, const CudaSource &source) {
+  Result<const NvrtcApi *> nvrtc = sharedNvrtc();
+  if (!nvrtc)
+    return nvrtc.error();
+  return cache.get(cacheKey(source, (*nvrtc)->info, nvrtcOptions(**nvrtc, source)),
+                   [&] { return compileWith(**nvrtc, source); });
+}
+
 } // namespace scanc::rt

@@ -86,6 +86,10 @@ private:
   CacheCounters counts;
 };
 
+/// The kernel of a source, from `cache` or by the NVRTC of this machine, which is opened for its version. Fails
+/// as `sharedNvrtc` and `compileWith` do.
+Result<KernelCache::Kernel> compileCached(KernelCache &cache, const CudaSource &source);
+
 } // namespace scanc::rt
 
 #endif // SCANC_RUNTIME_CACHE_KERNELCACHE_H

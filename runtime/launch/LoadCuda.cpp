@@ -18,13 +18,6 @@ std::string keyOf(const NvrtcApi &nvrtc, const CudaSource &source) {
   return cacheKey(source, nvrtc.info, nvrtcOptions(nvrtc, source));
 }
 
-Result<Compiled> compileCached(KernelCache &cache, const CudaSource &source) {
-  Result<const NvrtcApi *> nvrtc = sharedNvrtc();
-  if (!nvrtc)
-    return nvrtc.error();
-  return cache.get(keyOf(**nvrtc, source), [&] { return compileWith(**nvrtc, source); });
-}
-
 /// Calls `visit` with each variant of a program; ends with the first error.
 template <typename P, typename F>
 Result<void> eachVariant(P &program, F visit) {

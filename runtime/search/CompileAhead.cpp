@@ -72,16 +72,14 @@ void CompileAhead::compile(const std::string &strategy) {
   if (!program)
     return;
   Result<LaunchPlan> plan = planLaunch(*program, placeless(*program, problem));
-  Result<const rt::NvrtcApi *> nvrtc = rt::sharedNvrtc();
-  if (!plan || !nvrtc)
+  if (!plan)
     return;
   rt::KernelCache cache("");
   for (const PlannedKernel &kernel : plan->kernels) {
     const auto &step = std::get<KernelStep>(program->entries.front().steps[kernel.step]);
     CudaSource source = rt::sourceOf(*program, step.variants[kernel.variant], problem.target);
-    std::string key = rt::cacheKey(source, (*nvrtc)->info, rt::nvrtcOptions(**nvrtc, source));
     // A failure is found, and told, by who measures the candidate.
-    static_cast<void>(cache.get(key, [&] { return rt::compileWith(**nvrtc, source); }));
+    static_cast<void>(rt::compileCached(cache, source));
   }
 }
 
