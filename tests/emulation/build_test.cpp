@@ -43,7 +43,7 @@ TEST(Build, headersGivenAsTextAreFound) {
   EXPECT_EQ(out, (std::vector<float>{2.5f, 2.5f, 2.5f, 2.5f}));
 }
 
-/// The names of the functions that kernels call in a core/hardware.cuh: as they are defined, or as the
+/// The names of the functions that kernels call in such a header: as they are defined, or as the
 /// first argument of a macro that defines them.
 std::set<std::string> functionsOf(const std::filesystem::path &path) {
   std::ifstream file(path);
@@ -58,9 +58,12 @@ std::set<std::string> functionsOf(const std::filesystem::path &path) {
 
 TEST(Build, emulationOffersTheFunctionsOfTheDevice) {
   const std::filesystem::path root = SCANC_SOURCE_FOLDER;
-  const std::set<std::string> device = functionsOf(root / "templates/scanc/core/hardware.cuh");
-  EXPECT_EQ(functionsOf(root / "tests/emulation/include/scanc/core/hardware.cuh"), device);
-  EXPECT_TRUE(device.count("load_global"));
+  for (const auto &[header, one] : {std::pair{"scanc/core/hardware.cuh", "load_global"},
+                                    std::pair{"scanc/core/tensor_cores.cuh", "load_matrices"}}) {
+    const std::set<std::string> device = functionsOf(root / "templates" / header);
+    EXPECT_EQ(functionsOf(root / "tests/emulation/include" / header), device) << header;
+    EXPECT_TRUE(device.count(one)) << header;
+  }
 }
 
 /// The compiler is a script that notes its calls. Its path is a part of the digest, so its objects

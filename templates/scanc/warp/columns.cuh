@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/policy.cuh"
+#include "scanc/core/tensor_cores.cuh"
 #include "scanc/thread/copy.cuh"
 
 namespace scanc::device::warp {

@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/element.cuh"
+#include "scanc/core/tensor_cores.cuh"
 
 namespace scanc::device::warp {
 
