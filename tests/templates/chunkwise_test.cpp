@@ -23,11 +23,15 @@ struct ChunkVariant {
   std::int64_t rows = 128, columns = 128, warpgroups = 2, ring = 3;
   std::string element = "bf16";
   bool copies = true;
-  bool corrects = false; ///< by strengths and scales of 1/2: the delta rule
+  bool corrects = false;   ///< by strengths and scales of 1/2: the delta rule
+  bool decaysRows = false; ///< with a ring of 1
 
   std::int64_t panels() const { return (rows + 63) / 64; }
   std::int64_t blocks() const { return (columns + 64 * warpgroups - 1) / (64 * warpgroups); }
   std::int64_t sharedBytes() const {
+    if (decaysRows)
+      return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
+             panels() * 1024 + 2048;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
            warpgroups * (panels() + corrects) * 8192;
   }
@@ -39,43 +43,82 @@ struct ChunkVariant {
     text = std::regex_replace(text, std::regex("\\{\\.warpgroups = 2, \\.ring = 3\\}"),
                               fmt::format("{{.warpgroups = {}, .ring = {}}}", warpgroups, ring));
     text = std::regex_replace(text, std::regex("rows = 128"), fmt::format("rows = {}", rows));
-    text = std::regex_replace(text, std::regex("columns = 128"), fmt::format("columns = {}", columns));
-    text = std::regex_replace(text, std::regex("copies = true"), fmt::format("copies = {}", copies));
+    text =
+        std::regex_replace(text, std::regex("columns = 128"), fmt::format("columns = {}", columns));
+    text =
+        std::regex_replace(text, std::regex("copies = true"), fmt::format("copies = {}", copies));
     if (corrects)
       addCorrection(text);
+    if (decaysRows)
+      addDecaysOfRows(text);
     return std::regex_replace(text, std::regex("\\bbf16\\b"), element);
   }
 
 private:
   /// What the emitter prints of a low-rank correction, and the kernel that goes before.
   static void addCorrection(std::string &text) {
-    const std::pair<const char *, const char *> changes[] = {
-        {"#include \"scanc/kernel/chunkwise.cuh\"\n",
-         "#include \"scanc/kernel/chunk_inverses.cuh\"\n#include \"scanc/kernel/chunkwise.cuh\"\n"},
-        {"};\nstatic_assert(sizeof(arguments) == 8 * 37",
-         "  unsigned char *inverses;\n};\nstatic_assert(sizeof(arguments) == 8 * 38"},
-        {"  // Readouts of columns",
-         "  __device__ __forceinline__ float strength(const numbers &) const { return 0.5f; }\n"
-         "  __device__ __forceinline__ float input_scale(const numbers &) const { return 0.5f; }\n"
-         "  // Readouts of columns"},
-        {"<program::simple_gla>>());", "<program::simple_gla>>(), args.inverses);"}};
+    replaceAll(
+        text,
+        {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
+          "#include \"scanc/kernel/chunk_inverses.cuh\"\n#include "
+          "\"scanc/kernel/chunkwise.cuh\"\n"},
+         {"};\nstatic_assert(sizeof(arguments) == 8 * 37",
+          "  unsigned char *inverses;\n};\nstatic_assert(sizeof(arguments) == 8 * 38"},
+         {"  // Readouts of columns",
+          "  __device__ __forceinline__ float strength(const numbers &) const { return 0.5f; }\n"
+          "  __device__ __forceinline__ float input_scale(const numbers &) const { return 0.5f; }\n"
+          "  // Readouts of columns"},
+         {"<program::simple_gla>>());", "<program::simple_gla>>(), args.inverses);"}});
+    text += "extern \"C\" __global__ void __launch_bounds__(128)\n"
+            "scanc_inverses(const __grid_constant__ scanc::device::program::arguments args) {\n"
+            "  using namespace scanc::device;\n"
+            "  kernel::chunk_inverses(program::simple_gla{args}, "
+            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>(), "
+            "args.inverses);\n}\n";
+  }
+
+  /// What the emitter prints of a decay for each row.
+  static void addDecaysOfRows(std::string &text) {
+    replaceAll(
+        text,
+        {{"tensor<const float, 3> g;", "tensor<const float, 4> g;"},
+         {"sizeof(arguments) == 8 * 37", "sizeof(arguments) == 8 * 38"},
+         {"return {thread::read(args.g.data + (at.g + offset(step) * offset(args.g.stride[1])))};",
+          "return {};"},
+         {"  struct numbers {\n    float g;\n  };", "  struct numbers {};"},
+         {"float log_decay(const numbers &of) const { return 1.4426950408889634f * of.g; }",
+          "float decay(float g) const { return exp2_approximate(1.4426950408889634f * g); }\n"
+          "  using decay_element = float;\n"
+          "  __device__ __forceinline__ void fetch_decay(float *to, const lane &at, long long "
+          "step, int i, "
+          "bool exists) const {\n"
+          "    fetch<rows>(to, args.g.data + (at.g + offset(step) * offset(args.g.stride[1])), "
+          "offset(args.g.stride[3]), i, exists);\n"
+          "  }"},
+         {"  template <int size>\n", "  template <int size, typename T>\n"},
+         {"fetch(element *to, const element *row,", "fetch(T *to, const T *row,"},
+         {"array<element, 8> piece;",
+          "constexpr int count = 16 / sizeof(T);\n      array<T, count> piece;"},
+         {"e < 8; ++e)\n        piece[e]", "e < count; ++e)\n        piece[e]"},
+         {"thread::read(row + (at + e) * stride) : element{};",
+          "thread::read(row + (at + e) * stride) : T{};"},
+         {"reinterpret_cast<array<element, 8> &>", "reinterpret_cast<array<T, count> &>"}});
+  }
+
+  static void replaceAll(std::string &text,
+                         const std::vector<std::pair<const char *, const char *>> &changes) {
     for (const auto &[from, to] : changes) {
       const std::size_t at = text.find(from);
       ASSERT_NE(at, std::string::npos) << from;
       text.replace(at, std::string(from).size(), to);
     }
-    text += "extern \"C\" __global__ void __launch_bounds__(128)\n"
-            "scanc_inverses(const __grid_constant__ scanc::device::program::arguments args) {\n"
-            "  using namespace scanc::device;\n"
-            "  kernel::chunk_inverses(program::simple_gla{args}, "
-            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>(), args.inverses);\n}\n";
   }
 };
 
 void PrintTo(const ChunkVariant &v, std::ostream *out) {
   *out << v.rows << " x " << v.columns << ' ' << v.element << ", " << v.warpgroups
        << " warpgroups, ring " << v.ring << (v.copies ? "" : ", in parts")
-       << (v.corrects ? ", with a correction" : "");
+       << (v.corrects ? ", with a correction" : "") << (v.decaysRows ? ", decays of rows" : "");
 }
 
 /// Random operands of one batch of two heads, and what a loop makes of them.
@@ -87,7 +130,7 @@ public:
       : variant(variant), steps(steps),
         q("q", in, variant.dtype(), {1, steps, heads, variant.rows}),
         k("k", in, variant.dtype(), {1, steps, heads, variant.rows}),
-        g("g", in, Dtype::f32, {1, steps, heads}),
+        g("g", in, Dtype::f32, sizesOfDecays(variant, steps)),
         v("v", in, variant.dtype(), {1, steps, heads, variant.columns}),
         S0("S0", in, Dtype::f32, {1, heads, variant.rows, variant.columns}),
         o("o", out, variant.dtype(), {1, steps, heads, variant.columns}),
@@ -98,12 +141,15 @@ public:
         for (std::int64_t j = 0; j < variant.columns; ++j)
           S0.set({0, h, i, j}, numbers.uniform(-1, 1));
       for (std::int64_t t = 0; t < steps; ++t) {
-        g.set({0, t, h}, decay(t, numbers));
+        if (!variant.decaysRows)
+          g.set({0, t, h}, decay(t, numbers));
+        for (std::int64_t i = 0; variant.decaysRows && i < variant.rows; ++i)
+          g.set({0, t, h, i}, decay(t, numbers));
         for (std::int64_t i = 0; i < variant.rows; ++i) {
           q.set({0, t, h, i}, numbers.uniform(-1, 1));
           // With a correction, a transition whose powers do not grow: keys of length 1.
-          k.set({0, t, h, i}, numbers.uniform(-1, 1) *
-                                  (variant.corrects ? std::sqrt(3.0 / variant.rows) : 1));
+          k.set({0, t, h, i},
+                numbers.uniform(-1, 1) * (variant.corrects ? std::sqrt(3.0 / variant.rows) : 1));
         }
         for (std::int64_t j = 0; j < variant.columns; ++j)
           v.set({0, t, h, j}, numbers.uniform(-1, 1));
@@ -131,8 +177,8 @@ public:
                            .initialized = false,
                            .granule = 4});
       if (blocks > 0)
-        if (auto result = launch("scanc_inverses", blocks, 128, variant.sharedBytesOfInverses(), words,
-                                 buffers, seed);
+        if (auto result = launch("scanc_inverses", blocks, 128, variant.sharedBytesOfInverses(),
+                                 words, buffers, seed);
             !result)
           return result;
       if (blocks > 0)
@@ -142,7 +188,8 @@ public:
     return launchWalk(words, buffers, seed);
   }
 
-  /// The norm of the difference over the norm, of results and of final states: the larger. A NaN counts.
+  /// The norm of the difference over the norm, of results and of final states: the larger. A NaN
+  /// counts.
   double error() const {
     double off = 0, all = 0, offState = 0, allState = 0;
     for (std::int64_t h = 0; h < heads; ++h)
@@ -157,7 +204,8 @@ public:
           const double strength = variant.corrects ? 0.5 : 0, scale = variant.corrects ? 0.5 : 1;
           for (std::int64_t i = 0; i < variant.rows; ++i) {
             const double key = k.at({0, t, h, i});
-            state[i] = std::exp(g.at({0, t, h})) * (state[i] - strength * key * known) +
+            const double g = variant.decaysRows ? this->g.at({0, t, h, i}) : this->g.at({0, t, h});
+            state[i] = std::exp(g) * (state[i] - strength * key * known) +
                        scale * key * v.at({0, t, h, j});
             sum += 0.25 * q.at({0, t, h, i}) * state[i];
           }
@@ -195,6 +243,13 @@ private:
                           buffers, {.seed = seed});
   }
 
+  static std::vector<std::int64_t> sizesOfDecays(const ChunkVariant &variant, std::int64_t steps) {
+    std::vector<std::int64_t> sizes = {1, steps, heads};
+    if (variant.decaysRows)
+      sizes.push_back(variant.rows);
+    return sizes;
+  }
+
   static void add(double &off, double &all, double got, double wanted) {
     off += (got - wanted) * (got - wanted);
     all += wanted * wanted;
@@ -207,9 +262,9 @@ private:
 
 double gentle(std::int64_t, Numbers &numbers) { return numbers.uniform(-0.2, 0); }
 
-/// Rounding to 8 bits of factors and of results, 2^-9 of each at the most and a third of its square on
-/// average: the root of the sum over S, the scores, the keys and the result. 11 bits in f16. A correction rounds the
-/// inverse, what it multiplies and their product as well.
+/// Rounding to 8 bits of factors and of results, 2^-9 of each at the most and a third of its square
+/// on average: the root of the sum over S, the scores, the keys and the result. 11 bits in f16. A
+/// correction rounds the inverse, what it multiplies and their product as well.
 double tolerance(const ChunkVariant &variant) {
   return (variant.element == "f16" ? 0x1p-12 : 0x1p-9) * (variant.corrects ? 4 : 2);
 }
@@ -225,8 +280,8 @@ TEST_P(Chunkwise, followsTheLoopAtEveryLength) {
   }
 }
 
-// The state and the sums of products must not leave the registers. Where each warp multiplies for itself a few
-// addresses do, with a correction some dozens.
+// The state and the sums of products must not leave the registers. Where each warp multiplies for
+// itself a few addresses do, with a correction or decays of rows some dozens.
 TEST_P(Chunkwise, keepsItsStateInRegisters) {
   if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
     GTEST_SKIP() << nvrtcInfo().error().message;
@@ -240,37 +295,57 @@ TEST_P(Chunkwise, keepsItsStateInRegisters) {
     ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
     const bool isSm80 = architecture == std::string("sm_80");
     for (const KernelStats &stats : kernel->stats)
-      EXPECT_LE(stats.spillStoreBytes, GetParam().corrects ? 304 : isSm80 ? 32 : 0) << kernel->log;
+      EXPECT_LE(stats.spillStoreBytes, GetParam().corrects     ? 304
+                                       : GetParam().decaysRows ? 64
+                                       : isSm80                ? 32
+                                                               : 0)
+          << kernel->log;
     EXPECT_EQ(kernel->log.find("serialized"), std::string::npos) << kernel->log;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Variants, Chunkwise,
-    testing::Values(ChunkVariant{}, ChunkVariant{.rows = 64, .columns = 200, .warpgroups = 1},
-                    ChunkVariant{.rows = 64, .columns = 64, .warpgroups = 1, .ring = 2},
-                    ChunkVariant{.rows = 16, .columns = 16, .warpgroups = 1, .ring = 4},
-                    ChunkVariant{.rows = 72, .columns = 40, .warpgroups = 1, .element = "f16"},
-                    ChunkVariant{.rows = 5, .columns = 67, .ring = 2, .copies = false},
-                    ChunkVariant{.corrects = true},
-                    ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true}));
+    testing::Values(
+        ChunkVariant{}, ChunkVariant{.rows = 64, .columns = 200, .warpgroups = 1},
+        ChunkVariant{.rows = 64, .columns = 64, .warpgroups = 1, .ring = 2},
+        ChunkVariant{.rows = 16, .columns = 16, .warpgroups = 1, .ring = 4},
+        ChunkVariant{.rows = 72, .columns = 40, .warpgroups = 1, .element = "f16"},
+        ChunkVariant{.rows = 5, .columns = 67, .ring = 2, .copies = false},
+        ChunkVariant{.ring = 1, .decaysRows = true},
+        ChunkVariant{.rows = 104, .columns = 64, .warpgroups = 1, .ring = 1, .decaysRows = true},
+        ChunkVariant{.rows = 16,
+                     .columns = 16,
+                     .warpgroups = 1,
+                     .ring = 1,
+                     .element = "f16",
+                     .decaysRows = true},
+        ChunkVariant{.rows = 5, .columns = 67, .ring = 1, .copies = false, .decaysRows = true},
+        ChunkVariant{.corrects = true},
+        ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true}));
 
-// What a decay makes of exponents: steps that forget all, in a row and between others, and none that do.
+// What a decay makes of exponents: steps that forget all, in a row and between others, and none
+// that do.
 TEST(Chunkwise, takesDecaysOfAnySize) {
-  const ChunkVariant variant{.rows = 16, .columns = 16, .warpgroups = 1};
   const ChunkProblem::Decay decays[] = {
       [](std::int64_t, Numbers &) { return 0.0; },
       [](std::int64_t, Numbers &) { return -20.0; },
       [](std::int64_t, Numbers &) { return -1e4; },
       [](std::int64_t, Numbers &) { return -INFINITY; },
       [](std::int64_t t, Numbers &n) { return t % 17 == 3 ? -INFINITY : n.uniform(-0.1, 0); },
+      [](std::int64_t, Numbers &n) { return std::floor(n.uniform(0, 4)) * -10; },
       [](std::int64_t t, Numbers &) { return t % 64 == 63 ? -1e4 : -1e-3; }};
-  for (const ChunkProblem::Decay &decay : decays) {
-    ChunkProblem problem(variant, /*steps=*/150, decay);
-    const auto result = problem.run(/*seed=*/3);
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_LT(problem.error(), tolerance(variant)) << &decay - decays;
-  }
+  const ChunkVariant variants[] = {
+      {.rows = 16, .columns = 16, .warpgroups = 1},
+      {.rows = 16, .columns = 16, .warpgroups = 1, .ring = 1, .decaysRows = true}};
+  for (const ChunkVariant &variant : variants)
+    for (const ChunkProblem::Decay &decay : decays) {
+      ChunkProblem problem(variant, /*steps=*/150, decay);
+      const auto result = problem.run(/*seed=*/3);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_LT(problem.error(), tolerance(variant))
+          << variant.decaysRows << ' ' << &decay - decays;
+    }
 }
 
 } // namespace

@@ -62,6 +62,17 @@ weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile
   warp::narrow_left(weighted, scores);
 }
 
+/// Adds the product of scores in shared memory and values. Starts it where four warps multiply together.
+template <typename T>
+static __device__ __forceinline__ void
+add_products(warp::sum_tile (&outputs)[8], const T (&scores)[panel], const T (&values)[panel]) {
+  begin_group_products();
+#pragma unroll
+  for (int k = 0; k < chunk_steps / 16; ++k)
+    warp::multiply_panels<false>(outputs, scores, k * 16, values, k * 16, true);
+  start_group_products();
+}
+
 /// Adds the product of weighted scores and values to that of the queries with the state, which has not decayed
 /// yet. Starts it where four warps multiply together.
 template <typename R>
@@ -90,7 +101,7 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
 template <typename R>
 static __device__ __forceinline__ void
 write_outputs(const R &recurrence, const typename R::lane &at, long long chunk, int column,
-              const chunk_slot<R> &slot, const warp::sum_tile (&outputs)[8]) {
+              const chunk_numbers &slot, const warp::sum_tile (&outputs)[8]) {
   float eights[2][2][8];
   warp::gather_eights(eights, outputs);
 #pragma unroll

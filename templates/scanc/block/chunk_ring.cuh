@@ -34,6 +34,10 @@ concept scales_input = requires(const R &r, const typename R::numbers &of) { r.i
 template <typename R>
 concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
 
+/// Whether each row of the state has a decay of its own at each step.
+template <typename R>
+concept decays_rows = requires(const R &r, typename R::decay_element of) { r.decay(of); };
+
 /// What a chunk brings beside its rows, a number for each step. Past the end of time nothing decays or is added.
 struct chunk_numbers {
   alignas(1024) float decay[chunk_steps]; ///< log2, of all steps of the chunk up to this one
@@ -50,9 +54,17 @@ struct chunk_inverse {
 template <typename R>
 struct chunk_inverse<R, false> {};
 
+/// What the decays of rows are computed from.
+template <typename R, bool exists = decays_rows<R>>
+struct chunk_decays {
+  alignas(1024) typename R::decay_element row_decays[row_panels<R>()][panel];
+};
+template <typename R>
+struct chunk_decays<R, false> {};
+
 /// What a chunk brings: a row for each step, 0 past the end of time.
 template <typename R>
-struct chunk_slot : chunk_numbers, chunk_inverse<R> {
+struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element query[row_panels<R>()][panel];
   typename R::element value[R::shape.warpgroups][panel];
@@ -156,28 +168,10 @@ public:
   /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
   /// `inverses`: one after the other, as they lie in shared memory.
   __device__ __forceinline__ void start(long long chunk, const element *inverses = nullptr) const {
-    const long long steps = recurrence.steps();
-    constexpr int threads = R::shape.threads();
-    if (chunk * chunk_steps < steps) {
+    if (chunk * chunk_steps < recurrence.steps()) {
       slot &to = of(chunk);
-#pragma unroll
-      for (int p = 0; p < row_panels<R>(); ++p) {
-        copy_panel<threads>(to.key[p], steps, chunk,
-                            [&](element *cell, long long step, int i, bool exists) {
-                              recurrence.fetch_key(cell, at, step, p * panel_columns + i, exists);
-                            });
-        copy_panel<threads>(to.query[p], steps, chunk,
-                            [&](element *cell, long long step, int i, bool exists) {
-                              recurrence.fetch_query(cell, at, step, p * panel_columns + i, exists);
-                            });
-      }
-#pragma unroll
-      for (int g = 0; g < R::shape.warpgroups; ++g)
-        copy_panel<threads>(to.value[g], steps, chunk,
-                            [&](element *cell, long long step, int j, bool exists) {
-                              recurrence.fetch_value(cell, at, step, column + g * panel_columns + j,
-                                                     exists);
-                            });
+      copy_rows(to, chunk);
+      copy_values(to, chunk);
       if constexpr (corrects<R>) {
         constexpr int pieces = panel / warp::piece<element>;
 #pragma unroll
@@ -190,7 +184,50 @@ public:
     close_copies();
   }
 
+  /// The same of what rows of the state are multiplied with alone, and of the values alone.
+  __device__ __forceinline__ void start_rows(long long chunk) const {
+    if (chunk * chunk_steps < recurrence.steps())
+      copy_rows(of(chunk), chunk);
+    close_copies();
+  }
+  __device__ __forceinline__ void start_values(long long chunk) const {
+    copy_values(of(chunk), chunk);
+    close_copies();
+  }
+
 private:
+  static constexpr int threads = R::shape.threads();
+
+  __device__ __forceinline__ void copy_rows(slot &to, long long chunk) const {
+    const long long steps = recurrence.steps();
+#pragma unroll
+    for (int p = 0; p < row_panels<R>(); ++p) {
+      copy_panel<threads>(to.key[p], steps, chunk,
+                          [&](element *cell, long long step, int i, bool exists) {
+                            recurrence.fetch_key(cell, at, step, p * panel_columns + i, exists);
+                          });
+      copy_panel<threads>(to.query[p], steps, chunk,
+                          [&](element *cell, long long step, int i, bool exists) {
+                            recurrence.fetch_query(cell, at, step, p * panel_columns + i, exists);
+                          });
+      if constexpr (decays_rows<R>)
+        copy_panel<threads>(to.row_decays[p], steps, chunk,
+                            [&](typename R::decay_element *cell, long long step, int i, bool exists) {
+                              recurrence.fetch_decay(cell, at, step, p * panel_columns + i, exists);
+                            });
+    }
+  }
+
+  __device__ __forceinline__ void copy_values(slot &to, long long chunk) const {
+#pragma unroll
+    for (int g = 0; g < R::shape.warpgroups; ++g)
+      copy_panel<threads>(to.value[g], recurrence.steps(), chunk,
+                          [&](element *cell, long long step, int j, bool exists) {
+                            recurrence.fetch_value(cell, at, step, column + g * panel_columns + j,
+                                                   exists);
+                          });
+  }
+
   const R &recurrence;
   const lane at;
   const int column;

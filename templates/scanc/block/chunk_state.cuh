@@ -66,6 +66,17 @@ public:
           sums[m][n].at[i] *= by;
   }
 
+  /// Rows m * 64 + sum_row(2 i) of the warp's by number [m][i].
+  __device__ __forceinline__ void scale_rows(const float (&by)[panels][2]) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[m][n].at[i] *= by[m][i / 2];
+  }
+
   /// Adds the product of a chunk's keys, transposed, and values: keys of step s times `weight(s)`.
   /// Starts it where four warps multiply together.
   template <typename F>
@@ -87,6 +98,13 @@ public:
           keys[m][k].words[i] = scaled(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
       }
     }
+    add_products(keys, values);
+  }
+
+  /// The same of keys that are a left operand already.
+  __device__ __forceinline__ void
+  add_products(const warp::left_tile<element> (&keys)[panels][chunk_steps / 16],
+               const element (&values)[panel]) {
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)

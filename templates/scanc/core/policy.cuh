@@ -82,7 +82,7 @@ struct columns_policy {
 /// columns of the state; `ring` chunks lie in shared memory, all but one or two of them on their way.
 struct chunk_policy {
   int warpgroups;
-  int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before
+  int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before; 1 with decays of rows
   int blocks = 1; ///< of a multiprocessor, by their registers
 
   constexpr int threads() const { return 128 * warpgroups; }

@@ -4,7 +4,7 @@
 //   result in      global memory
 //   shared memory  chunkwise_storage<R>, given by the caller
 //   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction
-//                  three of these
+//                  three of these, with decays of rows four per chunk
 //
 //   S[t] = a[t] S[t-1] + key[t] value[t]', o[t] = query[t]' S[t]. With g[t] = log2 of the product of the
 //   decays of a chunk up to t, and S as it enters:
@@ -14,12 +14,14 @@
 //
 //   (Yang et al. 2023, "Gated Linear Attention Transformers with Hardware-Efficient Training"; Dao and Gu
 //   2024, "Transformers are SSMs"). With a correction, S[t] = a[t] (S[t-1] - b[t] key[t] key[t]' S[t-1]) + ..., values
-//   are replaced by those of block/chunk_correction.cuh. No exponent is above 0 where no decay is above 1. The state stays in
-//   registers, in f32, for all of time; products are of R::element, their sums f32.
+//   are replaced by those of block/chunk_correction.cuh. Where a[t] is a number for each row of S,
+//   block/chunk_row_decays.cuh has products of decays in place of their logarithms. No exponent is above 0 where no
+//   decay is above 1. The state stays in registers, in f32, for all of time; products are of R::element, their sums f32.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_correction.cuh"
+#include "scanc/block/chunk_row_decays.cuh"
 #include "scanc/core/math.cuh"
 // What recurrences print.
 #include "scanc/thread/access.cuh"
@@ -36,11 +38,16 @@ struct correction_cells {
 template <typename R>
 struct correction_cells<R, false> {};
 
-template <typename R>
+template <typename R, bool rows = block::decays_rows<R>>
 struct chunkwise_storage {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
   correction_cells<R> correction;
+};
+template <typename R>
+struct chunkwise_storage<R, true> {
+  block::chunk_slot<R> slots[R::shape.ring];
+  block::row_factors<R> factors;
 };
 
 /// What all chunks of a block have in common.
@@ -206,6 +213,56 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
   }
 }
 
+/// With decays of rows. There is one slot: its rows are free as soon as there are factors, its values at the end.
+template <typename R>
+static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
+  static_assert(R::shape.ring == 1);
+  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
+  auto &factors = storage.factors;
+  const block::chunk_slot<R> &slot = stream.of(0);
+  // Of two groups each has half of the scores.
+  const int group = block::group_index();
+  const bool scores_within = group == 0, scores_across = group == R::shape.warpgroups - 1;
+  numbers.ask(0);
+  stream.start_rows(0);
+  numbers.tell(factors.numbers[0]);
+  numbers.ask(1);
+  block::clear_scores(factors);
+  for (long long chunk = 0; chunk < chunks; ++chunk) {
+    const block::chunk_numbers &of_steps = factors.numbers[chunk % 2];
+    walk.template meet<0>(); // its rows are there
+    stream.start_values(chunk);
+    block::part_rows<R>::each([&](auto rows) { rows.measure(recurrence, factors, slot, chunk); });
+    float same[2];
+    if (scores_within)
+      block::score_steps(same, slot, of_steps);
+    block_barrier();
+    block::part_rows<R>::each([&](auto rows) { rows.split(recurrence, factors, slot, of_steps, chunk); });
+    numbers.tell(factors.numbers[(chunk + 1) % 2]);
+    numbers.ask(chunk + 2);
+    walk.template meet<0>(); // the values are there
+    stream.start_rows(chunk + 1);
+    if (scores_within)
+      block::score_within(factors, same);
+    if (scores_across)
+      block::score_across(factors);
+    show_to_group_products();
+    block_barrier();
+    state.show(factors.state);
+    show_to_group_products();
+    group_barrier();
+    const auto &values = slot.value[group];
+    warp::sum_tile outputs[8];
+    block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
+    block::advance_rows(state, factors, values);
+    block::add_products(outputs, factors.scores, values);
+    finish_group_products();
+    warp::settle(outputs);
+    state.settle();
+    block::write_outputs(recurrence, at, chunk, column, of_steps, outputs);
+  }
+}
+
 template <typename R>
 static __device__ __forceinline__ void chunkwise(const R &recurrence,
                                                  chunkwise_storage<R> &storage,
@@ -215,6 +272,8 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence,
     if constexpr (block::corrects<R>)
       walk_corrected_chunks(walk, static_cast<const typename R::element *>(inverses) +
                                       block_index() / walk.blocks * walk.chunks * block::panel);
+    else if constexpr (block::decays_rows<R>)
+      walk_decayed_rows(walk);
     else
       walk_chunks(walk);
   }
