@@ -96,11 +96,18 @@ public:
   Knobs knobs(const Mapping &mapping, const Target &) const override {
     if (hasMatrix(mapping))
       return knobsOfChunks();
-    if (mapping.walk == plan::Walk::Time)
+    if (mapping.walk == plan::Walk::Time) {
+      int64_t time = scan::RecurrenceInterface(mapping.op).getDim(mapping.time).getSize();
+      if (!ShapedType::isDynamic(time) && time <= shortRow)
+        return {{"lane_threads", {1, 2, 4, 8}},
+                {"time_threads", {32, 64, 128}},
+                {"steps", {2, 4, 8, 16}},
+                {"ring", {0, 2}}};
       return {{"lane_threads", {1, 2}},
               {"time_threads", {64, 128, 256, 512, 1024}},
               {"steps", {4, 8, 16}},
               {"ring", {0, 2, 3}}};
+    }
     return {{"lane_threads", {4, 8, 16, 32}},
             {"time_threads", {4, 8, 16}},
             {"lanes", {1, 2, 4}},
@@ -129,18 +136,25 @@ private:
   /// Bytes of a row of lanes that a block moves: two sectors of four lines.
   static constexpr int64_t rowBytes = 256;
 
+  /// Longest row of which a block has several.
+  static constexpr int64_t shortRow = 512;
+
   struct AlongTime {
     int64_t threads, ring;
   };
 
-  /// Measured on an H200 (bench/results). A short row is one tile. A block that has a multiprocessor to
+  /// Measured on an H200 (bench/results). A short row is one tile, of `fewest` threads at least. A block that has a multiprocessor to
   /// itself is large; so is one of many that walk long rows, which spend less on the carry. Blocks that
   /// all run at once keep enough on its way with one tile each.
-  static AlongTime alongTime(double lanes, double steps, int64_t stepsOfThread,
+  static AlongTime alongTime(double lanes, double steps, int64_t stepsOfThread, int64_t fewest,
                              const Target &target) {
     bool alone = lanes <= target.multiprocessors, many = lanes >= 16 * target.multiprocessors;
-    if (steps < 4096)
-      return {steps <= 128 * stepsOfThread ? 128 : 256, 3};
+    if (steps < 4096) {
+      int64_t threads = fewest;
+      while (threads < 256 && threads * stepsOfThread < steps)
+        threads *= 2;
+      return {threads, 3};
+    }
     return {alone || (many && steps >= 16384) ? 512 : 256, alone || many ? 3 : 2};
   }
 
@@ -200,16 +214,26 @@ private:
     bool timeWalk = mapping.walk == plan::Walk::Time;
     int64_t widest = widestElement(mapping);
     int64_t lanes = lanesOf(mapping), steps = stepsOf(mapping, lanes);
+    // A block has as many rows as whole warps leave it threads for (64 steps: 43 us, 123 with one).
+    constexpr int64_t warp = 32, block = 128, fewBytes = 8;
+    double time = stepCount(mapping, sizes);
+    bool hasRows = timeWalk && mapping.segment < 0;
+    if (hasRows && steps * widest > fewBytes && time <= static_cast<double>(warp * steps / 2))
+      steps /= 2;
     AlongTime along =
-        alongTime(laneCount(mapping, sizes), stepCount(mapping, sizes), steps, target);
+        alongTime(laneCount(mapping, sizes), time, steps, hasRows ? warp : block, target);
     int64_t reduced = threadsReduced(mapping, lanes);
     int64_t timeThreads = timeWalk ? along.threads : reducedAlongTime(reduced);
     int64_t ring = timeWalk ? along.ring : laneRing;
-    int64_t laneThreads =
-        timeWalk ? 1 : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
-    laneThreads = tuned(mapping, "lane_threads", reduced > 0 ? reduced : laneThreads);
     timeThreads = tuned(mapping, "time_threads", timeThreads);
-    auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false) {
+    int64_t rows = hasRows && time <= static_cast<double>(timeThreads * steps)
+                       ? std::max<int64_t>(1, block / timeThreads)
+                       : 1;
+    int64_t laneThreads =
+        timeWalk ? rows : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
+    laneThreads = tuned(mapping, "lane_threads", reduced > 0 ? reduced : laneThreads);
+    auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false,
+                      bool oneTile = false) {
       // Beside 64-bit offsets the maps of two steps of 16 numbers are too many registers.
       bool narrow = !wide && mapping.stateWords() >= 16;
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
@@ -218,14 +242,22 @@ private:
                                          /*state_threads=*/1, reduced);
       if (phased && !(plain = withStrips(mapping, plain)))
         return plain;
+      int64_t tiles = oneTile ? 0 : ring;
       plan::PolicyAttr policy =
           withRing(mapping, plain, wide,
-                   std::min(slotBytes(mapping, plain) * ring,
+                   std::min(slotBytes(mapping, plain) * tiles,
                             target.sharedPerBlock - sharedBytes(mapping, plain)));
-      return withBlocks(mapping, policy, target, registers(mapping, policy));
+      return withBlocks(mapping, policy, target,
+                        oneTile ? registersOfTile(mapping, policy) : registers(mapping, policy));
     };
     KernelChoice choice;
     choice.wide = policy(lanes, steps, true);
+    if (isOneTile(mapping, sizes, choice.wide)) {
+      // Shifted rows have a tile more, and a head.
+      choice.shifted = choice.wide;
+      choice.shiftedShared = sharedBytes(mapping, choice.shifted);
+      choice.wide = policy(lanes, steps, true, false, true);
+    }
     // Tiles ahead of it take registers: no ring has elements of 2 bytes.
     choice.general = reduced > 0 ? policy(lanes, std::max<int64_t>(1, steps / 2), false)
                                  : policy(1, steps, false);
@@ -288,6 +320,40 @@ private:
       states += 4 * mapping.stateWords() * policy.getLanes() + policy.getSteps();
     return std::min<int64_t>(255, (ring ? 48 : 80) +
                                       (ring ? 1 : 2) * tileRegisters(mapping, policy) + states);
+  }
+
+  /// Whether time is known, and vectors along it make one tile of one number a lane: nothing is ordered
+  /// ahead, no loop keeps addresses, and nothing costly is computed twice for want of registers.
+  static bool isOneTile(const Mapping &mapping, const Sizes &sizes, plan::PolicyAttr policy) {
+    scan::RecurrenceInterface loop = mapping.op;
+    int64_t steps = loop.getDim(mapping.time).getSize();
+    if (mapping.walk != plan::Walk::Time || mapping.segment >= 0 || loop.getNumStates() != 1 ||
+        mapping.stateWords() != 1 || ShapedType::isDynamic(steps) ||
+        steps > policy.getTimeThreads() * policy.getSteps() ||
+        countWork(mapping, sizes).special > 0)
+      return false;
+    auto isVector = [&](AffineMap map, Value tensor) {
+      Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+      return !map.isFunctionOfDim(mapping.time) ||
+             accessWidth(mapping, mapping.toKernel(map), element, policy, true) == policy.getSteps();
+    };
+    for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+      if (!isVector(loop.getInputMap(i), input))
+        return false;
+    for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+      if (!isVector(loop.getOutputMap(i), loop->getResult(i)))
+        return false;
+    return true;
+  }
+
+  /// 32-bit registers of a thread of such a tile: as many blocks as fit with that few are worth a value
+  /// computed again.
+  static int64_t registersOfTile(const Mapping &mapping, plan::PolicyAttr policy) {
+    scan::RecurrenceInterface loop = mapping.op;
+    int64_t others = 4 * (loop.getInitStates().size() + loop.getFinalStates().size());
+    if (loop.getReverse()) // vectors are turned round
+      others += 8;
+    return std::min<int64_t>(255, 16 + others + tileRegisters(mapping, policy) + policy.getSteps());
   }
 
   /// Size of the template's blelloch_storage: see templates/scanc/kernel/blelloch.cuh.

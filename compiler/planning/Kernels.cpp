@@ -286,9 +286,10 @@ SmallVector<plan::VariantAttr> KernelBuilder::makeVariants() {
   // same steps.
   if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
       offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0) {
-    plan::PolicyAttr shifted = choice.wide.with({.shifted = true});
-    variants.push_back(variant("shifted_i32", shifted, 32, true, false, choice.wideShared));
-    variants.push_back(variant("shifted_i64", shifted, 64, true, false, choice.wideShared));
+    int64_t shared = choice.shifted ? choice.shiftedShared : choice.wideShared;
+    plan::PolicyAttr shifted = (choice.shifted ? choice.shifted : choice.wide).with({.shifted = true});
+    variants.push_back(variant("shifted_i32", shifted, 32, true, false, shared));
+    variants.push_back(variant("shifted_i64", shifted, 64, true, false, shared));
   }
   if (choice.phased && choice.phased.getRing() > 0) {
     variants.push_back(variant("phased_i32", choice.phased, 32, true, false, choice.phasedShared));

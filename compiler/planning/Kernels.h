@@ -15,9 +15,11 @@ struct ChunkForm;
 struct KernelChoice {
   plan::PolicyAttr wide;    ///< needs aligned, contiguous accesses
   plan::PolicyAttr general; ///< `lanes` = 1
+  plan::PolicyAttr shifted; ///< needs contiguous rows of one phase; null: as `wide`
   plan::PolicyAttr phased;  ///< needs contiguous rows that begin anywhere; null or without a ring: there is none
   int64_t wideShared = 0;   ///< bytes of shared memory per block
   int64_t generalShared = 0;
+  int64_t shiftedShared = 0;
   int64_t phasedShared = 0;
   std::string tiles;     ///< formula: tiles of time that blocks share out; empty: a block walks all
   int64_t walkers = 0;   ///< with a ring: blocks that take tile after tile; 0: a block for each tile

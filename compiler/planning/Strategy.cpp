@@ -44,7 +44,8 @@ Cost KernelStrategy::costOf(const Mapping &mapping, const KernelChoice &choice,
     cost.sharedBytes = variant.getSharedBytes();
     cost.elementwise = widestElement(mapping) <= 4 && !hasVectors(variant);
   }
-  cost.mostSharedBytes = std::max({choice.wideShared, choice.generalShared, choice.phasedShared});
+  cost.mostSharedBytes = std::max({choice.wideShared, choice.generalShared, choice.shiftedShared,
+                                   choice.phasedShared});
   cost.bytes = compulsoryBytes(mapping, sizes);
   return cost;
 }
