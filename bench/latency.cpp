@@ -118,7 +118,7 @@ double timeBareLaunch(const Program &program, const LaunchPlan &plan,
   call(driver.libraryLoadData(&library, compiled.cubin.data(), nullptr, nullptr, 0, nullptr,
                               nullptr, 0),
        "cuLibraryLoadData");
-  call(driver.libraryGetKernel(&entry, library, variant.entry.c_str()), "cuLibraryGetKernel");
+  call(driver.libraryGetKernel(&entry, library, variant.launches.front().entry.c_str()), "cuLibraryGetKernel");
   call(driver.kernelGetFunction(&function, entry), "cuKernelGetFunction");
   call(driver.funcSetAttribute(function, rt::Driver::maxDynamicSharedBytes,
                                static_cast<int>(kernel.sharedBytes)),

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t schema = 2;
+constexpr std::int64_t schema = 3;
 constexpr std::string_view formatName = "scanc-bundle";
 constexpr std::string_view checksumField = "\"checksum\": \"";
 constexpr std::string_view editedByHand = "edited";
@@ -52,17 +52,23 @@ Json toJson(const MachineCode &code) {
           {"cubin", rt::toBase64(code.cubin)}};
 }
 
+Json toJson(const KernelLaunch &launch) {
+  return {{"entry", launch.entry},
+          {"grid", launch.grid},
+          {"block", launch.block},
+          {"cluster", launch.cluster},
+          {"sharedBytes", launch.sharedBytes}};
+}
+
 Json toJson(const KernelVariant &variant) {
-  Json machineCode = Json::array();
+  Json launches = Json::array(), machineCode = Json::array();
+  for (const KernelLaunch &launch : variant.launches)
+    launches.push_back(toJson(launch));
   for (const MachineCode &code : variant.machineCode)
     machineCode.push_back(toJson(code));
   return {{"name", variant.name},
-          {"entry", variant.entry},
           {"requires", variant.requires_},
-          {"grid", variant.grid},
-          {"block", variant.block},
-          {"cluster", variant.cluster},
-          {"sharedBytes", variant.sharedBytes},
+          {"launches", launches},
           {"arguments", variant.arguments},
           {"machineCode", machineCode},
           {"source", variant.source}};
@@ -203,14 +209,17 @@ public:
     else
       fail(fmt::format("'{}.cubin': expected base64", path));
   }
+  void read(KernelLaunch &launch) const {
+    field("entry").read(launch.entry);
+    field("grid").read(launch.grid);
+    field("block").read(launch.block);
+    field("cluster").read(launch.cluster);
+    field("sharedBytes").read(launch.sharedBytes);
+  }
   void read(KernelVariant &variant) const {
     field("name").read(variant.name);
-    field("entry").read(variant.entry);
     field("requires").read(variant.requires_);
-    field("grid").read(variant.grid);
-    field("block").read(variant.block);
-    field("cluster").read(variant.cluster);
-    field("sharedBytes").read(variant.sharedBytes);
+    field("launches").read(variant.launches);
     field("arguments").read(variant.arguments);
     field("machineCode").read(variant.machineCode);
     field("source").read(variant.source);

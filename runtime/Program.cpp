@@ -15,26 +15,31 @@ bool equal(const Parameter &a, const Parameter &b) {
          fields(a.place) == fields(b.place);
 }
 
+bool equal(const KernelLaunch &a, const KernelLaunch &b) {
+  return std::tie(a.entry, a.grid, a.block, a.sharedBytes, a.cluster) ==
+         std::tie(b.entry, b.grid, b.block, b.sharedBytes, b.cluster);
+}
+
+template <typename T>
+bool equal(const std::vector<T> &a, const std::vector<T> &b);
+
 bool equal(const KernelVariant &a, const KernelVariant &b) {
   auto code = [](const MachineCode &one, const MachineCode &other) {
     return std::tie(one.architecture, one.madeOf, one.cubin) ==
            std::tie(other.architecture, other.madeOf, other.cubin);
   };
   auto fields = [](const KernelVariant &v) {
-    return std::tie(v.name, v.source, v.entry, v.requires_, v.grid, v.block, v.sharedBytes,
-                    v.cluster, v.arguments);
+    return std::tie(v.name, v.source, v.requires_, v.arguments);
   };
-  return fields(a) == fields(b) && std::equal(a.machineCode.begin(), a.machineCode.end(),
-                                              b.machineCode.begin(), b.machineCode.end(), code);
+  return fields(a) == fields(b) && equal(a.launches, b.launches) &&
+         std::equal(a.machineCode.begin(), a.machineCode.end(), b.machineCode.begin(),
+                    b.machineCode.end(), code);
 }
 
 bool equal(const WorkspaceBuffer &a, const WorkspaceBuffer &b) {
   return std::tie(a.name, a.bytes, a.alignment, a.zeroed) ==
          std::tie(b.name, b.bytes, b.alignment, b.zeroed);
 }
-
-template <typename T>
-bool equal(const std::vector<T> &a, const std::vector<T> &b);
 
 bool equal(const Step &a, const Step &b) {
   if (a.index() != b.index())

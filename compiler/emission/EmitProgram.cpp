@@ -42,12 +42,14 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   KernelVariant variant;
   variant.name = attr.getName().str();
   variant.source = std::move(*source);
-  variant.entry = entryName(kernel);
   for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
     variant.requires_.push_back(fact.str());
-  variant.grid[0] = attr.getGrid().str();
-  variant.block[0] = attr.getPolicy().getThreads();
-  variant.sharedBytes = std::to_string(attr.getSharedBytes());
+  KernelLaunch launch;
+  launch.entry = entryName(kernel);
+  launch.grid[0] = attr.getGrid().str();
+  launch.block[0] = attr.getPolicy().getThreads();
+  launch.sharedBytes = std::to_string(attr.getSharedBytes());
+  variant.launches.push_back(std::move(launch));
   variant.arguments = argumentWords(kernel);
   return variant;
 }

@@ -120,11 +120,12 @@ Result<void> CudaExecutable::load(const LaunchPlan &plan, ContextKernels &kernel
     Result<const LoadedKernel *> found = loaded.load(kernels, slotOf(kernel), variant, stream);
     if (!found)
       return found.error();
-    if (kernel.sharedBytes > (*found)->maxDynamicShared)
+    const std::int64_t most = (*found)->functions[kernel.launch].maxDynamicShared;
+    if (kernel.sharedBytes > most)
       return makeError("SC6017", ErrorKind::input,
                        fmt::format("kernel '{}': expected at most {} bytes of dynamic shared "
                                    "memory, got {}",
-                                   variant.name, (*found)->maxDynamicShared, kernel.sharedBytes),
+                                   variant.name, most, kernel.sharedBytes),
                        "launch with smaller sizes, or compile with another strategy");
   }
   return {};
@@ -190,7 +191,8 @@ Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, const ContextKernel
     config.sharedBytes = static_cast<unsigned>(kernel.sharedBytes);
     config.stream = stream;
     void *parameters[] = {const_cast<std::int64_t *>(kernel.words.data())};
-    const LoadedKernel &function = *kernels.slots[slotOf(kernel)].load(std::memory_order_acquire);
+    const LoadedKernel &loaded = *kernels.slots[slotOf(kernel)].load(std::memory_order_acquire);
+    const LoadedFunction &function = loaded.functions[kernel.launch];
     noteLaunch(function.description);
     int result = driver.launchKernelEx(&config, function.function,
                                        kernel.words.empty() ? nullptr : parameters, nullptr);

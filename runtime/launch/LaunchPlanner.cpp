@@ -108,19 +108,19 @@ Error variantError(const KernelVariant &variant, std::string message) {
                       "launch with smaller sizes, or compile with another strategy");
 }
 
-Result<void> checkGeometry(const KernelVariant &variant) {
+Result<void> checkGeometry(const KernelVariant &variant, const KernelLaunch &launch) {
   std::int64_t threads = 1, blocks = 1;
   for (int i = 0; i < 3; ++i) {
-    if (variant.block[i] < 1 || variant.block[i] > maxBlock[i])
+    if (launch.block[i] < 1 || launch.block[i] > maxBlock[i])
       return variantError(variant, fmt::format("expected a block of 1 to {} threads along axis {}, "
                                                "got {}",
-                                               maxBlock[i], i, variant.block[i]));
-    if (variant.cluster[i] < 1 || variant.cluster[i] > maxClusterBlocks)
+                                               maxBlock[i], i, launch.block[i]));
+    if (launch.cluster[i] < 1 || launch.cluster[i] > maxClusterBlocks)
       return variantError(variant, fmt::format("expected a cluster of 1 to {} blocks along axis "
                                                "{}, got {}",
-                                               maxClusterBlocks, i, variant.cluster[i]));
-    threads *= variant.block[i];
-    blocks *= variant.cluster[i];
+                                               maxClusterBlocks, i, launch.cluster[i]));
+    threads *= launch.block[i];
+    blocks *= launch.cluster[i];
   }
   if (threads > maxThreads || blocks > maxClusterBlocks)
     return variantError(variant,
@@ -143,8 +143,10 @@ Result<std::int64_t> evaluate(const CompiledFormula &formula, const Facts &facts
 } // namespace
 
 Result<void> LaunchPlanner::compile(const KernelVariant &variant, CompiledVariant &compiled) const {
-  if (Result<void> geometry = checkGeometry(variant); !geometry)
-    return geometry;
+  if (variant.launches.empty())
+    return programError("SC6020",
+                        fmt::format("kernel '{}': expected a launch, got none", variant.name),
+                        "compile the kernel again");
   auto parseInto = [&](std::vector<CompiledFormula> &list, const Formula &text) -> Result<void> {
     Result<CompiledFormula> formula = CompiledFormula::parse(text, signature.names);
     if (!formula)
@@ -158,24 +160,32 @@ Result<void> LaunchPlanner::compile(const KernelVariant &variant, CompiledVarian
         return parsed;
     return Result<void>();
   };
-  const std::pair<std::vector<CompiledFormula> *, std::span<const Formula>> groups[] = {
-      {&compiled.required, variant.requires_},
-      {&compiled.grid, variant.grid},
-      {&compiled.shared, {&variant.sharedBytes, 1}},
-      {&compiled.arguments, variant.arguments}};
-  for (auto [list, texts] : groups)
-    if (Result<void> parsed = parseAll(*list, texts); !parsed)
-      return parsed;
   // The workspace is placed after the variants are picked and their grids known.
-  for (const auto *list : {&compiled.required, &compiled.grid, &compiled.shared})
-    for (const CompiledFormula &formula : *list)
+  auto parseWithout = [&](std::vector<CompiledFormula> &list, std::span<const Formula> texts) {
+    if (Result<void> parsed = parseAll(list, texts); !parsed)
+      return parsed;
+    for (const CompiledFormula &formula : list)
       if (formula.usesWorkspace())
-        return programError("SC6014",
-                            fmt::format("the program's formula '{}' is not valid: only arguments "
-                                        "may name a workspace buffer",
-                                        formula.text()),
-                            "compile the kernel again");
-  return {};
+        return Result<void>(
+            programError("SC6014",
+                         fmt::format("the program's formula '{}' is not valid: only arguments "
+                                     "may name a workspace buffer",
+                                     formula.text()),
+                         "compile the kernel again"));
+    return Result<void>();
+  };
+  if (Result<void> parsed = parseWithout(compiled.required, variant.requires_); !parsed)
+    return parsed;
+  for (const KernelLaunch &launch : variant.launches) {
+    CompiledLaunch &into = compiled.launches.emplace_back();
+    if (Result<void> geometry = checkGeometry(variant, launch); !geometry)
+      return geometry;
+    if (Result<void> parsed = parseWithout(into.grid, launch.grid); !parsed)
+      return parsed;
+    if (Result<void> parsed = parseWithout(into.shared, {&launch.sharedBytes, 1}); !parsed)
+      return parsed;
+  }
+  return parseAll(compiled.arguments, variant.arguments);
 }
 
 Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> program,
@@ -230,10 +240,12 @@ Result<LaunchPlanner> LaunchPlanner::create(std::shared_ptr<const Program> progr
     if (variants.empty())
       return programError("SC6020", "expected a kernel step with a variant, got none",
                           "compile the kernel again");
-    std::vector<CompiledVariant> &compiled = planner.steps.emplace_back();
-    for (const KernelVariant &variant : variants)
-      if (Result<void> done = planner.compile(variant, compiled.emplace_back()); !done)
+    CompiledStep &compiled = planner.steps.emplace_back();
+    for (const KernelVariant &variant : variants) {
+      if (Result<void> done = planner.compile(variant, compiled.variants.emplace_back()); !done)
         return done.error();
+      compiled.launches = std::max(compiled.launches, variant.launches.size());
+    }
   }
   return planner;
 }
@@ -252,8 +264,9 @@ static Result<const CompiledFormula *> firstFailed(std::span<const CompiledFormu
 }
 
 Result<std::size_t> LaunchPlanner::pickVariant(std::size_t step, const Facts &facts) const {
-  for (std::size_t i = 0; i < steps[step].size(); ++i) {
-    Result<const CompiledFormula *> failed = firstFailed(steps[step][i].required, facts);
+  const std::vector<CompiledVariant> &variants = steps[step].variants;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    Result<const CompiledFormula *> failed = firstFailed(variants[i].required, facts);
     if (!failed)
       return failed.error();
     if (!*failed)
@@ -269,7 +282,7 @@ Error LaunchPlanner::noVariant(std::size_t step, const Facts &facts) const {
       "give contiguous, aligned tensors, or compile for these sizes");
   const auto &variants = std::get<KernelStep>(entry().steps[step]).variants;
   for (std::size_t i = 0; i < variants.size(); ++i)
-    if (auto failed = firstFailed(steps[step][i].required, facts); failed && *failed)
+    if (auto failed = firstFailed(steps[step].variants[i].required, facts); failed && *failed)
       error.notes.push_back(
           {fmt::format("'{}' requires {}", variants[i].name, (*failed)->text()), {}});
   return error;
@@ -280,41 +293,60 @@ std::int64_t LaunchPlanner::sizeOf(const BoundOperands &bound, std::string_view 
   return bound.sizes[std::find(names.begin(), names.end(), name) - names.begin()];
 }
 
+Result<void> LaunchPlanner::planKernel(PlannedKernel &kernel, const Facts &facts,
+                                       const LaunchTarget &target) const {
+  const KernelVariant &variant = variantOf(kernel);
+  if (kernel.launch >= variant.launches.size()) {
+    kernel.grid = {0, 0, 0}; // another variant of the step has as many
+    return {};
+  }
+  const KernelLaunch &launch = variant.launches[kernel.launch];
+  const CompiledLaunch &compiled =
+      steps[kernel.step].variants[kernel.variant].launches[kernel.launch];
+  kernel.block = launch.block;
+  kernel.cluster = launch.cluster;
+  for (int axis = 0; axis < 3; ++axis) {
+    Result<std::int64_t> blocks = evaluate(compiled.grid[axis], facts);
+    if (!blocks)
+      return blocks.error();
+    if (*blocks < 0 || *blocks > maxGrid[axis] || *blocks % kernel.cluster[axis] != 0)
+      return variantError(variant,
+                          fmt::format("expected a grid of 0 to {} blocks along axis {}, "
+                                      "a multiple of {}; got {}",
+                                      maxGrid[axis], axis, kernel.cluster[axis], *blocks));
+    kernel.grid[axis] = *blocks;
+  }
+  Result<std::int64_t> shared = evaluate(compiled.shared[0], facts);
+  if (!shared)
+    return shared.error();
+  std::int64_t limit = target.maxSharedBytes < 0 ? maxGrid[0] : target.maxSharedBytes;
+  if (*shared < 0 || *shared > limit)
+    return variantError(variant, fmt::format("expected at most {} bytes of dynamic shared memory, "
+                                             "got {}",
+                                             limit, *shared));
+  kernel.sharedBytes = *shared;
+  return {};
+}
+
 Result<void> LaunchPlanner::plan(const BoundOperands &bound, const LaunchTarget &target,
                                  LaunchPlan &plan) const {
   const Facts facts{bound.sizes, bound.operands, {}};
-  plan.kernels.resize(steps.size());
+  std::size_t count = 0;
+  for (const CompiledStep &step : steps)
+    count += step.launches;
+  plan.kernels.resize(count);
+  auto kernel = plan.kernels.begin();
   for (std::size_t step = 0; step < steps.size(); ++step) {
     Result<std::size_t> variant = pickVariant(step, facts);
     if (!variant)
       return variant.error();
-    PlannedKernel &kernel = plan.kernels[step];
-    kernel.step = step;
-    kernel.variant = *variant;
-    const KernelVariant &chosen = variantOf(kernel);
-    const CompiledVariant &compiled = steps[step][*variant];
-    kernel.block = chosen.block;
-    kernel.cluster = chosen.cluster;
-    for (int axis = 0; axis < 3; ++axis) {
-      Result<std::int64_t> blocks = evaluate(compiled.grid[axis], facts);
-      if (!blocks)
-        return blocks.error();
-      if (*blocks < 0 || *blocks > maxGrid[axis] || *blocks % kernel.cluster[axis] != 0)
-        return variantError(chosen,
-                            fmt::format("expected a grid of 0 to {} blocks along axis {}, "
-                                        "a multiple of {}; got {}",
-                                        maxGrid[axis], axis, kernel.cluster[axis], *blocks));
-      kernel.grid[axis] = *blocks;
+    for (std::size_t launch = 0; launch < steps[step].launches; ++launch, ++kernel) {
+      kernel->step = step;
+      kernel->variant = *variant;
+      kernel->launch = launch;
+      if (Result<void> planned = planKernel(*kernel, facts, target); !planned)
+        return planned;
     }
-    Result<std::int64_t> shared = evaluate(compiled.shared[0], facts);
-    if (!shared)
-      return shared.error();
-    std::int64_t limit = target.maxSharedBytes < 0 ? maxGrid[0] : target.maxSharedBytes;
-    if (*shared < 0 || *shared > limit)
-      return variantError(chosen, fmt::format("expected at most {} bytes of dynamic shared memory, "
-                                              "got {}",
-                                              limit, *shared));
-    kernel.sharedBytes = *shared;
   }
 
   std::int64_t total = 0, widest = 1;
@@ -355,8 +387,13 @@ Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, BoundOperands &boun
     at += bytes;
   }
   const Facts facts{bound.sizes, bound.operands, bound.buffers};
-  for (PlannedKernel &kernel : plan.kernels) {
-    const CompiledVariant &compiled = steps[kernel.step][kernel.variant];
+  for (std::size_t i = 0; i < plan.kernels.size(); ++i) {
+    PlannedKernel &kernel = plan.kernels[i];
+    if (kernel.launch > 0) {
+      kernel.words = plan.kernels[i - 1].words;
+      continue;
+    }
+    const CompiledVariant &compiled = steps[kernel.step].variants[kernel.variant];
     kernel.words.clear();
     kernel.words.reserve(compiled.arguments.size());
     for (const CompiledFormula &formula : compiled.arguments) {

@@ -91,21 +91,30 @@ public:
   const Entry &entry() const { return program->entries[entryIndex]; }
 
 private:
-  struct CompiledVariant {
-    std::vector<CompiledFormula> required;
+  struct CompiledLaunch {
     std::vector<CompiledFormula> grid;   ///< three
     std::vector<CompiledFormula> shared; ///< one
+  };
+  struct CompiledVariant {
+    std::vector<CompiledFormula> required;
+    std::vector<CompiledLaunch> launches;
     std::vector<CompiledFormula> arguments;
+  };
+  struct CompiledStep {
+    std::vector<CompiledVariant> variants;
+    std::size_t launches = 0; ///< of the variant that has most
   };
 
   Result<void> compile(const KernelVariant &variant, CompiledVariant &compiled) const;
+  Result<void> planKernel(PlannedKernel &kernel, const Facts &facts,
+                          const LaunchTarget &target) const;
   Result<std::size_t> pickVariant(std::size_t step, const Facts &facts) const;
   Error noVariant(std::size_t step, const Facts &facts) const;
 
   std::shared_ptr<const Program> program;
   std::size_t entryIndex = 0;
   Signature signature;
-  std::vector<std::vector<CompiledVariant>> steps;
+  std::vector<CompiledStep> steps;
   std::vector<CompiledFormula> bufferBytes;
 };
 

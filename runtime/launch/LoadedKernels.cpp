@@ -128,23 +128,31 @@ Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &var
     }
     return error;
   }
-  if (Result<void> resolved = resolve(variant, *loaded); !resolved) {
-    driver.libraryUnload(loaded->library);
-    return resolved.error();
+  for (const KernelLaunch &launch : variant.launches) {
+    Result<LoadedFunction> resolved = resolve(variant, launch, loaded->library);
+    if (!resolved) {
+      driver.libraryUnload(loaded->library);
+      return resolved.error();
+    }
+    std::string which = variant.launches.size() > 1 ? ", kernel " + launch.entry : "";
+    resolved->description =
+        keptDescription(fmt::format("'{}', variant {}{}, on cuda:{}, key {}", program->name,
+                                    variant.name, which, device.index, source.name(text)));
+    loaded->functions.push_back(*resolved);
   }
-  loaded->description =
-      keptDescription(fmt::format("'{}', variant {}, on cuda:{}, key {}", program->name,
-                                  variant.name, device.index, source.name(text)));
   libraries.push_back(std::move(loaded));
   return libraries.back().get();
 }
 
-Result<void> LoadedKernels::resolve(const KernelVariant &variant, LoadedKernel &loaded) const {
+Result<LoadedFunction> LoadedKernels::resolve(const KernelVariant &variant,
+                                              const KernelLaunch &launch,
+                                              CUlib_st *library) const {
+  LoadedFunction loaded;
   CUkern_st *kernel = nullptr;
-  int result = driver.libraryGetKernel(&kernel, loaded.library, variant.entry.c_str());
+  int result = driver.libraryGetKernel(&kernel, library, launch.entry.c_str());
   if (result != Driver::success) {
     Error error =
-        driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", variant.entry), result);
+        driverError(driver, fmt::format("cuLibraryGetKernel of '{}'", launch.entry), result);
     if (result == Driver::notFound) {
       error.code = "SC6040";
       error.kind = ErrorKind::input;
@@ -178,18 +186,18 @@ Result<void> LoadedKernels::resolve(const KernelVariant &variant, LoadedKernel &
   if (result != Driver::success)
     return driverError(driver, "cuFuncGetAttribute", result);
   loaded.maxDynamicShared = std::max<std::int64_t>(device.sharedBytesPerBlock - staticShared, 0);
-  if (variant.sharedBytes != "0") {
+  if (launch.sharedBytes != "0") {
     result = driver.funcSetAttribute(loaded.function, Driver::maxDynamicSharedBytes,
                                      static_cast<int>(loaded.maxDynamicShared));
     if (result != Driver::success)
       return driverError(driver, "cuFuncSetAttribute", result);
   }
-  if (variant.cluster[0] * variant.cluster[1] * variant.cluster[2] > portableClusterBlocks) {
+  if (launch.cluster[0] * launch.cluster[1] * launch.cluster[2] > portableClusterBlocks) {
     result = driver.funcSetAttribute(loaded.function, Driver::nonPortableCluster, 1);
     if (result != Driver::success)
       return driverError(driver, "cuFuncSetAttribute", result);
   }
-  return {};
+  return loaded;
 }
 
 } // namespace scanc::rt

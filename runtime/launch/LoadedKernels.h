@@ -28,12 +28,17 @@ struct KernelSource {
   std::function<std::string(const CudaSource &)> name;
 };
 
-/// A kernel in one context.
-struct LoadedKernel {
-  CUlib_st *library = nullptr;
+/// A function of a kernel in one context.
+struct LoadedFunction {
   CUfunc_st *function = nullptr;
   std::int64_t maxDynamicShared = 0;
   const std::string *description = nullptr; ///< for `noteLaunch`
+};
+
+/// A kernel in one context.
+struct LoadedKernel {
+  CUlib_st *library = nullptr;
+  std::vector<LoadedFunction> functions; ///< of its launches, in order
 };
 
 /// The variants of a program in one context, each loaded at its first need. Never destroyed before
@@ -71,7 +76,8 @@ public:
 private:
   Result<ContextKernels *> addContext(CUctx_st *context, unsigned long long id);
   Result<const LoadedKernel *> loadVariant(const KernelVariant &variant);
-  Result<void> resolve(const KernelVariant &variant, LoadedKernel &loaded) const;
+  Result<LoadedFunction> resolve(const KernelVariant &variant, const KernelLaunch &launch,
+                                 CUlib_st *library) const;
 
   std::shared_ptr<const Program> program;
   const Driver &driver;

@@ -18,7 +18,6 @@ static constexpr int repeats = 7;
 Program copyProgram(int vectors) {
   KernelVariant variant;
   variant.name = fmt::format("vectors{}", vectors);
-  variant.entry = "copy";
   variant.source = fmt::format("constexpr int vectors = {};\n", vectors) +
                    R"(struct __align__(16) vector { long long x, y; };
 struct arguments { const vector *x; vector *y; };
@@ -36,8 +35,8 @@ extern "C" __global__ void __launch_bounds__(256) copy(arguments a) {
 )";
   const std::string block = fmt::format("{}", 512 * vectors); // elements
   variant.requires_ = {"address(x) % 16 == 0", "address(y) % 16 == 0", "N % " + block + " == 0"};
-  variant.grid = {"N / " + block, "1", "1"};
-  variant.block = {256, 1, 1};
+  variant.launches = {
+      {.entry = "copy", .grid = {"N / " + block, "1", "1"}, .block = {256, 1, 1}}};
   variant.arguments = {"address(x)", "address(y)"};
   Program program;
   program.name = "copy";

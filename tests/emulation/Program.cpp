@@ -52,15 +52,15 @@ void appendWorkspace(std::vector<Buffer> &buffers, std::vector<unsigned char> &m
 Result<void> runKernel(const Program &program, const KernelVariant &variant,
                        const PlannedKernel &kernel, const std::vector<Buffer> &buffers,
                        const Options &options) {
+  const std::string &entry = variant.launches[kernel.launch].entry;
   const auto isOne = [](std::int64_t size) { return size == 1; };
   if (!std::all_of(kernel.grid.begin() + 1, kernel.grid.end(), isOne) ||
       !std::all_of(kernel.block.begin() + 1, kernel.block.end(), isOne) ||
       !std::all_of(kernel.cluster.begin(), kernel.cluster.end(), isOne))
     return makeFault("geometry",
-                     "kernel '" + variant.entry +
+                     "kernel '" + entry +
                          "': expected a grid and a block of one dimension and no cluster");
-  Result<EmulatedModule> module =
-      EmulatedModule::build(variant.source, program.headers, variant.entry);
+  Result<EmulatedModule> module = EmulatedModule::build(variant.source, program.headers, entry);
   if (!module)
     return module.error();
   const std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());

@@ -25,14 +25,12 @@ Program twoKernels() {
     KernelVariant never;
     never.name = "never";
     never.source = "#error never compiled";
-    never.entry = entry;
+    never.launches = {{.entry = entry}};
     never.requires_ = {"N < 0"};
     KernelVariant any;
     any.name = "any";
     any.source = source;
-    any.entry = entry;
-    any.grid = {"ceildiv(N, 32)", "1", "1"};
-    any.block = {32, 1, 1};
+    any.launches = {{.entry = entry, .grid = {"ceildiv(N, 32)", "1", "1"}, .block = {32, 1, 1}}};
     any.arguments = {"address(x)", "address(y)", "workspace(kept)", "N"};
     return KernelStep{{never, any}};
   };

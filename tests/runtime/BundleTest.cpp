@@ -80,12 +80,13 @@ TEST(Bundle, equality_sees_every_field) {
   const std::function<void(KernelVariant &)> variantChanges[] = {
       [](KernelVariant &v) { v.name += "x"; },
       [](KernelVariant &v) { v.source += "x"; },
-      [](KernelVariant &v) { v.entry += "x"; },
+      [](KernelVariant &v) { v.launches[0].entry += "x"; },
       [](KernelVariant &v) { v.requires_.pop_back(); },
-      [](KernelVariant &v) { v.grid[2] = "2"; },
-      [](KernelVariant &v) { v.block[2] = 2; },
-      [](KernelVariant &v) { v.sharedBytes = "1"; },
-      [](KernelVariant &v) { v.cluster[1] = 2; },
+      [](KernelVariant &v) { v.launches[0].grid[2] = "2"; },
+      [](KernelVariant &v) { v.launches[0].block[2] = 2; },
+      [](KernelVariant &v) { v.launches[0].sharedBytes = "1"; },
+      [](KernelVariant &v) { v.launches[0].cluster[1] = 2; },
+      [](KernelVariant &v) { v.launches.push_back(v.launches[0]); },
       [](KernelVariant &v) { v.arguments.pop_back(); },
   };
   auto differs = [](const Program &changed) {
@@ -218,7 +219,7 @@ TEST(Bundle, integers_beyond_64_bits_are_mistyped) {
 TEST(Bundle, deep_nesting_does_not_exhaust_the_stack) {
   EXPECT_EQ(codeOf(std::string(1000000, '[')), "SC7001");
   std::string deep =
-      "{\"format\":\"scanc-bundle\",\"schema\":2,\"checksum\":\"edited\",\"program\":";
+      "{\"format\":\"scanc-bundle\",\"schema\":3,\"checksum\":\"edited\",\"program\":";
   deep += std::string(200000, '[') + std::string(200000, ']') + "}";
   EXPECT_EQ(codeOf(deep), "SC7004");
 }

@@ -275,7 +275,7 @@ TEST_F(CaptureTest, sc6042_a_kernel_that_fails_is_named_with_its_key) {
   EXPECT_NE(text.find("SC6042"), std::string::npos) << text;
   EXPECT_NE(text.find("CUDA_ERROR_ILLEGAL_ADDRESS (700)"), std::string::npos) << text;
   std::size_t at =
-      text.find("launched before, latest first: 'scale', variant dense, on cuda:0, key ");
+      text.find("launched before, latest first: 'scale', variant dense, kernel scale, on cuda:0, key ");
   ASSERT_NE(at, std::string::npos) << text;
   std::string key = text.substr(text.find("key ", at) + 4, 32);
   EXPECT_TRUE(std::filesystem::exists(folder / key + ".kernel")) << text;

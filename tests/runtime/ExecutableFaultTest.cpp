@@ -31,9 +31,9 @@ protected:
     program = workspaceProgram();
     program.workspace[1].zeroed = true;
     FakeDriver::parameterBytes = 15 * 8;
-    variant(0).sharedBytes = "1024";
-    variant(0).cluster = {16, 1, 1};
-    variant(0).grid[0] = "16";
+    variant(0).launches[0].sharedBytes = "1024";
+    variant(0).launches[0].cluster = {16, 1, 1};
+    variant(0).launches[0].grid[0] = "16";
   }
 };
 

@@ -1,6 +1,8 @@
 //===- ExecutableTest.cpp - What reaches the driver, and in which order ---===//
 #include "ExecutableFixture.h"
 
+#include "runtime/launch/LaunchTrace.h"
+
 #include <thread>
 
 namespace scanc {
@@ -46,6 +48,36 @@ TEST_F(ExecutableTest, compiles_and_loads_once_per_variant) {
   EXPECT_EQ(FakeDriver::launches.size(), 4u);
 }
 
+TEST_F(ExecutableTest, launches_of_a_variant_follow_each_other_with_one_image) {
+  variant(0).launches.push_back({.entry = "after", .grid = {"B", "1", "1"}, .block = {32, 1, 1}});
+  auto kernel = executable();
+  auto *stream = reinterpret_cast<CUstream_st *>(0x50);
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {stream, {}})), "");
+  ASSERT_EQ(FakeDriver::launches.size(), 2u);
+  const FakeLaunch &first = FakeDriver::launches[0], &second = FakeDriver::launches[1];
+  EXPECT_EQ(first.config.block[0], 64u);
+  EXPECT_EQ(second.config.block[0], 32u);
+  EXPECT_EQ(second.config.grid[0], 2u);
+  EXPECT_EQ(second.config.stream, stream);
+  EXPECT_EQ(second.words, first.words);
+  EXPECT_EQ(compiles, 1);
+  EXPECT_EQ(FakeDriver::loads, 1);
+  EXPECT_NE(rt::lastLaunches()[0].find("kernel after"), std::string::npos);
+  EXPECT_NE(rt::lastLaunches()[1].find("kernel scale"), std::string::npos);
+  kernel.reset();
+  expectNothingLeaked();
+}
+
+TEST_F(ExecutableTest, a_variant_with_fewer_launches_than_another_makes_no_more) {
+  variant(0).launches.push_back(variant(0).launches[0]);
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(FakeDriver::launches.size(), 2u);
+  operands.list[0].strides = {12, 1, 3};
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  EXPECT_EQ(FakeDriver::launches.size(), 3u);
+}
+
 TEST_F(ExecutableTest, prepare_loads_and_launches_nothing) {
   auto kernel = executable();
   ASSERT_EQ(codeOf(kernel->prepare(operands.list, {})), "");
@@ -76,7 +108,7 @@ TEST_F(ExecutableTest, no_steps_launch_nothing_and_compile_nothing) {
 TEST_F(ExecutableTest, empty_grid_among_others_is_skipped) {
   program = workspaceProgram();
   FakeDriver::parameterBytes = 15 * 8;
-  variant(0).grid[0] = "T * 0";
+  variant(0).launches[0].grid[0] = "T * 0";
   auto kernel = executable();
   EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "");
   EXPECT_EQ(FakeDriver::launches.size(), 1u);
@@ -173,9 +205,9 @@ TEST_F(ExecutableTest, zeroed_workspace_of_no_bytes_is_not_cleared) {
 }
 
 TEST_F(ExecutableTest, shared_memory_and_clusters_are_asked_for) {
-  variant(0).sharedBytes = "100000";
-  variant(0).grid[0] = "32";
-  variant(0).cluster = {16, 1, 1};
+  variant(0).launches[0].sharedBytes = "100000";
+  variant(0).launches[0].grid[0] = "32";
+  variant(0).launches[0].cluster = {16, 1, 1};
   FakeDriver::staticShared = 448;
   auto kernel = executable();
   ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
@@ -187,7 +219,7 @@ TEST_F(ExecutableTest, shared_memory_and_clusters_are_asked_for) {
 }
 
 TEST_F(ExecutableTest, sc6017_static_shared_memory_counts) {
-  variant(0).sharedBytes = "232448";
+  variant(0).launches[0].sharedBytes = "232448";
   FakeDriver::staticShared = 16;
   auto kernel = executable();
   EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6017");

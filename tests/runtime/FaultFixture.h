@@ -69,9 +69,10 @@ inline Program fullProgram() {
   for (Step &step : program.entries[0].steps)
     for (KernelVariant &variant : std::get<KernelStep>(step).variants) {
       variant.source += "// words: 15\n";
-      variant.sharedBytes = "1024";
-      variant.cluster = {16, 1, 1};
-      variant.grid[0] = "16";
+      variant.launches[0].sharedBytes = "1024";
+      variant.launches[0].cluster = {16, 1, 1};
+      variant.launches[0].grid[0] = "16";
+      variant.launches.push_back(variant.launches[0]); // the same numbers once more
     }
   return program;
 }

@@ -43,7 +43,7 @@ Program spinningProgram() {
   flag.dims = {"F"};
   KernelVariant variant;
   variant.name = "only";
-  variant.entry = "spin";
+  variant.launches = {{.entry = "spin"}};
   variant.source = "struct Words { volatile int *flag; long long cycles; };\n"
                    "extern \"C\" __global__ void spin(Words w) {\n"
                    "  long long begin = clock64();\n"
@@ -127,7 +127,7 @@ TEST_F(GpuLaunchTest, a_launch_takes_at_most_two_microseconds_more_than_the_driv
               CUfunc_st *function = nullptr;
               driver.libraryLoadData(&library, compiled->cubin.data(), nullptr, nullptr, 0, nullptr,
                                      nullptr, 0);
-              driver.libraryGetKernel(&entry, library, variant.entry.c_str());
+              driver.libraryGetKernel(&entry, library, variant.launches[0].entry.c_str());
               if (driver.kernelGetFunction(&function, entry) != Driver::success)
                 return "no function";
               rt::LaunchConfig config;

@@ -53,7 +53,8 @@ protected:
     program = workspaceProgram();
     program.workspace[1].zeroed = true;
     FakeDriver::parameterBytes = 15 * 8;
-    variant(0).sharedBytes = "1024";
+    variant(0).launches[0].sharedBytes = "1024";
+    variant(0).launches.push_back(variant(0).launches[0]); // the other variant has one
     // As the fake, without its accounts.
     driver.launchKernelEx = [](const rt::LaunchConfig *, CUfunc_st *, void **, void **) {
       return 0;

@@ -86,7 +86,7 @@ TEST_F(LaunchPlanTest, no_steps_of_time) {
   ASSERT_EQ(made.kernels.size(), 1u);
   EXPECT_TRUE(made.kernels[0].isEmpty());
   // A kernel that has work without steps (final states) still runs.
-  variant(0).grid[0] = "B";
+  variant(0).launches[0].grid[0] = "B";
   EXPECT_FALSE(plan().kernels[0].isEmpty());
 }
 
@@ -133,7 +133,7 @@ TEST_F(LaunchPlanTest, sc6021_workspace_that_overlaps_an_operand) {
 TEST_F(LaunchPlanTest, entries_by_name) {
   program.entries.push_back(program.entries[0]);
   program.entries[1].name = "step";
-  std::get<KernelStep>(program.entries[1].steps[0]).variants[0].grid[0] = "7";
+  std::get<KernelStep>(program.entries[1].steps[0]).variants[0].launches[0].grid[0] = "7";
   EXPECT_EQ(plan().kernels[0].grid[0], 1);
   LaunchTarget step;
   step.entry = "step";
@@ -141,13 +141,13 @@ TEST_F(LaunchPlanTest, entries_by_name) {
 }
 
 TEST_F(LaunchPlanTest, sc6014_formulas_that_are_not_valid) {
-  variant(1).grid[2] = "Q";
+  variant(1).launches[0].grid[2] = "Q";
   EXPECT_EQ(refusal(), "SC6014");
 }
 
 TEST_F(LaunchPlanTest, sc6014_only_arguments_know_the_workspace) {
   program = workspaceProgram();
-  variant(0).grid[0] = "workspace(carry)";
+  variant(0).launches[0].grid[0] = "workspace(carry)";
   EXPECT_EQ(refusal(), "SC6014");
   program = workspaceProgram();
   program.workspace[0].bytes = "workspace(flags)";
@@ -163,10 +163,10 @@ TEST_F(LaunchPlanTest, sc6015_formulas_without_a_value) {
     variant(0).requires_.push_back(text);
     EXPECT_EQ(refusal(), "SC6015") << text;
     program = sampleProgram();
-    variant(0).grid[1] = text;
+    variant(0).launches[0].grid[1] = text;
     EXPECT_EQ(refusal(), "SC6015") << text;
     program = sampleProgram();
-    variant(0).sharedBytes = text;
+    variant(0).launches[0].sharedBytes = text;
     EXPECT_EQ(refusal(), "SC6015") << text;
     program = workspaceProgram();
     program.workspace[1].bytes = text;
@@ -196,30 +196,30 @@ TEST_F(LaunchPlanTest, sc6017_geometry_beyond_the_device) {
   for (const auto &grid : grids) {
     program = sampleProgram();
     for (int i = 0; i < 3; ++i)
-      variant(0).grid[i] = grid[i];
+      variant(0).launches[0].grid[i] = grid[i];
     EXPECT_EQ(refusal(), "SC6017") << grid[0];
   }
   const std::array<std::int64_t, 3> blocks[] = {
       {0, 1, 1}, {1025, 1, 1}, {1, 1, 65}, {512, 4, 1}, {1, -1, 1}};
   for (const auto &block : blocks) {
     program = sampleProgram();
-    variant(1).block = block;
+    variant(1).launches[0].block = block;
     EXPECT_EQ(refusal(), "SC6017") << block[0];
   }
   const std::array<std::int64_t, 3> clusters[] = {{0, 1, 1}, {17, 1, 1}, {8, 4, 1}, {2, 1, 1}};
   for (const auto &cluster : clusters) { // the last does not divide the grid of one block
     program = sampleProgram();
-    variant(0).cluster = cluster;
+    variant(0).launches[0].cluster = cluster;
     EXPECT_EQ(refusal(), "SC6017") << cluster[0];
   }
   program = sampleProgram();
-  variant(0).sharedBytes = "B * 1000";
+  variant(0).launches[0].sharedBytes = "B * 1000";
   LaunchTarget small;
   small.maxSharedBytes = 1999;
   EXPECT_EQ(refusal(small), "SC6017");
   small.maxSharedBytes = 2000;
   EXPECT_EQ(plan(small).kernels[0].sharedBytes, 2000);
-  variant(0).sharedBytes = "-1";
+  variant(0).launches[0].sharedBytes = "-1";
   EXPECT_EQ(refusal(), "SC6017");
 }
 
@@ -239,6 +239,9 @@ TEST_F(LaunchPlanTest, sc6020_programs_that_nothing_can_launch) {
   EXPECT_EQ(refusal(), "SC6020");
   program = sampleProgram();
   program.entries[0].steps.push_back(KernelStep{});
+  EXPECT_EQ(refusal(), "SC6020");
+  program = sampleProgram();
+  variant(1).launches.clear();
   EXPECT_EQ(refusal(), "SC6020");
   for (std::int64_t alignment : {0, -4, 3, 1 << 21}) {
     program = workspaceProgram();

@@ -28,11 +28,11 @@ inline Program sampleProgram() {
   dense.name = "dense";
   dense.source = "#include \"scanc/scale.cuh\"\n"
                  "extern \"C\" __global__ void scale(arguments a) { apply(a); }\n";
-  dense.entry = "scale";
   dense.requires_ = {"stride(x, 2) == 1 && stride(y, 2) == 1", "address(x) % 16 == 0",
                      "span(x) < 2147483648"};
-  dense.grid = {"ceildiv(B * T * N, 64)", "1", "1"};
-  dense.block = {64, 1, 1};
+  dense.launches = {{.entry = "scale",
+                     .grid = {"ceildiv(B * T * N, 64)", "1", "1"},
+                     .block = {64, 1, 1}}};
   dense.arguments = {"address(x)",
                      "address(w)",
                      "address(y)",

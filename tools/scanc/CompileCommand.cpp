@@ -58,11 +58,12 @@ Result<Program> CompileCommand::editedProgram(const std::string &text) const {
   Result<KernelVariant *> variant = findVariant(*program, flags.variant);
   if (!variant)
     return variant.error();
-  if (text.find((*variant)->entry) == std::string::npos)
-    return makeError("SC8012", ErrorKind::input,
-                     fmt::format("expected the kernel '{}' of the bundle in '{}', got no such name",
-                                 (*variant)->entry, displayName(flags.file)),
-                     "an edited kernel keeps its name and its parameter");
+  for (const KernelLaunch &launch : (*variant)->launches)
+    if (text.find(launch.entry) == std::string::npos)
+      return makeError("SC8012", ErrorKind::input,
+                       fmt::format("expected the kernel '{}' of the bundle in '{}', got no such name",
+                                   launch.entry, displayName(flags.file)),
+                       "an edited kernel keeps its name and its parameter");
   (*variant)->source = text;
   (*variant)->machineCode.clear();
   return program;

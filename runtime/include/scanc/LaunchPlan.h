@@ -27,6 +27,7 @@ struct LaunchTarget {
 struct PlannedKernel {
   std::size_t step = 0;    ///< of the entry
   std::size_t variant = 0; ///< of the step: the first whose requirements hold
+  std::size_t launch = 0;  ///< of the variant
   std::array<std::int64_t, 3> grid{1, 1, 1};
   std::array<std::int64_t, 3> block{1, 1, 1};
   std::array<std::int64_t, 3> cluster{1, 1, 1};
@@ -45,7 +46,8 @@ struct ZeroedRange {
 
 struct LaunchPlan {
   std::vector<ZeroedRange> zeroed;    ///< none of them empty
-  std::vector<PlannedKernel> kernels; ///< in order, empty ones included
+  /// In order, empty ones included: of each step as many as its variants have launches at most.
+  std::vector<PlannedKernel> kernels;
   /// Bytes that the whole workspace takes wherever it begins: each buffer is aligned within it.
   std::int64_t workspaceBytes = 0;
 };

@@ -49,17 +49,22 @@ struct MachineCode {
   std::string cubin;
 };
 
-/// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
-struct KernelVariant {
-  std::string name;   ///< "lanes8_i32": what distinguishes it, for people
-  std::string source; ///< CUDA C++; includes "scanc/…" headers from `Program::headers`
-  std::string entry;  ///< name of the extern "C" __global__ function
-  std::vector<Formula> requires_; ///< conditions on the facts of a launch
+/// A function of a variant's text, and how it is launched.
+struct KernelLaunch {
+  std::string entry; ///< name of the extern "C" __global__ function
   std::array<Formula, 3> grid{"1", "1", "1"};
   std::array<std::int64_t, 3> block{1, 1, 1};
   Formula sharedBytes = "0"; ///< dynamic shared memory
   std::array<std::int64_t, 3> cluster{1, 1, 1};
-  /// The kernel takes one struct by value, made of 8-byte words: these, in order.
+};
+
+/// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
+struct KernelVariant {
+  std::string name;   ///< "lanes8_i32": what distinguishes it, for people
+  std::string source; ///< CUDA C++; includes "scanc/…" headers from `Program::headers`
+  std::vector<Formula> requires_; ///< conditions on the facts of a launch
+  std::vector<KernelLaunch> launches; ///< each begins when the one before it has ended
+  /// Every function takes one struct by value, made of 8-byte words: these, in order.
   std::vector<Formula> arguments;
   std::vector<MachineCode> machineCode; ///< needs neither NVRTC nor a cache; may be empty
 };
