@@ -45,4 +45,8 @@ std::string scratchName(plan::KernelInterface kernel) { return kernel.getName().
 
 std::string entryName(plan::KernelInterface kernel) { return "scanc_" + kernel.getName().str(); }
 
+std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before) {
+  return entryName(kernel) + "_" + before.getKernel().str();
+}
+
 } // namespace scanc::emission

@@ -184,12 +184,13 @@ void ChunkKernelWriter::writeFetch(StringRef what, Value row, StringRef index, S
     unspelled = expressions.getUnspelled();
 }
 
-/// What is read for a whole step, and the three numbers that are computed of it. A sum over a row is made where
+/// What is read for a whole step, and the numbers that are computed of it. A sum over a row is made where
 /// the row is read.
 void ChunkKernelWriter::writeNumbers() {
   const std::pair<StringRef, Value> functions[] = {{"log_decay", recall.getLogDecay()},
                                                    {"query_scale", recall.getQueryScale()},
-                                                   {"input_scale", recall.getInputScale()}};
+                                                   {"input_scale", recall.getInputScale()},
+                                                   {"strength", recall.getStrength()}};
   llvm::SetVector<Value> open;
   for (auto [name, value] : functions)
     if (value)

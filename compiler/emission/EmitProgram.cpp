@@ -44,12 +44,18 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   variant.source = std::move(*source);
   for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
     variant.requires_.push_back(fact.str());
-  KernelLaunch launch;
+  for (plan::LaunchAttr before : attr.getLaunchesBefore()) {
+    KernelLaunch &launch = variant.launches.emplace_back();
+    launch.entry = entryName(kernel, before);
+    launch.grid[0] = before.getGrid().str();
+    launch.block[0] = before.getThreads();
+    launch.sharedBytes = std::to_string(before.getSharedBytes());
+  }
+  KernelLaunch &launch = variant.launches.emplace_back();
   launch.entry = entryName(kernel);
   launch.grid[0] = attr.getGrid().str();
   launch.block[0] = attr.getPolicy().getThreads();
   launch.sharedBytes = std::to_string(attr.getSharedBytes());
-  variant.launches.push_back(std::move(launch));
   variant.arguments = argumentWords(kernel);
   return variant;
 }

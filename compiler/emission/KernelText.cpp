@@ -57,6 +57,8 @@ void KernelWriter::writeHead() {
   writer.line(formatv("// {0}{1}, {2} ({3}).", kernel.getName(), place,
                       kernel->getName().stripDialect(), variant.getName().getValue())
                   .str());
+  for (plan::LaunchAttr before : variant.getLaunchesBefore())
+    writer.line(formatv("#include \"scanc/kernel/{0}.cuh\"", before.getKernel().getValue()).str());
   writer.line(formatv("#include \"scanc/kernel/{0}.cuh\"", kernel->getName().stripDialect()).str());
   writer.blank();
   writer.line("namespace scanc::device::program {");
@@ -88,29 +90,33 @@ void KernelWriter::writeArguments() {
   writer.blank();
 }
 
-void KernelWriter::writeEntry() {
-  std::string templateName = kernel->getName().stripDialect().str();
+void KernelWriter::writeEntries() {
   writer.close("};");
   writer.line(formatv("static_assert({0}::shape.{1} == {2}, \"host plan and kernel disagree\");",
                       name, threads(), policy.getThreads())
                   .str());
   writer.blank();
   writer.line("} // namespace scanc::device::program");
+  for (plan::LaunchAttr before : variant.getLaunchesBefore())
+    writeEntry(entryName(kernel, before), before.getKernel(), std::to_string(before.getThreads()),
+               before.getSharedBytes());
+  writeEntry(entryName(kernel), kernel->getName().stripDialect(),
+             formatv("{0}, {1}", policy.getThreads(), policy.getBlocks()).str(), variant.getSharedBytes());
+}
+
+void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, const std::string &bounds,
+                              int64_t sharedBytes) {
   writer.blank();
-  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, {1})", policy.getThreads(),
-                      policy.getBlocks())
-                  .str());
-  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
-                      entryName(kernel))
-                  .str());
+  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", bounds).str());
+  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry).str());
   writer.line("using namespace scanc::device;");
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();",
                       templateName, name)
                   .str());
   bool exchanges = shares && (hasCommon() || !shares->getHanded().empty());
-  if (variant.getSharedBytes() > 0 || exchanges)
+  if (sharedBytes > 0 || exchanges)
     writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
-                        variant.getSharedBytes())
+                        sharedBytes)
                     .str());
   writer.line(formatv("kernel::{0}(program::{1}{{args}{2}{3}, storage);", templateName, name,
                       kernel.getWorkspace().empty() ? "" : ", args.workspace",
@@ -144,7 +150,7 @@ FailureOr<std::string> KernelWriter::write() {
   writeArguments();
   writer.open("struct " + Twine(name));
   writeRecurrence();
-  writeEntry();
+  writeEntries();
   if (unspelled)
     return unspelled->emitError("[SC4001] no spelling in CUDA C++ for ") << unspelled->getName();
   return writer.take();

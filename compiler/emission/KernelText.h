@@ -12,8 +12,9 @@ namespace scanc::emission {
 /// Fails with [SC4001] at an op that has no spelling.
 mlir::FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::VariantAttr variant);
 
-/// Name of the extern "C" function in that text.
+/// Name of the extern "C" function in that text, and of that of a launch before it.
 std::string entryName(plan::KernelInterface kernel);
+std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before);
 
 /// Name of the workspace that nobody has written.
 std::string scratchName(plan::KernelInterface kernel);

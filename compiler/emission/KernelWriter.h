@@ -30,7 +30,9 @@ protected:
   // KernelText.cpp: what stands around the recurrence.
   void writeHead();
   void writeArguments();
-  void writeEntry();
+  void writeEntries();
+  void writeEntry(const std::string &entry, llvm::StringRef templateName, const std::string &bounds,
+                  int64_t sharedBytes);
 
   // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
   void writeTypes();

@@ -425,10 +425,13 @@ void BodyLowering::lowerRecall() {
   Value key = productOf(chunks->key, rows, advance.getLoc());
   Value value = productOf(chunks->value, columns, advance.getLoc());
   Value query = productOf(chunks->query, rows, loc);
+  Value strength = chunks->strength ? productOf(*chunks->strength, {}, loc) : Value();
+  if (chunks->strength && !strength)
+    strength = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(1));
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
                                       cast<StringAttr>(advance.getStates()[0]), decay, query,
                                       productOf(chunks->queryScale, {}, loc), key, value,
-                                      productOf(chunks->inputScale, {}, loc));
+                                      productOf(chunks->inputScale, {}, loc), strength);
   const Product &scale = chunks->sumScale;
   if (!scale.factors.empty() || !scale.divisors.empty())
     sums = arith::MulFOp::create(builder, loc, sums, productOf(scale, columns, loc));

@@ -32,12 +32,19 @@ private:
   Reason findReadout();
   Reason findDecay();
   Reason splitInput();
+  Reason findCorrection();
   Reason splitQuery();
   Reason checkEpilogue();
   Reason chooseElement();
 
-  /// Sorts the factors of `value` by where they vary: over rows, over columns, over neither.
-  Reason split(Value value, bool divides, Product &rows, Product &columns, Product &scale);
+  /// Where the factors of a value go: those that vary over `row`, over columns, over neither.
+  struct Parts {
+    int64_t row;
+    Product &rows, &columns, &scale;
+  };
+  Reason split(Value value, bool divides, const Parts &parts);
+  bool isSameRow(const Product &one, const Product &other, int64_t row) const;
+  bool isSame(Value one, Value other, int64_t row) const;
   Reason checkRow(const Product &product, StringRef what);
   SmallVector<BlockArgument> rowsIn(const Product &product) const;
   std::string nameOf(BlockArgument input) const;
@@ -55,7 +62,7 @@ private:
 
 Matcher::Reason Matcher::run() {
   for (auto step : {&Matcher::findState, &Matcher::findReadout, &Matcher::findDecay,
-                    &Matcher::splitInput, &Matcher::splitQuery, &Matcher::checkEpilogue,
+                    &Matcher::splitInput, &Matcher::findCorrection, &Matcher::splitQuery, &Matcher::checkEpilogue,
                     &Matcher::chooseElement})
     if (Reason reason = (this->*step)())
       return reason;
@@ -120,17 +127,20 @@ Matcher::Reason Matcher::findReadout() {
 Matcher::Reason Matcher::findDecay() {
   switch (form.advance.getStructure()) {
   case scan::Structure::Identity:
+  case scan::Structure::LowRank:
     return std::nullopt;
   case scan::Structure::Scalar:
+  case scan::Structure::Diagonal:
+  case scan::Structure::Product:
     form.decay = form.advance.getTransition().front();
     break;
-  case scan::Structure::Diagonal:
-    return formatv("not yet supported: a decay of its own for each point of {0}",
-                   nameOf(sets.of(form.advance.getTransition().front()).front()))
-        .str();
+  case scan::Structure::DiagonalLowRank:
+    return std::string("a correction that does not decay with the state, where decay * (S - correction) is wanted");
   default:
     return std::string("a transition that is more than a decay");
   }
+  if (scan::IndexSet of = sets.of(form.decay); !of.empty())
+    return formatv("not yet supported: a decay of its own for each point of {0}", nameOf(of.front())).str();
   if (hasLogarithm(form.decay))
     return std::nullopt;
   std::string which;
@@ -148,14 +158,13 @@ std::string Matcher::nameOf(BlockArgument input) const {
   return name ? name.str() : std::string();
 }
 
-Matcher::Reason Matcher::split(Value value, bool divides, Product &rows, Product &columns,
-                               Product &scale) {
+Matcher::Reason Matcher::split(Value value, bool divides, const Parts &parts) {
   if (value == form.advance.getNow())
     return divides ? Reason("a result that the state divides") : Reason();
   bool ofState = sets.dependsOnState(value);
-  bool ofRows = variesOver(value, form.row), ofColumns = variesOver(value, form.column);
+  bool ofRows = variesOver(value, parts.row), ofColumns = variesOver(value, form.column);
   for (int64_t dim : sets.of(value))
-    if (dim != form.row && dim != form.column)
+    if (dim != parts.row && dim != form.column)
       return formatv("a factor with an index that the state has not ({0})", nameOf(dim)).str();
   Operation *made = value.getDefiningOp();
   if (ofState)
@@ -163,47 +172,120 @@ Matcher::Reason Matcher::split(Value value, bool divides, Product &rows, Product
   // A scalar stays whole; a factor that is one row of a tensor is copied as it lies.
   bool isScalar = !ofState && !ofRows && !ofColumns;
   if (auto product = dyn_cast_or_null<arith::MulFOp>(made); product && !isScalar) {
-    if (Reason reason = split(product.getLhs(), divides, rows, columns, scale))
+    if (Reason reason = split(product.getLhs(), divides, parts))
       return reason;
-    return split(product.getRhs(), divides, rows, columns, scale);
+    return split(product.getRhs(), divides, parts);
   }
   if (auto quotient = dyn_cast_or_null<arith::DivFOp>(made); quotient && !isScalar) {
-    if (Reason reason = split(quotient.getLhs(), divides, rows, columns, scale))
+    if (Reason reason = split(quotient.getLhs(), divides, parts))
       return reason;
-    return split(quotient.getRhs(), !divides, rows, columns, scale);
+    return split(quotient.getRhs(), !divides, parts);
   }
   if (auto negated = dyn_cast_or_null<arith::NegFOp>(made); negated && !isScalar) {
-    scale.negative = !scale.negative;
-    return split(negated.getOperand(), divides, rows, columns, scale);
+    parts.scale.negative = !parts.scale.negative;
+    return split(negated.getOperand(), divides, parts);
   }
+  // A local that is read under the name of another index.
+  if (auto renamed = dyn_cast_or_null<scan::ReindexOp>(made); renamed && ofRows && !ofColumns)
+    return split(renamed.getValue(), divides,
+                 {sets.of(renamed.getValue()).front(), parts.rows, parts.columns, parts.scale});
   if (ofState)
     return std::string("a sum over something else than a product with the state");
   if (ofRows && ofColumns)
     return formatv("what is added to the state is no product of factors of {0} and of {1} "
                    "({2} varies over both)",
-                   nameOf(form.row), nameOf(form.column),
+                   nameOf(parts.row), nameOf(form.column),
                    isa<BlockArgument>(value) ? nameOf(cast<BlockArgument>(value))
                                              : std::string("a sum or a function"))
         .str();
-  Product &part = ofRows ? rows : ofColumns ? columns : scale;
+  Product &part = ofRows ? parts.rows : ofColumns ? parts.columns : parts.scale;
   (divides ? part.divisors : part.factors).push_back(value);
   return std::nullopt;
 }
 
 Matcher::Reason Matcher::splitInput() {
   Value input = form.advance.getInput().front();
-  if (Reason reason = split(input, false, form.key, form.value, form.inputScale))
+  if (Reason reason = split(input, false, {form.row, form.key, form.value, form.inputScale}))
     return reason;
   if (Reason reason = checkRow(form.key, "key"))
     return reason;
   return checkRow(form.value, "value");
 }
 
+/// Whether two values are one, where what varies over index `row` of the one varies over the rows in the other.
+bool Matcher::isSame(Value one, Value other, int64_t row) const {
+  if (one == other)
+    return true;
+  auto tensor = dyn_cast<BlockArgument>(one), otherTensor = dyn_cast<BlockArgument>(other);
+  if (tensor && otherTensor) {
+    MLIRContext *context = one.getContext();
+    auto inputs = scan::RecurrenceInterface(loop).getInputs();
+    auto rowsOf = [&](BlockArgument input) {
+      AffineMap map = scan::RecurrenceInterface(loop).getInputMap(input.getArgNumber());
+      return map.replace(getAffineDimExpr(row, context), getAffineDimExpr(form.row, context),
+                         map.getNumDims(), 0);
+    };
+    return inputs[tensor.getArgNumber()] == inputs[otherTensor.getArgNumber()] &&
+           rowsOf(tensor) == rowsOf(otherTensor);
+  }
+  Operation *made = one.getDefiningOp(), *otherMade = other.getDefiningOp();
+  if (!made || !otherMade || made->getName() != otherMade->getName() ||
+      isa<scan::ReduceOp, scan::ReindexOp, scan::AdvanceOp>(made) ||
+      made->getAttrDictionary() != otherMade->getAttrDictionary())
+    return false;
+  return llvm::equal(made->getOperands(), otherMade->getOperands(),
+                     [&](Value a, Value b) { return isSame(a, b, row); });
+}
+
+bool Matcher::isSameRow(const Product &one, const Product &other, int64_t row) const {
+  auto isSameList = [&](ArrayRef<Value> list, ArrayRef<Value> otherList) {
+    SmallVector<Value> left(otherList);
+    for (Value value : list) {
+      auto found = llvm::find_if(left, [&](Value candidate) { return isSame(value, candidate, row); });
+      if (found == left.end())
+        return false;
+      left.erase(found);
+    }
+    return left.empty();
+  };
+  return isSameList(one.factors, other.factors) && isSameList(one.divisors, other.divisors);
+}
+
+/// What is subtracted of the state before it decays: u (v . S), where both are multiples of the key.
+Matcher::Reason Matcher::findCorrection() {
+  OperandRange vectors = form.advance.getTransition();
+  switch (form.advance.getStructure()) {
+  case scan::Structure::LowRank:
+    break;
+  case scan::Structure::Product:
+    vectors = vectors.drop_front();
+    break;
+  default:
+    return std::nullopt;
+  }
+  if (vectors.size() != 2)
+    return formatv("{0} corrections of a step, of which it knows one", vectors.size() / 2).str();
+  if (loop.findDim(cast<StringAttr>(form.advance.getRows()[0]).getValue()) != form.row)
+    return formatv("a correction that sums over another index than {0}", nameOf(form.row)).str();
+  int64_t summed = loop.findDim(cast<StringAttr>(form.advance.getContract()[0]).getValue());
+  Product own, other, columns;
+  form.strength.emplace();
+  if (Reason reason = split(vectors[0], false, {form.row, own, columns, *form.strength}))
+    return reason;
+  if (Reason reason = split(vectors[1], false, {summed, other, columns, *form.strength}))
+    return reason;
+  bool isOfKey = columns.factors.empty() && columns.divisors.empty() &&
+                 isSameRow(own, form.key, form.row) && isSameRow(other, form.key, summed);
+  if (!isOfKey)
+    return std::string("a correction by other vectors than multiples of the key that is added");
+  return std::nullopt;
+}
+
 Matcher::Reason Matcher::splitQuery() {
   Value sum = form.readout.getValue();
   if (!sets.dependsOnState(sum))
     return std::string("nothing is read out of the state");
-  if (Reason reason = split(sum, false, form.query, form.sumScale, form.queryScale))
+  if (Reason reason = split(sum, false, {form.row, form.query, form.sumScale, form.queryScale}))
     return reason;
   // Beside the one product there is no other use of the state.
   SmallVector<Value> values = {form.advance.getNow()};

@@ -15,7 +15,8 @@ struct Product {
   bool negative = false;
 };
 
-/// S[i, j] = decay * S[i, j] + inputScale * key[i] * value[j], of which results read
+/// S[i, j] = decay * S[i, j] + inputScale * key[i] * value[j], where with a strength S - strength * key (key . S) decays, of
+/// which results read
 /// queryScale * (sum over i of query[i] * S[i, j]) * sumScale[j]. A product without factors is 1.
 struct ChunkForm {
   scan::AdvanceOp advance;
@@ -24,6 +25,7 @@ struct ChunkForm {
   int64_t row, column;                           ///< dims of the recurrence
   mlir::Value decay;                             ///< null: 1
   Product key, value, inputScale, query, queryScale, sumScale;
+  std::optional<Product> strength; ///< of a correction
   mlir::Type element; ///< that rows of these are rounded to
 };
 

@@ -28,20 +28,36 @@ struct Chunks {
   /// Rows as they are padded.
   int64_t paddedRows() const { return llvm::alignTo(rows, 64); }
   int64_t blocksOfLane(int64_t groups) const { return llvm::divideCeil(columns, groupColumns * groups); }
+  /// Formula: chunks of all lanes.
+  std::string count() const {
+    scan::RecurrenceInterface loop = mapping.op;
+    std::string lanes;
+    for (int64_t lane : mapping.lanes)
+      lanes += loop.getDim(lane).getExtent().str() + " * ";
+    return formatv("{0}ceildiv({1}, {2})", lanes, loop.getDim(mapping.time).getExtent().getValue(), chunkSteps);
+  }
 
   ChunkForm form;
   Mapping mapping;
   int64_t rows, columns;
 };
 
+constexpr int64_t elementBytes = 2, panelBytes = chunkSteps * groupColumns * elementBytes;
+constexpr int64_t numberBytes = 1024; // of what the steps of a chunk have one number of each
+
 /// Size of the template's chunkwise_storage: in each slot of the ring a query, a key and values of a chunk
-/// and what its steps have one number of; then the state of each group of columns, and no correction.
+/// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
+/// inverse too, and each group what becomes of its values.
 int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
-  constexpr int64_t elementBytes = 2, numbersOfSteps = 1024, noCorrection = 1024; // by its alignment
-  int64_t rows = chunks.paddedRows() * chunkSteps * elementBytes;
-  int64_t values = groups * groupColumns * chunkSteps * elementBytes;
-  int64_t states = groups * chunks.paddedRows() * groupColumns * elementBytes;
-  return ring * (2 * rows + values + numbersOfSteps) + states + noCorrection;
+  int64_t panels = chunks.paddedRows() / chunkSteps, corrections = chunks.form.strength ? 1 : 0;
+  return ring * ((2 * panels + groups + corrections) * panelBytes + numberBytes) +
+         groups * (panels + corrections) * panelBytes;
+}
+
+/// The same of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers.
+int64_t sharedBytesOfInverses(const Chunks &chunks) {
+  constexpr int64_t lowerBytes = chunkSteps * (chunkSteps + 4) * 4;
+  return std::max(panelBytes + lowerBytes, chunks.paddedRows() / chunkSteps * panelBytes) + numberBytes;
 }
 
 /// Groups of 128 threads, and slots of the ring.
@@ -105,7 +121,10 @@ private:
 };
 
 std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Target &target) const {
-  if (auto reason = declinesElementwise(mapping))
+  bool isCorrected = llvm::any_of(mapping.op.getBody().getOps<scan::AdvanceOp>(), [](scan::AdvanceOp op) {
+    return op.getStructure() == scan::Structure::LowRank || op.getStructure() == scan::Structure::Product;
+  });
+  if (auto reason = isCorrected ? declinesData(mapping) : declinesElementwise(mapping))
     return reason;
   std::string reason;
   std::optional<ChunkForm> form = matchChunkForm(mapping.op, reason);
@@ -147,6 +166,11 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target) {
   choice.tiles = std::to_string(chunks.blocksOfLane(shape.groups));
   choice.element = chunks.form.element;
   choice.chunks = &chunks.form;
+  if (chunks.form.strength) {
+    std::string all = chunks.count();
+    choice.before.push_back({"chunk_inverses", groupThreads, all, sharedBytesOfInverses(chunks)});
+    choice.scratch = formatv("{0} * {1}", all, panelBytes);
+  }
   return choice;
 }
 
@@ -170,7 +194,10 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
   // Measured on an H200 at 128 rows and two groups: a chunk of one block of a full card. Halves of it are taken to
   // be of the rows and of the rest.
-  constexpr double chunkSeconds = 2.55e-6, measuredRows = 128, streamed = 0.75;
+  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 5.6e-6, measuredRows = 128, streamed = 0.75;
+  // And the inverses of a chunk: a multiprocessor's time for one of many.
+  constexpr double inverseSeconds = 1.5e-6;
+  double chunkSeconds = chunks.form.strength ? correctedSeconds : plainSeconds;
   // Elsewhere products of one warp each are taken to need twice the time.
   double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   // By their registers, as many groups are on a multiprocessor as a block has at most.
@@ -178,6 +205,9 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double waves = std::max(1.0, std::ceil(blocks / static_cast<double>(target.multiprocessors * resident)));
   cost.seconds = target.launchOverhead +
                  std::max(cost.bytes / (target.bandwidth * streamed), waves * walked * chunk);
+  if (chunks.form.strength)
+    cost.seconds += target.launchOverhead +
+                    std::ceil(lanes * walked / target.multiprocessors) * inverseSeconds;
   return cost;
 }
 

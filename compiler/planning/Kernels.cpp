@@ -111,10 +111,15 @@ void KernelBuilder::collect() {
   scan::AffineOp op = mapping.op;
   lowerBody(mapping, body, choice.splitsMatrix, choice.chunks);
   for (auto [i, input] : llvm::enumerate(loop.getInputs())) {
+    BlockArgument number = body.getArgument(reads.size());
+    if (choice.chunks && number.use_empty()) { // the keys, under the index that a correction sums over
+      body.front().eraseArgument(number.getArgNumber());
+      continue;
+    }
     reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
     // What columns share beside their matrix is read by each.
     reads.back().common = choice.rows == 0 &&
-                          plan::isCommon(reads.back().map, body.getArgument(i),
+                          plan::isCommon(reads.back().map, number,
                                          mapping.lanes.size(), choice.sharedDims);
   }
   for (auto [i, init] : llvm::enumerate(loop.getInits()))
@@ -269,10 +274,15 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
     grid += " * " + choice.tiles;
   if (choice.walkers > 0 && policy.getRing() > 0)
     grid = formatv("min({0} + 1, {1})", grid, choice.walkers);
+  SmallVector<Attribute> before;
+  for (const LaunchChoice &launch : choice.before)
+    before.push_back(plan::LaunchAttr::get(builder.getContext(), builder.getStringAttr(launch.kernel),
+                                           launch.threads, builder.getStringAttr(launch.grid),
+                                           launch.shared));
   return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
                                 offsetBits, builder.getDenseI64ArrayAttr(widths),
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid),
-                                shared);
+                                shared, before.empty() ? ArrayAttr() : builder.getArrayAttr(before));
 }
 
 /// From the most demanding one to the one that asks for nothing.

@@ -10,6 +10,14 @@ namespace scanc::planning {
 
 struct ChunkForm;
 
+/// A kernel that runs before another.
+struct LaunchChoice {
+  std::string kernel; ///< device template
+  int64_t threads = 0;
+  std::string grid; ///< formula
+  int64_t shared = 0;
+};
+
 /// How one kernel op is to be run: a policy whose accesses are as wide as they can be, one that
 /// needs nothing, and how a block covers the lanes.
 struct KernelChoice {
@@ -38,6 +46,7 @@ struct KernelChoice {
   bool staged = false;    ///< inputs of columns come through shared memory
   bool tensorCores = false; ///< columns are multiplied in f64 on the tensor cores
   bool prefixes = false;  ///< the product of all matrices up to each step is written
+  llvm::SmallVector<LaunchChoice, 1> before; ///< in order
   const ChunkForm *chunks = nullptr; ///< where outer products are summed up chunk by chunk
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };

@@ -36,6 +36,16 @@ LogicalResult ChunkwiseOp::verifyRegions() {
   constexpr int64_t mostRows = 256;
   if (int64_t rows = recall.getKey().getType().getNumElements(); rows > mostRows) // chunkwise_c1
     return emitOpError("states: expected at most ") << mostRows << " rows, got " << rows;
+  bool corrects = recall.getStrength() != nullptr;
+  if (corrects == getScratch().empty()) // chunkwise_c1
+    return emitOpError("scratch: expected bytes exactly where the state is corrected, got ") << getScratchAttr();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    SmallVector<LaunchAttr> before = variant.getLaunchesBefore();
+    if (before.size() != corrects || (corrects && before[0].getKernel() != "chunk_inverses")) // kernel_c13
+      return emitOpError("variants: expected chunk_inverses before the kernel exactly where the state is "
+                         "corrected, got ")
+             << variant;
+  }
   OperandRange results = block.getTerminator()->getOperands();
   for (Value result : results) {
     llvm::SetVector<Value> open;

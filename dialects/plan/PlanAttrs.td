@@ -150,18 +150,43 @@ def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
   }];
 }
 
+def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
+  let summary = "a kernel that runs before that of the op, with the same argument";
+  let description = [{
+    `kernel` names a device template, as the name of an op does; it is written for the same recurrence. `grid` and
+    `shared_bytes` are as in #plan.variant.
+
+    ```mlir
+    #plan.launch<kernel = "chunk_inverses", threads = 128, grid = "B * ceildiv(T, 64)", shared_bytes = 43008>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$kernel, "int64_t":$threads, "::mlir::StringAttr":$grid,
+                        "int64_t":$shared_bytes);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
   let summary = "one way to run a kernel, and the facts of a launch that it needs";
   let description = [{
     `widths` gives, per read and then per write, how many adjacent elements one access moves.
     `offset_bits` is 32 where every element offset is proven to fit, else 64. `requires`, `grid`
     are formulas over sizes, strides and addresses (see scanc/Program.h); `shared_bytes` is the
-    dynamic shared memory of a block.
+    dynamic shared memory of a block. `before`: the launches that go before, in order.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "PolicyAttr":$policy, "int64_t":$offset_bits,
                         "::mlir::DenseI64ArrayAttr":$widths, "::mlir::ArrayAttr":$requirements,
-                        "::mlir::StringAttr":$grid, "int64_t":$shared_bytes);
+                        "::mlir::StringAttr":$grid, "int64_t":$shared_bytes,
+                        OptionalParameter<"::mlir::ArrayAttr">:$before);
   let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<LaunchAttr> getLaunchesBefore() const {
+      ::llvm::SmallVector<LaunchAttr> launches;
+      if (getBefore())
+        for (::mlir::Attribute launch : getBefore())
+          launches.push_back(::mlir::cast<LaunchAttr>(launch));
+      return launches;
+    }
+  }];
 }
 
 #endif

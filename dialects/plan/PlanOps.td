@@ -80,6 +80,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       segments, `lane_threads` are whole warps, `lanes` are even, there is a ring, `state_threads` is 1, nothing
       is shifted or reduced over lanes, and the last lane dimension is the last of every result and of what is
       read at every step and has it, without register dimensions.
+    - (C13) what goes `before` a variant's kernel are launches of 1 to 1024 threads whose grids are formulas, and
+      is what the kernel wants: of a `plan.chunkwise` with a correction `chunk_inverses`, else nothing.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,
@@ -277,7 +279,8 @@ def Plan_DenseColumnsOp : Plan_Kernel<"dense_columns",
 }
 
 def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
-    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getElement"]>], (ins TypeAttr:$element)> {
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getElement", "getScratch"]>],
+    (ins TypeAttr:$element, DefaultValuedAttr<StrAttr, "\"\"">:$scratch)> {
   let summary = "kernel::chunkwise: a block sums up outer products chunk by chunk; re-associates, narrows factors";
   let description = [{
     Deterministic. A block walks the whole of time for one lane and 64 columns of its state for every 128 threads. What
@@ -285,6 +288,8 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
     rounded to `element`; sums and the state are f32.
 
     - (C1) there is one state, f32, of two indices, of at most 256 and any number of points, advanced by a `plan.recall`.
+      Where it has a correction, kernel::chunk_inverses goes before and leaves 8 KiB for each chunk in `scratch`, which is
+      there for this alone.
     - (C2) `element` is f16 or bf16.
     - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,
       and ring is 2 at least.
@@ -300,7 +305,8 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
   let summary = "a matrix of state decays, takes in an outer product, and is read out";
   let description = [{
     S[i, j] = 2^log_decay * S[i, j] + input_scale * key[i] * value[j], and then the sums over i of
-    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1.
+    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1. With `correct` by a number, what decays is
+    S - correct * key (key . S) in place of S.
 
     - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
       f32.
@@ -308,15 +314,17 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
     ```mlir
     %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
     %o = plan.recall "S" query %q scale %c : vector<128xf32> key %k scale %b value %v : vector<64xf32>
+    %o = plan.recall "S" query %q : vector<128xf32> key %k scale %b correct %b value %v : vector<64xf32>
     ```
   }];
   let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay, VectorOfRankAndType<[1], [F32]>:$query,
                        Optional<F32>:$query_scale, VectorOfRankAndType<[1], [F32]>:$key,
-                       VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale);
+                       VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale,
+                       Optional<F32>:$strength);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
   let assemblyFormat = [{
     $state (`decay` $log_decay^)? `query` $query (`scale` $query_scale^)? `:` type($query)
-    `key` $key (`scale` $input_scale^)? `value` $value `:` type($sums) attr-dict
+    `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums) attr-dict
   }];
 }
 

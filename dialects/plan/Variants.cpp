@@ -140,6 +140,23 @@ static LogicalResult verifyGrid(KernelInterface op, VariantAttr variant,
   return success();
 }
 
+/// The launches before the kernel of the op: theirs is the same argument.
+static LogicalResult verifyBefore(KernelInterface op, VariantAttr variant, const rt::FactNames &names) {
+  if (!variant.getBefore())
+    return success();
+  for (Attribute attr : variant.getBefore()) {
+    constexpr int64_t most = 1024;
+    auto launch = dyn_cast<LaunchAttr>(attr);
+    if (!isa<ChunkwiseOp>(op) || !launch || launch.getThreads() < 1 || launch.getThreads() > most ||
+        launch.getSharedBytes() < 0) // kernel_c13
+      return op->emitOpError("variants: expected before a plan.chunkwise alone #plan.launch of 1 to ")
+             << most << " threads, got " << attr;
+    if (auto grid = rt::CompiledFormula::parse(launch.getGrid().getValue(), names); !grid) // kernel_c13
+      return op->emitOpError("variants: ") << grid.error().message;
+  }
+  return success();
+}
+
 LogicalResult verifyVariants(KernelInterface op) {
   if (op.getVariants().empty()) // kernel_c5
     return op->emitOpError("variants: expected at least one");
@@ -150,7 +167,8 @@ LogicalResult verifyVariants(KernelInterface op) {
     if (!variant || static_cast<size_t>(variant.getWidths().size()) != widths) // kernel_c5
       return op->emitOpError("variants: expected #plan.variant with ")
              << widths << " widths, got " << attr;
-    if (failed(verifyShape(op, variant)) || failed(verifyGrid(op, variant, names)))
+    if (failed(verifyShape(op, variant)) || failed(verifyGrid(op, variant, names)) ||
+        failed(verifyBefore(op, variant, names)))
       return failure();
     for (Attribute requirement : variant.getRequirements()) {
       auto text = dyn_cast<StringAttr>(requirement);

@@ -93,6 +93,20 @@ def gated_delta(draw, B=1, T=9, H=2, K=3, V=4):
     return dict(q=q, k=k, v=v, g=g, beta=beta), dict(o=o)
 
 
+def delta_rule(draw, B=1, T=9, H=2, K=3, V=4):
+    q, k, v, beta = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V), draw(B, T, H, low=0)
+    S0 = draw(B, H, K, V)
+    o, ST = np.zeros((B, T, H, V)), S0.copy()
+    for b in range(B):
+        for n in range(H):
+            S = ST[b, n]
+            for t in range(T):
+                u = k[b, t, n] / np.sqrt((k[b, t, n] ** 2).sum() + number(1e-6))
+                S += beta[b, t, n] * np.outer(u, v[b, t, n] - u @ S)
+                o[b, t, n] = q[b, t, n] @ S
+    return dict(q=q, k=k, v=v, beta=beta, S0=S0), dict(o=o, ST=ST)
+
+
 def decayed(q, k, v, g, S=0.0):
     """What q reads of outer products of k and v that decay by e^g, [B, T, heads…]."""
     o, S = np.zeros(v.shape), S + np.zeros((*k[:, 0].shape, v.shape[-1]))
@@ -217,5 +231,5 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, gated_delta, two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
+            mamba2, delta_rule, gated_delta, two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
             softmax_readout, rms_scan, group_norm_scan]

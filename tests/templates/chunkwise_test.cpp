@@ -35,7 +35,9 @@ struct ChunkVariant {
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
            warpgroups * (panels() + corrects) * 8192;
   }
-  std::int64_t sharedBytesOfInverses() const { return 8192 + 64 * 68 * 4 + 1024 + panels() * 8192; }
+  std::int64_t sharedBytesOfInverses() const {
+    return std::max<std::int64_t>(8192 + 64 * 68 * 4, panels() * 8192) + 1024;
+  }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
     std::ifstream file(std::string(SCANC_FIXTURES) + "/chunkwise.cu");
@@ -68,13 +70,12 @@ private:
           "  __device__ __forceinline__ float strength(const numbers &) const { return 0.5f; }\n"
           "  __device__ __forceinline__ float input_scale(const numbers &) const { return 0.5f; }\n"
           "  // Readouts of columns"},
-         {"<program::simple_gla>>());", "<program::simple_gla>>(), args.inverses);"}});
+         {"simple_gla{args}, block_storage", "simple_gla{args}, args.inverses, block_storage"}});
     text += "extern \"C\" __global__ void __launch_bounds__(128)\n"
             "scanc_inverses(const __grid_constant__ scanc::device::program::arguments args) {\n"
             "  using namespace scanc::device;\n"
-            "  kernel::chunk_inverses(program::simple_gla{args}, "
-            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>(), "
-            "args.inverses);\n}\n";
+            "  kernel::chunk_inverses(program::simple_gla{args}, args.inverses, "
+            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>());\n}\n";
   }
 
   /// What the emitter prints of a decay for each row.

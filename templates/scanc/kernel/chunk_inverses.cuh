@@ -3,7 +3,7 @@
 //   called by      every thread of a grid of lanes() * ceildiv(steps(), 64) blocks of 128 threads
 //   result in      `inverses`: 8 KiB for each chunk of each lane, as chunkwise reads them
 //   shared memory  chunk_inverses_storage<R>, given by the caller
-//   barriers       four, reached by every thread
+//   barriers       five, reached by every thread
 //
 //   The inverse of a chunk does not depend on the state: blocks that hide each other's waits make it before
 //   the chunks are walked. See block/chunk_correction.cuh.
@@ -14,17 +14,19 @@
 
 namespace scanc::device::kernel {
 
+/// Keys until they are multiplied, then what becomes of the products: the less a block has, the more hide its waits.
 template <typename R>
 struct chunk_inverses_storage {
-  typename block::chunk_inverter<R>::storage inverter;
+  union {
+    typename block::chunk_inverter<R>::storage inverter;
+    alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
+  };
   block::chunk_numbers numbers;
-  alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
 };
 
 template <typename R>
-static __device__ __forceinline__ void chunk_inverses(const R &recurrence,
-                                                      chunk_inverses_storage<R> &storage,
-                                                      void *inverses) {
+static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void *inverses,
+                                                      chunk_inverses_storage<R> &storage) {
   using element = typename R::element;
   using inverter = block::chunk_inverter<R>;
   constexpr int threads = 128;
@@ -50,6 +52,7 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence,
   block::start_products<true, R>(products, storage.key, storage.key);
   finish_group_products();
   warp::settle(products);
+  block_barrier();
   inverter::put_lower(storage.inverter, storage.numbers, products);
   block_barrier();
   inverter::invert_diagonal(storage.inverter);

@@ -39,10 +39,9 @@ template <typename R>
 struct correction_cells<R, false> {};
 
 template <typename R, bool rows = block::decays_rows<R>>
-struct chunkwise_storage {
+struct chunkwise_storage : correction_cells<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
-  correction_cells<R> correction;
 };
 template <typename R>
 struct chunkwise_storage<R, true> {
@@ -199,7 +198,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     finish_group_products();
     warp::settle(products);
     warp::settle(outputs);
-    auto &inputs = storage.correction.inputs[group];
+    auto &inputs = storage.inputs[group];
     warp::store_panel(inputs, first, products);
     show_to_group_products();
     group_barrier();
@@ -263,10 +262,10 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   }
 }
 
+/// With a correction. `inverses` are those of chunk_inverses.
 template <typename R>
-static __device__ __forceinline__ void chunkwise(const R &recurrence,
-                                                 chunkwise_storage<R> &storage,
-                                                 const void *inverses = nullptr) {
+static __device__ __forceinline__ void chunkwise(const R &recurrence, const void *inverses,
+                                                 chunkwise_storage<R> &storage) {
   chunk_walk<R> walk(recurrence, storage);
   if (walk.chunks > 0) {
     if constexpr (block::corrects<R>)
@@ -279,6 +278,13 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence,
   }
   await_copies<0>();
   walk.state.finish(recurrence, walk.at, walk.column);
+}
+
+template <typename R>
+static __device__ __forceinline__ void chunkwise(const R &recurrence,
+                                                 chunkwise_storage<R> &storage) {
+  static_assert(!block::corrects<R>, "a correction wants the inverses of chunk_inverses");
+  chunkwise(recurrence, nullptr, storage);
 }
 
 } // namespace scanc::device::kernel

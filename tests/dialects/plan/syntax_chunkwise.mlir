@@ -33,5 +33,21 @@ plan.program @recalls strategy "chunkwise" attributes {
       %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<4xf32>
       plan.yield %o : vector<4xf32>
     }
+    // CHECK: plan.chunkwise "corrected"
+    // CHECK-SAME: scratch = "ceildiv(T, 64) * 8192"
+    // CHECK-SAME: before = [#plan.launch<kernel = "chunk_inverses", threads = 128, grid = "ceildiv(T, 64)", shared_bytes = 26624>]
+    plan.chunkwise "corrected" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 4>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16, scratch = "ceildiv(T, 64) * 8192",
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0,
+            before = [#plan.launch<kernel = "chunk_inverses", threads = 128, grid = "ceildiv(T, 64)", shared_bytes = 26624>]>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<4xf32>, %g: f32):
+      // CHECK: plan.recall "S" query %{{.*}} : vector<8xf32> key %{{.*}} scale %{{.*}} correct %{{.*}} value %{{.*}} : vector<4xf32>
+      %o = plan.recall "S" query %k : vector<8xf32> key %k scale %g correct %g value %v : vector<4xf32>
+      plan.yield %o : vector<4xf32>
+    }
   }
 }
