@@ -47,11 +47,12 @@ constexpr int64_t numberBytes = 1024; // of what the steps of a chunk have one n
 
 /// Size of the template's chunkwise_storage: in each slot of the ring a query, a key and values of a chunk
 /// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
-/// inverse too, and each group what becomes of its values.
+/// inverse too, and each group what becomes of its values, before and after they decay.
 int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
-  int64_t panels = chunks.paddedRows() / chunkSteps, corrections = chunks.form.strength ? 1 : 0;
-  return ring * ((2 * panels + groups + corrections) * panelBytes + numberBytes) +
-         groups * (panels + corrections) * panelBytes;
+  int64_t panels = chunks.paddedRows() / chunkSteps, inverses = chunks.form.strength ? 1 : 0;
+  int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
+  return ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
+         groups * (panels + inputs) * panelBytes;
 }
 
 /// The same of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers.
@@ -66,7 +67,9 @@ struct Shape {
 };
 
 std::optional<Shape> shapeOf(const Chunks &chunks, const Target &target) {
-  constexpr int64_t usual = 3, least = 2;
+  // With a correction nothing is begun a chunk ahead.
+  constexpr int64_t least = 2;
+  const int64_t usual = chunks.form.strength ? 2 : 3;
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0;
@@ -121,8 +124,10 @@ private:
 };
 
 std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Target &target) const {
-  bool isCorrected = llvm::any_of(mapping.op.getBody().getOps<scan::AdvanceOp>(), [](scan::AdvanceOp op) {
-    return op.getStructure() == scan::Structure::LowRank || op.getStructure() == scan::Structure::Product;
+  constexpr scan::Structure corrected[] = {scan::Structure::LowRank, scan::Structure::Product,
+                                           scan::Structure::DiagonalLowRank};
+  bool isCorrected = llvm::any_of(mapping.op.getBody().getOps<scan::AdvanceOp>(), [&](scan::AdvanceOp op) {
+    return llvm::is_contained(corrected, op.getStructure());
   });
   if (auto reason = isCorrected ? declinesData(mapping) : declinesElementwise(mapping))
     return reason;
@@ -194,9 +199,9 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
   // Measured on an H200 at 128 rows and two groups: a chunk of one block of a full card. Halves of it are taken to
   // be of the rows and of the rest.
-  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 5.6e-6, measuredRows = 128, streamed = 0.75;
+  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 3.6e-6, measuredRows = 128, streamed = 0.75;
   // And the inverses of a chunk: a multiprocessor's time for one of many.
-  constexpr double inverseSeconds = 1.5e-6;
+  constexpr double inverseSeconds = 1.4e-6;
   double chunkSeconds = chunks.form.strength ? correctedSeconds : plainSeconds;
   // Elsewhere products of one warp each are taken to need twice the time.
   double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);

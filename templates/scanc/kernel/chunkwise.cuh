@@ -30,10 +30,11 @@
 
 namespace scanc::device::kernel {
 
-/// What a correction makes of the values, for the products of a group.
+/// What a correction makes of the values, for the products of a group, and the same as it is at the end of the chunk.
 template <typename R, bool exists = block::corrects<R>>
 struct correction_cells {
-  alignas(1024) typename R::element inputs[R::shape.warpgroups][block::panel];
+  static constexpr int versions = block::decays<R> ? 2 : 1;
+  alignas(1024) typename R::element inputs[versions][R::shape.warpgroups][block::panel];
 };
 template <typename R>
 struct correction_cells<R, false> {};
@@ -172,12 +173,12 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
   for (long long chunk = 0; chunk < chunks; ++chunk) {
     block::chunk_slot<R> &slot = stream.of(chunk);
     walk.template meet<ring - 2>(); // this chunk is there
-    stream.start(chunk + ring - 1, inverses);
     walk.show_state();
     group_barrier();
     block::start_products<false, R>(products, slot.key, storage.state.of[group]);
     block::start_products<true, R>(scores, slot.query, slot.key);
     block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
+    stream.start(chunk + ring - 1, inverses);
     numbers.tell(stream.of(chunk + 1));
     numbers.ask(chunk + 2);
     finish_group_products<2>();
@@ -195,20 +196,27 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
     block::weigh_scores<R>(weighted, scores, slot);
+    if constexpr (block::decays<R>)
+      state.scale(exp2_approximate(block::decay_at<R>(slot, block::chunk_steps - 1)));
     finish_group_products();
     warp::settle(products);
     warp::settle(outputs);
-    auto &inputs = storage.inputs[group];
+    auto &inputs = storage.inputs[0][group], &at_end = storage.inputs[block::decays<R>][group];
     warp::store_panel(inputs, first, products);
+    if constexpr (block::decays<R>) {
+      block::decay_to_end<R>(slot, products);
+      warp::store_panel(at_end, first, products);
+    }
     show_to_group_products();
     group_barrier();
 
-    walk.advance(slot, inputs);
     block::add_scores<R>(outputs, weighted, slot, inputs);
-    finish_group_products();
+    state.add(slot, at_end);
+    finish_group_products<1>();
     warp::settle(outputs);
-    state.settle();
     block::write_outputs(recurrence, at, chunk, column, slot, outputs);
+    finish_group_products();
+    state.settle();
   }
 }
 

@@ -179,18 +179,32 @@ static inline void load_group_left(uint32_t (&to)[4], const void *left, Place pl
                 place);
 }
 
-#define SCANC_MULTIPLY_GROUP_SHARED(name, of)                                                      \
+/// The 16 columns of this warp, of 64 of 16 rows in shared memory, as rows.
+static inline void load_group_left_transposed(uint32_t (&to)[4], const void *left, Place place) {
+  const int lane = lane_index(), row = lane / 16 * 8 + lane % 8;
+  const int piece = warp_index() % 4 * 2 + lane / 8 % 2;
+  load_matrices_transposed(to, static_cast<const char *>(left) + row * 128 + (piece ^ row % 8) * 16,
+                           place);
+}
+
+#define SCANC_MULTIPLY_GROUP_SHARED(name, load, of)                                                \
   static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
                                               const void *right, bool adds,                        \
                                               Place place = Place::current()) {                    \
     uint32_t words[4];                                                                             \
-    load_group_left(words, left, place);                                                           \
+    load(words, left, place);                                                                      \
     of(sum, words, right, adds, place);                                                            \
   }
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, multiply_group_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, multiply_group_bf16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, multiply_group_transposed_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, multiply_group_transposed_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, load_group_left, multiply_group_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, load_group_left, multiply_group_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, load_group_left,
+                            multiply_group_transposed_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, load_group_left,
+                            multiply_group_transposed_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, load_group_left_transposed,
+                            multiply_group_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, load_group_left_transposed,
+                            multiply_group_bf16)
 #undef SCANC_MULTIPLY_GROUP_SHARED
 
 static __device__ __forceinline__ void begin_group_products() {}
