@@ -33,6 +33,7 @@ private:
   void writeShape();
   void writeFetch(StringRef what, Value row, StringRef index, StringRef size);
   void writeNumbers();
+  void writeSum(plan::ReduceOp sum, StringRef name);
   void writeResults();
   void writeFirstState();
   void writeLastState();
@@ -56,6 +57,19 @@ private:
 
   mutable plan::RecallOp recall;
 };
+
+/// Whether a sum or the like goes into `value`.
+bool hasReduction(Value value) {
+  llvm::SetVector<Value> open;
+  open.insert(value);
+  for (size_t i = 0; i < open.size(); ++i)
+    if (Operation *made = open[i].getDefiningOp()) {
+      if (isa<plan::ReduceOp>(made))
+        return true;
+      open.insert_range(made->getOperands());
+    }
+  return false;
+}
 
 } // namespace
 
@@ -184,6 +198,26 @@ void ChunkKernelWriter::writeFetch(StringRef what, Value row, StringRef index, S
     unspelled = expressions.getUnspelled();
 }
 
+/// Accumulates the numbers of a row in `name`, a piece at a time: element by element, its loads are as many.
+void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
+  int64_t size = shapeOf(sum.getValue()).front();
+  writer.line(formatv("thread::{0}<{1}> {2};", plan::stringifyReduction(sum.getKind()),
+                      spellElement(getElementTypeOrSelf(sum.getType())), name)
+                  .str());
+  writer.line("#pragma unroll"); // all loads are asked for before the first is waited for
+  writer.open(formatv("for (int i = 0; i < {0}; i += {1})", size, pieceSize).str());
+  Expressions expressions = makeExpressions("i");
+  loadRows(sum.getValue(), expressions, "i");
+  writer.openLoop("k", std::to_string(pieceSize));
+  if (size % pieceSize != 0)
+    writer.line(formatv("if (i + k < {0})", size).str());
+  writer.line(name + ".add(" + expressions.at(sum.getValue(), {"(i + k)"}) + ");");
+  writer.close();
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
 /// What is read for a whole step, and the numbers that are computed of it. A sum over a row is made where
 /// the row is read.
 void ChunkKernelWriter::writeNumbers() {
@@ -217,7 +251,18 @@ void ChunkKernelWriter::writeNumbers() {
   writer.close("};");
   writer.open("__device__ __forceinline__ numbers read(const lane &at, long long step) const");
   Expressions summed = makeExpressions("i");
-  summed.require(sums);
+  SmallVector<Value> whole; // sums of sums, or over several indices
+  for (Value sum : sums) {
+    auto reduce = sum.getDefiningOp<plan::ReduceOp>();
+    if (shapeOf(reduce.getValue()).size() != 1 || hasReduction(reduce.getValue())) {
+      whole.push_back(sum);
+      continue;
+    }
+    std::string name = "of_" + read.lookup(sum);
+    writeSum(reduce, name);
+    summed.define(sum, name);
+  }
+  summed.require(whole);
   writer.line("numbers of;");
   for (const auto &[value, member] : read)
     writer.line("of." + member + " = " + summed.at(value) + ";");

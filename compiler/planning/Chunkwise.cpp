@@ -174,7 +174,7 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target) {
   if (chunks.form.strength) {
     std::string all = chunks.count();
     choice.before.push_back({"chunk_inverses", groupThreads, all, sharedBytesOfInverses(chunks)});
-    choice.scratch = formatv("{0} * {1}", all, panelBytes);
+    choice.scratch = formatv("{0} * {1}", all, numberBytes + panelBytes);
   }
   return choice;
 }

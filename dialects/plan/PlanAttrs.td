@@ -157,7 +157,7 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
     `shared_bytes` are as in #plan.variant.
 
     ```mlir
-    #plan.launch<kernel = "chunk_inverses", threads = 128, grid = "B * ceildiv(T, 64)", shared_bytes = 43008>
+    #plan.launch<kernel = "chunk_inverses", threads = 128, grid = "B * ceildiv(T, 64)", shared_bytes = 26624>
     ```
   }];
   let parameters = (ins "::mlir::StringAttr":$kernel, "int64_t":$threads, "::mlir::StringAttr":$grid,

@@ -288,7 +288,7 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
     rounded to `element`; sums and the state are f32.
 
     - (C1) there is one state, f32, of two indices, of at most 256 and any number of points, advanced by a `plan.recall`.
-      Where it has a correction, kernel::chunk_inverses goes before and leaves 8 KiB for each chunk in `scratch`, which is
+      Where it has a correction, kernel::chunk_inverses goes before and leaves 9 KiB for each chunk in `scratch`, which is
       there for this alone.
     - (C2) `element` is f16 or bf16.
     - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,

@@ -240,7 +240,7 @@ TEST_P(CorrectedTimes, areRightInEveryVariant) {
   for (const char *variants : {"wide", "any"})
     for (const char *name : {"delta_rule", "gated_delta"}) {
       SCOPED_TRACE(std::string(name) + " " + variants);
-      expectNear(programText(name), {{"B", 1}, {"T", GetParam()}, {"H", 2}, {"K", 64}, {"V", 64}},
+      expectNear(programText(name), {{"B", 1}, {"T", GetParam()}, {"H", 2}, {"K", 24}, {"V", 16}},
                  {.variants = variants});
     }
 }

@@ -160,16 +160,13 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
 /// With one. `inverses` are those of chunk_inverses, of this lane.
 template <typename R>
 static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
-                                                             const typename R::element *inverses) {
+                                                             const char *inverses) {
   constexpr int ring = R::shape.ring;
   auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
   const int group = block::group_index(), first = block::warp_of_group() * 16;
   warp::sum_tile products[8], scores[8], outputs[8];
-  numbers.ask(0);
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, inverses);
-  numbers.tell(stream.of(0));
-  numbers.ask(1);
   for (long long chunk = 0; chunk < chunks; ++chunk) {
     block::chunk_slot<R> &slot = stream.of(chunk);
     walk.template meet<ring - 2>(); // this chunk is there
@@ -179,8 +176,6 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     block::start_products<true, R>(scores, slot.query, slot.key);
     block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     stream.start(chunk + ring - 1, inverses);
-    numbers.tell(stream.of(chunk + 1));
-    numbers.ask(chunk + 2);
     finish_group_products<2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
@@ -277,8 +272,8 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, const void
   chunk_walk<R> walk(recurrence, storage);
   if (walk.chunks > 0) {
     if constexpr (block::corrects<R>)
-      walk_corrected_chunks(walk, static_cast<const typename R::element *>(inverses) +
-                                      block_index() / walk.blocks * walk.chunks * block::panel);
+      walk_corrected_chunks(walk, static_cast<const char *>(inverses) +
+                                      block_index() / walk.blocks * walk.chunks * block::inverse_bytes<R>);
     else if constexpr (block::decays_rows<R>)
       walk_decayed_rows(walk);
     else

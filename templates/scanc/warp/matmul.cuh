@@ -228,11 +228,12 @@ static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const
   }
 }
 
-/// sum += the transpose of 16 rows, from row `from` on, of a swizzled matrix of 64 columns, times 16 rows from row `at` on of
-/// another: 64 rows of four warps, of whose sums this warp has 16 rows.
+/// sum += the transpose of 16 rows, from row `from` on, of a swizzled matrix of 64 columns, times 16 rows
+/// from row `at` on of another: 64 rows of four warps, of which this warp has 16.
 template <typename T>
-static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum)[8], const T *left, int from,
-                                                                  const T *right, int at) {
+static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum)[8], const T *left,
+                                                                  int from, const T *right,
+                                                                  int at) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
     if constexpr (is_same<T, f16>)
@@ -240,7 +241,8 @@ static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum
     else
       multiply_group_of_transposed_bf16(numbers, left + from * 64, right + at * 64, true);
   } else {
-    multiply_panel<false>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at, true);
+    multiply_panel<false>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at,
+                          true);
   }
 }
 
