@@ -239,10 +239,42 @@ def selective_scan(dtype, B, D, N, T):
     return {"mamba_ssm selective_scan": mamba}, lambda y: relative_error(y[-1, -1:, :SAMPLE], sample())
 
 
+def linear_attention(name, B, H, K, T, V):
+    """simple_gla, delta_rule or gated_delta; keys have length 1 where the state is corrected by them."""
+    q, k, v = (torch.randn(B, T, H, width, device="cuda", dtype=torch.bfloat16) for width in (K, K, V))
+    g = torch.nn.functional.logsigmoid(torch.randn(B, T, H, device="cuda") + 4)
+    beta = torch.rand(B, T, H, device="cuda")
+    corrects, decays = name != "simple_gla", name != "delta_rule"
+    if corrects:
+        k = torch.nn.functional.normalize(k.float(), dim=-1).to(k.dtype)
+
+    def sample():
+        steps = [x[-1, :SAMPLE, -1].double().cpu() for x in (q, k, v, g.exp(), beta)]
+        state, read = torch.zeros(K, V, dtype=torch.float64), []
+        for query, key, value, decay, strength in zip(*steps):
+            state = decay * state if decays else state
+            if corrects:
+                value = strength * (value - key @ state)
+            state = state + torch.outer(key, value)
+            read.append(query @ state)
+        return torch.stack(read)
+
+    def fla():
+        from fla.ops.delta_rule import chunk_delta_rule
+        from fla.ops.gated_delta_rule import chunk_gated_delta_rule
+        from fla.ops.simple_gla import chunk_simple_gla
+        return [{"simple_gla": lambda: chunk_simple_gla(q, k, v, g, scale=1.0)[0],
+                 "delta_rule": lambda: chunk_delta_rule(q, k, v, beta.to(q.dtype), scale=1.0)[0],
+                 "gated_delta": lambda: chunk_gated_delta_rule(q, k, v, g, beta, scale=1.0)[0]}[name]]
+
+    return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
+
+
 FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16": (linear_time, torch.bfloat16),
             "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
             "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16),
-            "selective_scan_time": (selective_scan, torch.bfloat16)}
+            "selective_scan_time": (selective_scan, torch.bfloat16),
+            **{name: (linear_attention, name) for name in ("simple_gla", "delta_rule", "gated_delta")}}
 
 
 def measure(prepare, error, clock):

@@ -52,6 +52,8 @@ cases+=("max_plus_lanes_f32 B=8 D=2048 T=8192" "max_plus_time_f32 B=8 D=1536 T=4
 cases+=("gated_scan B=8 D=2048 T=8192" "decode_step B=4096 D=8192 T=1")
 cases+=("selective_scan B=8 D=2048 N=16 T=4096" "selective_scan_time B=8 D=2048 N=16 T=4096")
 cases+=("complex_memory B=8 D=1024 N=16 T=2048" "s5 B=512 N=16 U=4 O=4 T=4096")
+cases+=("simple_gla B=8 H=16 K=128 T=4096 V=128" "delta_rule B=8 H=16 K=128 T=4096 V=128"
+        "gated_delta B=8 H=16 K=128 T=4096 V=128")
 cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
   cases+=("dense_32 $sizes" "dense_64 $sizes")
@@ -82,6 +84,7 @@ small_of() {
     inter_chunk*) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
+    simple_gla | delta_rule | gated_delta) printf '%s\n' "B=2 H=3 K=128 T=777 V=100" "B=1 H=2 K=64 T=63 V=72" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
     viterbi | hmm_forward | recurrent) printf '%s\n' "B=3 N=37 T=777" "B=2 N=256 T=33" ;;
     s5) printf '%s\n' "B=3 N=5 U=3 O=2 T=777" ;;
@@ -103,6 +106,9 @@ bindings_of() {
     viterbi | hmm_forward) echo W=-8:0 e=-8:0 ;; # logarithms of chances
     recurrent) echo W=-0.00390625:0.00390625 ;;  # as dense_32, for 256 rows
     max_plus_*) echo a=-1:0 ;;
+    simple_gla) echo g=-0.5:0 ;;
+    gated_delta) echo g=-0.5:0 beta=0:1 k=-0.15:0.15 ;; # keys of length about 1
+    delta_rule) echo beta=0:1 ;;
     selective_scan*) echo N=16 A=-8:-0.5 ;;
     complex_memory) echo N=16 ;;
     s5) echo lambda=-0.7:0.7 ;; # of both parts: magnitudes below 1
