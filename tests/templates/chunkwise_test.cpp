@@ -26,11 +26,6 @@ struct ChunkVariant {
   bool corrects = false;   ///< by strengths and scales of 1/2: the delta rule
   bool decaysRows = false; ///< with a ring of 1
 
-  std::int64_t mostSpilled(bool isSm80) const {
-    if (corrects)
-      return 304;
-    return decaysRows ? (isSm80 ? 160 : 64) : isSm80 ? 32 : 0;
-  }
   std::int64_t panels() const { return (rows + 63) / 64; }
   std::int64_t blocks() const { return (columns + 64 * warpgroups - 1) / (64 * warpgroups); }
   std::int64_t sharedBytes() const {
@@ -38,9 +33,11 @@ struct ChunkVariant {
       return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
              panels() * 1024 + 2048;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
-           warpgroups * (panels() + corrects) * 8192;
+           warpgroups * (panels() + 2 * corrects) * 8192;
   }
-  std::int64_t sharedBytesOfInverses() const { return 8192 + 64 * 68 * 4 + 1024 + panels() * 8192; }
+  std::int64_t sharedBytesOfInverses() const {
+    return std::max<std::int64_t>(8192 + 64 * 68 * 4, panels() * 8192) + 1024;
+  }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
     std::ifstream file(std::string(SCANC_FIXTURES) + "/chunkwise.cu");
@@ -73,13 +70,12 @@ private:
           "  __device__ __forceinline__ float strength(const numbers &) const { return 0.5f; }\n"
           "  __device__ __forceinline__ float input_scale(const numbers &) const { return 0.5f; }\n"
           "  // Readouts of columns"},
-         {"<program::simple_gla>>());", "<program::simple_gla>>(), args.inverses);"}});
+         {"simple_gla{args}, block_storage", "simple_gla{args}, args.inverses, block_storage"}});
     text += "extern \"C\" __global__ void __launch_bounds__(128)\n"
             "scanc_inverses(const __grid_constant__ scanc::device::program::arguments args) {\n"
             "  using namespace scanc::device;\n"
-            "  kernel::chunk_inverses(program::simple_gla{args}, "
-            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>(), "
-            "args.inverses);\n}\n";
+            "  kernel::chunk_inverses(program::simple_gla{args}, args.inverses, "
+            "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>());\n}\n";
   }
 
   /// What the emitter prints of a decay for each row.
@@ -172,13 +168,13 @@ public:
     words.insert(words.end(), {1, heads, static_cast<std::uint64_t>(steps)});
     if (variant.corrects) {
       const std::int64_t blocks = heads * ((steps + 63) / 64);
-      std::vector<std::uint64_t> inverses(1024 * blocks + 16);
+      std::vector<std::uint64_t> inverses(1152 * blocks + 16);
       const auto begin = (reinterpret_cast<std::uint64_t>(inverses.data()) + 15) / 16 * 16;
       words.push_back(begin);
       if (blocks > 0)
         buffers.push_back({.name = "inverses",
                            .data = reinterpret_cast<void *>(begin),
-                           .bytes = 8192 * blocks,
+                           .bytes = 9216 * blocks,
                            .initialized = false,
                            .granule = 4});
       if (blocks > 0)
@@ -286,7 +282,7 @@ TEST_P(Chunkwise, followsTheLoopAtEveryLength) {
 }
 
 // The state and the sums of products must not leave the registers. Where each warp multiplies for
-// itself a few addresses do, with a correction or decays of rows some dozens.
+// itself a few addresses do, with a correction there or decays of rows some dozens.
 TEST_P(Chunkwise, keepsItsStateInRegisters) {
   if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
     GTEST_SKIP() << nvrtcInfo().error().message;
@@ -300,7 +296,11 @@ TEST_P(Chunkwise, keepsItsStateInRegisters) {
     ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
     const bool isSm80 = architecture == std::string("sm_80");
     for (const KernelStats &stats : kernel->stats)
-      EXPECT_LE(stats.spillStoreBytes, GetParam().mostSpilled(isSm80)) << kernel->log;
+      EXPECT_LE(stats.spillStoreBytes, GetParam().decaysRows ? 64
+                                       : GetParam().corrects ? (isSm80 ? 304 : 96)
+                                       : isSm80              ? 32
+                                                             : 0)
+          << kernel->log;
     EXPECT_EQ(kernel->log.find("serialized"), std::string::npos) << kernel->log;
   }
 }
@@ -322,7 +322,7 @@ INSTANTIATE_TEST_SUITE_P(
                      .element = "f16",
                      .decaysRows = true},
         ChunkVariant{.rows = 5, .columns = 67, .ring = 1, .copies = false, .decaysRows = true},
-        ChunkVariant{.corrects = true},
+        ChunkVariant{.ring = 2, .corrects = true},
         ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true}));
 
 // What a decay makes of exponents: steps that forget all, in a row and between others, and none

@@ -188,4 +188,19 @@ static __device__ __forceinline__ void subtract_products(chunk_slot<R> &slot,
   warp::store_panel(values, first, products);
 }
 
+/// Decays rows of this warp's steps to the end of the chunk.
+template <typename R>
+static __device__ __forceinline__ void decay_to_end(const chunk_numbers &slot, warp::sum_tile (&rows)[8]) {
+  const float last = decay_at<R>(slot, chunk_steps - 1);
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const float by = decay_since<R>(slot, last, warp_of_group() * 16 + warp::sum_row(2 * i));
+#pragma unroll
+    for (int n = 0; n < 8; ++n)
+#pragma unroll
+      for (int c = 0; c < 2; ++c)
+        rows[n].at[2 * i + c] *= by;
+  }
+}
+
 } // namespace scanc::device::block

@@ -44,7 +44,20 @@ struct chunk_numbers {
   float query_scale[chunk_steps];
   float input_scale[chunk_steps];
   float strength[chunk_steps]; ///< of a low-rank correction
+
+  /// Number `i` of them all.
+  __device__ __forceinline__ float *number(int i) { return reinterpret_cast<float *>(this) + i; }
 };
+
+/// Whether the first, second, … number of a step is one of those of R, in the order of `chunk_numbers`.
+template <typename R>
+static __device__ __forceinline__ bool has_number(int which) {
+  return which == 0 ? decays<R> : which == 1 ? scales_query<R> : which == 2 ? scales_input<R> : corrects<R>;
+}
+
+/// Bytes of a chunk as kernel/chunk_inverses.cuh leaves them: its numbers, then the inverse.
+template <typename R>
+constexpr int inverse_bytes = sizeof(chunk_numbers) + panel * sizeof(typename R::element);
 
 /// The inverse that a low-rank correction wants: block/chunk_correction.cuh.
 template <typename R, bool exists = corrects<R>>
@@ -166,18 +179,22 @@ public:
   }
 
   /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
-  /// `inverses`: one after the other, as they lie in shared memory.
-  __device__ __forceinline__ void start(long long chunk, const element *inverses = nullptr) const {
+  /// `inverses`: where those of the lane begin, with a correction.
+  __device__ __forceinline__ void start(long long chunk, const char *inverses = nullptr) const {
     if (chunk * chunk_steps < recurrence.steps()) {
       slot &to = of(chunk);
       copy_rows(to, chunk);
       copy_values(to, chunk);
       if constexpr (corrects<R>) {
-        constexpr int pieces = panel / warp::piece<element>;
+        constexpr int pieces = panel / warp::piece<element>, numbers = chunk_steps / 4; // of 16 bytes
+        const char *const from = inverses + chunk * inverse_bytes<R>;
+        if (thread_index() < 4 * numbers && has_number<R>(thread_index() / numbers))
+          start_copy<16>(to.number(thread_index() * 4), from + thread_index() * 16);
 #pragma unroll
         for (int n = 0; n < pieces / threads; ++n) {
-          const int place = (thread_index() + n * threads) * warp::piece<element>;
-          start_copy<16>(&to.inverse[place], inverses + chunk * panel + place);
+          const int place = thread_index() + n * threads;
+          start_copy<16>(&to.inverse[place * warp::piece<element>],
+                         from + sizeof(chunk_numbers) + place * 16);
         }
       }
     }

@@ -114,6 +114,17 @@ public:
     start_group_products();
   }
 
+  /// The same of keys as they are.
+  __device__ __forceinline__ void add(const chunk_slot<R> &slot, const element (&values)[panel]) {
+    begin_group_products();
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int k = 0; k < chunk_steps / 16; ++k)
+        warp::multiply_transposed_panels(sums[m], slot.key[m], k * 16, values, k * 16);
+    start_group_products();
+  }
+
 private:
   static __device__ __forceinline__ uint32_t scaled(uint32_t pair, float low, float high) {
     row<element, 2> numbers;

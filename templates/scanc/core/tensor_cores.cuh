@@ -83,21 +83,24 @@ SCANC_MULTIPLY_GROUPS(multiply_group_bf16, "bf16", "1")
 SCANC_MULTIPLY_GROUPS(multiply_group_transposed_f16, "f16", "0")
 SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
 
-/// The same where 64 rows of `left` lie in shared memory as those of a transposed `right` do.
-#define SCANC_MULTIPLY_GROUP_SHARED(name, type, lies)                                              \
+/// The same where 64 rows of `left` lie in shared memory as those of a transposed `right` do, or the transpose of
+/// `left` as a `right` that is not.
+#define SCANC_MULTIPLY_GROUP_SHARED(name, type, stands, lies)                                      \
   static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
                                               const void *right, bool before) {                    \
     asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %34, 0;\n"                                \
                  "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type " {" SCANC_NUMBERS    \
-                 "}, %32, %33, adds, 1, 1, 0, " lies ";\n}"                                        \
+                 "}, %32, %33, adds, 1, 1, " stands ", " lies ";\n}"                               \
                  : SCANC_TILES(0), SCANC_TILES(4)                                                  \
                  : "l"(SCANC_ROWS(left)), "l"(SCANC_ROWS(right)),                                  \
                    "r"(static_cast<uint32_t>(before)));                                            \
   }
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, "f16", "1")
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, "bf16", "1")
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, "f16", "0")
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, "bf16", "0")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, "f16", "0", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, "bf16", "0", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, "f16", "0", "0")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, "bf16", "0", "0")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, "f16", "1", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, "bf16", "1", "1")
 #undef SCANC_MULTIPLY_GROUP_SHARED
 #undef SCANC_ROWS
 #undef SCANC_MULTIPLY_GROUPS

@@ -1,12 +1,12 @@
 //===- kernel/chunk_inverses.cuh - What low-rank corrections want of every chunk ---===//
 //
 //   called by      every thread of a grid of lanes() * ceildiv(steps(), 64) blocks of 128 threads
-//   result in      `inverses`: 8 KiB for each chunk of each lane, as chunkwise reads them
+//   result in      `inverses`: 9 KiB for each chunk of each lane, as chunkwise reads them: numbers of steps, an inverse
 //   shared memory  chunk_inverses_storage<R>, given by the caller
-//   barriers       four, reached by every thread
+//   barriers       five, reached by every thread
 //
-//   The inverse of a chunk does not depend on the state: blocks that hide each other's waits make it before
-//   the chunks are walked. See block/chunk_correction.cuh.
+//   The inverse of a chunk does not depend on the state, nor do its numbers: blocks that hide each other's waits
+//   make them before the chunks are walked. See block/chunk_correction.cuh.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -14,17 +14,19 @@
 
 namespace scanc::device::kernel {
 
+/// Keys until they are multiplied, then what becomes of the products: the less a block has, the more hide its waits.
 template <typename R>
 struct chunk_inverses_storage {
-  typename block::chunk_inverter<R>::storage inverter;
+  union {
+    typename block::chunk_inverter<R>::storage inverter;
+    alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
+  };
   block::chunk_numbers numbers;
-  alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
 };
 
 template <typename R>
-static __device__ __forceinline__ void chunk_inverses(const R &recurrence,
-                                                      chunk_inverses_storage<R> &storage,
-                                                      void *inverses) {
+static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void *inverses,
+                                                      chunk_inverses_storage<R> &storage) {
   using element = typename R::element;
   using inverter = block::chunk_inverter<R>;
   constexpr int threads = 128;
@@ -50,15 +52,23 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence,
   block::start_products<true, R>(products, storage.key, storage.key);
   finish_group_products();
   warp::settle(products);
+  block_barrier();
   inverter::put_lower(storage.inverter, storage.numbers, products);
   block_barrier();
   inverter::invert_diagonal(storage.inverter);
   block_barrier();
   inverter::invert(storage.inverter);
   block_barrier();
-  constexpr int piece = warp::piece<element>;
-  element *const to = static_cast<element *>(inverses) +
-                      static_cast<long long>(block_index()) * block::panel;
+  constexpr int piece = warp::piece<element>, floats = 4;
+  char *const here = static_cast<char *>(inverses) +
+                     static_cast<long long>(block_index()) * block::inverse_bytes<R>;
+  if (const int number = thread_index() * floats;
+      number < 4 * block::chunk_steps && block::has_number<R>(number / block::chunk_steps)) {
+    const auto four = shared_load(
+        reinterpret_cast<const array<float, floats> &>(*storage.numbers.number(number)));
+    store_global<floats>(reinterpret_cast<float *>(here) + number, four.values);
+  }
+  element *const to = reinterpret_cast<element *>(here + sizeof(block::chunk_numbers));
 #pragma unroll
   for (int n = 0; n < block::panel / piece / threads; ++n) {
     const int place = (thread_index() + n * threads) * piece;

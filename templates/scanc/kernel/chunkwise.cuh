@@ -30,19 +30,19 @@
 
 namespace scanc::device::kernel {
 
-/// What a correction makes of the values, for the products of a group.
+/// What a correction makes of the values, for the products of a group, and the same as it is at the end of the chunk.
 template <typename R, bool exists = block::corrects<R>>
 struct correction_cells {
-  alignas(1024) typename R::element inputs[R::shape.warpgroups][block::panel];
+  static constexpr int versions = block::decays<R> ? 2 : 1;
+  alignas(1024) typename R::element inputs[versions][R::shape.warpgroups][block::panel];
 };
 template <typename R>
 struct correction_cells<R, false> {};
 
 template <typename R, bool rows = block::decays_rows<R>>
-struct chunkwise_storage {
+struct chunkwise_storage : correction_cells<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
-  correction_cells<R> correction;
 };
 template <typename R>
 struct chunkwise_storage<R, true> {
@@ -160,27 +160,22 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
 /// With one. `inverses` are those of chunk_inverses, of this lane.
 template <typename R>
 static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
-                                                             const typename R::element *inverses) {
+                                                             const char *inverses) {
   constexpr int ring = R::shape.ring;
   auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
   const int group = block::group_index(), first = block::warp_of_group() * 16;
   warp::sum_tile products[8], scores[8], outputs[8];
-  numbers.ask(0);
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, inverses);
-  numbers.tell(stream.of(0));
-  numbers.ask(1);
   for (long long chunk = 0; chunk < chunks; ++chunk) {
     block::chunk_slot<R> &slot = stream.of(chunk);
     walk.template meet<ring - 2>(); // this chunk is there
-    stream.start(chunk + ring - 1, inverses);
     walk.show_state();
     group_barrier();
     block::start_products<false, R>(products, slot.key, storage.state.of[group]);
     block::start_products<true, R>(scores, slot.query, slot.key);
     block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
-    numbers.tell(stream.of(chunk + 1));
-    numbers.ask(chunk + 2);
+    stream.start(chunk + ring - 1, inverses);
     finish_group_products<2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
@@ -196,20 +191,27 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
     block::weigh_scores<R>(weighted, scores, slot);
+    if constexpr (block::decays<R>)
+      state.scale(exp2_approximate(block::decay_at<R>(slot, block::chunk_steps - 1)));
     finish_group_products();
     warp::settle(products);
     warp::settle(outputs);
-    auto &inputs = storage.correction.inputs[group];
+    auto &inputs = storage.inputs[0][group], &at_end = storage.inputs[block::decays<R>][group];
     warp::store_panel(inputs, first, products);
+    if constexpr (block::decays<R>) {
+      block::decay_to_end<R>(slot, products);
+      warp::store_panel(at_end, first, products);
+    }
     show_to_group_products();
     group_barrier();
 
-    walk.advance(slot, inputs);
     block::add_scores<R>(outputs, weighted, slot, inputs);
-    finish_group_products();
+    state.add(slot, at_end);
+    finish_group_products<1>();
     warp::settle(outputs);
-    state.settle();
     block::write_outputs(recurrence, at, chunk, column, slot, outputs);
+    finish_group_products();
+    state.settle();
   }
 }
 
@@ -232,13 +234,12 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     const block::chunk_numbers &of_steps = factors.numbers[chunk % 2];
     walk.template meet<0>(); // its rows are there
     stream.start_values(chunk);
-    block::part_rows<R> rows;
-    rows.measure(recurrence, factors, slot, chunk);
+    block::part_rows<R>::each([&](auto rows) { rows.measure(recurrence, factors, slot, chunk); });
     float same[2];
     if (scores_within)
       block::score_steps(same, slot, of_steps);
     block_barrier();
-    rows.split(recurrence, factors, slot, of_steps, chunk);
+    block::part_rows<R>::each([&](auto rows) { rows.split(recurrence, factors, slot, of_steps, chunk); });
     numbers.tell(factors.numbers[(chunk + 1) % 2]);
     numbers.ask(chunk + 2);
     walk.template meet<0>(); // the values are there
@@ -264,15 +265,15 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   }
 }
 
+/// With a correction. `inverses` are those of chunk_inverses.
 template <typename R>
-static __device__ __forceinline__ void chunkwise(const R &recurrence,
-                                                 chunkwise_storage<R> &storage,
-                                                 const void *inverses = nullptr) {
+static __device__ __forceinline__ void chunkwise(const R &recurrence, const void *inverses,
+                                                 chunkwise_storage<R> &storage) {
   chunk_walk<R> walk(recurrence, storage);
   if (walk.chunks > 0) {
     if constexpr (block::corrects<R>)
-      walk_corrected_chunks(walk, static_cast<const typename R::element *>(inverses) +
-                                      block_index() / walk.blocks * walk.chunks * block::panel);
+      walk_corrected_chunks(walk, static_cast<const char *>(inverses) +
+                                      block_index() / walk.blocks * walk.chunks * block::inverse_bytes<R>);
     else if constexpr (block::decays_rows<R>)
       walk_decayed_rows(walk);
     else
@@ -280,6 +281,13 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence,
   }
   await_copies<0>();
   walk.state.finish(recurrence, walk.at, walk.column);
+}
+
+template <typename R>
+static __device__ __forceinline__ void chunkwise(const R &recurrence,
+                                                 chunkwise_storage<R> &storage) {
+  static_assert(!block::corrects<R>, "a correction wants the inverses of chunk_inverses");
+  chunkwise(recurrence, nullptr, storage);
 }
 
 } // namespace scanc::device::kernel

@@ -228,6 +228,24 @@ static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const
   }
 }
 
+/// sum += the transpose of 16 rows, from row `from` on, of a swizzled matrix of 64 columns, times 16 rows
+/// from row `at` on of another: 64 rows of four warps, of which this warp has 16.
+template <typename T>
+static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum)[8], const T *left,
+                                                                  int from, const T *right,
+                                                                  int at) {
+  if constexpr (has_group_products) {
+    auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
+    if constexpr (is_same<T, f16>)
+      multiply_group_of_transposed_f16(numbers, left + from * 64, right + at * 64, true);
+    else
+      multiply_group_of_transposed_bf16(numbers, left + from * 64, right + at * 64, true);
+  } else {
+    multiply_panel<false>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at,
+                          true);
+  }
+}
+
 /// After `finish_group_products`: what follows reads the sum that is there now, not the one before.
 static __device__ __forceinline__ void settle(sum_tile (&sum)[8]) {
 #pragma unroll
