@@ -45,49 +45,67 @@ struct row_factors {
   chunk_numbers numbers[2];                                   ///< of this chunk and the next
 };
 
-/// 64 rows of the state and a part of a chunk, of which a lane has two rows.
+/// A warp's work on the factors of a chunk: 64 rows of the state and a part, a lane two rows, one or more times.
 template <typename R>
 class part_rows {
 public:
   using element = typename R::element;
   using decay_element = typename R::decay_element;
 
-  __device__ __forceinline__ part_rows(int unit, int lane)
-      : part(unit % chunk_parts), first(part * part_steps), p(unit / chunk_parts),
-        column(2 * lane) {}
-
-  /// Calls `visit` with what is a warp's.
-  template <typename F>
-  static __device__ __forceinline__ void each(F visit) {
-    int thread = thread_index();
-    forget(thread); // addresses would stay in registers, which the state wants
-#pragma unroll 1
-    for (int unit = thread / 32; unit < chunk_parts * row_panels<R>();
-         unit += 4 * R::shape.warpgroups)
-      visit(part_rows(unit, thread % 32));
-  }
-
-  /// The decay of the part.
+  /// The decays of parts; those of the first stay here.
   __device__ __forceinline__ void measure(const R &recurrence, row_factors<R> &to,
                                           const chunk_slot<R> &slot, long long chunk) {
-    take_decays(recurrence, slot, chunk);
-    float all[2] = {1.0f, 1.0f};
+#pragma unroll 1
+    for (int turn = turns - 1; turn >= 0; --turn) {
+      if (!enter(turn))
+        continue;
+      take_decays(recurrence, slot, chunk);
+      two all{1.0f, 1.0f};
 #pragma unroll
-    for (int r = 0; r < part_steps; ++r)
+      for (int r = 0; r < part_steps; ++r)
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          all[c] *= decay[r][c];
 #pragma unroll
       for (int c = 0; c < 2; ++c)
-        all[c] *= decay[r][c];
-#pragma unroll
-    for (int c = 0; c < 2; ++c)
-      shared_store(to.decays[part][p * panel_columns + column + c], all[c]);
+        shared_store(to.decays[part][p * panel_columns + column + c], all[c]);
+    }
   }
 
   /// The factors, given the decays of all parts.
   __device__ __forceinline__ void split(const R &recurrence, row_factors<R> &to,
                                         const chunk_slot<R> &slot, const chunk_numbers &numbers,
                                         long long chunk) {
+#pragma unroll 1
+    for (int turn = 0; turn < turns; ++turn) {
+      if (!enter(turn))
+        continue;
+      if (turn > 0)
+        take_decays(recurrence, slot, chunk);
+      split_part(to, slot, numbers);
+    }
+  }
+
+private:
+  using two = array<float, 2>;
+  static constexpr int warps = 4 * R::shape.warpgroups, units = chunk_parts * row_panels<R>(),
+                       turns = (units + warps - 1) / warps;
+
+  /// False where the warp has nothing to do.
+  __device__ __forceinline__ bool enter(int turn) {
+    int thread = thread_index();
+    forget(thread); // addresses would stay in registers, which the state wants
+    const int unit = turn * warps + thread / 32;
+    part = unit % chunk_parts;
+    first = part * part_steps;
+    p = unit / chunk_parts;
+    column = 2 * (thread % 32);
+    return units % warps == 0 || unit < units;
+  }
+
+  __device__ __forceinline__ void split_part(row_factors<R> &to, const chunk_slot<R> &slot,
+                                             const chunk_numbers &numbers) {
     constexpr int near = sizes_within, far = near + 1;
-    take_decays(recurrence, slot, chunk);
     take(slot.key[p]);
     if constexpr (scales_input<R>)
 #pragma unroll
@@ -113,9 +131,6 @@ public:
       put_queries(to.halves[far][p], part_steps, decays_of(to, 2, part));
     put_queries(to.query[p], part_steps, decays_of(to, 0, part));
   }
-
-private:
-  using two = array<float, 2>;
 
   __device__ __forceinline__ void take_decays(const R &recurrence, const chunk_slot<R> &slot,
                                               long long chunk) {
@@ -197,7 +212,7 @@ private:
     return all;
   }
 
-  const int part, first, p, column; ///< column: the lane's first row, of those of the panel
+  int part, first, p, column; ///< column: the lane's first row, of those of the panel
   float decay[part_steps][2], factor[part_steps][2];
 };
 
@@ -290,24 +305,24 @@ template <typename R>
 static __device__ __forceinline__ void score_across(row_factors<R> &factors) {
   constexpr int near = sizes_within, far = near + 1;
   const int part = warp_of_group(), first = part * part_steps;
-  step_products<R> beside, before[2];
-#pragma unroll 1 // registers
-  for (int p = 0; p < row_panels<R>(); ++p)
+  if (part % 2 == 1) {
+    step_products<R> beside;
 #pragma unroll
-    for (int at = 0; at < panel_columns; at += 16) {
-      if (part % 2 == 1)
-        beside.add(factors.halves[near], factors.halves[near], first, first - part_steps, p, at);
-      if (part >= 2)
-#pragma unroll
-        for (int of = 0; of < 2; ++of)
-          before[of].add(factors.halves[far], factors.halves[far], first, of * part_steps, p, at);
-    }
-  if (part % 2 == 1)
+    for (int k = 0; k < 4 * row_panels<R>(); ++k)
+      beside.add(factors.halves[near], factors.halves[near], first, first - part_steps, k / 4, k % 4 * 16);
     beside.store(factors.scores, first, first - part_steps);
-  if (part >= 2)
+  }
+  if (part >= 2) {
+    step_products<R> before[2];
+#pragma unroll
+    for (int k = 0; k < 4 * row_panels<R>(); ++k)
+#pragma unroll
+      for (int of = 0; of < 2; ++of)
+        before[of].add(factors.halves[far], factors.halves[far], first, of * part_steps, k / 4, k % 4 * 16);
 #pragma unroll
     for (int of = 0; of < 2; ++of)
       before[of].store(factors.scores, first, of * part_steps);
+  }
 }
 
 /// Zeros where the key is later, once for all chunks.

@@ -234,12 +234,13 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     const block::chunk_numbers &of_steps = factors.numbers[chunk % 2];
     walk.template meet<0>(); // its rows are there
     stream.start_values(chunk);
-    block::part_rows<R>::each([&](auto rows) { rows.measure(recurrence, factors, slot, chunk); });
+    block::part_rows<R> rows;
+    rows.measure(recurrence, factors, slot, chunk);
     float same[2];
     if (scores_within)
       block::score_steps(same, slot, of_steps);
     block_barrier();
-    block::part_rows<R>::each([&](auto rows) { rows.split(recurrence, factors, slot, of_steps, chunk); });
+    rows.split(recurrence, factors, slot, of_steps, chunk);
     numbers.tell(factors.numbers[(chunk + 1) % 2]);
     numbers.ask(chunk + 2);
     walk.template meet<0>(); // the values are there
