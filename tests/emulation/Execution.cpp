@@ -182,7 +182,22 @@ void Execution::awaitCopies(std::uint32_t open) {
   });
 }
 
-void Execution::release(std::uint32_t *address) {
+void Execution::countBytes(std::uint64_t *cell, std::int64_t bytes, Place place) {
+  scheduler.giveWay();
+  void *state = touchShared(cell, 8, 8, Kind::atomicWrite, place);
+  std::uint32_t words[2]; // bytes that are expected; times at which all had landed
+  std::memcpy(words, state, sizeof words);
+  words[0] += static_cast<std::uint32_t>(bytes);
+  if (bytes < 0) { // what one thread has landed, the others of a cell tell, too
+    acquire(state);
+    release(state);
+    words[1] += words[0] == 0;
+    scheduler.progress();
+  }
+  std::memcpy(state, words, sizeof words);
+}
+
+void Execution::release(const void *address) {
   Fiber &me = scheduler.current();
   auto all = me.known ? std::make_shared<Knowledge>(*me.known) : std::make_shared<Knowledge>();
   all->addOwn(scheduler.now());
@@ -190,7 +205,7 @@ void Execution::release(std::uint32_t *address) {
   flags[address] = std::move(all);
 }
 
-void Execution::acquire(const std::uint32_t *address) {
+void Execution::acquire(const void *address) {
   auto told = flags.find(address);
   Fiber &me = scheduler.current();
   if (told == flags.end() || told->second == me.lastTold)
@@ -285,6 +300,18 @@ const Hooks hookTable{
         },
     .closeCopies = [] { ++active->scheduler.current().copyGroup; },
     .awaitCopies = [](uint32_t open) { active->awaitCopies(open); },
+    .expectBytes = [](uint64_t *cell, uint32_t bytes,
+                      Place place) { active->countBytes(cell, bytes, place); },
+    .landBytes = [](uint64_t *cell, uint32_t bytes,
+                    Place place) { active->countBytes(cell, -std::int64_t{bytes}, place); },
+    .timesLanded =
+        [](const uint64_t *cell, Place place) {
+          active->scheduler.look(place);
+          active->scheduler.giveWay();
+          const void *state = active->touchShared(cell, 8, 8, Kind::atomicRead, place);
+          active->acquire(state);
+          return static_cast<const uint32_t *>(state)[1];
+        },
 };
 
 } // namespace scanc::emulation

@@ -33,8 +33,10 @@ public:
   /// does not wait nor one that fills a cell too early is right for long.
   void startCopy(const PendingCopy &copy, Kind kind);
   void awaitCopies(std::uint32_t open);
-  void release(std::uint32_t *address);
-  void acquire(const std::uint32_t *address);
+  void release(const void *address);
+  void acquire(const void *address);
+  /// Bytes that a cell of shared memory expects, below 0 those that have landed.
+  void countBytes(std::uint64_t *cell, std::int64_t bytes, Place place);
 
   Scheduler scheduler;
 

@@ -67,4 +67,49 @@ TEST(Copies, misalignedSourceIsReported) {
               {"of buffer 'in' is not aligned to 8 bytes"});
 }
 
+/// Thread 0 orders 64 columns of the second of two matrices of 8 x 8, of which the rest is zero; thread i
+/// writes out row i / 4, columns 16 (i % 4) to 16 (i % 4) + 15, in pieces that lie swizzled.
+Result<Statistics> launchMatrixCopy(const std::string &wait, std::vector<std::uint16_t> &out) {
+  std::vector<std::uint16_t> in(128);
+  for (std::size_t i = 0; i < in.size(); ++i)
+    in[i] = static_cast<std::uint16_t>(i);
+  std::vector<std::uint32_t> map(64);
+  Buffer input = bufferOf("in", in), output = bufferOf("out", out), place = bufferOf("map", map);
+  input.writable = false;
+  const std::string text =
+      "#include \"scanc/core/tensor_copies.cuh\"\nusing namespace scanc::device;\n"
+      "struct arguments { uint16_t *in; uint16_t *out; unsigned char *map; };\n"
+      "struct cells { alignas(1024) uint16_t matrix[8][64]; matrix_map map; landing landed; };\n"
+      "extern \"C\" __global__ void __launch_bounds__(32)\n"
+      "test_kernel(const __grid_constant__ arguments args) {\n"
+      "  cells &own = block_storage<cells>();\n  const int i = thread_index();\n"
+      "  auto *map = reinterpret_cast<matrix_map *>(\n"
+      "      (reinterpret_cast<uint64_t>(args.map) + 127) / 128 * 128);\n"
+      "  make_matrix_map<8>(own.map, map, args.in, 8, 2, 16, 128);\n"
+      "  if (i == 0) make_landing(own.landed);\n  block_barrier();\n"
+      "  if (i == 0) {\n    expect_copies(own.landed, 1024);\n"
+      "    start_matrix_copy<8>(own.matrix, map, 0, 1, own.landed);\n  }\n" +
+      wait +
+      "  for (int piece = 2 * (i % 4); piece < 2 * (i % 4) + 2; ++piece) {\n"
+      "    uint16_t some[8];\n    for (int k = 0; k < 8; ++k)\n"
+      "      some[k] = shared_load(own.matrix[i / 4][8 * (piece ^ i / 4) + k]);\n"
+      "    store_global<8>(args.out + 64 * (i / 4) + 8 * piece, some);\n  }\n}\n";
+  return orExit(EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel"))
+      .launch({.threads = 32, .sharedBytes = 2048},
+              std::vector{wordOf(input), wordOf(output), wordOf(place)}, {input, output, place},
+              {.seed = 1});
+}
+
+TEST(Copies, aMatrixIsThereWhenItHasLanded) {
+  std::vector<std::uint16_t> out(512);
+  expectSuccess(launchMatrixCopy("  await_landing(own.landed, 0);\n", out));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    EXPECT_EQ(out[i], i % 64 < 8 ? 64 + i / 64 * 8 + i % 64 : 0) << i;
+}
+
+TEST(Copies, aMatrixThatIsReadBeforeItHasLandedIsReported) {
+  std::vector<std::uint16_t> out(512);
+  EXPECT_FALSE(launchMatrixCopy("", out));
+}
+
 } // namespace

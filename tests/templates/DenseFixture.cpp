@@ -171,21 +171,22 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
   words.insert(words.end(),
                {static_cast<std::uint64_t>(sequences), static_cast<std::uint64_t>(steps)});
   if (variant.sharesTime()) {
-    const std::int64_t flags = variant.flagBytes(sequences, steps);
+    const std::int64_t flagBytes = variant.flagBytes(sequences, steps);
     const std::int64_t maps = variant.mapBytes(sequences, steps);
-    workspace.resize((flags + maps) / 8 + 16);
+    workspace.resize((flagBytes + maps) / 8 + 16);
     const std::int64_t begin = upTo(reinterpret_cast<std::int64_t>(workspace.data()), 128);
-    prefixesAt = begin + flags + variant.prefixesAt(sequences, steps) -
+    flags = {reinterpret_cast<const char *>(begin), static_cast<std::size_t>(flagBytes)};
+    prefixesAt = begin + flagBytes + variant.prefixesAt(sequences, steps) -
                  reinterpret_cast<std::int64_t>(workspace.data());
     words.insert(words.end(), {static_cast<std::uint64_t>(begin),
-                               static_cast<std::uint64_t>(begin + flags)});
+                               static_cast<std::uint64_t>(begin + flagBytes)});
     buffers.push_back({.name = "flags",
                        .data = reinterpret_cast<void *>(begin),
-                       .bytes = flags,
+                       .bytes = flagBytes,
                        .granule = 4});
     if (maps > 0)
       buffers.push_back({.name = "maps",
-                         .data = reinterpret_cast<void *>(begin + flags),
+                         .data = reinterpret_cast<void *>(begin + flagBytes),
                          .bytes = maps,
                          .initialized = false,
                          .granule = 4});
@@ -194,6 +195,10 @@ Result<emulation::Statistics> DenseProblem::run(const DenseVariant &variant, std
                          .threads = variant.policyField("threads"),
                          .sharedBytes = variant.sharedBytes()},
                         words, buffers, {.seed = seed});
+}
+
+bool DenseProblem::flagsAreZero() const {
+  return std::all_of(flags.begin(), flags.end(), [](char byte) { return byte == 0; });
 }
 
 double DenseProblem::errorOfPrefixes(const DenseVariant &variant) const {

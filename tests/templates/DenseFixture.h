@@ -5,6 +5,7 @@
 #include "tests/templates/Fixture.h"
 
 #include <functional>
+#include <span>
 
 namespace scanc::templates {
 
@@ -57,10 +58,13 @@ public:
   double error() const;
   /// Of the products of all matrices up to each step that a kernel has left in its workspace.
   double errorOfPrefixes(const DenseVariant &variant) const;
+  /// Whether a kernel has left them so, as it was given them.
+  bool flagsAreZero() const;
 
 private:
   std::vector<std::uint64_t> workspace;
   std::int64_t prefixesAt = 0; ///< words before them
+  std::span<const char> flags;
   std::int64_t sequences, steps, size;
   Operand A, b, h0, h, hT;
 };

@@ -104,7 +104,9 @@ const DenseVariant reductions[] = {
      .whole = false},
     {.size = 32,
      .shape =
-         "{.threads = 64, .parts = 4, .rows = 2, .ring = 7, .chunk = 5, .group = 2, .terms = 2, .told = 3}"}};
+         "{.threads = 64, .parts = 4, .rows = 2, .ring = 7, .chunk = 5, .group = 2, .terms = 2, .told = 3}"},
+    {.size = 120,
+     .shape = "{.threads = 256, .parts = 2, .rows = 1, .ring = 3, .chunk = 24, .group = 2}"}};
 
 /// Products are rounded to the 11 bits of f16, or the 8 of bf16, once per step of a chunk, or to those
 /// of both terms.
@@ -256,6 +258,22 @@ TEST(DenseFaults, aMapThatIsMultipliedBeforeItHasLandedIsFound) {
     DenseProblem problem(reductions[1], 1, 47, 1);
     EXPECT_FALSE(problem.run(reductions[1], 5, withoutLine("block/matrix_chain.cuh", line, without)))
         << line;
+  }
+}
+
+TEST(DenseFaults, aWholeMatrixThatIsMultipliedBeforeItHasLandedIsFound) {
+  const DenseVariant &variant = reductions[std::size(reductions) - 1];
+  DenseProblem problem(variant, 1, 25, 1);
+  EXPECT_FALSE(problem.run(variant, 5,
+                           withoutLine("block/matrix_chain.cuh", "    whole.await(slot);\n", "")));
+}
+
+TEST(DenseFaults, flagsThatALaunchLeavesSet) {
+  const DenseVariant &variant = reductions[1];
+  for (std::int64_t steps : {0, 5, 47}) {
+    DenseProblem problem(variant, 2, steps, 5);
+    ASSERT_TRUE(problem.run(variant, 1));
+    EXPECT_TRUE(problem.flagsAreZero()) << steps;
   }
 }
 

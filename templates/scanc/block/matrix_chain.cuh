@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/dense_panel.cuh"
+#include "scanc/block/whole_matrices.cuh"
 #include "scanc/core/math.cuh"
 #include "scanc/core/policy.cuh"
 
@@ -327,22 +328,27 @@ private:
 /// The product of all maps of `run`, of which there is one at least.
 template <typename S, int terms>
 static __device__ __forceinline__ void matrix_chain(const S &run, const typename S::lane &at,
-                                                    panel_ring<S> &ring,
+                                                    panel_ring<S> &ring, whole_matrices<S> whole,
                                                     chain_rows<S, terms> &rows) {
   constexpr int slots = S::shape.ring, width = dense_width<S>(), threads = 2 * width;
   static_assert(S::shape.threads == threads && S::shape.panel() == width, "a warp has 16 rows");
   static_assert(slots >= 3, "a map is in use, and the next one's bias");
+  if (!whole.come())
 #pragma unroll 1
-  for (int i = 0; i < slots; ++i)
-    clear_panel<S, width, threads>(ring.matrices[i]);
+    for (int i = 0; i < slots; ++i)
+      clear_panel<S, width, threads>(ring.matrices[i]);
   block_barrier();
 
-  const int maps = static_cast<int>(run.steps());
+  int maps = static_cast<int>(run.steps());
+  forget(maps); // else it is made anew between two products, which wait for that
   const auto before = [](int slot) { return slot == 0 ? slots - 1 : slot - 1; };
   int ordered = maps - 1, filling = ordered % slots, taking = filling;
   const auto order_map = [&](bool exists) {
     if (exists) {
-      fetch_panel<width, threads>(run, at, ordered, 0, ring.matrices[filling]);
+      if (whole.come())
+        whole.order(ordered, ring.matrices[filling], filling);
+      else
+        fetch_panel<width, threads>(run, at, ordered, 0, ring.matrices[filling]);
       fetch_inputs<threads>(run, at, ordered, ring.inputs[filling]);
     }
     close_copies(); // an empty group keeps the count
@@ -351,9 +357,10 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
   };
   const auto exists = [&] { return ordered >= 0; };
   order_first<S>(slots - 1, maps >= slots - 1, order_map, exists);
-  const auto meet = [] {
+  const auto meet = [&] {
     if constexpr (chain_rows<S, terms>::grouped)
-      show_to_group_products();
+      if (!whole.come())
+        show_to_group_products();
     block_barrier();
   };
   await_copies<slots - 2>();
@@ -365,28 +372,32 @@ static __device__ __forceinline__ void matrix_chain(const S &run, const typename
     order_map(exists());
   };
 
-#pragma unroll 1
-  for (int step = maps - 1; step >= 0; --step) {
-    const auto &matrix = ring.matrices[taking];
-    const auto &inputs = ring.inputs[taking];
-    taking = before(taking);
-    const auto bias_at = [&](const typename S::inputs &inputs, int of) {
-      return [&run, &at, &inputs, of](int i) {
-        return i < S::size ? bias_of(run.input(inputs, at, of, i)) : 0.0f;
-      };
+  const auto take = [&] {
+    const int slot = taking;
+    whole.await(slot);
+    taking = before(slot);
+    return slot;
+  };
+  const auto bias_at = [&](int slot, int step) {
+    const typename S::inputs &inputs = ring.inputs[slot];
+    return [&run, &at, &inputs, step](int i) {
+      return i < S::size ? bias_of(run.input(inputs, at, step, i)) : 0.0f;
     };
-    const auto earlier = bias_at(ring.inputs[taking], step - 1);
-    const int exponent = run.exponent(inputs);
-    if (step == maps - 1) {
-      rows.begin(matrix, exponent, bias_at(inputs, step));
-      prepare();
-      if (!rows.early && step > 0)
-        rows.add_input(earlier);
-    } else if constexpr (chain_rows<S, terms>::early) {
-      rows.prepend(matrix, exponent, step > 0, bias_at(inputs, step), prepare);
-    } else {
-      rows.prepend(matrix, exponent, step > 0, earlier, prepare);
-    }
+  };
+
+  const int first = take();
+  rows.begin(ring.matrices[first], run.exponent(ring.inputs[first]), bias_at(first, maps - 1));
+  prepare();
+  if (!rows.early && maps > 1)
+    rows.add_input(bias_at(taking, maps - 2));
+#pragma unroll 1
+  for (int step = maps - 2; step >= 0; --step) {
+    const int slot = take();
+    const int exponent = run.exponent(ring.inputs[slot]);
+    if constexpr (chain_rows<S, terms>::early)
+      rows.prepend(ring.matrices[slot], exponent, step > 0, bias_at(slot, step), prepare);
+    else
+      rows.prepend(ring.matrices[slot], exponent, step > 0, bias_at(taking, step - 1), prepare);
   }
 }
 

@@ -335,12 +335,16 @@ static __device__ __forceinline__ uint32_t ballot(bool says) {
   return __ballot_sync(0xffffffffu, says);
 }
 
-/// Stores 8 or 16 bytes in one piece: whoever looks sees all of them or none. `to` is aligned to
+/// Stores 4, 8 or 16 bytes in one piece: whoever looks sees all of them or none. `to` is aligned to
 /// their number. Tells nothing about other memory.
 template <typename T>
 static __device__ __forceinline__ void store_relaxed(T *to, T value) {
-  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
-  if constexpr (sizeof(T) == 8) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 16);
+  if constexpr (sizeof(T) == 4) {
+    asm volatile("st.relaxed.gpu.global.b32 [%0], %1;" ::"l"(to),
+                 "r"(__builtin_bit_cast(uint32_t, value))
+                 : "memory");
+  } else if constexpr (sizeof(T) == 8) {
     asm volatile("st.relaxed.gpu.global.b64 [%0], %1;" ::"l"(to),
                  "l"(__builtin_bit_cast(uint64_t, value))
                  : "memory");

@@ -1,7 +1,8 @@
 //===- grid/matrix_chunks.cuh - Maps of chunks of time, between blocks ----===//
 //
 //   called by      every thread of a block of 2 * dense_width<R> threads, unless it says otherwise
-//   result in      the workspace, whose flags are zero at launch, for blocks with later chunks
+//   result in      the workspace, whose flags are zero at launch and at its end, for blocks with
+//                  later chunks
 //   shared memory  chunk_storage<R>, given by the caller
 //   barriers       several per step, reached by every thread; waits for blocks that hold earlier
 //                  chunks, which do not wait for this one
@@ -46,6 +47,8 @@ struct chunk_workspace {
   __device__ __forceinline__ uint32_t *ticket() const {
     return reinterpret_cast<uint32_t *>(flags);
   }
+  /// How many blocks ask for nothing any more.
+  __device__ __forceinline__ uint32_t *departures() const { return ticket() + 1; }
   /// Bit i: the map of chunk i of the group is there.
   __device__ __forceinline__ uint32_t *arrivals(long long sequence) const {
     return reinterpret_cast<uint32_t *>(flags + 128) + sequence * groups;
@@ -101,6 +104,11 @@ struct chunk_steps {
   __device__ __forceinline__ void fetch(element *to, const lane &at, long long step, int i,
                                         int j) const {
     whole.fetch(to, at, first + step, i, j);
+  }
+  __device__ __forceinline__ auto row_at(const lane &at, long long step, int i) const
+    requires requires { whole.row_at(at, step, i); }
+  {
+    return whole.row_at(at, first + step, i);
   }
   __device__ __forceinline__ void fetch_inputs(inputs &to, const lane &at, long long step,
                                                int i) const {
@@ -203,18 +211,27 @@ struct chunk_storage {
   int far; ///< groups whose maps a block applies
   uint32_t ticket;
   bool ends_group;
+  bool has_set_flags; ///< the first thread's own
+  typename block::whole_matrices<chunk_steps<R>>::storage_type whole;
 };
+
+/// Says that what this block has written is there. Called by the first thread.
+template <typename R>
+static __device__ __forceinline__ void set_flag(uint32_t *flag, chunk_storage<R> &storage) {
+  store_release(flag, 1);
+  shared_store(storage.has_set_flags, true);
+}
 
 /// The product of a run of maps, told to other blocks in `to` after the next release.
 template <typename S, typename R>
 static __device__ __forceinline__ void tell_product(const S &run, const typename R::lane &at,
-                                                    block::panel_ring<S> &ring, int *exponents,
-                                                    told_map<R> &to) {
+                                                    block::panel_ring<S> &ring,
+                                                    chunk_storage<R> &storage, told_map<R> &to) {
   constexpr int terms = R::shape.terms;
   using rows_type = block::chain_rows<S, terms>;
   rows_type rows;
-  block::matrix_chain(run, at, ring, rows);
-  rows.agree(exponents);
+  block::matrix_chain(run, at, ring, block::whole_matrices<S>(run, at, storage, to.matrix), rows);
+  rows.agree(storage.exponents);
 #pragma unroll
   for (int term = 0; term < terms; ++term)
 #pragma unroll
@@ -245,8 +262,10 @@ struct chunk_place {
 
   __device__ __forceinline__ chunk_place(const chunk_workspace<R> &space,
                                          chunk_storage<R> &storage) {
-    if (thread_index() == 0)
+    if (thread_index() == 0) {
       shared_store(storage.ticket, add_relaxed(space.ticket(), 1));
+      shared_store(storage.has_set_flags, false);
+    }
     block_barrier();
     const long long ticket = shared_load(storage.ticket);
     chunk = ticket / space.sequences;
@@ -274,7 +293,7 @@ tell_maps(const R &recurrence, const typename R::lane &at, const chunk_steps<R> 
   static_assert(members <= 31, "a word has a bit for each chunk of a group");
   if (mine.last)
     return;
-  tell_product(own, at, storage.rings.own, storage.exponents,
+  tell_product(own, at, storage.rings.own, storage,
                space.chunk_maps(mine.sequence)[mine.chunk]);
   if (thread_index() == 0) {
     const uint32_t bit = 1u << mine.place;
@@ -285,10 +304,10 @@ tell_maps(const R &recurrence, const typename R::lane &at, const chunk_steps<R> 
   if (members > 1 && shared_load(storage.ends_group)) {
     const told_map<R> *const first = space.chunk_maps(mine.sequence) + mine.group * members;
     const told_steps<R> all{recurrence, nullptr, first, 0, members, nullptr, nullptr, nullptr};
-    tell_product(all, at, storage.rings.told, storage.exponents,
+    tell_product(all, at, storage.rings.told, storage,
                  space.group_maps(mine.sequence)[mine.group]);
     if (thread_index() == 0)
-      store_release(space.group_flags(mine.sequence) + mine.group, 1);
+      set_flag(space.group_flags(mine.sequence) + mine.group, storage);
   }
 }
 
@@ -302,21 +321,52 @@ static __device__ __forceinline__ void await_nearer(const chunk_place<R> &mine,
     }
 }
 
+/// Says that a block asks for nothing that others tell any more, and tells nothing: how many blocks
+/// have said so before, in the first thread. The others' asking has ended by then; that this block's
+/// flags have come before whoever clears them, a release says.
+template <typename R>
+static __device__ __forceinline__ uint32_t depart(const chunk_workspace<R> &space,
+                                                  const chunk_storage<R> &storage) {
+  if (thread_index() != 0)
+    return 0;
+  return shared_load(storage.has_set_flags) ? atomic_add(space.departures(), 1)
+                                            : add_relaxed(space.departures(), 1);
+}
+
+/// The last block to depart leaves the flags as the launch has found them.
+template <typename R>
+static __device__ __forceinline__ void restore_flags(const chunk_workspace<R> &space,
+                                                     uint32_t departed) {
+  if (warp_index() != 0)
+    return;
+  const long long chunks = space.chunks > 0 ? space.chunks : 1;
+  if (shuffle(departed, 0) + 1 != space.sequences * chunks)
+    return;
+  for (long long i = lane_index(); i < 3 * space.sequences * space.groups; i += 32)
+    store_relaxed(space.arrivals(0) + i, 0u);
+  if (lane_index() < 2)
+    store_relaxed(space.ticket() + lane_index(), 0u); // and the departures
+}
+
 /// Walks a block's own steps behind `enter`, which leaves the state before them in `storage.entering`:
 /// they are on their way meanwhile where shared memory has room for them beside the maps of others.
-/// `also` is called with each matrix.
+/// `also` is called with each matrix. Flags are not asked behind `enter`.
 template <typename R, typename E, typename F>
-static __device__ __forceinline__ void walk_chunk(const typename R::lane &at,
-                                                  const chunk_steps<R> &own,
-                                                  chunk_storage<R> &storage, E enter, F &also) {
+static __device__ __forceinline__ void
+walk_chunk(const typename R::lane &at, const chunk_steps<R> &own, const chunk_workspace<R> &space,
+           chunk_storage<R> &storage, E enter, F &also) {
+  uint32_t departed;
   if constexpr (R::shape.told > 0) {
     kernel::dense_walk<chunk_steps<R>> walk(own, at, storage.rings.own);
     enter();
+    departed = depart(space, storage);
     walk.run(also);
   } else {
     enter();
+    departed = depart(space, storage);
     kernel::dense_walk<chunk_steps<R>>(own, at, storage.rings.own).run(also);
   }
+  restore_flags(space, departed);
 }
 
 } // namespace scanc::device::grid

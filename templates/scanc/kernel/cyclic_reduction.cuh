@@ -1,7 +1,8 @@
 //===- kernel/cyclic_reduction.cuh - Blocks share a sequence of matrices --===//
 //
 //   called by      every thread of a grid of R::lanes() * max(1, ceildiv(steps, chunk)) blocks
-//   result in      global memory; `flags` and `maps` are workspace, the first zero at launch
+//   result in      global memory; `flags` and `maps` are workspace, the first zero at launch and at
+//                  its end
 //   shared memory  grid::chunk_storage<R>, given by the caller
 //   barriers       several per step, reached by every thread; waits for blocks that hold earlier
 //                  chunks, which do not wait for this one
@@ -78,7 +79,7 @@ walk_to_chunk(const R &recurrence, const typename R::lane &at, const grid::chunk
   dense_walk<grid::told_steps<R>>(before, at, storage.rings.told).run(nothing);
   block_barrier();
   if (tells && thread_index() == 0)
-    store_release(flags + mine.group, 1);
+    grid::set_flag(flags + mine.group, storage);
 }
 
 template <typename R>
@@ -93,7 +94,7 @@ static __device__ __forceinline__ void cyclic_reduction(const R &recurrence,
   grid::tell_maps(recurrence, at, own, mine, space, storage);
   unwatched nothing;
   grid::walk_chunk<R>(
-      at, own, storage, [&] { walk_to_chunk(recurrence, at, mine, space, storage); }, nothing);
+      at, own, space, storage, [&] { walk_to_chunk(recurrence, at, mine, space, storage); }, nothing);
 }
 
 } // namespace scanc::device::kernel

@@ -1,7 +1,8 @@
 //===- kernel/dense_blelloch.cuh - Prefixes of a sequence of matrices -----===//
 //
 //   called by      every thread of a grid of R::lanes() * max(1, ceildiv(steps, chunk)) blocks
-//   result in      global memory; `flags` and `maps` are workspace, the first zero at launch
+//   result in      global memory; `flags` and `maps` are workspace, the first zero at launch and at
+//                  its end
 //   shared memory  dense_blelloch_storage<R>, given by the caller
 //   barriers       several per step, reached by every thread; waits for blocks that hold earlier
 //                  chunks, which do not wait for this one
@@ -88,9 +89,9 @@ tell_entering(const R &recurrence, const typename R::lane &at, const grid::chunk
                                             : space.chunk_maps(mine.sequence) + from * members;
   const grid::told_steps<R> before{recurrence, entering + from * members, maps, from > 0, count,
                                    nullptr,    nullptr,                   nullptr};
-  grid::tell_product(before, at, storage.rings.told, storage.exponents, entering[mine.chunk]);
+  grid::tell_product(before, at, storage.rings.told, storage, entering[mine.chunk]);
   if (leads && thread_index() == 0)
-    store_release(told + mine.group, 1);
+    grid::set_flag(told + mine.group, storage);
 }
 
 template <typename R>
@@ -128,9 +129,9 @@ static __device__ __forceinline__ void dense_blelloch(const R &recurrence, unsig
         chain.rows.begin_unit();
       block_barrier();
     };
-    grid::walk_chunk<R>(at, own, storage, begin, chain);
+    grid::walk_chunk<R>(at, own, space, storage, begin, chain);
   } else {
-    grid::walk_chunk<R>(at, own, storage, enter, nothing);
+    grid::walk_chunk<R>(at, own, space, storage, enter, nothing);
   }
 }
 

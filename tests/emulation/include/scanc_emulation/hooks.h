@@ -46,6 +46,10 @@ struct Hooks {
                     Place);
   void (*closeCopies)();
   void (*awaitCopies)(uint32_t open);
+  /// A cell of shared memory that counts the times at which all bytes had landed that it expected.
+  void (*expectBytes)(uint64_t *cell, uint32_t bytes, Place);
+  void (*landBytes)(uint64_t *cell, uint32_t bytes, Place);
+  uint32_t (*timesLanded)(const uint64_t *cell, Place);
 };
 
 /// What a kernel tells of itself when it is loaded.

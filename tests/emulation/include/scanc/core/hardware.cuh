@@ -231,7 +231,7 @@ static __device__ __forceinline__ uint32_t ballot(bool says, Place place = Place
 template <typename T>
 static __device__ __forceinline__ void store_relaxed(T *to, T value,
                                                      Place place = Place::current()) {
-  static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 16);
   emulation::hooks->storeRelaxed(to, &value, sizeof(T), place);
 }
 

@@ -1,0 +1,127 @@
+//===- core/tensor_copies.cuh - Copies of whole matrices to shared memory ---===//
+//
+//   called by      one thread, but for make_matrix_map, by all 32 lanes of a warp, and await_landing, by any
+//   result in      shared memory
+//   shared memory  what the caller names
+//   barriers       none
+//
+//   One instruction copies 64 columns of a matrix, swizzled as warp/matmul.cuh says, and a cell says when
+//   all copies have landed that it expects. What core/hardware.cuh is for the other instructions: the CPU
+//   emulation replaces both.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/hardware.cuh"
+
+namespace scanc::device {
+
+// Maps of tensors are made on the device by instructions that only this target has, and whose strides
+// were in other units before 12.5.
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL) &&                                                          \
+    (__CUDACC_VER_MAJOR__ > 12 || (__CUDACC_VER_MAJOR__ == 12 && __CUDACC_VER_MINOR__ >= 5))
+inline constexpr bool has_tensor_copies = true;
+#else
+inline constexpr bool has_tensor_copies = false;
+#endif
+
+/// A cell of shared memory that says, time after time, that copies have landed.
+struct landing {
+  uint64_t state;
+};
+
+/// How matrices of elements of 16 bits lie in global memory.
+struct alignas(128) matrix_map {
+  unsigned char bytes[128];
+};
+
+/// A barrier of the block stands between this and the first use of the cell.
+static __device__ __forceinline__ void make_landing(landing &cell) {
+  if constexpr (has_tensor_copies) {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+                 : "memory");
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+  }
+}
+
+/// Copies of so many bytes will land until the cell says so again.
+static __device__ __forceinline__ void expect_copies(landing &cell, int bytes) {
+  if constexpr (has_tensor_copies)
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
+                 "r"(bytes)
+                 : "memory");
+}
+
+/// Waits until the cell has said so for the time of this parity, the first time's being 0: what has
+/// landed is seen, by products of groups too.
+static __device__ __forceinline__ void await_landing(landing &cell, int parity) {
+  if constexpr (has_tensor_copies)
+    asm volatile("{\n.reg .pred done;\nagain:\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+                 "@!done bra again;\n}" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
+                 "r"(parity)
+                 : "memory");
+}
+
+#define SCANC_REPLACE(field, type, value)                                                          \
+  asm volatile("tensormap.replace.tile." field ".shared::cta.b1024." type ", %1;" ::"r"(cell),     \
+               value                                                                               \
+               : "memory")
+
+/// `count` matrices of `size` x `size` elements, of which `rows` x 64 are copied at a time: those that do
+/// not exist as zeros. `first` and both strides, in bytes and above 0, are multiples of 16. Made in
+/// `here`, in shared memory, and left in `map` for this block's copies.
+template <int rows>
+static __device__ __forceinline__ void
+make_matrix_map(matrix_map &here, matrix_map *map, const void *first, int size, int count,
+                long long row_bytes, long long matrix_bytes) {
+  if constexpr (has_tensor_copies) {
+    const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(&here));
+    asm volatile("st.shared.b32 [%0], %1;" ::"r"(cell + 4 * lane_index()), "r"(0) : "memory");
+    warp_barrier();
+    if (lane_index() == 0) {
+      SCANC_REPLACE("global_address", "b64 [%0]", "l"(first));
+      SCANC_REPLACE("rank", "b32 [%0]", "r"(2)); // less one
+      SCANC_REPLACE("box_dim", "b32 [%0], 0", "r"(64));
+      SCANC_REPLACE("box_dim", "b32 [%0], 1", "r"(rows));
+      SCANC_REPLACE("box_dim", "b32 [%0], 2", "r"(1));
+      SCANC_REPLACE("global_dim", "b32 [%0], 0", "r"(size));
+      SCANC_REPLACE("global_dim", "b32 [%0], 1", "r"(size));
+      SCANC_REPLACE("global_dim", "b32 [%0], 2", "r"(count));
+      SCANC_REPLACE("global_stride", "b64 [%0], 0", "l"(row_bytes));
+      SCANC_REPLACE("global_stride", "b64 [%0], 1", "l"(matrix_bytes));
+      SCANC_REPLACE("element_stride", "b32 [%0], 0", "r"(1));
+      SCANC_REPLACE("element_stride", "b32 [%0], 1", "r"(1));
+      SCANC_REPLACE("element_stride", "b32 [%0], 2", "r"(1));
+      SCANC_REPLACE("elemtype", "b32 [%0]", "n"(1)); // u16
+      SCANC_REPLACE("interleave_layout", "b32 [%0]", "n"(0));
+      SCANC_REPLACE("swizzle_mode", "b32 [%0]", "n"(3)); // 128 bytes
+      SCANC_REPLACE("fill_mode", "b32 [%0]", "n"(0));
+    }
+    warp_barrier();
+    asm volatile("tensormap.cp_fenceproxy.global.shared::cta.tensormap::generic.release.gpu.sync.aligned "
+                 "[%0], [%1], 128;" ::"l"(map),
+                 "r"(cell)
+                 : "memory");
+    asm volatile("fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(map) : "memory");
+  }
+}
+#undef SCANC_REPLACE
+
+/// Starts a copy of the columns [column, column + 64) of matrix `which`, of which `cell` expects 128 bytes
+/// a row. `to` is a multiple of 1024 bytes.
+template <int rows>
+static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int column,
+                                                         int which, landing &cell) {
+  if constexpr (has_tensor_copies)
+    asm volatile(
+        "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+        "[%0], [%1, {%2, %3, %4}], [%5];" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(to))),
+        "l"(map), "r"(column), "r"(0), "r"(which),
+        "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+        : "memory");
+}
+
+} // namespace scanc::device

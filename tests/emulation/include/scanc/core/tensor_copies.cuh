@@ -1,0 +1,120 @@
+//===- scanc/core/tensor_copies.cuh - Copies of whole matrices, on the CPU --===//
+//
+// Found before the file of the same name in templates/, as hardware.cuh beside it. Copies land when their
+// cell is waited for, not before, as writes of the thread that waits first.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/hardware.cuh"
+
+namespace scanc::device {
+
+inline constexpr bool has_tensor_copies = true;
+
+struct landing {
+  uint64_t state;
+};
+
+struct alignas(128) matrix_map {
+  unsigned char bytes[128];
+};
+
+static __device__ __forceinline__ void expect_copies(landing &cell, int bytes,
+                                                     Place place = Place::current()) {
+  emulation::hooks->expectBytes(&cell.state, static_cast<uint32_t>(bytes), place);
+}
+
+/// What the device has in a form of its own.
+struct matrix_facts {
+  const char *first;
+  int size, count;
+  long long row_bytes, matrix_bytes;
+};
+
+template <int rows>
+static __device__ __forceinline__ void
+make_matrix_map(matrix_map &here, matrix_map *map, const void *first, int size, int count,
+                long long row_bytes, long long matrix_bytes, Place place = Place::current()) {
+  warp_barrier(place);
+  if (lane_index() == 0) {
+    const matrix_facts facts{static_cast<const char *>(first), size, count, row_bytes, matrix_bytes};
+    __builtin_memcpy(emulation::hooks->sharedStore(&here, sizeof here, 128, place), &facts, sizeof facts);
+    __builtin_memcpy(emulation::hooks->globalStore(map, sizeof *map, 128, place), &facts, sizeof facts);
+  }
+  warp_barrier(place);
+}
+
+/// What has been ordered for a cell of a block and has not landed.
+struct pending_matrix {
+  int block;
+  const landing *cell;
+  char *to;
+  matrix_facts facts;
+  int rows, column, which;
+  Place place;
+  pending_matrix *next;
+};
+inline pending_matrix *pending_matrices = nullptr;
+
+/// Takes one that has been ordered for this block's `cell` out of the list; null where there is none.
+static inline pending_matrix *take_pending(const landing &cell) {
+  for (pending_matrix **at = &pending_matrices; *at; at = &(*at)->next)
+    if ((*at)->block == block_index() && (*at)->cell == &cell) {
+      pending_matrix *taken = *at;
+      *at = taken->next;
+      return taken;
+    }
+  return nullptr;
+}
+
+static __device__ __forceinline__ void make_landing(landing &cell, Place place = Place::current()) {
+  while (pending_matrix *left = take_pending(cell)) // of a block that was here before
+    delete left;
+  shared_store(cell.state, uint64_t{0}, place);
+}
+
+static inline void land(const pending_matrix &copy, landing &cell) {
+  const matrix_facts &facts = copy.facts;
+  for (int row = 0; row < copy.rows; ++row)
+    for (int piece = 0; piece < 8; ++piece) {
+      char words[16] = {};
+      const char *from = facts.first + copy.which * facts.matrix_bytes + row * facts.row_bytes + 2 * copy.column;
+      const int left = facts.size - copy.column - 8 * piece;
+      if (copy.which < facts.count && row < facts.size && left > 0) {
+        const int bytes = left < 8 ? 2 * left : 16;
+        __builtin_memcpy(words,
+                         emulation::hooks->globalLoad(from + 16 * piece, static_cast<uint32_t>(bytes),
+                                                      bytes < 16 ? 2 : 16, true, copy.place),
+                         static_cast<size_t>(bytes));
+      }
+      __builtin_memcpy(emulation::hooks->sharedStore(copy.to + row * 128 + (piece ^ row % 8) * 16, 16, 16,
+                                                     copy.place),
+                       words, 16);
+    }
+  emulation::hooks->landBytes(&cell.state, static_cast<uint32_t>(copy.rows) * 128, copy.place);
+}
+
+static __device__ __forceinline__ void await_landing(landing &cell, int parity,
+                                                     Place place = Place::current()) {
+  while (emulation::hooks->timesLanded(&cell.state, place) % 2 == static_cast<uint32_t>(parity))
+    while (pending_matrix *copy = take_pending(cell)) {
+      land(*copy, cell);
+      delete copy;
+    }
+}
+
+template <int rows>
+static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int column,
+                                                         int which, landing &cell,
+                                                         Place place = Place::current()) {
+  auto *copy = new pending_matrix{block_index(), &cell,  static_cast<char *>(to), {}, rows,
+                                  column,        which, place,                   nullptr};
+  __builtin_memcpy(&copy->facts, emulation::hooks->globalLoad(map, sizeof *map, 128, false, place),
+                   sizeof copy->facts);
+  pending_matrix **last = &pending_matrices;
+  while (*last)
+    last = &(*last)->next;
+  *last = copy;
+}
+
+} // namespace scanc::device
