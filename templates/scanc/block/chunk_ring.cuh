@@ -188,11 +188,13 @@ public:
       if constexpr (corrects<R>) {
         constexpr int pieces = panel / warp::piece<element>, numbers = chunk_steps / 4; // of 16 bytes
         const char *const from = inverses + chunk * inverse_bytes<R>;
-        if (thread_index() < 4 * numbers && has_number<R>(thread_index() / numbers))
-          start_copy<16>(to.number(thread_index() * 4), from + thread_index() * 16);
+        int thread = thread_index();
+        forget(thread);
+        if (thread < 4 * numbers && has_number<R>(thread / numbers))
+          start_copy<16>(to.number(thread * 4), from + thread * 16);
 #pragma unroll
         for (int n = 0; n < pieces / threads; ++n) {
-          const int place = thread_index() + n * threads;
+          const int place = thread + n * threads;
           start_copy<16>(&to.inverse[place * warp::piece<element>],
                          from + sizeof(chunk_numbers) + place * 16);
         }

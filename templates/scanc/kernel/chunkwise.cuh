@@ -175,7 +175,6 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     block::start_products<false, R>(products, slot.key, storage.state.of[group]);
     block::start_products<true, R>(scores, slot.query, slot.key);
     block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
-    stream.start(chunk + ring - 1, inverses);
     finish_group_products<2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
@@ -187,6 +186,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     for (int k = 0; k < block::chunk_steps / 16; ++k)
       warp::multiply_panels<false>(products, slot.inverse, k * 16, slot.value[group], k * 16, k > 0);
     start_group_products();
+    stream.start(chunk + ring - 1, inverses);
     finish_group_products<2>();
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
