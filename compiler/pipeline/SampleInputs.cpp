@@ -241,10 +241,12 @@ void Tracer::trace(scan::AdvanceOp advance) {
   case scan::Structure::Product:
     break;
   }
-  // I - u v' with |v| <= 1 and u a multiple of v by at most 1.
+  // I - u v' with |v| <= 1 and u a multiple of v by at most 1: by less where nothing decays, as bounds on errors grow by it
+  // with every step.
   bool hasDiagonal = advance.getStructure() != scan::Structure::LowRank;
   for (auto [i, factor] : llvm::enumerate(advance.getTransition()))
-    wantWithin(factor, i == 0 && hasDiagonal ? 1 : 1 / std::sqrt(extent));
+    wantWithin(factor, hasDiagonal ? (i == 0 ? 1 : 1 / std::sqrt(extent))
+                                   : 1 / (i % 2 == 0 ? extent : std::sqrt(extent)));
 }
 
 /// A small size for a dimension: enough of time to cross several tiles, lanes that fill no warp.
