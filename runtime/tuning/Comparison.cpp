@@ -76,7 +76,14 @@ double statedFactor(const Program &program) {
   return keepsProducts ? 128 : 1;
 }
 
-Result<void> verdict(const std::vector<Comparison> &comparisons) {
+double statedNorm(const Program &program) {
+  // Each factor, score and result is rounded to 2^-9 or 2^-12 of itself: eight of them at their worst.
+  if (program.strategy == "chunkwise")
+    return program.promises.errorBound.starts_with("2^-11") ? 0x1p-9 : 0x1p-6;
+  return std::numeric_limits<double>::infinity();
+}
+
+Result<void> verdict(const std::vector<Comparison> &comparisons, double norm) {
   for (const Comparison &each : comparisons) {
     if (!each.checkable)
       return makeError("SC8007", ErrorKind::mismatch,
@@ -88,6 +95,11 @@ Result<void> verdict(const std::vector<Comparison> &comparisons) {
       return makeError("SC8006", ErrorKind::mismatch,
                        fmt::format("{}; {} of {} elements are beyond their bound", each.firstWrong,
                                    each.wrong, each.elements),
+                       "please report it, with the program, its sizes and --seed");
+    if (each.relativeL2 > norm)
+      return makeError("SC8006", ErrorKind::mismatch,
+                       fmt::format("{}: expected a relative L2 error of at most {:.2g}, got {:.2g}", each.name,
+                                   norm, each.relativeL2),
                        "please report it, with the program, its sizes and --seed");
   }
   return {};

@@ -26,8 +26,13 @@ Comparison compare(const std::string &name, const TensorRef &got, const Referenc
 /// each operation: products of split or kept factors have more.
 double statedFactor(const Program &program);
 
-/// The error of a comparison that fails: SC8006, or SC8007 where the reference is not finite.
-Result<void> verdict(const std::vector<Comparison> &comparisons);
+/// The relative L2 error that a strategy states for all numbers of a result together, infinite where it states none. Where
+/// factors of products are rounded, `statedFactor` allows each number what the largest of them may need.
+double statedNorm(const Program &program);
+
+/// The error of a comparison that fails, or is farther off than `norm` as a whole: SC8006, or SC8007 where the reference
+/// is not finite.
+Result<void> verdict(const std::vector<Comparison> &comparisons, double norm);
 
 } // namespace scanc::tuning
 

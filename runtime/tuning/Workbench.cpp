@@ -154,7 +154,7 @@ Judgement Workbench::check(const Kernel &kernel) {
   Judgement judgement;
   for (const Comparison &each : comparisons)
     judgement.errorOverBound = std::max(judgement.errorOverBound, each.maxErrorOverBound * factor);
-  if (Result<void> passed = verdict(comparisons); !passed) {
+  if (Result<void> passed = verdict(comparisons, statedNorm(kernel.program())); !passed) {
     bool isUnknown = passed.error().code == "SC8007";
     judgement.outcome = isUnknown ? Outcome::refused : Outcome::wrong;
     judgement.detail = isUnknown ? textOf(passed.error()) : passed.error().message;

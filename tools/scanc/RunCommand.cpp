@@ -245,7 +245,8 @@ Result<int> RunCommand::run() const {
     return written.error();
   if (Result<void> written = writeFile("-", json ? report.json() : report.text()); !written)
     return written.error();
-  if (Result<void> passed = tuning::verdict(report.comparisons); !passed)
+  if (Result<void> passed = tuning::verdict(report.comparisons, tuning::statedNorm(kernel->program()));
+      !passed)
     return passed.error();
   return 0;
 }

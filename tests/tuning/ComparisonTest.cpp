@@ -1,0 +1,32 @@
+//===- ComparisonTest.cpp - When results are far enough off to be wrong ----===//
+#include "runtime/tuning/Comparison.h"
+
+#include <gtest/gtest.h>
+
+namespace scanc::tuning {
+namespace {
+
+Program programBy(const std::string &strategy, const std::string &errorBound) {
+  Program program;
+  program.strategy = strategy;
+  program.promises.errorBound = errorBound;
+  return program;
+}
+
+/// Numbers that are each within a bound for the largest of them, and wrong together.
+TEST(Comparison, aResultOfProductsOf16BitsPassedHoweverFarOffAsAWhole) {
+  Comparison off, near;
+  off.relativeL2 = 0.05;
+  near.relativeL2 = 0.004;
+  const double bf16 = statedNorm(programBy("chunkwise", "2^-8 of the largest product"));
+  const double f16 = statedNorm(programBy("chunkwise", "2^-11 of the largest product"));
+  Result<void> failed = verdict({near, off}, bf16);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, "SC8006");
+  EXPECT_TRUE(verdict({near}, bf16));
+  EXPECT_FALSE(verdict({near}, f16));
+  EXPECT_TRUE(verdict({near, off}, statedNorm(programBy("sequential", "c u"))));
+}
+
+} // namespace
+} // namespace scanc::tuning
