@@ -99,7 +99,8 @@ Json toJson(const WorkspaceBuffer &buffer) {
   return {{"name", buffer.name},
           {"bytes", buffer.bytes},
           {"alignment", buffer.alignment},
-          {"zeroed", buffer.zeroed}};
+          {"zeroed", buffer.zeroed},
+          {"restored", buffer.restored}};
 }
 
 template <typename T>
@@ -243,6 +244,7 @@ public:
     field("bytes").read(buffer.bytes);
     field("alignment").read(buffer.alignment);
     field("zeroed").read(buffer.zeroed);
+    field("restored").read(buffer.restored);
   }
   void read(Promises &promises) const {
     field("deterministic").read(promises.deterministic);

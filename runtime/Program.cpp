@@ -37,8 +37,8 @@ bool equal(const KernelVariant &a, const KernelVariant &b) {
 }
 
 bool equal(const WorkspaceBuffer &a, const WorkspaceBuffer &b) {
-  return std::tie(a.name, a.bytes, a.alignment, a.zeroed) ==
-         std::tie(b.name, b.bytes, b.alignment, b.zeroed);
+  return std::tie(a.name, a.bytes, a.alignment, a.zeroed, a.restored) ==
+         std::tie(b.name, b.bytes, b.alignment, b.zeroed, b.restored);
 }
 
 bool equal(const Step &a, const Step &b) {

@@ -100,7 +100,8 @@ FailureOr<Program> emitProgram(plan::ProgramOp op) {
       if (!kernel.getWorkspace().empty())
         program.workspace.push_back({.name = kernel.getName().str(),
                                      .bytes = kernel.getWorkspace().str(),
-                                     .zeroed = true});
+                                     .zeroed = true,
+                                     .restored = kernel.restoresWorkspace()});
       if (!kernel.getScratch().empty())
         program.workspace.push_back(
             {.name = scratchName(kernel), .bytes = kernel.getScratch().str()});

@@ -173,6 +173,10 @@ static LogicalResult verifyRegionOfChunks(KernelInterface op) {
   return success();
 }
 
+// Blocks count who asks for nothing any more; the last one clears what they have told each other.
+bool CyclicReductionOp::restoresWorkspace() { return true; }
+bool DenseBlellochOp::restoresWorkspace() { return true; }
+
 LogicalResult CyclicReductionOp::verify() { return verifyMatrixChunks(*this); }
 LogicalResult CyclicReductionOp::verifyRegions() { return verifyRegionOfChunks(*this); }
 

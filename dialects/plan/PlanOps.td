@@ -120,6 +120,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
                     "", "return false;">,
     InterfaceMethod<"bytes of workspace that are zero at launch, a formula; empty for none",
                     "::llvm::StringRef", "getWorkspace", (ins), "", "return {};">,
+    InterfaceMethod<"whether the kernel leaves that workspace zero", "bool", "restoresWorkspace", (ins), "",
+                    "return false;">,
     InterfaceMethod<"the same of workspace that nobody has written", "::llvm::StringRef", "getScratch",
                     (ins), "", "return {};">,
   ];
@@ -221,7 +223,8 @@ def Plan_DenseSequentialOp : Plan_Kernel<"dense_sequential",
 
 def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
     [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
-                                                      "getTold", "getWorkspace", "getScratch"]>],
+                                                      "getTold", "getWorkspace", "getScratch",
+                                                      "restoresWorkspace"]>],
     (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms,
          DefaultValuedAttr<I64Attr, "0">:$told, StrAttr:$workspace, StrAttr:$scratch)> {
   let summary = "kernel::cyclic_reduction: blocks share the time of one lane; re-associates";
@@ -229,7 +232,7 @@ def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
     Deterministic. A block multiplies the matrices of its chunk of `steps` steps on the tensor cores, those
     of `runs` chunks are multiplied again, and once the state that enters is known, it walks its steps as
     `plan.dense_sequential` does, of which `told` maps of other blocks are on their way beside the own steps; 0:
-    in the same memory. `workspace` is zero when the kernel begins, `scratch` is not.
+    in the same memory. `workspace` is zero when the kernel begins, and when it ends; `scratch` is not.
 
     - (C1) the constraints of `plan.dense_sequential`, but for the steps; at most 128 points of f32, and what is written
       depends on the state at t alone.
@@ -242,7 +245,8 @@ def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
 
 def Plan_DenseBlellochOp : Plan_Kernel<"dense_blelloch",
     [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
-                                                      "getTold", "getPrefixes", "getWorkspace", "getScratch"]>],
+                                                      "getTold", "getPrefixes", "getWorkspace", "getScratch",
+                                                      "restoresWorkspace"]>],
     (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, I64Attr:$terms,
          DefaultValuedAttr<I64Attr, "0">:$told, UnitAttr:$prefixes, StrAttr:$workspace, StrAttr:$scratch)> {
   let summary = "kernel::dense_blelloch: blocks scan the maps of the steps of one lane; re-associates";

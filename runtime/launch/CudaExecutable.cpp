@@ -258,7 +258,8 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
       return memory.error();
     address = *memory;
   }
-  if (Result<void> placed = planner.placeWorkspace(plan, bound, address); !placed)
+  bool kept = workspace.data && workspace.kept;
+  if (Result<void> placed = planner.placeWorkspace(plan, bound, address, kept); !placed)
     return placed;
   return enqueue(plan, **kernels, options.stream);
 }

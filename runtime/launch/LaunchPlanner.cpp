@@ -370,7 +370,7 @@ Result<void> LaunchPlanner::plan(const BoundOperands &bound, const LaunchTarget 
 }
 
 Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, BoundOperands &bound,
-                                           std::int64_t address) const {
+                                           std::int64_t address, bool kept) const {
   std::int64_t widest = 1;
   for (const WorkspaceBuffer &buffer : program->workspace)
     widest = std::max(widest, buffer.alignment);
@@ -382,7 +382,8 @@ Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, BoundOperands &boun
     at = align(at, program->workspace[i].alignment);
     bound.buffers[i] = at;
     std::int64_t bytes = bufferBytes[i].evaluate({bound.sizes, bound.operands, {}}).value;
-    if (program->workspace[i].zeroed && bytes > 0)
+    bool isZero = kept && program->workspace[i].restored;
+    if (program->workspace[i].zeroed && !isZero && bytes > 0)
       plan.zeroed.push_back({at, bytes});
     at += bytes;
   }
@@ -445,7 +446,8 @@ Result<LaunchPlan> planLaunch(const Program &program, std::span<const TensorRef>
   if (Result<void> usable = planner->checkWorkspace(plan, bound, workspace); !usable)
     return usable.error();
   Result<void> placed = planner->placeWorkspace(
-      plan, bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)));
+      plan, bound, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(workspace.data)),
+      workspace.kept);
   if (!placed)
     return placed.error();
   return plan;

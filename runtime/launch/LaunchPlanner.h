@@ -78,7 +78,8 @@ public:
   /// Everything but the words and the zeroed ranges, which hold addresses of the workspace.
   Result<void> plan(const BoundOperands &bound, const LaunchTarget &target, LaunchPlan &plan) const;
   /// Fills in both for a workspace that begins at `address`.
-  Result<void> placeWorkspace(LaunchPlan &plan, BoundOperands &bound, std::int64_t address) const;
+  Result<void> placeWorkspace(LaunchPlan &plan, BoundOperands &bound, std::int64_t address,
+                              bool kept = false) const;
 
   std::int64_t sizeOf(const BoundOperands &bound, std::string_view name) const;
   /// That a workspace which the caller gives is large enough and lies apart from every operand.

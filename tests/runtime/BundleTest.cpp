@@ -71,6 +71,7 @@ TEST(Bundle, equality_sees_every_field) {
       [](Program &p) { p.workspace[0].bytes += "0"; },
       [](Program &p) { p.workspace[0].alignment *= 2; },
       [](Program &p) { p.workspace[0].zeroed = true; },
+      [](Program &p) { p.workspace[0].restored = true; },
       [](Program &p) { p.headers["scanc/scale.cuh"] += "x"; },
       [](Program &p) { p.promises.deterministic = false; },
       [](Program &p) { p.promises.errorBound += "x"; },

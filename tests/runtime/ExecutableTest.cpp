@@ -195,6 +195,22 @@ TEST_F(ExecutableTest, zeroed_workspace_is_cleared_on_the_stream_before_every_la
   }
 }
 
+TEST_F(ExecutableTest, kept_workspace_is_cleared_where_launches_do_not_restore_it) {
+  program = workspaceProgram();
+  program.workspace[0].zeroed = program.workspace[1].zeroed = true;
+  program.workspace[1].restored = true;
+  FakeDriver::parameterBytes = 15 * 8;
+  auto kernel = executable();
+  LaunchOptions options{nullptr, {reinterpret_cast<void *>(0x2000), 295, /*kept=*/true}};
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, options)), "");
+  ASSERT_EQ(FakeDriver::memsets.size(), 1u);
+  EXPECT_EQ(FakeDriver::memsets[0].address, 0x2000u);
+  // A workspace of the pool is nobody's to keep.
+  options.workspace.data = nullptr;
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, options)), "");
+  EXPECT_EQ(FakeDriver::memsets.size(), 3u);
+}
+
 TEST_F(ExecutableTest, zeroed_workspace_of_no_bytes_is_not_cleared) {
   program = workspaceProgram();
   program.workspace[1].zeroed = true;

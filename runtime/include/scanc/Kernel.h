@@ -26,6 +26,9 @@ class LivingKernels;
 struct Workspace {
   void *data = nullptr;
   std::int64_t bytes = 0;
+  /// It was zero before its first launch, and serves this kernel at these sizes alone: what launches
+  /// leave zero is not cleared before the next one.
+  bool kept = false;
 };
 
 struct LaunchOptions {

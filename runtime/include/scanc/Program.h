@@ -95,6 +95,7 @@ struct WorkspaceBuffer {
   Formula bytes;
   std::int64_t alignment = 256;
   bool zeroed = false; ///< zero when the first kernel begins, whoever owns the workspace
+  bool restored = false; ///< and zero again when the last one has ended
 };
 
 /// What is promised of the results.
