@@ -1,4 +1,5 @@
 //===- Blelloch.cpp - A block scans tiles of time, work-efficiently -------===//
+#include "compiler/planning/BlellochCost.h"
 #include "compiler/planning/MatrixChunks.h"
 #include "compiler/planning/Reduction.h"
 #include "compiler/planning/Strategy.h"
@@ -63,33 +64,7 @@ public:
         kept ? keptRegisters(mapping, cost.policy) : registers(mapping, cost.policy);
     cost.errorBound = errorBound(mapping, "in any order of composition");
 
-    int64_t threads = cost.policy.getThreads();
-    double perBlock = cost.policy.getLaneThreads() * cost.policy.getLanes();
-    double blocks = std::max(1.0, std::ceil(laneCount(mapping, sizes) / perBlock));
-    double resident = target.multiprocessors * cost.policy.getBlocks();
-    double waves = std::ceil(blocks / resident);
-    double tiles =
-        std::ceil(stepCount(mapping, sizes) /
-                  static_cast<double>(cost.policy.getTimeThreads() * cost.policy.getSteps()));
-    // A block takes its tiles one after another; the first waits for its loads.
-    bool alongTime = cost.policy.getWalk() == plan::Walk::Time;
-    double tile = kept ? keptTile + keptStep * stepCount(mapping, sizes)
-                       : (alongTime ? timeTile + timeTilePerThread * threads
-                                    : laneTile + laneTilePerThread * threads) *
-                             mapping.stateSize();
-    if (mapping.reduced >= 0)
-      tile = reducedTile + reducedNumber * cost.policy.getLanes() * cost.policy.getSteps() * threads;
-    double latency = waves * (target.memoryLatency + tiles * tile);
-    double occupied = std::min(1.0, blocks / resident);
-    // Functions are called once: their values wait in registers for the replay.
-    double compute = 2 * work.flops / target.flops + work.special / target.specialRate;
-    double streamed = alongTime ? timeStreamed : kept ? keptStreamed : laneStreamed;
-    if (cost.elementwise)
-      streamed = alongTime ? elementStreamed * static_cast<double>(widestElement(mapping)) : laneElementStreamed;
-    else if (cost.policy.getShifted() || cost.policy.getPhased())
-      streamed = cost.policy.getShifted() ? shiftedStreamed : phasedStreamed;
-    cost.seconds = target.launchOverhead +
-                   std::max({cost.bytes / (target.bandwidth * streamed), latency, compute / occupied});
+    cost.seconds = seconds(mapping, target, sizes, cost.policy, cost.elementwise);
     return cost;
   }
 
@@ -116,21 +91,6 @@ public:
   }
 
 private:
-  // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile and number of state: along
-  // time, and across lanes for a block and for each of its threads.
-  static constexpr double timeTile = 0.15e-6, timeTilePerThread = 1.25e-9;
-  static constexpr double laneTile = 0.53e-6, laneTilePerThread = 2.1e-9;
-  /// Of a kept tile, beside its loads (bench/results/h200-inter-chunk.md).
-  static constexpr double keptTile = 0.2e-6, keptStep = 2.9e-9;
-  /// Of a tile whose readouts are reduced, and of each of its numbers (bench/results/h200.md).
-  static constexpr double reducedTile = 0.3e-6, reducedNumber = 0.13e-9;
-  /// Share of the bandwidth that is reached.
-  static constexpr double timeStreamed = 0.99, laneStreamed = 0.95, keptStreamed = 0.98;
-  /// The same where rows begin anywhere, and where elements move one by one: along time for each of their
-  /// bytes (bench/results/h200-odd.md).
-  static constexpr double shiftedStreamed = 0.88, phasedStreamed = 0.78, laneElementStreamed = 0.45,
-                          elementStreamed = 0.13;
-
   /// Tiles across lanes are four times as large as along time; more only take the room of other blocks.
   static constexpr int64_t laneRing = 2;
   /// Bytes of a row of lanes that a block moves: two sectors of four lines.
@@ -138,6 +98,45 @@ private:
 
   /// Longest row of which a block has several.
   static constexpr int64_t shortRow = 512;
+
+  /// How a block covers lanes and time.
+  struct Shape {
+    int64_t laneThreads, timeThreads, lanes, steps;
+    bool streams; ///< through a ring, where there can be one
+  };
+
+  /// Shapes across lanes beside the usual one, for blocks too few to fill the device: more threads
+  /// along time for fewer lanes, or where these are reduced, half the steps in registers.
+  static llvm::SmallVector<Shape> shortShapes(const Mapping &mapping, const Shape &usual) {
+    llvm::SmallVector<Shape> shapes;
+    if (mapping.walk == plan::Walk::Time || mapping.segment >= 0 || mapping.stateSize() > 1)
+      return shapes;
+    if (mapping.reduced >= 0) {
+      shapes.push_back(usual);
+      shapes.back().steps = std::max<int64_t>(1, usual.steps / 2);
+      shapes.back().streams = false;
+      return shapes;
+    }
+    int64_t few = std::min<int64_t>(2, usual.lanes);
+    constexpr int64_t bytesOfTile = 64; // of a tensor, for each thread
+    constexpr int64_t mostRegisters = 48;
+    int64_t steps = std::clamp<int64_t>(bytesOfTile / (few * widestElement(mapping)), 8, 16);
+    if (tileRegisters(mapping, plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, 1, 1,
+                                                     few, steps)) > mostRegisters)
+      steps = 8;
+    for (int64_t laneThreads : {8, 16, 32})
+      shapes.push_back({tuned(mapping, "lane_threads", laneThreads),
+                        tuned(mapping, "time_threads", 16), tuned(mapping, "lanes", few), steps,
+                        true});
+    return shapes;
+  }
+
+  static double seconds(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                        plan::PolicyAttr policy, bool elementwise = false) {
+    return secondsOfBlelloch(mapping, target, sizes, policy,
+                             {keepsTime(mapping, sizes), elementwise, registers(mapping, policy),
+                              sharedBytes(mapping, policy)});
+  }
 
   struct AlongTime {
     int64_t threads, ring;
@@ -232,26 +231,45 @@ private:
     int64_t laneThreads =
         timeWalk ? rows : std::clamp<int64_t>(rowBytes / (lanes * widest), 8, 32);
     laneThreads = tuned(mapping, "lane_threads", reduced > 0 ? reduced : laneThreads);
-    auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false,
-                      bool oneTile = false) {
+    const Shape usual{laneThreads, timeThreads, lanes, steps, /*streams=*/true};
+    auto policyOf = [&](const Shape &shape, bool wide, bool phased = false, bool oneTile = false) {
       // Beside 64-bit offsets the maps of two steps of 16 numbers are too many registers.
       bool narrow = !wide && mapping.stateWords() >= 16;
-      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,
-                                         timeThreads, lanes, narrow ? 1 : tuned(mapping, "steps", steps),
+      auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, shape.laneThreads,
+                                         shape.timeThreads, shape.lanes,
+                                         narrow ? 1 : tuned(mapping, "steps", shape.steps),
                                          /*ring=*/0, /*runs=*/1, /*blocks=*/1,
                                          /*state_threads=*/1, reduced);
       if (phased && !(plain = withStrips(mapping, plain)))
         return plain;
-      int64_t tiles = oneTile ? 0 : ring;
+      int64_t tiles = oneTile || !shape.streams ? 0 : ring;
       plan::PolicyAttr policy =
           withRing(mapping, plain, wide,
                    std::min(slotBytes(mapping, plain) * tiles,
                             target.sharedPerBlock - sharedBytes(mapping, plain)));
+      // Short shapes are of few blocks, and 64-bit offsets take registers too.
+      constexpr int64_t usualThreads = 8, roomy = 128;
+      int64_t least = timeWalk || shape.timeThreads <= usualThreads ? 0 : roomy;
       return withBlocks(mapping, policy, target,
-                        oneTile ? registersOfTile(mapping, policy) : registers(mapping, policy));
+                        oneTile ? registersOfTile(mapping, policy)
+                                : std::max(least, registers(mapping, policy)));
+    };
+    auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false,
+                      bool oneTile = false) {
+      return policyOf({usual.laneThreads, usual.timeThreads, lanes, steps, true}, wide, phased,
+                      oneTile);
     };
     KernelChoice choice;
     choice.wide = policy(lanes, steps, true);
+    // What begins anywhere, or moves one by one, keeps the usual shape: it was measured with no
+    // other.
+    for (const Shape &shape : shortShapes(mapping, usual)) {
+      constexpr double gainThatCounts = 0.9;
+      plan::PolicyAttr other = policyOf(shape, true);
+      if (seconds(mapping, target, sizes, other) <
+          gainThatCounts * seconds(mapping, target, sizes, choice.wide))
+        choice.wide = other;
+    }
     if (isOneTile(mapping, sizes, choice.wide)) {
       // Shifted rows have a tile more, and a head.
       choice.shifted = choice.wide;
@@ -283,13 +301,24 @@ private:
     double time = stepCount(mapping, sizes);
     int64_t widest = widestElement(mapping);
     int64_t lanes = tuned(mapping, "lanes", lanesOfVector(mapping));
-    int64_t timeThreads = tuned(mapping, "time_threads", time <= 64 ? 8 : 16);
-    int64_t steps = tuned(mapping, "steps", time <= 8.0 * timeThreads ? 8 : 16);
-    // Rows of 256 bytes, or as short as 8 blocks for each multiprocessor want and whole warps let.
-    int64_t laneThreads = std::min<int64_t>(rowBytes / (lanes * widest), 256 / timeThreads);
-    while (laneThreads > 4 &&
-           laneCount(mapping, sizes) / (laneThreads * lanes) < 8.0 * target.multiprocessors)
+    // Rows of 256 bytes, or as short as blocks for all multiprocessors want and whole warps let.
+    auto fills = [&](int64_t laneThreads, double blocks) {
+      return laneCount(mapping, sizes) >=
+             blocks * static_cast<double>(laneThreads * lanes * target.multiprocessors);
+    };
+    constexpr int64_t fewThreads = 8, moreThreads = 16;
+    int64_t rows = rowBytes / (lanes * widest);
+    // Blocks that wait for loads hide what the walk over more threads takes; others are better off
+    // with fewer.
+    bool isShort = time <= 64 || (time <= 128 && !fills(rows, 2));
+    int64_t timeThreads = tuned(mapping, "time_threads", isShort ? fewThreads : moreThreads);
+    int64_t steps =
+        tuned(mapping, "steps", time <= 8.0 * static_cast<double>(timeThreads) ? 8 : 16);
+    int64_t laneThreads = std::min<int64_t>(rows, 256 / timeThreads);
+    while (laneThreads > 8 && !fills(laneThreads, 8))
       laneThreads /= 2;
+    if (!fills(laneThreads, 1)) // a block for some multiprocessors: rows of two sectors will do
+      laneThreads = 4;
     laneThreads = tuned(mapping, "lane_threads", laneThreads);
     auto policy = [&](int64_t lanes) {
       auto plain = plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, laneThreads,

@@ -65,16 +65,17 @@ public:
     double blocks = rows * tiles;
     double resident = target.multiprocessors * std::max<double>(1, cost.policy.getBlocks());
     double waves = std::ceil(blocks / resident);
-    // Blocks of one row that are resident together wait for each other.
-    double wait = lookBackLatency * (1 - std::min(1.0, rows / resident));
+    // Blocks of one row that are resident together wait for each other; the first for nobody.
+    double wait = lookBackLatency * (1 - std::min(1.0, rows / resident)) * (1 - 1 / tiles);
     double occupied = std::min(1.0, blocks / resident);
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
     bool rings = cost.policy.getRing() > 0;
     double streamed = rings ? ringStreamed : streamedOf(mapping, cost);
-    double latency = rings ? 0 : waves * (tileLatency + wait); // hidden by the tiles that wait
-    cost.seconds = target.launchOverhead + clearing +
-                   std::max({cost.bytes / (target.bandwidth * streamed), latency,
-                             compute / occupied});
+    // The first tile waits for its loads and for others; of later ones the blocks beside them hide that.
+    auto numbers = static_cast<double>(cost.policy.getRuns() * cost.policy.getSteps() * cost.policy.getLanes());
+    double first = rings ? 0 : tileLatency + numbers * numberLatency + wait, later = rings ? 0 : (waves - 1) * waveLatency;
+    cost.seconds = target.launchOverhead + clearing + first +
+                   std::max({cost.bytes / (target.bandwidth * streamed), later, compute / occupied});
     return cost;
   }
 
@@ -88,18 +89,25 @@ public:
   }
 
 private:
-  // Measured on an H200 (bench/results/h200-grid.md). Seconds of a tile from its loads to its stores,
-  // for a block to hear of the tiles before it, of clearing the workspace, and the share of the
-  // bandwidth that is reached.
-  static constexpr double tileLatency = 3.5e-6, lookBackLatency = 3e-6, clearing = 3e-6;
-  static constexpr double laneStreamed = 0.8, ringStreamed = 0.83;
+  // Measured on an H200 (bench/results/h200-tuning.md, h200-grid.md). Seconds of a tile from its loads to its
+  // stores and of each number of a thread in it, for a block to hear of the tiles before it, of clearing the workspace, of a tile where others keep
+  // the multiprocessor busy, and the share of the bandwidth that is reached.
+  static constexpr double tileLatency = 1.3e-6, numberLatency = 22e-9, lookBackLatency = 3e-6, clearing = 2e-6,
+                          waveLatency = 3.5e-6;
+  static constexpr double laneStreamed = 0.95, narrowStreamed = 0.8, ringStreamed = 0.83;
+  /// Rows shorter than some sectors waste a share of the bandwidth, which falls with their square.
+  static constexpr double shortRow = 13;
 
   /// The same without a ring: 16-bit elements reach less, and so do rows that begin anywhere and elements that
   /// move one by one.
   static double streamedOf(const Mapping &mapping, const Cost &cost) {
     bool narrow = widestElement(mapping) <= 2;
+    auto row = static_cast<double>(cost.policy.getLaneThreads() * cost.policy.getLanes() *
+                                   widestElement(mapping));
     if (mapping.walk == plan::Walk::Lanes)
-      return cost.elementwise ? (narrow ? 0.32 : 0.51) : laneStreamed;
+      return cost.elementwise ? (narrow ? 0.32 : 0.51)
+                              : (narrow ? narrowStreamed : laneStreamed) /
+                                    (1 + shortRow * shortRow / (row * row));
     if (cost.elementwise)
       return narrow ? 0.26 : 0.52;
     if (cost.policy.getShifted())
@@ -236,6 +244,11 @@ private:
     };
     while (runs > 1 && !fills())
       runs /= 2;
+    // Fewer lanes too where blocks are too few for all multiprocessors: the chain of one tile counts.
+    constexpr int64_t fewNumbers = 32;
+    while (!timeWalk && lanes > 2 && lanes * steps > fewNumbers &&
+           rows * stepCount(mapping, sizes) < static_cast<double>(target.multiprocessors * tileSteps(policy(lanes))))
+      lanes /= 2;
     runs = tuned(mapping, "runs", runs);
     steps = tuned(mapping, "steps", steps);
 

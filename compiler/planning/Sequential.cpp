@@ -184,6 +184,9 @@ private:
   /// Instructions that a scheduler issues in a cycle for each of its warps, and at most
   /// (bench/results/h200.md).
   static constexpr double warpRate = 0.50, mostRate = 0.66;
+  /// Seconds from the loads of a tile to its values: what a scheduler's other warps do not hide
+  /// (bench/results/h200-tuning.md, `selective`).
+  static constexpr double tileLoad = 0.6e-6;
 
   /// Words that the threads of a lane merge at a step.
   static int64_t mergedWords(const Mapping &mapping) {
@@ -212,8 +215,8 @@ private:
                                   llvm::divideCeil(mapping.stateSize(), policy.getStateThreads())));
   }
 
-  /// With the state in parts, a multiprocessor has warps enough to be bound by what its schedulers
-  /// issue or by its exponentials.
+  /// With the state in parts, a multiprocessor is bound by what its schedulers issue or by its exponentials,
+  /// and where a scheduler has but one warp by the loads of the next tile too.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
@@ -222,9 +225,14 @@ private:
     double slots = slotsOfStep(mapping, sizes, policy, sharedDims);
     double warps = lanes / policy.getLanes() * parts / warp;
     double special = work.special - common.special * steps * (lanes - warps);
-    auto schedulers = static_cast<double>(Target::schedulers * target.multiprocessors);
-    double rate = std::min(mostRate, warpRate * std::max(1.0, warps / schedulers));
-    double issue = std::max(1.0, warps / schedulers) * steps * slots / (target.clock() * rate);
+    double blocks = std::ceil(lanes / static_cast<double>(policy.getLanes() * policy.getLaneThreads()));
+    double fullest = std::ceil(blocks / static_cast<double>(target.multiprocessors)) *
+                     static_cast<double>(policy.getThreads()) / (warp * Target::schedulers);
+    double beside = std::max(1.0, fullest);
+    double rate = std::min(mostRate, warpRate * beside);
+    double ofTile = static_cast<double>(policy.getSteps()) * beside * slots / (target.clock() * rate);
+    double issue = steps / static_cast<double>(policy.getSteps()) *
+                   std::hypot(ofTile, tileLoad / beside);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
                      special / target.specialRate});
@@ -260,19 +268,25 @@ private:
     if (parts > 0 || declinesParts(mapping))
       return chooseWith(mapping, target, sizes, std::max<int64_t>(1, parts));
     KernelChoice best = chooseWith(mapping, target, sizes, 1);
-    for (int64_t parts = 2; parts <= 8 && parts < mapping.stateSize(); parts *= 2)
-      if (KernelChoice other = chooseWith(mapping, target, sizes, parts);
-          seconds(mapping, target, sizes, other.wide, other.sharedDims) <
-          seconds(mapping, target, sizes, best.wide, best.sharedDims))
+    auto consider = [&](KernelChoice other, double wanted) {
+      if (seconds(mapping, target, sizes, other.wide, other.sharedDims) <
+          wanted * seconds(mapping, target, sizes, best.wide, best.sharedDims))
         best = other;
+    };
+    for (int64_t parts = 2; parts <= 8 && parts < mapping.stateSize(); parts *= 2)
+      consider(chooseWith(mapping, target, sizes, parts), 1);
+    // Where schedulers have warps to spare, one lane a thread makes more warps of it.
+    constexpr double gainThatCounts = 0.95;
+    if (int64_t parts = best.wide.getStateThreads(); parts > 1 && best.wide.getLanes() > 1)
+      consider(chooseWith(mapping, target, sizes, parts, /*single=*/true), gainThatCounts);
     return best;
   }
 
   static KernelChoice chooseWith(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                                 int64_t parts) {
+                                 int64_t parts, bool single = false) {
     int64_t element = widestElement(mapping);
     bool timeWalk = mapping.walk == plan::Walk::Time;
-    int64_t lanes = lanesOf(mapping, parts);
+    int64_t lanes = single ? tuned(mapping, "lanes", 1) : lanesOf(mapping, parts);
     // A tile waits for its readouts over lanes: the larger it is, the fewer wait.
     int64_t acrossLanes = mapping.reduced < 0 ? 8 : 16;
     int64_t steps = timeWalk ? std::max<int64_t>(4, 16 / element) : acrossLanes;
@@ -283,7 +297,7 @@ private:
       choice.sharedDims = commonDims(mapping, sizes, warp / parts * lanes);
     // What a warp reads once lies in few registers: twice the steps for each exchange.
     if (choice.sharedDims > 0)
-      steps *= 2;
+      steps *= single ? 4 : 2; // half the lanes in twice the steps
     auto policy = [&](int64_t lanes, int64_t parts, bool wide, bool phased = false) {
       return choosePolicy(mapping, target, sizes, lanes, steps, parts, choice.sharedDims, wide,
                           phased);
@@ -314,6 +328,9 @@ private:
     int64_t threads = least * std::max<int64_t>(1, 128 / least);
     while (threads > least && groups * parts / threads < 0.9 * target.multiprocessors)
       threads /= 2;
+    // Warps that leave schedulers idle spread best one by one.
+    if (parts > 1 && groups * parts / warp <= Target::schedulers * target.multiprocessors)
+      threads = least;
     // Element by element, what neighbouring owners read lies side by side where they take turns.
     plan::Walk walk = wide || parts == 1 ? mapping.walk : plan::Walk::Lanes;
     auto policy = [&](int64_t steps) {

@@ -1,11 +1,15 @@
 //===- Sweep.cpp - A grid of problems, as TOML ----------------------------===//
 #include "tools/scanc/Sweep.h"
 
+#include "runtime/search/Space.h"
+#include "runtime/tuning/Workbench.h"
 #include "tools/scanc/Files.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
@@ -214,6 +218,45 @@ Result<std::vector<SweepPoint>> readSweep(const std::string &file, const std::st
     return makeError("SC8022", ErrorKind::input, fmt::format("{}: expected [[points]], got none", file),
                      "bench/sweeps has examples, docs/tuning.md the fields");
   return points;
+}
+
+Result<std::vector<Candidate>> candidatesOf(const SweepPoint &point) {
+  CompileOptions options = tuning::compileOptions(point.problem);
+  std::vector<Candidate> all;
+  if (point.strategies.empty()) {
+    Result<std::vector<Candidate>> space = searchSpace(point.problem.text, options);
+    if (!space)
+      return space.error();
+    all = std::move(*space);
+  }
+  std::optional<Error> refusal;
+  for (const std::string &strategy : point.strategies) {
+    options.strategy = strategy;
+    Result<std::vector<Candidate>> space = searchSpace(point.problem.text, options);
+    if (space)
+      all.insert(all.end(), space->begin(), space->end());
+    else
+      refusal = space.error();
+  }
+  if (all.empty() && refusal)
+    return *refusal;
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate &a, const Candidate &b) { return a.seconds < b.seconds; });
+  bool isFirst = true; // one pick of the cost model: the best of those of all strategies
+  for (Candidate &candidate : all)
+    if (candidate.chosen)
+      candidate.chosen = std::exchange(isFirst, false);
+  search::Space space(all);
+  std::vector<Candidate> kept;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    bool isWanted = true;
+    for (const auto &[name, values] : point.fields)
+      if (auto field = space[i].fields.find(name); field != space[i].fields.end())
+        isWanted &= std::find(values.begin(), values.end(), field->second) != values.end();
+    if (isWanted || all[i].chosen)
+      kept.push_back(all[i]);
+  }
+  return kept;
 }
 
 } // namespace scanc::cli

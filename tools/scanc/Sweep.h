@@ -7,7 +7,7 @@
 #define SCANC_TOOLS_SCANC_SWEEP_H
 
 #include "runtime/tuning/Evaluate.h"
-#include "scanc/Result.h"
+#include "scanc/Tuning.h"
 
 namespace scanc::cli {
 
@@ -23,6 +23,9 @@ struct SweepPoint {
 /// file is no sweep.
 Result<std::vector<SweepPoint>> readSweep(const std::string &file, const std::string &text,
                                           const std::string &filename);
+
+/// The candidates of the strategies and field values that the point asks for, best estimate first.
+Result<std::vector<Candidate>> candidatesOf(const SweepPoint &point);
 
 } // namespace scanc::cli
 

@@ -10,6 +10,7 @@
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Progress.h"
 #include "tools/scanc/Report.h"
+#include "tools/scanc/Reprice.h"
 #include "tools/scanc/Sweep.h"
 #include "tools/scanc/TuneReport.h"
 
@@ -134,46 +135,6 @@ static double operandBytes(const std::vector<Parameter> &parameters,
     sum += bytes;
   }
   return sum;
-}
-
-/// The candidates of the strategies and field values that the point asks for.
-static Result<std::vector<Candidate>> candidatesOf(const SweepPoint &point) {
-  CompileOptions options = tuning::compileOptions(point.problem);
-  std::vector<Candidate> all;
-  if (point.strategies.empty()) {
-    Result<std::vector<Candidate>> space = searchSpace(point.problem.text, options);
-    if (!space)
-      return space.error();
-    all = std::move(*space);
-  }
-  std::optional<Error> refusal;
-  for (const std::string &strategy : point.strategies) {
-    options.strategy = strategy;
-    Result<std::vector<Candidate>> space = searchSpace(point.problem.text, options);
-    if (space)
-      all.insert(all.end(), space->begin(), space->end());
-    else
-      refusal = space.error();
-  }
-  if (all.empty() && refusal)
-    return *refusal;
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Candidate &a, const Candidate &b) { return a.seconds < b.seconds; });
-  bool isFirst = true; // one pick of the cost model: the best of those of all strategies
-  for (Candidate &candidate : all)
-    if (candidate.chosen)
-      candidate.chosen = std::exchange(isFirst, false);
-  search::Space space(all);
-  std::vector<Candidate> kept;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    bool isWanted = true;
-    for (const auto &[name, values] : point.fields)
-      if (auto field = space[i].fields.find(name); field != space[i].fields.end())
-        isWanted &= std::find(values.begin(), values.end(), field->second) != values.end();
-    if (isWanted || all[i].chosen)
-      kept.push_back(all[i]);
-  }
-  return kept;
 }
 
 Result<Tuned> Tuner::lookAt(const SweepPoint &point) const {
@@ -339,6 +300,13 @@ Result<int> TuneCommand::simulateRecords() const {
   Result<rt::RecordFile> file = rt::readRecords(simulated);
   if (!file)
     return file.error();
+  if (!sweep.empty()) {
+    Result<std::vector<SweepPoint>> problems = points();
+    if (!problems)
+      return problems.error();
+    if (Result<void> priced = reprice(file->records, *problems); !priced)
+      return priced.error();
+  }
   return print(simulate(file->records, *options));
 }
 
@@ -402,7 +370,8 @@ void addTuneCommand(CLI::App &root, Action &action) {
   app->add_option("--export", command->exported, "csv or json: print all records that were read and made");
   app->add_option("--jobs", command->jobs, "threads that compile ahead (default: all cores but one)")
       ->check(CLI::NonNegativeNumber);
-  app->add_option("--simulate", command->simulated, "search over the measurements in a file of results");
+  app->add_option("--simulate", command->simulated,
+                  "search over the measurements in a file of results; with --sweep at today's estimates");
   app->callback([command, &action] { action = [command] { return command->run(); }; });
 }
 
