@@ -71,11 +71,15 @@ public:
     double compute = 2 * (work.flops / target.flops + work.special / target.specialRate);
     bool rings = cost.policy.getRing() > 0;
     double streamed = rings ? ringStreamed : streamedOf(mapping, cost);
-    // The first tile waits for its loads and for others; of later ones the blocks beside them hide that.
-    auto numbers = static_cast<double>(cost.policy.getRuns() * cost.policy.getSteps() * cost.policy.getLanes());
-    double first = rings ? 0 : tileLatency + numbers * numberLatency + wait, later = rings ? 0 : (waves - 1) * waveLatency;
-    cost.seconds = target.launchOverhead + clearing + first +
-                   std::max({cost.bytes / (target.bandwidth * streamed), later, compute / occupied});
+    // The first tile waits for its loads and for others; of later ones the blocks beside them hide
+    // that.
+    auto numbers = static_cast<double>(cost.policy.getRuns() * cost.policy.getSteps() *
+                                       cost.policy.getLanes());
+    double first = rings ? 0 : tileLatency + numbers * numberLatency + wait,
+           later = rings ? 0 : (waves - 1) * waveLatency;
+    cost.seconds =
+        target.launchOverhead + clearing + first +
+        std::max({cost.bytes / (target.bandwidth * streamed), later, compute / occupied});
     return cost;
   }
 
@@ -89,11 +93,12 @@ public:
   }
 
 private:
-  // Measured on an H200 (bench/results/h200-tuning.md, h200-grid.md). Seconds of a tile from its loads to its
-  // stores and of each number of a thread in it, for a block to hear of the tiles before it, of clearing the workspace, of a tile where others keep
-  // the multiprocessor busy, and the share of the bandwidth that is reached.
-  static constexpr double tileLatency = 1.3e-6, numberLatency = 22e-9, lookBackLatency = 3e-6, clearing = 2e-6,
-                          waveLatency = 3.5e-6;
+  // Measured on an H200 (bench/results/h200-tuning.md, h200-grid.md). Seconds of a tile from its
+  // loads to its stores and of each number of a thread in it, for a block to hear of the tiles
+  // before it, of clearing the workspace, of a tile where others keep the multiprocessor busy, and
+  // the share of the bandwidth that is reached.
+  static constexpr double tileLatency = 1.3e-6, numberLatency = 22e-9, lookBackLatency = 3e-6,
+                          clearing = 2e-6, waveLatency = 3.5e-6;
   static constexpr double laneStreamed = 0.95, narrowStreamed = 0.8, ringStreamed = 0.83;
   /// Rows shorter than some sectors waste a share of the bandwidth, which falls with their square.
   static constexpr double shortRow = 13;
@@ -244,10 +249,12 @@ private:
     };
     while (runs > 1 && !fills())
       runs /= 2;
-    // Fewer lanes too where blocks are too few for all multiprocessors: the chain of one tile counts.
+    // Fewer lanes too where blocks are too few for all multiprocessors: the chain of one tile
+    // counts.
     constexpr int64_t fewNumbers = 32;
     while (!timeWalk && lanes > 2 && lanes * steps > fewNumbers &&
-           rows * stepCount(mapping, sizes) < static_cast<double>(target.multiprocessors * tileSteps(policy(lanes))))
+           rows * stepCount(mapping, sizes) <
+               static_cast<double>(target.multiprocessors * tileSteps(policy(lanes))))
       lanes /= 2;
     runs = tuned(mapping, "runs", runs);
     steps = tuned(mapping, "steps", steps);

@@ -215,8 +215,8 @@ private:
                                   llvm::divideCeil(mapping.stateSize(), policy.getStateThreads())));
   }
 
-  /// With the state in parts, a multiprocessor is bound by what its schedulers issue or by its exponentials,
-  /// and where a scheduler has but one warp by the loads of the next tile too.
+  /// With the state in parts, a multiprocessor is bound by what its schedulers issue or by its
+  /// exponentials, and where a scheduler has but one warp by the loads of the next tile too.
   static double secondsInParts(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                plan::PolicyAttr policy, int64_t sharedDims) {
     double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
@@ -225,14 +225,16 @@ private:
     double slots = slotsOfStep(mapping, sizes, policy, sharedDims);
     double warps = lanes / policy.getLanes() * parts / warp;
     double special = work.special - common.special * steps * (lanes - warps);
-    double blocks = std::ceil(lanes / static_cast<double>(policy.getLanes() * policy.getLaneThreads()));
+    double blocks =
+        std::ceil(lanes / static_cast<double>(policy.getLanes() * policy.getLaneThreads()));
     double fullest = std::ceil(blocks / static_cast<double>(target.multiprocessors)) *
                      static_cast<double>(policy.getThreads()) / (warp * Target::schedulers);
     double beside = std::max(1.0, fullest);
     double rate = std::min(mostRate, warpRate * beside);
-    double ofTile = static_cast<double>(policy.getSteps()) * beside * slots / (target.clock() * rate);
-    double issue = steps / static_cast<double>(policy.getSteps()) *
-                   std::hypot(ofTile, tileLoad / beside);
+    double ofTile =
+        static_cast<double>(policy.getSteps()) * beside * slots / (target.clock() * rate);
+    double issue =
+        steps / static_cast<double>(policy.getSteps()) * std::hypot(ofTile, tileLoad / beside);
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * ringlessStreamed), issue,
                      special / target.specialRate});

@@ -33,6 +33,9 @@ constexpr std::int64_t manyTiles = 1500;
 /// Steps that make several tiles, one ragged, where lanes of a thread go through them together.
 constexpr std::int64_t severalKeptTiles = 41;
 
+/// Steps that make two tiles and a ragged one of the shape that few lanes have.
+constexpr std::int64_t tilesOfFewLanes = 300;
+
 /// Steps at which rows of lanes all but fill warps, which then read once what their lanes read alike.
 constexpr std::int64_t stepsOfWideRows = 39;
 
@@ -99,6 +102,8 @@ std::vector<Case> cases() {
     }
   for (const char *name : {"inter_chunk", "gated_scan", "cascade"})
     list.emplace_back(name, "blelloch", severalKeptTiles);
+  for (const char *name : {"gated_scan", "max_plus"})
+    list.emplace_back(name, "blelloch", tilesOfFewLanes);
   for (std::int64_t steps : {0, 1, 37})
     for (const char *name : {"dense", "viterbi", "forward", "dense_terms"})
       list.emplace_back(name, "sequential", steps);
@@ -192,6 +197,21 @@ TEST(MachineCode, readoutsOverLanesSpillNothing) {
     options.filename = name;
     options.strategy = strategy;
     options.sizes = {{"D", size}};
+    expectTextInRegisters(textOf(name), options);
+    if (IsSkipped() || HasFatalFailure())
+      return;
+  }
+}
+
+/// Blocks of few lanes have shapes of their own, which sizes choose.
+TEST(MachineCode, shapesForFewLanesSpillNothing) {
+  for (auto [name, strategy] :
+       {std::pair("gated_scan", "blelloch"), std::pair("max_plus", "blelloch"),
+        std::pair("selective_scan", "sequential")}) {
+    CompileOptions options;
+    options.filename = name;
+    options.strategy = strategy;
+    options.sizes = {{"B", 2}, {"T", 1024}, {"D", 512}, {"N", 16}};
     expectTextInRegisters(textOf(name), options);
     if (IsSkipped() || HasFatalFailure())
       return;

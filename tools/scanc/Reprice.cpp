@@ -9,7 +9,8 @@
 
 namespace scanc::cli {
 
-/// The candidate of a record: among those of its problem or, where the space has it no more, by itself.
+/// The candidate of a record: among those of its problem or, where the space has it no more, by
+/// itself.
 static Result<Candidate> candidateOf(const rt::Record &record, const std::vector<Candidate> &space,
                                      const SweepPoint &point) {
   for (const Candidate &candidate : space)
@@ -41,7 +42,8 @@ static Result<void> add(const search::RecordedProblem &problem, const SweepPoint
     hasPick |= candidate->chosen;
     priced.push_back(std::move(record));
   }
-  auto pick = std::find_if(space->begin(), space->end(), [](const Candidate &each) { return each.chosen; });
+  auto pick =
+      std::find_if(space->begin(), space->end(), [](const Candidate &each) { return each.chosen; });
   if (!hasPick && pick != space->end()) {
     rt::Record record = problem.like;
     record.strategy = pick->strategy;
@@ -61,7 +63,8 @@ Result<void> reprice(std::vector<rt::Record> &records, const std::vector<SweepPo
       if (point.problem.sizes != problem.like.sizes)
         continue;
       point.problem.target = problem.like.target;
-      Result<std::string> key = rt::kernelKey(point.problem.text, tuning::compileOptions(point.problem));
+      Result<std::string> key =
+          rt::kernelKey(point.problem.text, tuning::compileOptions(point.problem));
       if (!key)
         return key.error();
       if (*key != problem.like.key)

@@ -370,8 +370,9 @@ void addTuneCommand(CLI::App &root, Action &action) {
   app->add_option("--export", command->exported, "csv or json: print all records that were read and made");
   app->add_option("--jobs", command->jobs, "threads that compile ahead (default: all cores but one)")
       ->check(CLI::NonNegativeNumber);
-  app->add_option("--simulate", command->simulated,
-                  "search over the measurements in a file of results; with --sweep at today's estimates");
+  app->add_option(
+      "--simulate", command->simulated,
+      "search over the measurements in a file of results; with --sweep at today's estimates");
   app->callback([command, &action] { action = [command] { return command->run(); }; });
 }
 
