@@ -39,12 +39,13 @@ std::string namedFolder(const std::string &requested) {
   return "";
 }
 
-/// Whether the file system of a folder, or of the nearest one above it that exists, is shared between
-/// machines. FUSE holds most of those that the kernel does not know.
+/// Whether the file system of a folder, or of the nearest one above it that exists, is shared
+/// between machines. FUSE holds most of those that the kernel does not know.
 bool isOnNetwork(const std::string &path) {
   constexpr std::int64_t known[] = {
-      NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, CODA_SUPER_MAGIC,
-      AFS_SUPER_MAGIC, AFS_FS_MAGIC, CEPH_SUPER_MAGIC, V9FS_MAGIC, OCFS2_SUPER_MAGIC, FUSE_SUPER_MAGIC,
+      NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,   CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
+      CODA_SUPER_MAGIC, AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CEPH_SUPER_MAGIC,
+      V9FS_MAGIC,       OCFS2_SUPER_MAGIC, FUSE_SUPER_MAGIC,
       0x0BD00BD0, // Lustre
       0x47504653, // GPFS
       0x19830326, // BeeGFS
@@ -55,8 +56,8 @@ bool isOnNetwork(const std::string &path) {
   for (fs::path at = fs::absolute(path, ignored); !at.empty(); at = at.parent_path()) {
     struct statfs system;
     if (statfs(at.c_str(), &system) == 0)
-      return std::find(std::begin(known), std::end(known), std::int64_t(system.f_type) & 0xFFFFFFFF) !=
-             std::end(known);
+      return std::find(std::begin(known), std::end(known),
+                       std::int64_t(system.f_type) & 0xFFFFFFFF) != std::end(known);
     if (at == at.parent_path())
       break;
   }

@@ -22,8 +22,8 @@ public:
   DiskCache(EntryKind kind, CachePlaces places, CacheLimits limits = cacheLimits())
       : kind(kind), places(std::move(places)), limits(limits) {}
 
-  /// What is kept under `key`, in the first folder that has it. A damaged entry is moved aside where the
-  /// folder may be written.
+  /// What is kept under `key`, in the first folder that has it. A damaged entry is moved aside
+  /// where the folder may be written.
   std::optional<EntryFields> read(std::string_view key);
   /// Publishes whole or not at all. The first writer wins.
   void write(std::string_view key, const EntryFields &fields);

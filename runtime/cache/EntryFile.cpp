@@ -145,7 +145,8 @@ std::vector<EntryFile> entriesOf(const std::string &folder) {
   namespace fs = std::filesystem;
   std::vector<EntryFile> entries;
   std::error_code ignored;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end;
+       it.increment(ignored))
     for (EntryKind kind : {EntryKind::kernel, EntryKind::program})
       if (it->path().extension() == extensionOf(kind))
         entries.push_back({it->path().string(), kind});

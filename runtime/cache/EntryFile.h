@@ -16,8 +16,8 @@
 
 namespace scanc::rt {
 
-/// What an entry keeps: the machine code of a kernel, or what the compiler made of a text. Its files
-/// end with this.
+/// What an entry keeps: the machine code of a kernel, or what the compiler made of a text. Its
+/// files end with this.
 enum class EntryKind : std::uint8_t { kernel, program };
 std::string_view extensionOf(EntryKind kind);
 

@@ -41,7 +41,8 @@ void addFile(std::vector<File> &files, std::string path) {
 std::vector<File> filesOf(const fs::path &folder, std::string_view ending = "") {
   std::vector<File> files;
   std::error_code ignored;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end;
+       it.increment(ignored))
     if (it->path().string().ends_with(ending))
       addFile(files, it->path().string());
   return files;

@@ -15,7 +15,8 @@ namespace scanc::rt {
 /// week ago, and what writers that ended early left more than an hour ago.
 Evicted evict(const std::string &folder, const CacheLimits &limits);
 
-/// The same down to nine tenths of the limits, if they are passed and nobody did within the last minute.
+/// The same down to nine tenths of the limits, if they are passed and nobody did within the last
+/// minute.
 void evictNowAndThen(const std::string &folder, const CacheLimits &limits);
 
 /// Notes that the file behind a descriptor is in use; at most once an hour.

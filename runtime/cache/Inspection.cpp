@@ -116,8 +116,8 @@ Comparison compareKeys(const std::vector<rt::KeyPart> &wanted,
       result.difference = fmt::format("{} is '{}', there '{}'", nameOf(wanted, i), wanted[i].value,
                                       found[i].value);
     else
-      result.difference =
-          fmt::format("of {}, {}", nameOf(wanted, i), differingLine(wanted[i].value, found[i].value));
+      result.difference = fmt::format("of {}, {}", nameOf(wanted, i),
+                                      differingLine(wanted[i].value, found[i].value));
   }
   return result;
 }
@@ -143,7 +143,8 @@ std::vector<KnownEntry> knownEntries(const rt::CachePlaces &places, rt::EntryKin
 }
 
 /// Whether `key` is among these, and in what the nearest one differs.
-CacheAnswer explain(std::string name, const std::string &key, const std::vector<KnownEntry> &known) {
+CacheAnswer explain(std::string name, const std::string &key,
+                    const std::vector<KnownEntry> &known) {
   std::vector<rt::KeyPart> parts = rt::partsOfKey(key);
   CacheAnswer answer;
   answer.variant = std::move(name);
@@ -292,7 +293,8 @@ Result<CacheWarmed> warmCache(const Program &program, const std::string &archite
     return all.error();
   rt::KernelCache cache("");
   for (const KernelWanted &wanted : all->kernels) {
-    auto kernel = cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
+    auto kernel =
+        cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
     if (!kernel)
       return kernel.error();
   }

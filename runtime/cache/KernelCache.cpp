@@ -15,8 +15,8 @@ namespace {
 /// The number grows when the meaning of a key changes.
 constexpr std::string_view keySchema = "scanc kernel, key schema 2";
 
-/// A text without what its first line says, if that is a comment: it names the user's file and line,
-/// which change no byte of a kernel. The line stays, and so do the numbers of those below.
+/// A text without what its first line says, if that is a comment: it names the user's file and
+/// line, which change no byte of a kernel. The line stays, and so do the numbers of those below.
 std::string_view withoutPlace(std::string_view text) {
   return text.starts_with("//") ? text.substr(std::min(text.find('\n'), text.size())) : text;
 }

@@ -1,8 +1,8 @@
 //===- cache/KernelCache.h - Each kernel compiled once ----------*- C++ -*-===//
 //
 // Memory, then disk, then the compiler. Threads that want the same kernel wait
-// for the one that makes it, and so do processes of a machine, for some time. A kernel stays in memory for the life of the
-// cache: 5 to 200 kB each.
+// for the one that makes it, and so do processes of a machine, for some time. A kernel stays in
+// memory for the life of the cache: 5 to 200 kB each.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SCANC_RUNTIME_CACHE_KERNELCACHE_H
@@ -38,7 +38,8 @@ struct CacheCounters {
   std::int64_t faults = 0;  ///< of the disk
 };
 
-/// The name of everything in a key but NVRTC and its options: of what a bundle's machine code was made.
+/// The name of everything in a key but NVRTC and its options: of what a bundle's machine code was
+/// made.
 std::string sourceDigest(const CudaSource &source);
 
 class KernelCache final : ForkGuard {
@@ -86,8 +87,8 @@ private:
   CacheCounters counts;
 };
 
-/// The kernel of a source, from `cache` or by the NVRTC of this machine, which is opened for its version. Fails
-/// as `sharedNvrtc` and `compileWith` do.
+/// The kernel of a source, from `cache` or by the NVRTC of this machine, which is opened for its
+/// version. Fails as `sharedNvrtc` and `compileWith` do.
 Result<KernelCache::Kernel> compileCached(KernelCache &cache, const CudaSource &source);
 
 } // namespace scanc::rt

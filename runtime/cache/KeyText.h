@@ -8,7 +8,8 @@
 
 namespace scanc::rt {
 
-/// Writes a key: each part with its label and its length, so that no two lists of parts have one text.
+/// Writes a key: each part with its label and its length, so that no two lists of parts have one
+/// text.
 class KeyText {
 public:
   /// `schema` names what is kept under the key; it changes when the meaning of the parts does.

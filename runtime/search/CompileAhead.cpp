@@ -49,8 +49,8 @@ void CompileAhead::work() {
   }
 }
 
-/// Tensors of the problem that have no memory, at addresses that are aligned as memory of a device is, and
-/// so far apart that none overlaps another.
+/// Tensors of the problem that have no memory, at addresses that are aligned as memory of a device
+/// is, and so far apart that none overlaps another.
 static std::vector<TensorRef> placeless(const Program &program, const tuning::Problem &problem) {
   constexpr std::uintptr_t apart = std::uintptr_t(1) << 44;
   std::vector<TensorRef> tensors;

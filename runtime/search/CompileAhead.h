@@ -12,9 +12,9 @@
 
 namespace scanc::search {
 
-/// Threads that put the kernels of candidates into the cache on disk, so that who measures them only loads:
-/// of each candidate the variant that the tensors of the problem take. Touches no device. What fails, fails
-/// again where it is measured.
+/// Threads that put the kernels of candidates into the cache on disk, so that who measures them
+/// only loads: of each candidate the variant that the tensors of the problem take. Touches no
+/// device. What fails, fails again where it is measured.
 class CompileAhead {
 public:
   CompileAhead(const tuning::Problem &problem, int threads);

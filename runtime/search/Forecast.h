@@ -6,8 +6,9 @@
 
 namespace scanc::search {
 
-/// What the cost model does not know of a problem, from the points that were measured: the logarithm of
-/// measured over estimated time as a sum over a point's strategy and its fields, by ridge regression.
+/// What the cost model does not know of a problem, from the points that were measured: the
+/// logarithm of measured over estimated time as a sum over a point's strategy and its fields, by
+/// ridge regression.
 class Forecast {
 public:
   explicit Forecast(const Space &space);
@@ -21,8 +22,9 @@ private:
   std::vector<double> features(const Point &point) const;
 
   const Space &space;
-  std::map<std::pair<std::string, std::string>, std::size_t> columns; ///< strategy, field; field "" first
-  std::map<std::string, Point> centres;                               ///< of each strategy: its best estimate
+  std::map<std::pair<std::string, std::string>, std::size_t>
+      columns;                          ///< strategy, field; field "" first
+  std::map<std::string, Point> centres; ///< of each strategy: its best estimate
   std::size_t width = 0;
   std::vector<double> normal; ///< of the regression, row by row
   std::vector<double> right;

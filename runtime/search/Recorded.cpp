@@ -73,7 +73,8 @@ double RecordedProblem::best() const {
   return best;
 }
 
-Evaluation RecordedEvaluator::evaluate(const tuning::Problem &, const std::string &strategy, double) {
+Evaluation RecordedEvaluator::evaluate(const tuning::Problem &, const std::string &strategy,
+                                       double) {
   for (const rt::Record &record : problem.records)
     if (record.strategy == strategy)
       return evaluationOf(record);

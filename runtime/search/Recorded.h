@@ -32,8 +32,8 @@ public:
 
   tuning::Evaluation evaluate(const tuning::Problem &, const std::string &strategy,
                               double limitSeconds) override;
-  std::vector<tuning::Evaluation> compare(const tuning::Problem &,
-                                          std::span<const std::string> strategies, int rounds) override;
+  std::vector<tuning::Evaluation>
+  compare(const tuning::Problem &, std::span<const std::string> strategies, int rounds) override;
 
 private:
   const RecordedProblem &problem;

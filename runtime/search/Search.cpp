@@ -18,7 +18,8 @@ namespace {
 
 /// A launch that takes so many times the best is not waited for.
 constexpr double patience = 3;
-/// Other strategies get a first measurement where their estimate is within so many times the pick's.
+/// Other strategies get a first measurement where their estimate is within so many times the
+/// pick's.
 constexpr double worthATry = 4;
 /// What is measured slower than so many times the best is no finalist.
 constexpr double finalistWithin = 1.3;
@@ -26,7 +27,8 @@ constexpr double finalistWithin = 1.3;
 constexpr double gainThatCounts = 0.01;
 /// A part of the space is measured: one point of so many.
 constexpr std::size_t quickShare = 10;
-/// Every so many evaluations one is of a point drawn at random: the forecast may be wrong everywhere.
+/// Every so many evaluations one is of a point drawn at random: the forecast may be wrong
+/// everywhere.
 constexpr std::size_t drawnEvery = 8;
 /// Points that are named to be compiled meanwhile.
 constexpr std::size_t aheadCount = 16;
@@ -164,7 +166,8 @@ std::size_t Searcher::nextPoint() {
   std::vector<double> seconds = forecast.all();
   auto faster = [&](std::size_t a, std::size_t b) { return seconds[a] < seconds[b]; };
   std::stable_sort(rest.begin(), rest.end(), faster);
-  nameAhead({rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(std::min(aheadCount, rest.size()))});
+  nameAhead({rest.begin(),
+             rest.begin() + static_cast<std::ptrdiff_t>(std::min(aheadCount, rest.size()))});
   if (count % drawnEvery == drawnEvery - 1)
     return rest[random() % ((rest.size() + 1) / 2)];
   std::optional<std::size_t> fastest = best();
@@ -197,7 +200,8 @@ void Searcher::decide() {
   }
   std::vector<std::size_t> finalists;
   for (std::size_t i = 0; i < space.size(); ++i)
-    if (isRight(i) && i != pick && results[i]->seconds <= finalistWithin * results[*fastest]->seconds)
+    if (isRight(i) && i != pick &&
+        results[i]->seconds <= finalistWithin * results[*fastest]->seconds)
       finalists.push_back(i);
   std::stable_sort(finalists.begin(), finalists.end(), [&](std::size_t a, std::size_t b) {
     return results[a]->seconds < results[b]->seconds;
@@ -231,8 +235,8 @@ SearchResult Searcher::run() {
   return result;
 }
 
-SearchResult findBest(tuning::Evaluator &evaluator, const tuning::Problem &problem, const Space &space,
-                      const SearchOptions &options) {
+SearchResult findBest(tuning::Evaluator &evaluator, const tuning::Problem &problem,
+                      const Space &space, const SearchOptions &options) {
   return Searcher(evaluator, problem, space, options).run();
 }
 

@@ -20,7 +20,7 @@ enum class Effort : std::uint8_t { none, quick, full };
 
 struct SearchOptions {
   Effort effort = Effort::quick;
-  std::uint64_t seed = 0;       ///< draws the few points that are measured for being unlike the others
+  std::uint64_t seed = 0; ///< draws the few points that are measured for being unlike the others
   double budgetSeconds = 0;     ///< no evaluation begins later; 0: no limit
   std::int64_t evaluations = 0; ///< at most; 0: by the effort
   std::int64_t finalists = 10;  ///< timed in turns at the end
@@ -42,10 +42,11 @@ struct SearchResult {
 };
 
 /// Times the pick of the cost model, then others, and the best of them in turns with it.
-SearchResult findBest(tuning::Evaluator &evaluator, const tuning::Problem &problem, const Space &space,
-                      const SearchOptions &options);
+SearchResult findBest(tuning::Evaluator &evaluator, const tuning::Problem &problem,
+                      const Space &space, const SearchOptions &options);
 
-/// How many evaluations that takes at most, those that are known included; not counting the last, in turns.
+/// How many evaluations that takes at most, those that are known included; not counting the last,
+/// in turns.
 std::size_t evaluationsOf(const Space &space, const SearchOptions &options);
 
 /// Points up to which `quick` measures all of a space.

@@ -30,13 +30,15 @@ public:
   const Point &operator[](std::size_t i) const { return points[i]; }
   /// What the cost model takes; the first point where it marked none.
   std::size_t pick() const { return picked; }
-  /// The points of the same strategy that differ in one field, by the next larger or smaller value that
-  /// there is, or in two fields, of which one is the next larger and the other the next smaller.
+  /// The points of the same strategy that differ in one field, by the next larger or smaller value
+  /// that there is, or in two fields, of which one is the next larger and the other the next
+  /// smaller.
   std::vector<std::size_t> neighbours(std::size_t i) const;
 
 private:
   using Fields = std::map<std::string, std::int64_t>;
-  /// The nearest values of `field` on either side of `fields`', among points that are equal otherwise.
+  /// The nearest values of `field` on either side of `fields`', among points that are equal
+  /// otherwise.
   std::vector<Fields> moved(const std::string &strategy, const Fields &fields,
                             const std::string &field) const;
 

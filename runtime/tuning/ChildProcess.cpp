@@ -39,7 +39,8 @@ std::optional<ChildProcess> ChildProcess::start(const std::string &program,
     argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);
   ChildProcess child;
-  int failed = posix_spawn(&child.process, program.c_str(), &actions, nullptr, argv.data(), environ);
+  int failed =
+      posix_spawn(&child.process, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   child.socket = ends[0];

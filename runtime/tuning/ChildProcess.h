@@ -29,7 +29,8 @@ public:
   /// Waits for a line, without its end; `seconds` at most.
   Reading readLine(std::string &line, double seconds);
 
-  /// Kills it if it still runs, and says how it ended: "exit code 3", "signal 11 (Segmentation fault)". Once.
+  /// Kills it if it still runs, and says how it ended: "exit code 3", "signal 11 (Segmentation
+  /// fault)". Once.
   std::string end();
 
 private:

@@ -59,18 +59,21 @@ Comparison compare(const std::string &name, const TensorRef &got, const Referenc
                       coordinates(expected.sizes, i / parts), wanted, bound, value);
   }
   if (sumOfErrors > 0)
-    result.relativeL2 = std::isfinite(sumOfErrors) ? std::sqrt(sumOfErrors / sumOfValues) : HUGE_VAL;
+    result.relativeL2 =
+        std::isfinite(sumOfErrors) ? std::sqrt(sumOfErrors / sumOfValues) : HUGE_VAL;
   return result;
 }
 
 double statedFactor(const Program &program) {
-  // Low parts are rounded to 2^-23 of a factor each and their product is left out: 8 roundings of f32.
+  // Low parts are rounded to 2^-23 of a factor each and their product is left out: 8 roundings of
+  // f32.
   if (program.strategy == "matmul_scan")
     return 8;
   // Factors and scores of bf16 or f16: 2^-8 or 2^-11 of the largest product, not 2^-24.
   if (program.strategy == "chunkwise")
     return program.promises.errorBound.starts_with("2^-11") ? 0x1p13 : 0x1p16;
-  // Matrices kept in two terms of f16 or bf16: 2^-17 of their largest number at each step, not 2^-24.
+  // Matrices kept in two terms of f16 or bf16: 2^-17 of their largest number at each step, not
+  // 2^-24.
   bool keepsProducts = program.promises.errorBound.find("of the largest number of a product") !=
                        std::string::npos;
   return keepsProducts ? 128 : 1;
@@ -86,11 +89,12 @@ double statedNorm(const Program &program) {
 Result<void> verdict(const std::vector<Comparison> &comparisons, double norm) {
   for (const Comparison &each : comparisons) {
     if (!each.checkable)
-      return makeError("SC8007", ErrorKind::mismatch,
-                       fmt::format("the reference of '{}' is not finite, or beyond the range of the types: "
-                                   "nothing can be checked",
-                                   each.name),
-                       "choose inputs at which the recurrence stays bounded, with --random or --in");
+      return makeError(
+          "SC8007", ErrorKind::mismatch,
+          fmt::format("the reference of '{}' is not finite, or beyond the range of the types: "
+                      "nothing can be checked",
+                      each.name),
+          "choose inputs at which the recurrence stays bounded, with --random or --in");
     if (each.wrong > 0)
       return makeError("SC8006", ErrorKind::mismatch,
                        fmt::format("{}; {} of {} elements are beyond their bound", each.firstWrong,

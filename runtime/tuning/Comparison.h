@@ -17,13 +17,13 @@ struct Comparison {
   bool checkable = true; ///< the reference is a number and has a bound, everywhere
 };
 
-/// `got` is on the host, of any strides; its sizes are those of `expected`. A strategy may state `factor`
-/// times the bound of the reference.
+/// `got` is on the host, of any strides; its sizes are those of `expected`. A strategy may state
+/// `factor` times the bound of the reference.
 Comparison compare(const std::string &name, const TensorRef &got, const ReferenceTensor &expected,
                    double factor = 1);
 
-/// By how much the bound that a strategy states exceeds the reference's, which counts one rounding for
-/// each operation: products of split or kept factors have more.
+/// By how much the bound that a strategy states exceeds the reference's, which counts one rounding
+/// for each operation: products of split or kept factors have more.
 double statedFactor(const Program &program);
 
 /// The relative L2 error that a strategy states for all numbers of a result together, infinite where it states none. Where

@@ -23,7 +23,8 @@ std::optional<std::int64_t> sizeOfDimension(const std::string &dim,
 /// The name in a declared dimension, empty for a number.
 std::string nameInDimension(const std::string &dim);
 
-/// The sizes of a tensor. Fails with SC8008 where a name has none, and where 64 bits do not count its bytes.
+/// The sizes of a tensor. Fails with SC8008 where a name has none, and where 64 bits do not count
+/// its bytes.
 Result<std::vector<std::int64_t>> sizesOf(const Parameter &parameter,
                                           const std::map<std::string, std::int64_t> &sizes);
 
@@ -31,8 +32,8 @@ Result<std::vector<std::int64_t>> sizesOf(const Parameter &parameter,
 Result<std::int64_t> compulsoryBytes(const std::vector<Parameter> &signature,
                                      const std::map<std::string, std::int64_t> &sizes);
 
-/// Fails with SC8008 where `bytes`, those of `parameter` and of all before it, are more than this machine has:
-/// Linux grants them, and ends the process when they are written.
+/// Fails with SC8008 where `bytes`, those of `parameter` and of all before it, are more than this
+/// machine has: Linux grants them, and ends the process when they are written.
 Result<void> checkMemory(const Parameter &parameter, double bytes);
 
 } // namespace scanc::tuning

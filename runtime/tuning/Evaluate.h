@@ -80,7 +80,7 @@ struct ChildOptions {
   std::vector<std::string> arguments; ///< that make it a child: scanc's hidden sub-command if empty
   double compileSeconds = 60;         ///< for a candidate: to compile and to load
   double runSeconds = 30;             ///< for all its launches
-  double prepareSeconds = 300;        ///< for a problem: its inputs, and what results they should have
+  double prepareSeconds = 300; ///< for a problem: its inputs, and what results they should have
 };
 
 /// Runs candidates in a child process, which keeps a problem from one call to the next. A candidate

@@ -10,10 +10,11 @@
 
 namespace scanc::tuning {
 
-/// The bytes of one tensor, twice: where kernels run, between two guards, and an image on the host that no
-/// kernel sees.
+/// The bytes of one tensor, twice: where kernels run, between two guards, and an image on the host
+/// that no kernel sees.
 ///
-/// Guards are NaN in every type: what is read there shows in results, what is written there is found.
+/// Guards are NaN in every type: what is read there shows in results, what is written there is
+/// found.
 class GuardedBuffer {
 public:
   /// Bytes of a guard, before the tensor and behind it.

@@ -8,12 +8,12 @@
 
 namespace scanc::tuning {
 
-/// The reference's results of one problem: whole where that is cheap, else of a few lanes at both ends, whole
-/// in time, since the reference walks number by number.
+/// The reference's results of one problem: whole where that is cheap, else of a few lanes at both
+/// ends, whole in time, since the reference walks number by number.
 class Oracle {
 public:
-  /// `operands` lie on the host and outlive this; results among them are compared where they lie. `lanes` are
-  /// the names that may be cut. `options` bind no size.
+  /// `operands` lie on the host and outlive this; results among them are compared where they lie.
+  /// `lanes` are the names that may be cut. `options` bind no size.
   static Result<Oracle> create(const std::string &text, const CompileOptions &options,
                                const std::vector<Parameter> &signature,
                                const std::vector<TensorRef> &operands,

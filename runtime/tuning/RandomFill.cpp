@@ -20,7 +20,8 @@ static double uniform(std::mt19937_64 &random) {
 }
 
 /// Ascending from `low` to `high`; of several segments, one is empty.
-static void fillOffsets(const TensorRef &tensor, const SampleInput &range, std::mt19937_64 &random) {
+static void fillOffsets(const TensorRef &tensor, const SampleInput &range,
+                        std::mt19937_64 &random) {
   std::vector<double> offsets(static_cast<std::size_t>(elementsOf(tensor.sizes)));
   for (double &offset : offsets)
     offset = std::floor(range.low + (range.high - range.low) * uniform(random));

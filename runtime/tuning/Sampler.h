@@ -10,7 +10,8 @@
 
 namespace scanc::tuning {
 
-/// Measures launches: between two events of a stream on a GPU, by a clock that only goes forward on the CPU.
+/// Measures launches: between two events of a stream on a GPU, by a clock that only goes forward on
+/// the CPU.
 class Sampler {
 public:
   enum class Caches : std::uint8_t {
@@ -30,8 +31,8 @@ private:
   unsigned char flushByte = 0;
 };
 
-/// How long to measure what takes `seconds`: samples of about a millisecond where launches follow one another,
-/// and a second of them at most.
+/// How long to measure what takes `seconds`: samples of about a millisecond where launches follow
+/// one another, and a second of them at most.
 struct SamplePlan {
   int launchesPerSample, samples;
 };

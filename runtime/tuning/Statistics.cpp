@@ -26,8 +26,8 @@ double noise(std::span<const double> samples) {
   return middle > 0 ? (quantile(samples, 0.75) - quantile(samples, 0.25)) / middle : 0;
 }
 
-/// How many of `count` sorted samples lie below the interval of the median: the most with which the chance that
-/// the median is among them is 2.5 % at most (a binomial distribution of 1/2).
+/// How many of `count` sorted samples lie below the interval of the median: the most with which the
+/// chance that the median is among them is 2.5 % at most (a binomial distribution of 1/2).
 static std::size_t samplesBelow(std::size_t count) {
   double chance = std::pow(0.5, static_cast<double>(count)), sum = chance;
   std::size_t below = 0;

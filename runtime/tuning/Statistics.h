@@ -15,9 +15,9 @@ struct Estimate {
   double value = 0, low = 0, high = 0;
 };
 
-/// `samples[i] / base[i]`, measured in turns: the median of the ratios, between order statistics of theirs, so
-/// that nothing is assumed of how noise is distributed. Of fewer than 6 samples the interval is their range,
-/// and says less. Both have the same number of samples.
+/// `samples[i] / base[i]`, measured in turns: the median of the ratios, between order statistics of
+/// theirs, so that nothing is assumed of how noise is distributed. Of fewer than 6 samples the
+/// interval is their range, and says less. Both have the same number of samples.
 Estimate pairedRatio(std::span<const double> samples, std::span<const double> base);
 
 } // namespace scanc::tuning

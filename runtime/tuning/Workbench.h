@@ -22,8 +22,8 @@ Judgement judge(const Error &error);
 /// How candidates for `problem` are compiled, but for the strategy.
 CompileOptions compileOptions(const Problem &problem);
 
-/// The operands of one problem, random inputs and guarded results, where its kernels run, with what the results
-/// should be. For one candidate after the other.
+/// The operands of one problem, random inputs and guarded results, where its kernels run, with what
+/// the results should be. For one candidate after the other.
 class Workbench {
 public:
   /// Offsets of segments, by parameter, that are not drawn.

@@ -6,8 +6,9 @@
 
 namespace scanc::tuning {
 
-/// Answers requests (tuning/Messages.h) from stdin on stdout until there are no more, or until a candidate has
-/// left the device unusable. Gives the exit code of the process. Ends with its parent, and leaves Ctrl-C to it.
+/// Answers requests (tuning/Messages.h) from stdin on stdout until there are no more, or until a
+/// candidate has left the device unusable. Gives the exit code of the process. Ends with its
+/// parent, and leaves Ctrl-C to it.
 int serve(InProcessOptions options = {});
 
 /// scanc's sub-command that calls it.
