@@ -19,6 +19,7 @@
 #include "runtime/launch/Driver.h"
 #include "scanc/Compile.h"
 #include "scanc/Device.h"
+#include "tests/support/LoadedCompiler.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,16 +46,6 @@ struct Times {
   enum { driver, context, compile, prepare, lookUp, compiler, count };
   std::array<double, count> values{};
 };
-
-/// Whether LLVM or a library of it is in this process.
-bool hasCompiler() {
-  std::stringstream maps;
-  maps << std::ifstream("/proc/self/maps").rdbuf();
-  for (const char *name : {"libscanc-compiler", "libLLVM", "libMLIR"})
-    if (maps.str().find(name) != std::string::npos)
-      return true;
-  return false;
-}
 
 /// Tensors of the program's own, whose values nobody reads.
 std::vector<TensorRef> operandsOf(const Program &program,
@@ -85,7 +76,7 @@ Times measure(const std::string &text, const CompileOptions &options) {
     start = Clock::now();
     orExit(compileProgram(text, options));
     times.values[Times::compile] = millisecondsSince(start);
-    times.values[Times::compiler] = hasCompiler();
+    times.values[Times::compiler] = testing_support::hasCompiler();
     return times;
   }
   start = Clock::now();
@@ -105,7 +96,7 @@ Times measure(const std::string &text, const CompileOptions &options) {
   for (int i = 0; i < lookUps; ++i)
     orExit(compile(text, options));
   times.values[Times::lookUp] = millisecondsSince(start) / lookUps * 1e6;
-  times.values[Times::compiler] = hasCompiler();
+  times.values[Times::compiler] = testing_support::hasCompiler();
   return times;
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/compiler/ProgramCache.h"
 #include "scanc/Compile.h"
 #include "tests/runtime/Sample.h"
+#include "tests/support/LoadedCompiler.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ namespace scanc {
 namespace {
 
 using testing::ScopedVariable;
+using testing_support::hasCompiler;
 using testing::ScratchFolder;
 
 constexpr const char *text = "kernel ema(x: f32[B, T, D], alpha: f32[D]) -> (m: f32[B, T, D]) {\n"
@@ -33,16 +35,6 @@ CompileOptions optionsFor(const char *target = "sm_90a") {
   CompileOptions options;
   options.target = target;
   return options;
-}
-
-/// Whether the compiler, or what it is made of, is in this process.
-bool hasCompiler() {
-  std::stringstream maps;
-  maps << std::ifstream("/proc/self/maps").rdbuf();
-  for (const char *name : {"libscanc-compiler", "libLLVM", "libMLIR"})
-    if (maps.str().find(name) != std::string::npos)
-      return true;
-  return false;
 }
 
 /// Whether a process in which `body` runs ends well.
