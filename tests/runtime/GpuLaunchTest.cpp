@@ -5,8 +5,6 @@
 //===----------------------------------------------------------------------===//
 #include "CudaCalls.h"
 #include "FaultFixture.h"
-#include "runtime/cache/KernelCache.h"
-#include "scanc/LaunchPlan.h"
 
 #include <chrono>
 #include <cstdio>
@@ -97,65 +95,6 @@ TEST_F(GpuLaunchTest, a_first_load_beside_a_spinning_kernel) {
               std::fflush(stdout);
               Result<void> right = operands.check();
               return text + (right ? "" : render(right.error()));
-            }),
-            "");
-}
-
-TEST_F(GpuLaunchTest, a_launch_takes_at_most_two_microseconds_more_than_the_drivers) {
-  EXPECT_EQ(inChild([&]() -> std::string {
-              using rt::Driver;
-              Program program = testing::sampleProgram();
-              Result<Kernel> kernel = loadCuda(program, {0, folder.path()});
-              FullOperands operands;
-              if (!kernel || !operands.make(0))
-                return "nothing to run";
-              operands.list.pop_back();
-              CudaCalls calls;
-              TestStream stream(calls, 0); // its context is current
-              LaunchOptions options;
-              options.stream = stream;
-              if (!kernel->prepare(operands.list, options))
-                return "not prepared";
-              // The same by hand.
-              const Driver &driver = **rt::sharedDriver();
-              const auto &variant = std::get<KernelStep>(program.entries[0].steps[0]).variants[0];
-              Result<CompiledKernel> compiled =
-                  compileCuda(rt::sourceOf(program, variant, std::string(kernel->target())));
-              LaunchPlan plan = *planLaunch(program, operands.list);
-              CUlib_st *library = nullptr;
-              CUkern_st *entry = nullptr;
-              CUfunc_st *function = nullptr;
-              driver.libraryLoadData(&library, compiled->cubin.data(), nullptr, nullptr, 0, nullptr,
-                                     nullptr, 0);
-              driver.libraryGetKernel(&entry, library, variant.launches[0].entry.c_str());
-              if (driver.kernelGetFunction(&function, entry) != Driver::success)
-                return "no function";
-              rt::LaunchConfig config;
-              for (int axis = 0; axis < 3; ++axis) {
-                config.grid[axis] = static_cast<unsigned>(plan.kernels[0].grid[axis]);
-                config.block[axis] = static_cast<unsigned>(plan.kernels[0].block[axis]);
-              }
-              config.stream = stream;
-              void *parameters[] = {plan.kernels[0].words.data()};
-              // The best of batches so small that the driver's queue never fills.
-              auto microseconds = [&](auto launch) {
-                constexpr int launches = 64;
-                double best = 1;
-                for (int batch = 0; batch < 200; ++batch) {
-                  driver.ctxSynchronize();
-                  auto begin = Clock::now();
-                  for (int i = 0; i < launches; ++i)
-                    launch();
-                  best = std::min(best, secondsSince(begin) / launches);
-                }
-                return 1e6 * best;
-              };
-              double bare = microseconds(
-                  [&] { driver.launchKernelEx(&config, function, parameters, nullptr); });
-              double ours = microseconds([&] { (void)kernel->launch(operands.list, options); });
-              std::printf("a launch by the driver %.2f us, by scanc %.2f us\n", bare, ours);
-              std::fflush(stdout);
-              return ours - bare <= 2 ? "" : "takes longer";
             }),
             "");
 }
