@@ -1,12 +1,13 @@
 //===- BenchCommand.cpp - scanc bench: candidates, compared ---------------===//
 #include "runtime/tuning/CopyBandwidth.h"
 #include "runtime/tuning/Dimensions.h"
-#include "runtime/tuning/InProcess.h"
 #include "runtime/tuning/Workbench.h"
+#include "runtime/tuning/Worker.h"
 #include "tools/scanc/BenchReport.h"
 #include "tools/scanc/Commands.h"
 #include "tools/scanc/Files.h"
 #include "tools/scanc/Operands.h"
+#include "tools/scanc/Sweep.h"
 
 #include <fmt/format.h>
 #include <memory>
@@ -33,7 +34,7 @@ struct Field {
   tuning::Problem problem;
   std::vector<Parameter> signature;
   std::vector<std::string> candidates;
-  std::map<std::string, Program> bundles; ///< by candidate; empty: strategies
+  bool areBundles = false; ///< candidates are files, else strategies
 };
 
 } // namespace
@@ -66,7 +67,10 @@ static Result<void> addBundle(const std::string &file, std::string_view text, Fi
   Result<Program> program = fromBundle(text);
   if (!program)
     return program.error();
-  if (field.bundles.empty()) {
+  if (file == "-")
+    return doNotGoTogether("a bundle is read again by the process that measures it, got stdin",
+                           "give the file of the bundle");
+  if (!field.areBundles) {
     field.problem.text = program->sourceText;
     field.problem.kernel = program->name;
     field.signature = program->parameters;
@@ -81,20 +85,21 @@ static Result<void> addBundle(const std::string &file, std::string_view text, Fi
                                          known.first->second),
                              "compare at a size that all of them are made for");
   field.candidates.push_back(file);
-  field.bundles.emplace(file, std::move(*program));
+  field.areBundles = true;
   return {};
 }
 
 /// Reads what is compared. Sizes of the problem are those that the bundles bind and those given.
 static Result<Field> readField(const std::vector<std::string> &files, tuning::Problem problem,
                                const std::vector<std::string> &strategies) {
-  Field field{std::move(problem), {}, {}, {}};
+  Field field;
+  field.problem = std::move(problem);
   for (const std::string &file : files) {
     Result<std::string> text = readFile(file);
     if (!text)
       return text.error();
     if (isBundle(*text)) {
-      if (!strategies.empty() || (field.bundles.empty() && !field.problem.kernel.empty()))
+      if (!strategies.empty() || (!field.areBundles && !field.problem.kernel.empty()))
         return doNotGoTogether("--strategy and --kernel are for a program: the kernels of a bundle are "
                                "made already",
                                "give the program that the bundle was made from");
@@ -119,19 +124,16 @@ static Result<Field> readField(const std::vector<std::string> &files, tuning::Pr
   return field;
 }
 
-/// Evaluates every candidate; `kernel` becomes the name of what they compute.
-static std::vector<tuning::Evaluation> compareField(const Field &field, int rounds,
-                                                    std::string &kernel) {
-  tuning::InProcessOptions options;
-  options.compile = [&](std::string_view text, const CompileOptions &compiling) {
-    auto bundle = field.bundles.find(compiling.strategy);
-    Result<Kernel> made = bundle == field.bundles.end() ? compile(text, compiling)
-                                                        : loadCuda(bundle->second, compiling.load);
-    if (made)
-      kernel = made->program().name;
-    return made;
-  };
-  return tuning::inProcess(options)->compare(field.problem, field.candidates, rounds);
+/// Evaluates every candidate in a child: one that hangs or ends it leaves the others their times.
+static std::vector<tuning::Evaluation> compareField(const Field &field, int rounds) {
+  tuning::ChildOptions options;
+  options.arguments = {tuning::workerCommand};
+  if (field.areBundles)
+    options.arguments.insert(options.arguments.end(), field.candidates.begin(),
+                             field.candidates.end());
+  options.runSeconds += rounds; // a sample is of some launches
+  return tuning::inChildProcess(std::move(options))
+      ->compare(field.problem, field.candidates, rounds);
 }
 
 /// "NVIDIA H200", or "cpu".
@@ -163,7 +165,7 @@ Result<int> BenchCommand::run() const {
   Result<Field> field = readField(files, std::move(problem), strategies);
   if (!field)
     return field.error();
-  if (!field->bundles.empty() && field->problem.target == "cpu")
+  if (field->areBundles && field->problem.target == "cpu")
     return makeError("SC8011", ErrorKind::usage, "a bundle is for a GPU, and there is none",
                      "run the program that it was made from with --target=cpu");
   dropUnknownSizes(field->problem.sizes, field->signature);
@@ -190,7 +192,8 @@ Result<int> BenchCommand::run() const {
   if (!device)
     return device.error();
   report.device = *device;
-  report.evaluations = compareField(*field, rounds, report.kernel);
+  report.kernel = kernelName(field->problem);
+  report.evaluations = compareField(*field, rounds);
   if (report.base()) {
     Result<double> copied = tuning::copyBandwidth(report.target);
     if (!copied)

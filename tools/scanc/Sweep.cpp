@@ -220,6 +220,18 @@ Result<std::vector<SweepPoint>> readSweep(const std::string &file, const std::st
   return points;
 }
 
+std::string kernelName(const tuning::Problem &problem) {
+  if (!problem.kernel.empty())
+    return problem.kernel;
+  constexpr std::string_view keyword = "kernel ";
+  Result<std::string> text = format(problem.text, problem.filename);
+  std::size_t at = text ? text->find(keyword) : std::string::npos;
+  if (at == std::string::npos)
+    return "";
+  at += keyword.size();
+  return text->substr(at, text->find('(', at) - at);
+}
+
 Result<std::vector<Candidate>> candidatesOf(const SweepPoint &point) {
   CompileOptions options = tuning::compileOptions(point.problem);
   std::vector<Candidate> all;

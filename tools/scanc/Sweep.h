@@ -24,6 +24,9 @@ struct SweepPoint {
 Result<std::vector<SweepPoint>> readSweep(const std::string &file, const std::string &text,
                                           const std::string &filename);
 
+/// The kernel that the problem is about, by its name; empty where its text is none.
+std::string kernelName(const tuning::Problem &problem);
+
 /// The candidates of the strategies and field values that the point asks for, best estimate first.
 Result<std::vector<Candidate>> candidatesOf(const SweepPoint &point);
 

@@ -124,19 +124,6 @@ rt::Record Tuned::recordOf(const tuning::Evaluation &evaluation) const {
   return record;
 }
 
-/// Bytes of all operands.
-static double operandBytes(const std::vector<Parameter> &parameters,
-                           const std::map<std::string, std::int64_t> &sizes) {
-  double sum = 0;
-  for (const Parameter &parameter : parameters) {
-    double bytes = static_cast<double>(sizeOf(parameter.dtype));
-    for (const std::string &dim : parameter.dims)
-      bytes *= static_cast<double>(tuning::sizeOfDimension(dim, sizes).value_or(1));
-    sum += bytes;
-  }
-  return sum;
-}
-
 Result<Tuned> Tuner::lookAt(const SweepPoint &point) const {
   Tuned tuned{&point, {}, {}};
   CompileOptions options = tuning::compileOptions(point.problem);
@@ -153,12 +140,10 @@ Result<Tuned> Tuner::lookAt(const SweepPoint &point) const {
   tuned.like.machine = rt::thisMachine(point.problem.target);
   for (const Parameter &parameter : *parameters)
     tuned.like.dtypes[parameter.name] = spelling(parameter.dtype);
-  Result<std::string> text = format(point.problem.text, point.problem.filename);
-  std::size_t name = text ? text->find("kernel ") : std::string::npos;
-  tuned.like.kernel = point.problem.kernel;
-  if (tuned.like.kernel.empty() && name != std::string::npos)
-    tuned.like.kernel = text->substr(name + 7, text->find('(', name) - name - 7);
-  if (operandBytes(*parameters, point.problem.sizes) > point.mostBytes)
+  tuned.like.kernel = kernelName(point.problem);
+  // Sizes that nobody gave are left to the planner.
+  Result<std::int64_t> bytes = tuning::compulsoryBytes(*parameters, point.problem.sizes);
+  if (bytes && static_cast<double>(*bytes) > point.mostBytes)
     return tuned; // without candidates
   Result<std::vector<Candidate>> candidates = candidatesOf(point);
   if (!candidates)
