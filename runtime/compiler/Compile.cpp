@@ -48,29 +48,39 @@ static CompileOptions resolved(CompileOptions options) {
   return options;
 }
 
-/// The answer that is kept, or that of the compiler, which is kept from then on.
-static Result<Program> answer(rt::Question question, std::string_view text,
-                              const CompileOptions &options,
-                              const std::function<Result<Program>()> &askCompiler) {
+/// The answer that is kept, which `read` gives, or that of the compiler, which `write` keeps from
+/// then on.
+template <typename T>
+static Result<T> answer(rt::Question question, std::string_view text, const CompileOptions &options,
+                        std::optional<T> (rt::ProgramCache::*read)(std::string_view),
+                        void (rt::ProgramCache::*write)(std::string_view, const T &),
+                        const std::function<Result<T>()> &askCompiler) {
   auto cache = rt::sharedCache<rt::ProgramCache>(options.load.cacheDirectory);
   std::string compiler = rt::compilerIdentity();
   std::string wisdom = rt::wisdomDigest(rt::wisdomFile(options.wisdom));
   std::string key = rt::aliasKey(question, text, options, compiler, wisdom);
   if (!compiler.empty())
-    if (std::optional<Program> known = cache->read(key))
+    if (std::optional<T> known = ((*cache).*read)(key))
       return std::move(*known);
-  Result<Program> made = askCompiler();
+  Result<T> made = askCompiler();
   // Another compiler may have been put in its place before it was opened.
   if (made && !compiler.empty() && compiler == rt::compilerIdentity())
-    cache->write(key, *made);
+    ((*cache).*write)(key, *made);
   return made;
+}
+
+static Result<Program> programAnswer(rt::Question question, std::string_view text,
+                                     const CompileOptions &options,
+                                     const std::function<Result<Program>()> &askCompiler) {
+  return answer<Program>(question, text, options, &rt::ProgramCache::read, &rt::ProgramCache::write,
+                         askCompiler);
 }
 
 Result<std::vector<Parameter>> signature(std::string_view text, const CompileOptions &options) {
   if (options.target == "cpu") // the compiler will be needed
     return ask(&rt::Compiler::signature, text, options);
   Result<Program> known =
-      answer(rt::Question::signature, text, options, [&]() -> Result<Program> {
+      programAnswer(rt::Question::signature, text, options, [&]() -> Result<Program> {
         auto parameters = ask(&rt::Compiler::signature, text, options);
         if (!parameters)
           return parameters.error();
@@ -102,7 +112,8 @@ static Result<Program> compileWithWisdom(std::string_view text, const CompileOpt
 
 Result<Program> compileProgram(std::string_view text, const CompileOptions &given) {
   CompileOptions options = resolved(given);
-  return answer(rt::Question::program, text, options, [&] { return compileWithWisdom(text, options); });
+  return programAnswer(rt::Question::program, text, options,
+                       [&] { return compileWithWisdom(text, options); });
 }
 
 Result<std::string> emit(std::string_view text, Stage stage, const CompileOptions &options) {
@@ -140,7 +151,11 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &given) 
 }
 
 Result<SampleInputs> sampleInputs(std::string_view text, const CompileOptions &options) {
-  return ask(&rt::Compiler::sampleInputs, text, options);
+  auto askCompiler = [&] { return ask(&rt::Compiler::sampleInputs, text, options); };
+  if (options.target == "cpu") // the compiler will be needed
+    return askCompiler();
+  return answer<SampleInputs>(rt::Question::samples, text, options, &rt::ProgramCache::readSamples,
+                              &rt::ProgramCache::writeSamples, askCompiler);
 }
 
 Result<std::vector<Candidate>> searchSpace(std::string_view text, const CompileOptions &options) {

@@ -11,12 +11,12 @@
 #define SCANC_RUNTIME_COMPILER_PROGRAMCACHE_H
 
 #include "runtime/cache/DiskCache.h"
-#include "scanc/Compile.h"
+#include "scanc/SampleInputs.h"
 
 namespace scanc::rt {
 
 /// What is asked of the compiler. A signature is kept as a program with parameters alone.
-enum class Question : std::uint8_t { program, signature };
+enum class Question : std::uint8_t { program, signature, samples };
 
 /// Everything that decides the answer, as a KeyText. `compiler` as of `compilerIdentity`; `wisdom`: the digest of
 /// the record of a search that the planner uses, "" where it uses none. A program has an architecture as its target.
@@ -30,6 +30,8 @@ public:
 
   std::optional<Program> read(std::string_view key);
   void write(std::string_view key, const Program &program);
+  std::optional<SampleInputs> readSamples(std::string_view key);
+  void writeSamples(std::string_view key, const SampleInputs &samples);
 
 private:
   std::unique_ptr<DiskCache> disk;

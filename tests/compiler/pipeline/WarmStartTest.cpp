@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cache/KernelCache.h"
 #include "runtime/compiler/ProgramCache.h"
-#include "scanc/Compile.h"
+#include "scanc/SampleInputs.h"
 #include "tests/runtime/Sample.h"
 #include "tests/support/LoadedCompiler.h"
 
@@ -102,6 +102,23 @@ TEST_F(WarmStart, so_it_is_with_a_signature) {
       auto parameters = signature(text, optionsFor());
       return parameters && parameters->size() == 3 && (*parameters)[2].name == "m" &&
              (*parameters)[1].place.column > 1 && hasCompiler() == needsCompiler;
+    });
+  };
+  EXPECT_TRUE(asks(true));
+  EXPECT_TRUE(asks(false));
+}
+
+TEST_F(WarmStart, so_it_is_with_the_ranges_of_random_inputs) {
+  auto asks = [](bool needsCompiler) {
+    return inNewProcess([&] {
+      CompileOptions options = optionsFor();
+      options.sizes = {{"T", 40}};
+      auto samples = sampleInputs(text, options);
+      return samples && samples->sizes["T"] == 40 && samples->sizes.contains("D") &&
+             samples->inputs.size() == 2 && samples->inputs[1].name == "alpha" &&
+             samples->inputs[1].low >= 0 && samples->inputs[1].high <= 2 &&
+             samples->lanes == std::vector<std::string>{"B", "D"} &&
+             hasCompiler() == needsCompiler;
     });
   };
   EXPECT_TRUE(asks(true));
