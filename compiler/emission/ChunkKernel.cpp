@@ -31,7 +31,13 @@ private:
   static constexpr int64_t pieceSize = 8; // elements, 16 bytes
 
   void writeShape();
-  void writeFetch(StringRef what, Value row, StringRef index, StringRef size);
+  /// Rows of what is fetched: its element in shared memory, and how many of a piece.
+  struct Fetched {
+    StringRef what, index, size, element = "element", piece = "piece";
+    int64_t count = pieceSize;
+  };
+  void writeFetch(const Fetched &of, Value row);
+  void writeDecays();
   void writeNumbers();
   void writeSum(plan::ReduceOp sum, StringRef name);
   void writeResults();
@@ -39,8 +45,8 @@ private:
   void writeLastState();
 
   Expressions makeExpressions(StringRef index);
-  void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index);
-  bool isCopied(Value row) const;
+  void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index, int64_t count = pieceSize);
+  bool isCopied(Value row, StringRef element) const;
   /// Whether pieces of a row are vectors in memory.
   bool isWhole(const AccessText &access) const {
     const std::vector<AccessText::Dimension> &dims = access.getDimensions();
@@ -51,6 +57,7 @@ private:
   }
   /// The indices of a state in an access that may lack one of them.
   Indices stateIndices(const AccessText &access) const;
+  Type decayElement() const;
   Type elementOf(unsigned read) const {
     return getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
   }
@@ -78,9 +85,11 @@ void ChunkKernelWriter::writeRecurrence() {
   writer.blank();
   writeGeometry("lanes");
   writeEnter();
-  writeFetch("query", recall.getQuery(), "i", "rows");
-  writeFetch("key", recall.getKey(), "i", "rows");
-  writeFetch("value", recall.getValue(), "j", "columns");
+  writeFetch({"query", "i", "rows"}, recall.getQuery());
+  writeFetch({"key", "i", "rows"}, recall.getKey());
+  writeFetch({"value", "j", "columns"}, recall.getValue());
+  if (recall.getRowDecays())
+    writeDecays();
   writeNumbers();
   writeResults();
   writeFirstState();
@@ -122,7 +131,8 @@ Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
 }
 
 /// Names the numbers that `values` need, and loads the pieces at `index` of the rows that they are made of.
-void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index) {
+void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index,
+                                 int64_t count) {
   llvm::SetVector<Value> open(values.begin(), values.end()), numbers;
   SmallVector<unsigned> rows;
   for (size_t i = 0; i < open.size(); ++i) {
@@ -143,56 +153,85 @@ void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expression
   llvm::sort(rows);
   writer.open("struct");
   for (unsigned read : rows)
-    writer.line(formatv("row<{0}, {1}> {2};", spellElement(elementOf(read)), pieceSize,
+    writer.line(formatv("row<{0}, {1}> {2};", spellElement(elementOf(read)), count,
                         reads[read].getMember())
                     .str());
   writer.close("} in;");
   for (unsigned read : rows)
-    for (int64_t at = 0, width = reads[read].getWidth(); at < pieceSize; at += width)
+    for (int64_t at = 0, width = std::min(reads[read].getWidth(), count); at < count; at += width)
       writer.line(formatv("thread::load<{0}>(in.{1}, {2}, {3}{4});", width, reads[read].getMember(), at,
                           place(reads[read], {index.str()}), at > 0 ? " + " + std::to_string(at) : "")
                       .str());
 }
 
-/// Whether pieces of `row` lie in memory as they do in shared memory.
-bool ChunkKernelWriter::isCopied(Value row) const {
+/// Whether pieces of `row` lie in memory as they do in shared memory, as `element`.
+bool ChunkKernelWriter::isCopied(Value row, StringRef element) const {
   if (auto widened = row.getDefiningOp<arith::ExtFOp>())
     row = widened.getIn();
   auto read = dyn_cast<BlockArgument>(row);
-  return read && isWhole(reads[read.getArgNumber()]) &&
-         getElementTypeOrSelf(row.getType()) == plan::KernelInterface(kernel).getElement();
+  Type stored = element == "element" ? plan::KernelInterface(kernel).getElement() : decayElement();
+  return read && isWhole(reads[read.getArgNumber()]) && getElementTypeOrSelf(row.getType()) == stored;
 }
 
-void ChunkKernelWriter::writeFetch(StringRef what, Value row, StringRef index, StringRef size) {
+void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
   writer.blank();
   writer.line(formatv("// {0} elements of the {1} from `{2}` on; 0 beyond its end, and where it does not exist.",
-                      pieceSize, what, index)
+                      of.count, of.what, of.index)
                   .str());
-  writer.open(formatv("__device__ __forceinline__ void fetch_{0}(element *to, const lane &at, long long step, "
-                      "int {1}, bool exists) const",
-                      what, index)
+  writer.open(formatv("__device__ __forceinline__ void fetch_{0}({1} *to, const lane &at, long long step, "
+                      "int {2}, bool exists) const",
+                      of.what, of.element, of.index)
                   .str());
-  std::string there = formatv("exists && {0} < {1}", index, size).str();
-  if (isCopied(row)) {
-    Value from = row.getDefiningOp<arith::ExtFOp>().getIn();
+  std::string there = formatv("exists && {0} < {1}", of.index, of.size).str();
+  if (isCopied(row, of.element)) {
+    auto widened = row.getDefiningOp<arith::ExtFOp>();
+    auto from = cast<BlockArgument>(widened ? widened.getIn() : row);
     writer.line(formatv("start_copy<16>(to, {0}, {1} ? 16 : 0);",
-                        place(reads[cast<BlockArgument>(from).getArgNumber()], {index.str()}), there)
+                        place(reads[from.getArgNumber()], {of.index.str()}), there)
                     .str());
     writer.close();
     return;
   }
-  writer.line("piece all{};");
+  writer.line(of.piece + " all{};");
   writer.open("if (" + Twine(there) + ")");
-  Expressions expressions = makeExpressions(index);
-  loadRows(row, expressions, index);
-  std::string inPiece = formatv("({0} + k)", index).str();
-  writer.openLoop("k", std::to_string(pieceSize));
-  if (shapeOf(row).front() % pieceSize != 0)
-    writer.line(formatv("if ({0} + k < {1})", index, size).str());
-  writer.line("all.of[k] = narrow<element>(" + Twine(expressions.at(row, {inPiece})) + ");");
+  Expressions expressions = makeExpressions(of.index);
+  loadRows(row, expressions, of.index, of.count);
+  std::string inPiece = formatv("({0} + k)", of.index).str();
+  writer.openLoop("k", std::to_string(of.count));
+  if (shapeOf(row).front() % of.count != 0)
+    writer.line(formatv("if ({0} + k < {1})", of.index, of.size).str());
+  std::string element = expressions.at(row, {inPiece});
+  if (!isa<BlockArgument>(row))
+    element = formatv("narrow<{0}>({1})", of.element, element);
+  writer.line("all.of[k] = " + Twine(element) + ";");
   writer.close();
   writer.close();
-  writer.line("shared_store(*reinterpret_cast<piece *>(to), all);");
+  writer.line("shared_store(*reinterpret_cast<" + of.piece + " *>(to), all);");
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
+/// What decays of rows are in shared memory: what they are made of, or themselves.
+Type ChunkKernelWriter::decayElement() const {
+  Value input = recall.getDecayInput();
+  return getElementTypeOrSelf(input ? input.getType() : recall.getRowDecays().getType());
+}
+
+void ChunkKernelWriter::writeDecays() {
+  Value input = recall.getDecayInput(), decays = recall.getRowDecays();
+  int64_t count = 128 / decayElement().getIntOrFloatBitWidth();
+  writer.blank();
+  writer.line("// What decays of rows are computed from.");
+  writer.line("using decay_element = " + Twine(spellElement(decayElement())) + ";");
+  writer.open("struct alignas(16) decay_piece");
+  writer.line(formatv("decay_element of[{0}];", count).str());
+  writer.close("};");
+  writeFetch({"decay", "i", "rows", "decay_element", "decay_piece", count}, input ? input : decays);
+  writer.open("__device__ __forceinline__ float decay(decay_element of) const");
+  Expressions expressions(writer, policy.getStateThreads(),
+                          [](Value, const Indices &) { return std::string("of"); });
+  writer.line("return " + (input ? expressions.at(decays, {"0"}) : std::string("of")) + ";");
   writer.close();
   if (!unspelled)
     unspelled = expressions.getUnspelled();

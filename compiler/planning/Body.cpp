@@ -419,9 +419,13 @@ void BodyLowering::lowerRecall() {
   scan::AdvanceOp advance = chunks->advance;
   Location loc = readout.getLoc();
   Dims rows = {chunks->row}, columns = {chunks->column};
-  Value decay;
-  if (chunks->decay)
+  Value decay, rowDecays, decayInput;
+  if (chunks->decaysRows)
+    rowDecays = operand(chunks->decay, rows, advance.getLoc());
+  else if (chunks->decay)
     decay = logarithmOf(chunks->decay, builder, [&](Value value) { return lowered.lookup(value); });
+  if (chunks->decayInput)
+    decayInput = lowered.lookup(chunks->decayInput);
   Value key = productOf(chunks->key, rows, advance.getLoc());
   Value value = productOf(chunks->value, columns, advance.getLoc());
   Value query = productOf(chunks->query, rows, loc);
@@ -429,7 +433,8 @@ void BodyLowering::lowerRecall() {
   if (chunks->strength && !strength)
     strength = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(1));
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
-                                      cast<StringAttr>(advance.getStates()[0]), decay, query,
+                                      cast<StringAttr>(advance.getStates()[0]), decay, rowDecays,
+                                      decayInput, query,
                                       productOf(chunks->queryScale, {}, loc), key, value,
                                       productOf(chunks->inputScale, {}, loc), strength);
   const Product &scale = chunks->sumScale;

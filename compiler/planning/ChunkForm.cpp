@@ -31,6 +31,7 @@ private:
   Reason findState();
   Reason findReadout();
   Reason findDecay();
+  Reason findDecayOfRows();
   Reason splitInput();
   Reason findCorrection();
   Reason splitQuery();
@@ -130,10 +131,12 @@ Matcher::Reason Matcher::findDecay() {
   case scan::Structure::LowRank:
     return std::nullopt;
   case scan::Structure::Scalar:
-  case scan::Structure::Diagonal:
   case scan::Structure::Product:
     form.decay = form.advance.getTransition().front();
     break;
+  case scan::Structure::Diagonal:
+    form.decay = form.advance.getTransition().front();
+    return findDecayOfRows();
   case scan::Structure::DiagonalLowRank:
     return std::string("a correction that does not decay with the state, where decay * (S - correction) is wanted");
   default:
@@ -148,6 +151,33 @@ Matcher::Reason Matcher::findDecay() {
     which = ": " + nameOf(input);
   return "a decay that may be negative or 0" + which +
          ", where one of exp, sigmoid, positive numbers and their products is wanted";
+}
+
+Matcher::Reason Matcher::findDecayOfRows() {
+  if (variesOver(form.decay, form.column))
+    return formatv("not yet supported: a decay of its own for each point of {0}", nameOf(form.column)).str();
+  form.decaysRows = true;
+  Product whole;
+  whole.factors.push_back(form.decay);
+  if (Reason reason = checkRow(whole, "decay"))
+    return reason;
+  // Where it is made of one row elementwise, that row is what is brought.
+  llvm::SetVector<Value> open;
+  open.insert(form.decay);
+  bool isOfOne = true;
+  for (size_t i = 0; i < open.size(); ++i) {
+    Operation *made = open[i].getDefiningOp();
+    if (made) {
+      isOfOne &= !isa<scan::ReduceOp, scan::ReindexOp>(made);
+      open.insert_range(made->getOperands());
+      continue;
+    }
+    isOfOne &= !form.decayInput && isa<Float32Type, Float16Type, BFloat16Type>(open[i].getType());
+    form.decayInput = cast<BlockArgument>(open[i]);
+  }
+  if (!isOfOne)
+    form.decayInput = {};
+  return std::nullopt;
 }
 
 std::string Matcher::nameOf(BlockArgument input) const {

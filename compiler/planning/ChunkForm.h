@@ -24,6 +24,8 @@ struct ChunkForm {
   llvm::SmallPtrSet<mlir::Operation *, 4> terms; ///< between the state and the sum
   int64_t row, column;                           ///< dims of the recurrence
   mlir::Value decay;                             ///< null: 1
+  bool decaysRows = false;                       ///< each row by a number of its own, of any sign
+  mlir::BlockArgument decayInput;                ///< the row of a tensor that those are made of; null: of more than one
   Product key, value, inputScale, query, queryScale, sumScale;
   std::optional<Product> strength; ///< of a correction
   mlir::Type element; ///< that rows of these are rounded to

@@ -45,10 +45,23 @@ struct Chunks {
 constexpr int64_t elementBytes = 2, panelBytes = chunkSteps * groupColumns * elementBytes;
 constexpr int64_t numberBytes = 1024; // of what the steps of a chunk have one number of each
 
+/// The same with decays of rows: one chunk, what decays are computed from, and in place of the state the weighted keys
+/// and queries and what else block/chunk_row_decays.cuh has in its row_factors.
+int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
+  constexpr int64_t factors = 8, parts = 4;
+  int64_t panels = chunks.paddedRows() / groupColumns;
+  int64_t decayBytes =
+      chunks.form.decayInput ? chunks.form.decayInput.getType().getIntOrFloatBitWidth() / 8 : 4;
+  int64_t chunk = (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * decayBytes + numberBytes;
+  return chunk + (factors * panels + 1) * panelBytes + parts * chunks.paddedRows() * 4 + 2 * numberBytes;
+}
+
 /// Size of the template's chunkwise_storage: in each slot of the ring a query, a key and values of a chunk
 /// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
 /// inverse too, and each group what becomes of its values, before and after they decay.
 int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
+  if (chunks.form.decaysRows)
+    return sharedBytesOfRows(chunks, groups);
   int64_t panels = chunks.paddedRows() / chunkSteps, inverses = chunks.form.strength ? 1 : 0;
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
   return ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
@@ -67,9 +80,9 @@ struct Shape {
 };
 
 std::optional<Shape> shapeOf(const Chunks &chunks, const Target &target) {
-  // With a correction nothing is begun a chunk ahead.
-  constexpr int64_t least = 2;
-  const int64_t usual = chunks.form.strength ? 2 : 3;
+  // With a correction nothing is begun a chunk ahead, with decays of rows there is one chunk.
+  const int64_t least = chunks.form.decaysRows ? 1 : 2;
+  const int64_t usual = chunks.form.decaysRows ? 1 : chunks.form.strength ? 2 : 3;
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0;
@@ -102,8 +115,11 @@ public:
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override;
 
-  Knobs knobs(const Mapping &, const Target &) const override {
-    return {{"time_threads", {groupThreads, mostGroups * groupThreads}}, {"ring", {2, 3, 4}}};
+  Knobs knobs(const Mapping &mapping, const Target &) const override {
+    Knobs knobs = {{"time_threads", {groupThreads, mostGroups * groupThreads}}};
+    if (!chunksOf(mapping).form.decaysRows)
+      knobs.push_back({"ring", {2, 3, 4}});
+    return knobs;
   }
 
   void lower(const Mapping &mapping, const Target &target, const Sizes &,
@@ -153,6 +169,8 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
     return formatv("time_threads: expected {0} or {1}", groupThreads, mostGroups * groupThreads).str();
   if (tuned(chunks.mapping, "steps", chunkSteps) != chunkSteps)
     return formatv("chunks of another number of steps than {0}", chunkSteps).str();
+  if (chunks.form.decaysRows && tuned(chunks.mapping, "ring", 1) != 1)
+    return std::string("ring: expected 1 with decays of rows");
   if (!shapeOf(chunks, target))
     return formatv("{0} rows and such a ring want more than the {1} bytes of shared memory of a block",
                    chunks.rows, target.sharedPerBlock)
@@ -199,10 +217,13 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
   // Measured on an H200 at 128 rows and two groups: a chunk of one block of a full card. Halves of it are taken to
   // be of the rows and of the rest.
-  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 3.6e-6, measuredRows = 128, streamed = 0.75;
+  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6, measuredRows = 128,
+                   streamed = 0.75;
   // And the inverses of a chunk: a multiprocessor's time for one of many.
   constexpr double inverseSeconds = 1.4e-6;
-  double chunkSeconds = chunks.form.strength ? correctedSeconds : plainSeconds;
+  double chunkSeconds = chunks.form.strength     ? correctedSeconds
+                        : chunks.form.decaysRows ? rowSeconds
+                                                 : plainSeconds;
   // Elsewhere products of one warp each are taken to need twice the time.
   double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   // By their registers, as many groups are on a multiprocessor as a block has at most.

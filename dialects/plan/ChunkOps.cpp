@@ -19,11 +19,32 @@ LogicalResult ChunkwiseOp::verify() {
     PolicyAttr policy = variant.getPolicy();
     if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getRuns() != 1 ||
         policy.getStateThreads() != 1 || policy.getTimeThreads() % 128 != 0 ||
-        policy.getSteps() != 64 || policy.getRing() < 2) // chunkwise_c3
+        policy.getSteps() != 64) // chunkwise_c3
       return emitOpError("variants: expected lane_threads, lanes, runs and state_threads of 1, time_threads in "
-                         "multiples of 128, 64 steps and a ring of 2 at least, got ")
+                         "multiples of 128 and 64 steps, got ")
              << policy;
   }
+  return success();
+}
+
+LogicalResult RecallOp::verify() {
+  TypedValue<VectorType> decays = getRowDecays(), input = getDecayInput();
+  if (decays && (getLogDecay() || decays.getType() != getKey().getType())) // recall_c2
+    return emitOpError("row_decays: expected ") << getKey().getType() << " in place of a decay";
+  if (!input)
+    return success();
+  llvm::SetVector<Value> open;
+  if (decays)
+    open.insert(decays);
+  bool isOfInput = isa<BlockArgument>(input) && input.getType().getShape() == getKey().getType().getShape();
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (Operation *made = open[i].getDefiningOp())
+      open.insert_range(made->getOperands());
+    else
+      isOfInput &= open[i] == input;
+  }
+  if (!isOfInput || !decays) // recall_c2
+    return emitOpError("decay_input: expected the one read that row_decays are made of");
   return success();
 }
 
@@ -45,6 +66,9 @@ LogicalResult ChunkwiseOp::verifyRegions() {
       return emitOpError("variants: expected chunk_inverses before the kernel exactly where the state is "
                          "corrected, got ")
              << variant;
+    int64_t ring = variant.getPolicy().getRing();
+    if (recall.getRowDecays() ? ring != 1 : ring < 2) // chunkwise_c3
+      return emitOpError("variants: expected a ring of 2 at least, with decays of rows of 1, got ") << ring;
   }
   OperandRange results = block.getTerminator()->getOperands();
   for (Value result : results) {

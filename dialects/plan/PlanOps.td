@@ -296,7 +296,7 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
       there for this alone.
     - (C2) `element` is f16 or bf16.
     - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,
-      and ring is 2 at least.
+      and ring is 2 at least; with decays of rows it is 1.
     - (C4) there is a result, and every result is made of the sums of the `plan.recall`, without a sum of its own for
       each of its numbers.
   }];
@@ -309,27 +309,36 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
   let summary = "a matrix of state decays, takes in an outer product, and is read out";
   let description = [{
     S[i, j] = 2^log_decay * S[i, j] + input_scale * key[i] * value[j], and then the sums over i of
-    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1. With `correct` by a number, what decays is
-    S - correct * key (key . S) in place of S.
+    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1. In place of 2^log_decay each row may have
+    a factor row_decays[i] of its own; with a `decay_input` that row of a tensor is brought, and they are computed of it.
+    With `correct` by a number, what decays is S - correct * key (key . S) in place of S.
 
     - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
       f32.
+    - (C2) `row_decays` have the type of `key` and stand in place of a `log_decay`; `decay_input`, a read of as many
+      numbers of f32 or 16 bits, is all that they are made of.
 
     ```mlir
     %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
     %o = plan.recall "S" query %q scale %c : vector<128xf32> key %k scale %b value %v : vector<64xf32>
     %o = plan.recall "S" query %q : vector<128xf32> key %k scale %b correct %b value %v : vector<64xf32>
+    %o = plan.recall "S" row_decays %a : vector<8xf32> from %g : vector<8xbf16> query %q : vector<8xf32> key %k value %v : vector<4xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay, VectorOfRankAndType<[1], [F32]>:$query,
+  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay,
+                       Optional<VectorOfRankAndType<[1], [F32]>>:$row_decays,
+                       Optional<VectorOfRankAndType<[1], [F32, F16, BF16]>>:$decay_input,
+                       VectorOfRankAndType<[1], [F32]>:$query,
                        Optional<F32>:$query_scale, VectorOfRankAndType<[1], [F32]>:$key,
                        VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale,
                        Optional<F32>:$strength);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
   let assemblyFormat = [{
-    $state (`decay` $log_decay^)? `query` $query (`scale` $query_scale^)? `:` type($query)
+    $state (`decay` $log_decay^)? (`row_decays` $row_decays^ `:` type($row_decays))?
+    (`from` $decay_input^ `:` type($decay_input))? `query` $query (`scale` $query_scale^)? `:` type($query)
     `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums) attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 // Not Pure: see scan.advance.

@@ -293,6 +293,52 @@ TEST(Chunkwise, correctedKeysThatAreComputedAreRight) {
              {.strategy = "chunkwise(ring=2)"});
 }
 
+/// A decay for each row of the state, in every variant.
+class RowDecayTimes : public testing::TestWithParam<std::int64_t> {};
+TEST_P(RowDecayTimes, areRight) {
+  for (const char *variants : {"wide", "any"})
+    expectNear(programText("gla"), {{"B", 1}, {"T", GetParam()}, {"H", 2}, {"K", 64}, {"V", 64}},
+               {.variants = variants});
+}
+INSTANTIATE_TEST_SUITE_P(Chunkwise, RowDecayTimes, testing::Values(0, 1, 63, 64, 65, 130));
+
+TEST(Chunkwise, rowsDecayInStatesOfEverySize) {
+  for (auto [rows, columns] : {RowsAndColumns(16, 100), RowsAndColumns(100, 16), RowsAndColumns(128, 128)})
+    expectNear(programText("gla"), {{"B", 1}, {"T", 70}, {"H", 1}, {"K", rows}, {"V", columns}});
+}
+
+/// Of e^-20 and less, of 0, of 1, below 0, mixed, and of more than one tensor.
+TEST(Chunkwise, decaysOfRowsOfEveryKindAreRight) {
+  for (const char *decay : {"exp(g[t,i] - 20)", "exp(g[t,i] - 1000)", "0 * g[t,i]", "exp(0 * g[t,i])", "tanh(g[t,i])",
+                            "select(g[t,i] > 0, 0, sigmoid(g[t,i]))", "exp(-abs(g[t,i])) * sigmoid(k[t,i])",
+                            "(0.5 + 0.5 * sigmoid(g[t,i])) * exp(-abs(w[t]))"}) {
+    SCOPED_TRACE(decay);
+    std::string text = programText("gla");
+    text.replace(text.find("exp(g[t,i])"), 11, decay);
+    text.replace(text.find("g: f32"), 6, "w: f32[B, T, H], g: f32");
+    // tanh of a magnitude is that of the tanh.
+    bool mayBeNegative = std::string_view(decay).starts_with("tanh");
+    expectNear(text, {{"B", 1}, {"T", 130}, {"H", 1}, {"K", 16}, {"V", 16}},
+               {.signedInputs = mayBeNegative ? std::set<std::string>{} : std::set<std::string>{"g", "w"}});
+  }
+}
+
+/// HGRN2: keys that are what a decay leaves, initial and final states, walked from the end; decays of 16 bits.
+TEST(Chunkwise, keysMadeOfTheDecaysOfRowsAreRight) {
+  for (const char *variants : {"wide", "any"})
+    expectNear(R"(kernel hgrn2(q, f: bf16[B, T, H, K], v: bf16[B, T, H, V], S0: f32[B, H, K, V])
+      -> (o: bf16[B, T, H, V], ST: f32[B, H, K, V]) {
+    reverse scan T as t over B, H {
+      init S = S0
+      final S -> ST
+      a[i]     = 0.25 + 0.75 * sigmoid(f[t,i])
+      S[t,i,j] = a[i] * S[t-1,i,j] + 0.5 * (1 - a[i]) * v[t,j]
+      o[t,j]   = 0.125 * q[t,i] * S[t,i,j]
+    }
+  })",
+               {{"B", 1}, {"T", 67}, {"H", 2}, {"K", 40}, {"V", 24}}, {.variants = variants, .signedInputs = {"f"}});
+}
+
 /// Its offsets may take more than a thread has, its sums may not.
 TEST(Chunkwise, spillsNothingWhereOffsetsAreShort) {
   CompileOptions options;

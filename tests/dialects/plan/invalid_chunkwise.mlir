@@ -86,6 +86,90 @@ plan.program @chunkwise_c3 strategy "chunkwise" attributes {
 
 // -----
 
+plan.program @chunkwise_c3_ring strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows of 1, got 1}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 1>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c3_rows strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows of 1, got 3}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %o = plan.recall "S" row_decays %k : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @recall_c2 strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 1>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      // expected-error @below {{decay_input: expected the one read that row_decays are made of}}
+      %o = plan.recall "S" row_decays %k : vector<8xf32> from %v : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @recall_c2_alone strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      // expected-error @below {{decay_input: expected the one read that row_decays are made of}}
+      %o = plan.recall "S" from %v : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
 plan.program @chunkwise_c4 strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
