@@ -221,6 +221,9 @@ private:
       steps /= 2;
     AlongTime along =
         alongTime(laneCount(mapping, sizes), time, steps, hasRows ? warp : block, target);
+    // A warp in whose steps segments with states begin holds up its block: small ones (465 us for 485).
+    if (mapping.numbersSegments() && along.threads == 256)
+      along.threads = 128;
     int64_t reduced = threadsReduced(mapping, lanes);
     int64_t timeThreads = timeWalk ? along.threads : reducedAlongTime(reduced);
     int64_t ring = timeWalk ? along.ring : laneRing;
@@ -250,9 +253,11 @@ private:
       // Short shapes are of few blocks, and 64-bit offsets take registers too.
       constexpr int64_t usualThreads = 8, roomy = 128;
       int64_t least = timeWalk || shape.timeThreads <= usualThreads ? 0 : roomy;
-      return withBlocks(mapping, policy, target,
-                        oneTile ? registersOfTile(mapping, policy)
-                                : std::max(least, registers(mapping, policy)));
+      int64_t need = oneTile ? registersOfTile(mapping, policy)
+                             : std::max(least, registers(mapping, policy));
+      if (!wide && mapping.numbersSegments()) // beside the addresses of elements
+        need += mapping.segmentWords(policy.getLanes());
+      return withBlocks(mapping, policy, target, need);
     };
     auto policy = [&](int64_t lanes, int64_t steps, bool wide, bool phased = false,
                       bool oneTile = false) {

@@ -67,7 +67,7 @@ private:
   static constexpr int margin = 64, reach = (words_type::count - 1) * bits;
   static constexpr int advance = (reach - margin) / tile_steps * tile_steps;
   static_assert(R::history + R::shape.steps < bits - 1);
-  static_assert(advance > 0, "a window holds a tile");
+  static_assert(advance > tile_steps, "a window holds a tile and the one after it");
 
   /// Numbers the segments of a thread's steps: bit `place` of `both` words is step 0, which is `first`,
   /// and one of the words has a bit.

@@ -194,6 +194,31 @@ scan_tile(const R &recurrence, const typename R::lane &at, const typename R::til
     recurrence.store(out, at, first, stored);
 }
 
+/// Where segments begin in a thread's steps of the next tile, found while the tile before it is awaited.
+template <typename R, bool exist = thread::has_segments<R>>
+class marks_ahead {
+public:
+  __device__ __forceinline__ marks_ahead(const R &recurrence, blelloch_storage<R> &storage)
+      : window(recurrence, storage.segments) {}
+
+  /// Looks for them in the block's tile from `tile` on, of which the thread has the steps from `first` on.
+  __device__ __forceinline__ void find(long long tile, long long first) {
+    window.mark(next, tile, first);
+  }
+  /// Gives them to their tile.
+  __device__ __forceinline__ void take(typename R::tile &in) const { in.marks = next.marks; }
+
+private:
+  block::segment_window<R> window;
+  typename R::tile next; ///< of which there are marks alone
+};
+template <typename R>
+struct marks_ahead<R, false> {
+  __device__ __forceinline__ marks_ahead(const R &, blelloch_storage<R> &) {}
+  __device__ __forceinline__ void find(long long, long long) {}
+  __device__ __forceinline__ void take(typename R::tile &) const {}
+};
+
 template <typename R>
 static __device__ __forceinline__ void finish_lanes(const R &recurrence, const typename R::lane &at,
                                                     const typename R::states (&last)[R::shape.lanes]) {
@@ -238,13 +263,15 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   if constexpr (shape.shifted)
     if (exists && time == 0 && head == recurrence.steps())
       finish_lanes(recurrence, at, carry); // no tile has the last step
-  block::segment_window<R> segments(recurrence, storage.segments);
+  marks_ahead<R> segments(recurrence, storage);
+  segments.find(0, first);
   for (; first < end; first += tile_steps) {
     typename R::tile in;
     thread::segment_starts<R> starts;
     tiles.next(in, [&] {
-      segments.mark(in, first - mine, first);
+      segments.take(in);
       starts.ask(recurrence, at, in);
+      segments.find(first - mine + tile_steps, first + tile_steps);
     });
     scan_tile(recurrence, at, in, first, steps,
               shape.shifted ? thread::steps_from(recurrence, first) : steps, exists,
@@ -256,7 +283,7 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
     if (active > 0)
       recurrence.load(in, at, first, active);
     thread::segment_starts<R> starts;
-    segments.mark(in, first - mine, first);
+    segments.take(in);
     starts.ask(recurrence, at, in);
     scan_tile(recurrence, at, in, first, active, active, exists, place.counts, starts, carry,
               storage, half);

@@ -96,7 +96,7 @@ close_run(const typename R::tile &in, int active, const thread::segment_starts<R
       if constexpr (starts_when_closed<R, stage>)
         if (drops)
           map.bias = apply(map, R::template state<stage>(
-                                    starts.last[first_lane + i / numbers])[i % numbers]);
+                                    starts.last_of(in, first_lane + i / numbers))[i % numbers]);
       run[i] = make_resettable(map, drops);
     }
     return run;

@@ -31,10 +31,18 @@ load_starts(const R &recurrence, const typename R::lane &at, int from, typename 
 }
 
 /// The states with which the first and the last segment begin of those that begin in the steps of a
-/// thread: asked for together as soon as their numbers are known, long before they are needed.
+/// thread: asked for together as soon as their numbers are known, long before they are needed. `last` is there
+/// only where it is another than `first`: a copy would wait for memory.
 template <typename R, bool exist = has_segment_starts<R>>
 struct segment_starts {
   typename R::states first[R::shape.lanes], last[R::shape.lanes];
+
+  /// Those of lane `l` with which the last segment begins that begins in `in`.
+  __device__ __forceinline__ const typename R::states &last_of(const typename R::tile &in,
+                                                               int l) const {
+    const uint32_t begun = in.marks.among(0, R::shape.steps);
+    return (begun & (begun - 1)) != 0 ? last[l] : first[l];
+  }
 
   __device__ __forceinline__ void ask(const R &recurrence, const typename R::lane &at,
                                       const typename R::tile &in) {
@@ -45,12 +53,8 @@ struct segment_starts {
     known = in.marks.begun;
     uint32_t later = in.marks.among(0, R::shape.steps);
     later &= later - 1;
-    if (later == 0) {
-#pragma unroll
-      for (int l = 0; l < R::shape.lanes; ++l)
-        last[l] = first[l];
+    if (later == 0)
       return;
-    }
 #pragma unroll 1
     for (; later != 0; later &= later - 1)
       known = in.marks.next(recurrence.segments(), known);
