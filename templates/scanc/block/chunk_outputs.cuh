@@ -11,21 +11,6 @@
 
 namespace scanc::device::block {
 
-/// 2^(g[t] - g[s]), where g is the sum of the logarithms of a chunk's decays up to a step.
-template <typename R>
-static __device__ __forceinline__ float decay_since(const chunk_numbers &slot, float at_t, int s) {
-  return decays<R> ? exp2_approximate(at_t - shared_load(slot.decay[s])) : 1.0f;
-}
-template <typename R>
-static __device__ __forceinline__ float decay_at(const chunk_numbers &slot, int step) {
-  return decays<R> ? shared_load(slot.decay[step]) : 0.0f;
-}
-/// What multiplies the product of key and value of a step; 1 where a correction has made the value.
-template <typename R>
-static __device__ __forceinline__ float input_scale(const chunk_numbers &slot, int step) {
-  return scales_input<R> && !corrects<R> ? shared_load(slot.input_scale[step]) : 1.0f;
-}
-
 /// The products of what a chunk has for each step with something. Starts them where four warps multiply
 /// together.
 template <bool transposed, typename R>
@@ -56,10 +41,18 @@ weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       const int step = n * 8 + warp::sum_column(i);
-      const float weight = decay_since<R>(slot, at_row[i / 2], step) * input_scale<R>(slot, step);
-      scores[n].at[i] = step <= first + warp::sum_row(i) ? scores[n].at[i] * weight : 0.0f;
+      scores[n].at[i] *= decay_since<R>(slot, at_row[i / 2], step) * input_scale<R>(slot, step);
     }
   warp::narrow_left(weighted, scores);
+  // Two columns of a row at once: what masks them is the same in every chunk.
+  const int diagonal = first + warp::sum_row(0) - warp::sum_column(0);
+#pragma unroll
+  for (int k = 0; k < 4; ++k)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int behind = diagonal + i % 2 * 8 - (k * 16 + i / 2 * 8); // of two columns the first
+      weighted[k].words[i] &= behind > 0 ? 0xffffffffu : behind == 0 ? 0xffffu : 0u;
+    }
 }
 
 /// Adds the product of scores in shared memory and values. Starts it where four warps multiply together.

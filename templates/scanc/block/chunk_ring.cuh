@@ -59,6 +59,21 @@ static __device__ __forceinline__ bool has_number(int which) {
 template <typename R>
 constexpr int inverse_bytes = sizeof(chunk_numbers) + panel * sizeof(typename R::element);
 
+/// 2^(g[t] - g[s]), where g is the sum of the logarithms of a chunk's decays up to a step.
+template <typename R>
+static __device__ __forceinline__ float decay_since(const chunk_numbers &slot, float at_t, int s) {
+  return decays<R> ? exp2_approximate(at_t - shared_load(slot.decay[s])) : 1.0f;
+}
+template <typename R>
+static __device__ __forceinline__ float decay_at(const chunk_numbers &slot, int step) {
+  return decays<R> ? shared_load(slot.decay[step]) : 0.0f;
+}
+/// What multiplies the product of key and value of a step; 1 where a correction has made the value.
+template <typename R>
+static __device__ __forceinline__ float input_scale(const chunk_numbers &slot, int step) {
+  return scales_input<R> && !corrects<R> ? shared_load(slot.input_scale[step]) : 1.0f;
+}
+
 /// The inverse that a low-rank correction wants: block/chunk_correction.cuh.
 template <typename R, bool exists = corrects<R>>
 struct chunk_inverse {
@@ -89,12 +104,12 @@ template <int threads, typename T, typename F>
 static __device__ __forceinline__ void copy_panel(T (&to)[panel], long long steps, long long chunk,
                                                   F fetch) {
   constexpr int pieces = panel_columns / warp::piece<T>;
-  int thread = thread_index();
+  unsigned thread = thread_index();
   forget(thread); // addresses of all copies would stay in registers, which the state wants
 #pragma unroll
   for (int n = 0; n < chunk_steps * pieces / threads; ++n) {
-    const int row = thread / pieces + n * (threads / pieces);
-    const int column = thread % pieces * warp::piece<T>;
+    const int row = static_cast<int>(thread / pieces) + n * (threads / pieces);
+    const int column = static_cast<int>(thread % pieces) * warp::piece<T>;
     const long long step = chunk * chunk_steps + row;
     const bool exists = step < steps;
     fetch(&to[warp::swizzled<T, panel_columns>(row, column)], exists ? step : steps - 1, column,

@@ -338,14 +338,9 @@ static __device__ __forceinline__ void advance_rows(chunk_state<R> &state,
                                                     const row_factors<R> &factors,
                                                     const typename R::element (&values)[panel]) {
   const int first = warp_of_group() * 16;
-  warp::left_tile<typename R::element> keys[row_panels<R>()][chunk_parts];
   float all[row_panels<R>()][2];
 #pragma unroll
   for (int m = 0; m < row_panels<R>(); ++m) {
-#pragma unroll
-    for (int part = 0; part < chunk_parts; ++part)
-      keys[m][part] =
-          warp::load_left_transposed<panel_columns>(factors.key[m], part * part_steps, first);
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       all[m][i] = 1.0f;
@@ -356,7 +351,7 @@ static __device__ __forceinline__ void advance_rows(chunk_state<R> &state,
     }
   }
   state.scale_rows(all);
-  state.add_products(keys, values);
+  state.add(factors.key, values);
 }
 
 } // namespace scanc::device::block

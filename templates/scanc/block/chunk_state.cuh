@@ -98,13 +98,6 @@ public:
           keys[m][k].words[i] = scaled(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
       }
     }
-    add_products(keys, values);
-  }
-
-  /// The same of keys that are a left operand already.
-  __device__ __forceinline__ void
-  add_products(const warp::left_tile<element> (&keys)[panels][chunk_steps / 16],
-               const element (&values)[panel]) {
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)
@@ -115,13 +108,13 @@ public:
   }
 
   /// The same of keys as they are.
-  __device__ __forceinline__ void add(const chunk_slot<R> &slot, const element (&values)[panel]) {
+  __device__ __forceinline__ void add(const element (&keys)[panels][panel], const element (&values)[panel]) {
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)
 #pragma unroll
       for (int k = 0; k < chunk_steps / 16; ++k)
-        warp::multiply_transposed_panels(sums[m], slot.key[m], k * 16, values, k * 16);
+        warp::multiply_transposed_panels(sums[m], keys[m], k * 16, values, k * 16);
     start_group_products();
   }
 

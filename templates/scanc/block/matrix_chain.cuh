@@ -205,10 +205,8 @@ private:
 #pragma unroll
           for (int k = 0; k < tiles; ++k)
             warp::multiply_group<transposed>(
-                sum, left[l][k],
-                transposed ? block_of(matrix, term, k * 16) + k * 16 % columns
-                           : block_of(matrix, term, 0) + k * 16 * columns,
-                term + l + k > 0);
+                sum, left[l][k], block_of(matrix, term, transposed ? k * 16 : 0),
+                transposed ? k * 16 % columns : k * 16 * columns, term + l + k > 0);
       start_group_products();
       meanwhile();
       finish_group_products();

@@ -42,10 +42,19 @@ inline constexpr bool has_group_products = true;
 inline constexpr bool has_group_products = false;
 #endif
 
-// By columns that lie beside each other, 8 rows in 1024 bytes, and pieces that are exchanged within 128.
-#define SCANC_ROWS(matrix)                                                                         \
-  ((__cvta_generic_to_shared(matrix) & 0x3ffff) >> 4 | uint64_t{1024} << 16 |                      \
-   uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62)
+/// Where rows of such a matrix begin that four warps multiply: the low half of what the instruction takes, the other
+/// half of which is always the same. Columns lie beside each other, 8 rows in 1024 bytes, and pieces are exchanged
+/// within 128.
+struct group_operand {
+  uint32_t low;
+};
+#define SCANC_HIGH_OF_OPERAND "0x40000040"
+
+/// `from`: bytes from the matrix's beginning, added to what is computed of it once.
+static __device__ __forceinline__ group_operand group_rows(const void *matrix, int from) {
+  return {(static_cast<uint32_t>(__cvta_generic_to_shared(matrix)) >> 4 | 1024u << 16) + (from >> 4)};
+}
+
 // `where` and what follows it are the operands behind the sums.
 #define SCANC_TILE(n) "+f"(sum[n][0]), "+f"(sum[n][1]), "+f"(sum[n][2]), "+f"(sum[n][3])
 #define SCANC_TILES(n) SCANC_TILE(n), SCANC_TILE(n + 1), SCANC_TILE(n + 2), SCANC_TILE(n + 3)
@@ -56,22 +65,22 @@ inline constexpr bool has_group_products = false;
   "%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
 #define SCANC_MULTIPLY_GROUP(type, lies, columns, numbers, left0, left1, left2, left3, where, adds, \
                              ...)                                                                  \
-  asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %" adds ", 0;\n"                            \
+  asm volatile("{\n.reg .pred adds;\n.reg .b64 right;\nsetp.ne.b32 adds, %" adds ", 0;\n"          \
+               "mov.b64 right, {%" where ", " SCANC_HIGH_OF_OPERAND "};\n"                         \
                "wgmma.mma_async.sync.aligned.m64n" columns "k16.f32." type "." type " {" numbers   \
-               "}, {%" left0 ", %" left1 ", %" left2 ", %" left3 "}, %" where                      \
+               "}, {%" left0 ", %" left1 ", %" left2 ", %" left3 "}, right"                        \
                ", adds, 1, 1, " lies ";\n}"                                                        \
                : __VA_ARGS__                                                                       \
                : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]),                           \
-                 "l"(SCANC_ROWS(right)),                                                           \
-                 "r"(static_cast<uint32_t>(before)))
+                 "r"(right.low), "r"(static_cast<uint32_t>(before)))
 #define SCANC_MULTIPLY_GROUPS(name, type, lies)                                                    \
   static __device__ __forceinline__ void name(float (&sum)[8][4], const uint32_t (&left)[4],       \
-                                              const void *right, bool before) {                    \
+                                              group_operand right, bool before) {                  \
     SCANC_MULTIPLY_GROUP(type, lies, "64", SCANC_NUMBERS, "32", "33", "34", "35", "36", "37",      \
                          SCANC_TILES(0), SCANC_TILES(4));                                          \
   }                                                                                                \
   static __device__ __forceinline__ void name(float (&sum)[16][4], const uint32_t (&left)[4],      \
-                                              const void *right, bool before) {                    \
+                                              group_operand right, bool before) {                  \
     SCANC_MULTIPLY_GROUP(type, lies, "128", SCANC_NUMBERS "," SCANC_MORE_NUMBERS, "64", "65",      \
                          "66", "67", "68", "69", SCANC_TILES(0), SCANC_TILES(4), SCANC_TILES(8),   \
                          SCANC_TILES(12));                                                         \
@@ -86,13 +95,15 @@ SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
 /// The same where 64 rows of `left` lie in shared memory as those of a transposed `right` do, or the transpose of
 /// `left` as a `right` that is not.
 #define SCANC_MULTIPLY_GROUP_SHARED(name, type, stands, lies)                                      \
-  static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
-                                              const void *right, bool before) {                    \
-    asm volatile("{\n.reg .pred adds;\nsetp.ne.b32 adds, %34, 0;\n"                                \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], group_operand left,              \
+                                              group_operand right, bool before) {                  \
+    asm volatile("{\n.reg .pred adds;\n.reg .b64 left, right;\nsetp.ne.b32 adds, %34, 0;\n"       \
+                 "mov.b64 left, {%32, " SCANC_HIGH_OF_OPERAND "};\n"                               \
+                 "mov.b64 right, {%33, " SCANC_HIGH_OF_OPERAND "};\n"                              \
                  "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type " {" SCANC_NUMBERS    \
-                 "}, %32, %33, adds, 1, 1, " stands ", " lies ";\n}"                               \
+                 "}, left, right, adds, 1, 1, " stands ", " lies ";\n}"                               \
                  : SCANC_TILES(0), SCANC_TILES(4)                                                  \
-                 : "l"(SCANC_ROWS(left)), "l"(SCANC_ROWS(right)),                                  \
+                 : "r"(left.low), "r"(right.low),                                                  \
                    "r"(static_cast<uint32_t>(before)));                                            \
   }
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, "f16", "0", "1")
@@ -102,12 +113,12 @@ SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, "bf16", "0", 
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, "f16", "1", "1")
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, "bf16", "1", "1")
 #undef SCANC_MULTIPLY_GROUP_SHARED
-#undef SCANC_ROWS
 #undef SCANC_MULTIPLY_GROUPS
 #undef SCANC_MULTIPLY_GROUP
 #undef SCANC_MORE_NUMBERS
 #undef SCANC_NUMBERS
 #undef SCANC_TILES
+#undef SCANC_HIGH_OF_OPERAND
 #undef SCANC_TILE
 
 static __device__ __forceinline__ void begin_group_products() {

@@ -63,6 +63,7 @@ struct chunk_walk {
   const int column;
   const typename R::lane at;
   const long long chunks;
+  const int group; ///< of four warps, the same number in all lanes of one
   block::chunk_ring<R> stream;
   block::number_stream<R> numbers;
   block::chunk_state<R> state;
@@ -71,6 +72,7 @@ struct chunk_walk {
       : recurrence(recurrence), storage(storage), column(block_index() % blocks * columns),
         at(recurrence.enter(block_index() / blocks)),
         chunks((recurrence.steps() + block::chunk_steps - 1) / block::chunk_steps),
+        group(shuffle(block::group_index(), 0)),
         stream(recurrence, at, column, storage.slots), numbers(recurrence, at) {
     state.begin(recurrence, at, column);
   }
@@ -102,12 +104,13 @@ struct chunk_walk {
   }
 };
 
-/// Without a correction. From a ring of 3 on, scores of a chunk are begun in the one before.
+/// Without a correction. From a ring of 3 on, scores of a chunk are begun in the one before where four warps multiply
+/// together, and do something else meanwhile.
 template <typename R>
 static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
   constexpr int ring = R::shape.ring;
-  constexpr bool early = ring >= 3;
-  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
+  constexpr bool early = ring >= 3 && has_group_products;
+  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
   warp::sum_tile scores[8], outputs[8];
   numbers.ask(0);
   for (int c = 0; c < ring - 1; ++c)
@@ -122,14 +125,15 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
   }
   for (long long chunk = 0; chunk < chunks; ++chunk) {
     const block::chunk_slot<R> &slot = stream.of(chunk);
-    walk.template meet<early ? ring - 3 : 0>(); // the next chunk is there, or this one
+    walk.template meet<early ? ring - 3 : ring - 2>(); // the next chunk is there, or this one
     stream.start(chunk + ring - 1);
     walk.show_state();
     group_barrier();
     if constexpr (!early)
       block::start_products<true, R>(scores, slot.query, slot.key);
-    block::start_products<false, R>(outputs, slot.query, storage.state.of[block::group_index()]);
-    const auto &values = slot.value[block::group_index()];
+    if constexpr (has_group_products)
+      block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
+    const auto &values = slot.value[group];
     walk.advance(slot, values);
     numbers.tell(stream.of(chunk + 1));
     numbers.ask(chunk + 2);
@@ -139,6 +143,8 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
     }
     warp::left_tile<typename R::element> weighted[4];
     block::weigh_scores<R>(weighted, scores, slot);
+    if constexpr (!has_group_products) // which takes registers from here on
+      block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     finish_group_products<1>();
     warp::settle(outputs);
     block::add_scores<R>(outputs, weighted, slot, values);
@@ -162,8 +168,8 @@ template <typename R>
 static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
                                                              const char *inverses) {
   constexpr int ring = R::shape.ring;
-  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
-  const int group = block::group_index(), first = block::warp_of_group() * 16;
+  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
+  const int first = block::warp_of_group() * 16;
   warp::sum_tile products[8], scores[8], outputs[8];
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, inverses);
@@ -173,8 +179,10 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     walk.show_state();
     group_barrier();
     block::start_products<false, R>(products, slot.key, storage.state.of[group]);
-    block::start_products<true, R>(scores, slot.query, slot.key);
-    block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
+    if constexpr (has_group_products) {
+      block::start_products<true, R>(scores, slot.query, slot.key);
+      block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
+    }
     finish_group_products<2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
@@ -187,10 +195,14 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
       warp::multiply_panels<false>(products, slot.inverse, k * 16, slot.value[group], k * 16, k > 0);
     start_group_products();
     stream.start(chunk + ring - 1, inverses);
+    if constexpr (!has_group_products) // which take registers from here on
+      block::start_products<true, R>(scores, slot.query, slot.key);
     finish_group_products<2>();
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
     block::weigh_scores<R>(weighted, scores, slot);
+    if constexpr (!has_group_products)
+      block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(block::decay_at<R>(slot, block::chunk_steps - 1)));
     finish_group_products();
@@ -206,7 +218,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     group_barrier();
 
     block::add_scores<R>(outputs, weighted, slot, inputs);
-    state.add(slot, at_end);
+    state.add(slot.key, at_end);
     finish_group_products<1>();
     warp::settle(outputs);
     block::write_outputs(recurrence, at, chunk, column, slot, outputs);
@@ -219,11 +231,10 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
 template <typename R>
 static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   static_assert(R::shape.ring == 1);
-  auto &[recurrence, storage, column, at, chunks, stream, numbers, state] = walk;
+  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
   auto &factors = storage.factors;
   const block::chunk_slot<R> &slot = stream.of(0);
   // Of two groups each has half of the scores.
-  const int group = block::group_index();
   const bool scores_within = group == 0, scores_across = group == R::shape.warpgroups - 1;
   numbers.ask(0);
   stream.start_rows(0);

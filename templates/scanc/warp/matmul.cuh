@@ -74,12 +74,13 @@ static __device__ __forceinline__ void multiply_add(sum_tile &sum, const left_ti
 
 /// The same by four warps, where `has_group_products`: 8 or 16 tiles beside each other, of 16 rows of
 /// a swizzled matrix of 64 columns, and of the 128-row one that follows it; or `transposed` of 16
-/// columns of 64 or 128 rows. Without `adds` the sums begin with 0.
+/// columns of 64 or 128 rows. `at`: elements before the first of them. Without `adds` the sums begin with 0.
 template <bool transposed, typename T, int count>
 static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[count],
-                                                      const left_tile<T> &left, const T *right,
-                                                      bool adds) {
+                                                      const left_tile<T> &left, const T *matrix,
+                                                      int at, bool adds) {
   auto &numbers = reinterpret_cast<float(&)[count][4]>(sum);
+  const group_operand right = group_rows(matrix, at * sizeof(T));
   if constexpr (is_same<T, f16> && transposed)
     multiply_group_transposed_f16(numbers, left.words, right, adds);
   else if constexpr (is_same<T, f16>)
@@ -188,7 +189,7 @@ template <bool transposed, typename T>
 static __device__ __forceinline__ void multiply_panel(sum_tile (&sum)[8], const left_tile<T> &left,
                                                       const T *right, int at, bool adds) {
   if constexpr (has_group_products) {
-    multiply_group<transposed>(sum, left, right + (transposed ? at : at * 64), adds);
+    multiply_group<transposed>(sum, left, right, transposed ? at : at * 64, adds);
   } else {
 #pragma unroll
     for (int n = 0; n < 8; n += 2) {
@@ -214,15 +215,16 @@ static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const
                                                        const T *right, int at, bool adds) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
-    const T *const what = right + (transposed ? at : at * 64);
+    const group_operand rows = group_rows(left, from * sizeof(T));
+    const group_operand what = group_rows(right, (transposed ? at : at * 64) * sizeof(T));
     if constexpr (is_same<T, f16> && transposed)
-      multiply_group_shared_transposed_f16(numbers, left + from, what, adds);
+      multiply_group_shared_transposed_f16(numbers, rows, what, adds);
     else if constexpr (is_same<T, f16>)
-      multiply_group_shared_f16(numbers, left + from, what, adds);
+      multiply_group_shared_f16(numbers, rows, what, adds);
     else if constexpr (transposed)
-      multiply_group_shared_transposed_bf16(numbers, left + from, what, adds);
+      multiply_group_shared_transposed_bf16(numbers, rows, what, adds);
     else
-      multiply_group_shared_bf16(numbers, left + from, what, adds);
+      multiply_group_shared_bf16(numbers, rows, what, adds);
   } else {
     multiply_panel<transposed>(sum, load_left<64>(left, warp_index() % 4 * 16, from), right, at, adds);
   }
@@ -236,10 +238,12 @@ static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum
                                                                   int at) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
+    const group_operand columns = group_rows(left, from * 64 * sizeof(T));
+    const group_operand rows = group_rows(right, at * 64 * sizeof(T));
     if constexpr (is_same<T, f16>)
-      multiply_group_of_transposed_f16(numbers, left + from * 64, right + at * 64, true);
+      multiply_group_of_transposed_f16(numbers, columns, rows, true);
     else
-      multiply_group_of_transposed_bf16(numbers, left + from * 64, right + at * 64, true);
+      multiply_group_of_transposed_bf16(numbers, columns, rows, true);
   } else {
     multiply_panel<false>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at,
                           true);

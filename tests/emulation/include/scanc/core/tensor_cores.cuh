@@ -99,9 +99,17 @@ static __device__ __forceinline__ void store_matrices(void *row, const uint32_t 
 
 inline constexpr bool has_group_products = true;
 
+struct group_operand {
+  const char *rows;
+};
+
+static __device__ __forceinline__ group_operand group_rows(const void *matrix, int from) {
+  return {static_cast<const char *>(matrix) + from};
+}
+
 /// What one warp does of it, with a matrix that lies as the device has it.
 template <bool transposed, int tiles, typename F>
-static inline void multiply_group_words(float (&sum)[tiles][4], const void *right, bool adds,
+static inline void multiply_group_words(float (&sum)[tiles][4], group_operand right, bool adds,
                                         F multiply, Place place) {
   static_assert(tiles == 8 || tiles == 16);
   const int lane = lane_index();
@@ -109,15 +117,15 @@ static inline void multiply_group_words(float (&sum)[tiles][4], const void *righ
     uint32_t words[4];
     if (transposed) {
       const int row = n * 8 + lane / 16 * 8 + lane % 8;
-      const auto within = reinterpret_cast<uintptr_t>(right) % 128;
+      const auto within = reinterpret_cast<uintptr_t>(right.rows) % 128;
       const int piece = static_cast<int>(within / 16) + lane / 8 % 2;
       load_matrices(words,
-                    static_cast<const char *>(right) - within + row * 128 + (piece ^ row % 8) * 16,
+                    right.rows - within + row * 128 + (piece ^ row % 8) * 16,
                     place);
     } else {
       const int row = lane % 16, piece = n % 8 + lane / 16;
       load_matrices_transposed(words,
-                               static_cast<const char *>(right) + n / 8 * 16384 + row * 128 +
+                               right.rows + n / 8 * 16384 + row * 128 +
                                    (piece ^ row % 8) * 16,
                                place);
     }
@@ -132,7 +140,7 @@ static inline void multiply_group_words(float (&sum)[tiles][4], const void *righ
 
 template <int tiles>
 static __device__ __forceinline__ void multiply_group_f16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
     Place place = Place::current()) {
   multiply_group_words<false>(
       sum, right, adds,
@@ -142,7 +150,7 @@ static __device__ __forceinline__ void multiply_group_f16(
 
 template <int tiles>
 static __device__ __forceinline__ void multiply_group_bf16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
     Place place = Place::current()) {
   multiply_group_words<false>(
       sum, right, adds,
@@ -152,7 +160,7 @@ static __device__ __forceinline__ void multiply_group_bf16(
 
 template <int tiles>
 static __device__ __forceinline__ void multiply_group_transposed_f16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
     Place place = Place::current()) {
   multiply_group_words<true>(
       sum, right, adds,
@@ -162,7 +170,7 @@ static __device__ __forceinline__ void multiply_group_transposed_f16(
 
 template <int tiles>
 static __device__ __forceinline__ void multiply_group_transposed_bf16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], const void *right, bool adds,
+    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
     Place place = Place::current()) {
   multiply_group_words<true>(
       sum, right, adds,
@@ -171,25 +179,25 @@ static __device__ __forceinline__ void multiply_group_transposed_bf16(
 }
 
 /// The 16 rows of this warp, of 64 that lie in shared memory.
-static inline void load_group_left(uint32_t (&to)[4], const void *left, Place place) {
+static inline void load_group_left(uint32_t (&to)[4], group_operand left, Place place) {
   const int lane = lane_index(), row = warp_index() % 4 * 16 + lane % 16;
-  const auto within = reinterpret_cast<uintptr_t>(left) % 128;
+  const auto within = reinterpret_cast<uintptr_t>(left.rows) % 128;
   const int piece = static_cast<int>(within / 16) + lane / 16;
-  load_matrices(to, static_cast<const char *>(left) - within + row * 128 + (piece ^ row % 8) * 16,
+  load_matrices(to, left.rows - within + row * 128 + (piece ^ row % 8) * 16,
                 place);
 }
 
 /// The 16 columns of this warp, of 64 of 16 rows in shared memory, as rows.
-static inline void load_group_left_transposed(uint32_t (&to)[4], const void *left, Place place) {
+static inline void load_group_left_transposed(uint32_t (&to)[4], group_operand left, Place place) {
   const int lane = lane_index(), row = lane / 16 * 8 + lane % 8;
   const int piece = warp_index() % 4 * 2 + lane / 8 % 2;
-  load_matrices_transposed(to, static_cast<const char *>(left) + row * 128 + (piece ^ row % 8) * 16,
+  load_matrices_transposed(to, left.rows + row * 128 + (piece ^ row % 8) * 16,
                            place);
 }
 
 #define SCANC_MULTIPLY_GROUP_SHARED(name, load, of)                                                \
-  static __device__ __forceinline__ void name(float (&sum)[8][4], const void *left,                \
-                                              const void *right, bool adds,                        \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], group_operand left,                \
+                                              group_operand right, bool adds,                        \
                                               Place place = Place::current()) {                    \
     uint32_t words[4];                                                                             \
     load(words, left, place);                                                                      \
