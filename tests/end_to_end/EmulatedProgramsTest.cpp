@@ -169,11 +169,11 @@ TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
     }
 }
 
-/// Where time is known to be one tile, nothing is asked for beyond it: the loop over tiles vanishes.
+/// Where time is known to be one tile, nothing is asked for beyond it: the loop over tiles vanishes, with a ring too.
 TEST(MachineCode, aRowOfOneTileOrdersNoOther) {
   CompileOptions options;
   options.target = "sm_90a";
-  options.strategy = "blelloch";
+  options.strategy = "blelloch(time_threads=256, steps=4, ring=2)";
   options.sizes = {{"B", 8}, {"D", 1536}, {"T", 1024}};
   auto program = compileProgram(
       "kernel k(a, b: f32[B, D, T]) -> (h: f32[B, D, T]) { scan T as t over B, D { h[t] = a[t] * h[t-1] + b[t] } }",

@@ -26,7 +26,8 @@ std::optional<CompiledKernel> compileVariant(const Program &program, std::size_t
   return std::nullopt;
 }
 
-void expectInRegisters(const Program &program, const std::string &architecture, int stack) {
+void expectInRegisters(const Program &program, const std::string &architecture, int stack,
+                       int spilled) {
   const auto &variants = std::get<KernelStep>(program.entries[0].steps[0]).variants;
   for (std::size_t i = 0; i < variants.size(); ++i) {
     SCOPED_TRACE(program.entries[0].name + " " + architecture + " " + variants[i].name);
@@ -34,7 +35,7 @@ void expectInRegisters(const Program &program, const std::string &architecture, 
     if (!compiled)
       return;
     ASSERT_FALSE(compiled->stats.empty());
-    EXPECT_EQ(compiled->stats[0].spillStoreBytes, 0);
+    EXPECT_LE(compiled->stats[0].spillStoreBytes, spilled);
     EXPECT_LE(compiled->stats[0].stackBytes, stack);
   }
 }

@@ -15,9 +15,9 @@ namespace scanc::testing_support {
 std::optional<CompiledKernel> compileVariant(const Program &program, std::size_t variant,
                                              const std::string &architecture);
 
-/// Expects that no variant of the first kernel of `program` spills a register for `architecture`, nor
-/// takes more than `stack` bytes of a thread's own memory. Skips as `compileVariant` does.
-void expectInRegisters(const Program &program, const std::string &architecture, int stack = 0);
+/// Expects that no variant of the first kernel of `program` spills more than `spilled` bytes of registers for
+/// `architecture`, nor takes more than `stack` bytes of a thread's own memory. Skips as `compileVariant` does.
+void expectInRegisters(const Program &program, const std::string &architecture, int stack = 0, int spilled = 0);
 
 } // namespace scanc::testing_support
 
