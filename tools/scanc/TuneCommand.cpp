@@ -57,7 +57,12 @@ public:
   }
   InterruptHandler(const InterruptHandler &) = delete;
   InterruptHandler &operator=(const InterruptHandler &) = delete;
-  ~InterruptHandler() { sigaction(SIGINT, &before, nullptr); }
+  /// `timeout` and terminals may send the signal twice, to the process and to its group: what ends already, with a
+  /// code that says so, is not killed by the second.
+  ~InterruptHandler() {
+    if (!isInterrupted)
+      sigaction(SIGINT, &before, nullptr);
+  }
 
 private:
   struct sigaction before = {};
