@@ -22,7 +22,9 @@ if [ -n "$missing" ]; then
   fi
   echo "installing:$missing" >&2
   $as_root apt-get update -qq
-  if ! apt-cache policy libmlir-22-dev | grep -q 'Candidate: [0-9]'; then
+  # Read whole: grep -q in a pipe ends apt-cache by SIGPIPE, which pipefail takes for "not there".
+  policy=$(apt-cache policy libmlir-22-dev)
+  if [[ $policy != *"Candidate: "[0-9]* ]]; then
     echo "apt knows no MLIR 22 (libmlir-22-dev). Debian 12 has it in bookworm-security: add" >&2
     echo "  deb http://deb.debian.org/debian-security bookworm-security main" >&2
     echo "to /etc/apt/sources.list, or on another system the repository of apt.llvm.org; then run this again." >&2
