@@ -139,14 +139,14 @@ void runCase(const Case &each, const std::vector<std::string> &strategies, doubl
     options.strategy = strategy;
     options.load.cacheDirectory = "off";
     auto kernel = compile(problem.text, options);
-    if (!kernel) {
+    tuning::Judgement found = kernel ? bench.check(*kernel) : tuning::judge(kernel.error());
+    if (found.outcome == tuning::Outcome::refused) {
       std::printf("| %s | %s | %s | declines: %s |\n", name.c_str(), sizes.c_str(),
-                  strategy.c_str(), kernel.error().message.c_str());
+                  strategy.c_str(), found.detail.c_str());
       continue;
     }
     bench::LoadTimes loading =
         brief ? bench::LoadTimes() : bench::timeToLoaded(problem.text, options, views);
-    tuning::Judgement found = bench.check(*kernel);
     if (found.outcome != tuning::Outcome::ok)
       std::fprintf(stderr, "%s %s %s: %s\n", name.c_str(), sizes.c_str(), strategy.c_str(),
                    found.detail.c_str());

@@ -239,12 +239,33 @@ def selective_scan(dtype, B, D, N, T):
     return {"mamba_ssm selective_scan": mamba}, lambda y: relative_error(y[-1, -1:, :SAMPLE], sample())
 
 
-def linear_attention(name, B, H, K, T, V):
-    """simple_gla, delta_rule or gated_delta; keys have length 1 where the state is corrected by them."""
-    q, k, v = (torch.randn(B, T, H, width, device="cuda", dtype=torch.bfloat16) for width in (K, K, V))
+def linear_attention_step(dtype, B, H, K, T, V):
+    """One step of the gated delta rule from given states to new ones."""
+    q, k = (torch.randn(B, T, H, K, device="cuda", dtype=dtype) for _ in range(2))
+    k, v = torch.nn.functional.normalize(k.float(), dim=-1).to(dtype), torch.randn(B, T, H, V, device="cuda", dtype=dtype)
     g = torch.nn.functional.logsigmoid(torch.randn(B, T, H, device="cuda") + 4)
+    beta, before = torch.rand(B, T, H, device="cuda"), torch.randn(B, H, K, V, device="cuda")
+
+    def sample():
+        query, key, value, decay, strength = (x[-1, 0, -1].double().cpu() for x in (q, k, v, g.exp(), beta))
+        state = decay * before[-1, -1].double().cpu()
+        return query @ (state + torch.outer(key, strength * (value - key @ state)))
+
+    def fla():
+        from fla.ops.gated_delta_rule import fused_recurrent_gated_delta_rule
+        return [lambda: fused_recurrent_gated_delta_rule(q, k, v, g=g, beta=beta, scale=1.0, initial_state=before,
+                                                         output_final_state=True)[0]]
+
+    return {"fla fused_recurrent": fla}, lambda o: relative_error(o[-1, 0, -1], sample())
+
+
+def linear_attention(name, B, H, K, T, V):
+    """simple_gla, gla, delta_rule, gated_delta or kda; keys have length 1 where the state is corrected by them."""
+    q, k, v = (torch.randn(B, T, H, width, device="cuda", dtype=torch.bfloat16) for width in (K, K, V))
+    decays_of = (B, T, H, K if name in ("gla", "kda") else 1)
+    g = torch.nn.functional.logsigmoid(torch.randn(*decays_of, device="cuda") + 4)
     beta = torch.rand(B, T, H, device="cuda")
-    corrects, decays = name != "simple_gla", name != "delta_rule"
+    corrects, decays = name not in ("simple_gla", "gla"), name != "delta_rule"
     if corrects:
         k = torch.nn.functional.normalize(k.float(), dim=-1).to(k.dtype)
 
@@ -252,7 +273,7 @@ def linear_attention(name, B, H, K, T, V):
         steps = [x[-1, :SAMPLE, -1].double().cpu() for x in (q, k, v, g.exp(), beta)]
         state, read = torch.zeros(K, V, dtype=torch.float64), []
         for query, key, value, decay, strength in zip(*steps):
-            state = decay * state if decays else state
+            state = decay[:, None] * state if decays else state
             if corrects:
                 value = strength * (value - key @ state)
             state = state + torch.outer(key, value)
@@ -262,10 +283,14 @@ def linear_attention(name, B, H, K, T, V):
     def fla():
         from fla.ops.delta_rule import chunk_delta_rule
         from fla.ops.gated_delta_rule import chunk_gated_delta_rule
+        from fla.ops.gla import chunk_gla
+        from fla.ops.kda import chunk_kda
         from fla.ops.simple_gla import chunk_simple_gla
-        return [{"simple_gla": lambda: chunk_simple_gla(q, k, v, g, scale=1.0)[0],
+        return [{"simple_gla": lambda: chunk_simple_gla(q, k, v, g[..., 0], scale=1.0)[0],
+                 "gla": lambda: chunk_gla(q, k, v, g, scale=1.0)[0],
+                 "kda": lambda: chunk_kda(q, k, v, g, beta, scale=1.0)[0],
                  "delta_rule": lambda: chunk_delta_rule(q, k, v, beta.to(q.dtype), scale=1.0)[0],
-                 "gated_delta": lambda: chunk_gated_delta_rule(q, k, v, g, beta, scale=1.0)[0]}[name]]
+                 "gated_delta": lambda: chunk_gated_delta_rule(q, k, v, g[..., 0], beta, scale=1.0)[0]}[name]]
 
     return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
 
@@ -274,7 +299,8 @@ FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16":
             "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
             "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16),
             "selective_scan_time": (selective_scan, torch.bfloat16),
-            **{name: (linear_attention, name) for name in ("simple_gla", "delta_rule", "gated_delta")}}
+            "gated_delta_step": (linear_attention_step, torch.bfloat16),
+            **{name: (linear_attention, name) for name in ("simple_gla", "gla", "delta_rule", "gated_delta", "kda")}}
 
 
 def measure(prepare, error, clock):

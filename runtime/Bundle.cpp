@@ -28,6 +28,22 @@ constexpr std::size_t checksumLength = 32;
 
 // Writing.
 
+Json toJson(const Parameter &parameter);
+Json toJson(const MachineCode &code);
+Json toJson(const KernelLaunch &launch);
+Json toJson(const KernelVariant &variant);
+Json toJson(const Step &step);
+Json toJson(const Entry &entry);
+Json toJson(const WorkspaceBuffer &buffer);
+
+template <typename T>
+Json listToJson(const std::vector<T> &list) {
+  Json result = Json::array();
+  for (const T &element : list)
+    result.push_back(toJson(element));
+  return result;
+}
+
 Json toJson(const SourceRange &place) {
   return {{"file", place.file},
           {"line", place.line},
@@ -43,6 +59,8 @@ Json toJson(const Parameter &parameter) {
                {"place", toJson(parameter.place)}};
   if (!parameter.cuts.empty())
     json["cuts"] = parameter.cuts;
+  if (!parameter.updates.empty())
+    json["updates"] = parameter.updates;
   return json;
 }
 
@@ -61,37 +79,26 @@ Json toJson(const KernelLaunch &launch) {
 }
 
 Json toJson(const KernelVariant &variant) {
-  Json launches = Json::array(), machineCode = Json::array();
-  for (const KernelLaunch &launch : variant.launches)
-    launches.push_back(toJson(launch));
-  for (const MachineCode &code : variant.machineCode)
-    machineCode.push_back(toJson(code));
   return {{"name", variant.name},
           {"requires", variant.requires_},
-          {"launches", launches},
+          {"launches", listToJson(variant.launches)},
           {"arguments", variant.arguments},
-          {"machineCode", machineCode},
+          {"machineCode", listToJson(variant.machineCode)},
           {"source", variant.source}};
 }
 
 Json toJson(const Step &step) {
   if (const auto *call = std::get_if<LibraryCall>(&step))
     return {{"library", call->library}, {"function", call->function}, {"operands", call->operands}};
-  Json variants = Json::array();
-  for (const KernelVariant &variant : std::get<KernelStep>(step).variants)
-    variants.push_back(toJson(variant));
   Json result = Json::object();
-  result["variants"] = std::move(variants);
+  result["variants"] = listToJson(std::get<KernelStep>(step).variants);
   return result;
 }
 
 Json toJson(const Entry &entry) {
-  Json steps = Json::array();
-  for (const Step &step : entry.steps)
-    steps.push_back(toJson(step));
   Json result = Json::object();
   result["name"] = entry.name;
-  result["steps"] = std::move(steps);
+  result["steps"] = listToJson(entry.steps);
   return result;
 }
 
@@ -101,14 +108,6 @@ Json toJson(const WorkspaceBuffer &buffer) {
           {"alignment", buffer.alignment},
           {"zeroed", buffer.zeroed},
           {"restored", buffer.restored}};
-}
-
-template <typename T>
-Json listToJson(const std::vector<T> &list) {
-  Json result = Json::array();
-  for (const T &element : list)
-    result.push_back(toJson(element));
-  return result;
 }
 
 template <typename T>
@@ -199,6 +198,8 @@ public:
     field("place").read(parameter.place);
     if (has("cuts"))
       field("cuts").read(parameter.cuts);
+    if (has("updates"))
+      field("updates").read(parameter.updates);
   }
   void read(MachineCode &code) const {
     field("architecture").read(code.architecture);

@@ -10,8 +10,8 @@ namespace {
 auto fields(const SourceRange &p) { return std::tie(p.file, p.line, p.column, p.length); }
 
 bool equal(const Parameter &a, const Parameter &b) {
-  return std::tie(a.name, a.role, a.dtype, a.dims, a.cuts) ==
-             std::tie(b.name, b.role, b.dtype, b.dims, b.cuts) &&
+  return std::tie(a.name, a.role, a.dtype, a.dims, a.cuts, a.updates) ==
+             std::tie(b.name, b.role, b.dtype, b.dims, b.cuts, b.updates) &&
          fields(a.place) == fields(b.place);
 }
 

@@ -2,6 +2,7 @@
 #include "compiler/emission/KernelWriter.h"
 
 #include "compiler/emission/Names.h"
+#include "compiler/emission/Squares.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -16,25 +17,25 @@ namespace scanc::emission {
 
 namespace {
 
-/// See "What it prints for `chunkwise`" in templates/README.md.
+/// See "What it prints for `chunkwise`" in templates/README.md; `outer_sequential` is given nearly the same.
 class ChunkKernelWriter final : public KernelWriter {
 public:
   ChunkKernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant)
       : KernelWriter(kernel, variant),
-        recall(*this->kernel.getBody().getOps<plan::RecallOp>().begin()) {}
+        recall(*this->kernel.getBody().getOps<plan::RecallOp>().begin()),
+        pieceSize(128 / this->kernel.getElement().getIntOrFloatBitWidth()) {}
 
 protected:
   void writeRecurrence() override;
   bool isHeld(const AccessText &) const override { return false; }
 
 private:
-  static constexpr int64_t pieceSize = 8; // elements, 16 bytes
-
   void writeShape();
   /// Rows of what is fetched: its element in shared memory, and how many of a piece.
   struct Fetched {
-    StringRef what, index, size, element = "element", piece = "piece";
-    int64_t count = pieceSize;
+    StringRef what, index, size;
+    int64_t count;
+    StringRef element = "element", piece = "piece";
   };
   void writeFetch(const Fetched &of, Value row);
   void writeDecays();
@@ -43,15 +44,18 @@ private:
   void writeResults();
   void writeFirstState();
   void writeLastState();
+  void writeSquares();
 
   Expressions makeExpressions(StringRef index);
-  void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index, int64_t count = pieceSize);
+  void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index, int64_t count);
   bool isCopied(Value row, StringRef element) const;
   /// Whether pieces of a row are vectors in memory.
   bool isWhole(const AccessText &access) const {
     const std::vector<AccessText::Dimension> &dims = access.getDimensions();
     return access.getWidth() > 1 && dims.back().extent % pieceSize == 0;
   }
+  /// What follows the parameters of a function of a state's numbers.
+  StringRef ofSegment() const { return plan::KernelInterface(kernel).getReset() ? ", offset segment" : ""; }
   std::string place(const AccessText &access, const Indices &indices) const {
     return access.data() + " + (" + access.stepOffset(indices) + ")";
   }
@@ -62,7 +66,11 @@ private:
     return getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
   }
 
+  /// Whether steps are walked one by one: kernel/outer_sequential.cuh.
+  bool walksSteps() const { return isa<plan::OuterSequentialOp>(kernel); }
+
   mutable plan::RecallOp recall;
+  const int64_t pieceSize; ///< elements of factors in 16 bytes
 };
 
 /// Whether a sum or the like goes into `value`.
@@ -85,22 +93,32 @@ void ChunkKernelWriter::writeRecurrence() {
   writer.blank();
   writeGeometry("lanes");
   writeEnter();
-  writeFetch({"query", "i", "rows"}, recall.getQuery());
-  writeFetch({"key", "i", "rows"}, recall.getKey());
-  writeFetch({"value", "j", "columns"}, recall.getValue());
+  writeFetch({"query", "i", "rows", pieceSize}, recall.getQuery());
+  writeFetch({"key", "i", "rows", pieceSize}, recall.getKey());
+  writeFetch({"value", "j", "columns", pieceSize}, recall.getValue());
   if (recall.getRowDecays())
     writeDecays();
   writeNumbers();
   writeResults();
+  if (walksSteps())
+    return writeSquares();
   writeFirstState();
   writeLastState();
 }
 
 void ChunkKernelWriter::writeShape() {
-  constexpr int64_t groupThreads = 128;
-  writer.line(formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}};",
-                      policy.getThreads() / groupThreads, policy.getRing(), policy.getBlocks())
-                  .str());
+  constexpr int64_t groupThreads = 128, warp = 32;
+  bool splits = llvm::any_of(variant.getLaunchesBefore(), [](plan::LaunchAttr launch) {
+    return launch.getKernel() == "chunk_states";
+  });
+  writer.line(walksSteps()
+                  ? formatv("static constexpr outer_policy shape{{.warps = {0}, .row_threads = {1}, .blocks = {2}};",
+                            policy.getThreads() / warp, policy.getRuns(), policy.getBlocks())
+                        .str()
+                  : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}};",
+                            policy.getThreads() / groupThreads, policy.getRing(), policy.getBlocks(),
+                            splits ? ", .splits = true" : "")
+                        .str());
   writer.line(formatv("static constexpr int rows = {0}, columns = {1}; // of the state",
                       recall.getKey().getType().getNumElements(),
                       recall.getValue().getType().getNumElements())
@@ -227,7 +245,7 @@ void ChunkKernelWriter::writeDecays() {
   writer.open("struct alignas(16) decay_piece");
   writer.line(formatv("decay_element of[{0}];", count).str());
   writer.close("};");
-  writeFetch({"decay", "i", "rows", "decay_element", "decay_piece", count}, input ? input : decays);
+  writeFetch({"decay", "i", "rows", count, "decay_element", "decay_piece"}, input ? input : decays);
   writer.open("__device__ __forceinline__ float decay(decay_element of) const");
   Expressions expressions(writer, policy.getStateThreads(),
                           [](Value, const Indices &) { return std::string("of"); });
@@ -246,7 +264,7 @@ void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
   writer.line("#pragma unroll"); // all loads are asked for before the first is waited for
   writer.open(formatv("for (int i = 0; i < {0}; i += {1})", size, pieceSize).str());
   Expressions expressions = makeExpressions("i");
-  loadRows(sum.getValue(), expressions, "i");
+  loadRows(sum.getValue(), expressions, "i", pieceSize);
   writer.openLoop("k", std::to_string(pieceSize));
   if (size % pieceSize != 0)
     writer.line(formatv("if (i + k < {0})", size).str());
@@ -261,6 +279,7 @@ void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
 /// the row is read.
 void ChunkKernelWriter::writeNumbers() {
   const std::pair<StringRef, Value> functions[] = {{"log_decay", recall.getLogDecay()},
+                                                   {"factor", recall.getFactor()},
                                                    {"query_scale", recall.getQueryScale()},
                                                    {"input_scale", recall.getInputScale()},
                                                    {"strength", recall.getStrength()}};
@@ -334,7 +353,7 @@ void ChunkKernelWriter::writeResults() {
                   .str());
   SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
   Expressions expressions = makeExpressions("j");
-  loadRows(results, expressions, "j");
+  loadRows(results, expressions, "j", pieceSize);
   if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access); })) {
     writer.open("struct");
     for (auto [access, result] : llvm::zip(writes, results))
@@ -354,7 +373,7 @@ void ChunkKernelWriter::writeResults() {
     writer.line(whole ? formatv("{0}[k] = {1};", name, value).str()
                       : formatv("  thread::write({0}, {1});", place(access, {"(j + k)"}), value).str());
     writer.close();
-    for (int64_t at = 0, width = access.getWidth(); whole && at < pieceSize; at += width)
+    for (int64_t at = 0, width = std::min(access.getWidth(), pieceSize); whole && at < pieceSize; at += width)
       writer.line(formatv("thread::store<{0}>({1}{2}, &{3}[{4}]);", width, place(access, {"j"}),
                           at > 0 ? " + " + std::to_string(at) : "", name, at)
                       .str());
@@ -368,7 +387,8 @@ Indices ChunkKernelWriter::stateIndices(const AccessText &access) const {
   llvm::SetVector<int64_t> dims;
   for (const AccessText::Dimension &dim : access.getDimensions())
     dims.insert(dim.kernelDim);
-  int64_t row = plan::KernelInterface(kernel).getTimeDim() + 1;
+  plan::KernelInterface of = kernel;
+  int64_t row = std::max(of.getTimeDim(), of.getSegmentDim()) + 1;
   Indices indices;
   if (dims.contains(row))
     indices.push_back("i");
@@ -379,13 +399,13 @@ Indices ChunkKernelWriter::stateIndices(const AccessText &access) const {
 
 void ChunkKernelWriter::writeFirstState() {
   writer.blank();
-  writer.open("__device__ __forceinline__ float initial(const lane &at, int i, int j) const");
+  writer.open(formatv("__device__ __forceinline__ float initial(const lane &at, int i, int j{0}) const", ofSegment()).str());
   if (kernel.getInits().empty()) {
     writer.line("return 0.0f;");
   } else {
     auto access = cast<plan::AccessAttr>(kernel.getInits()[0]);
     writer.line("return " +
-                Twine(converted("thread::read(" + place(inits[0], stateIndices(inits[0])) + ")",
+                Twine(converted(readOfInit(0, place(inits[0], stateIndices(inits[0]))),
                                 KernelWriter::elementOf(access.getParameter()),
                                 kernel.getState(0).getElementType())) +
                 ";");
@@ -394,8 +414,12 @@ void ChunkKernelWriter::writeFirstState() {
 }
 
 void ChunkKernelWriter::writeLastState() {
+  if (kernel.getReset() && kernel.getFinals().empty())
+    return;
   writer.blank();
-  writer.open("__device__ __forceinline__ void finish(const lane &at, int i, int j, float last) const");
+  writer.open(formatv("__device__ __forceinline__ void finish(const lane &at, int i, int j, float last{0}) const",
+                      ofSegment())
+                  .str());
   if (!kernel.getFinals().empty()) {
     auto access = cast<plan::AccessAttr>(kernel.getFinals()[0]);
     writer.line("thread::write(" + Twine(place(finals[0], stateIndices(finals[0]))) + ", " +
@@ -404,6 +428,22 @@ void ChunkKernelWriter::writeLastState() {
                 ");");
   }
   writer.close();
+}
+
+void ChunkKernelWriter::writeSquares() {
+  Type state = kernel.getState(0).getElementType();
+  auto elementAt = [&](ArrayAttr accesses) {
+    return accesses.empty() ? state
+                            : KernelWriter::elementOf(cast<plan::AccessAttr>(accesses[0]).getParameter());
+  };
+  Type first = elementAt(kernel.getInits()), last = elementAt(kernel.getFinals());
+  int64_t rows = plan::KernelInterface(kernel).getTimeDim() + 1;
+  bool isUpdated = !inits.empty() && updatesInit(0);
+  Squares(writer, inits.empty() ? nullptr : &inits[0], spellElement(first), rows)
+      .writeFirst(isUpdated ? "load_owned" : "load_global", isUpdated ? "thread::read_owned" : "thread::read",
+                  [&](const std::string &of) { return converted(of, first, state); });
+  Squares(writer, finals.empty() ? nullptr : &finals[0], spellElement(last), rows)
+      .writeLast([&](const std::string &of) { return converted(of, state, last); });
 }
 
 std::unique_ptr<KernelWriter> createChunkKernelWriter(plan::KernelInterface kernel,

@@ -32,6 +32,8 @@ static Parameter emitParameter(plan::ParameterAttr attr) {
   parameter.dtype = dtypeOf(attr.getElementType());
   for (StringAttr dim : attr.getDims())
     parameter.dims.push_back(dim.str());
+  if (attr.getUpdates())
+    parameter.updates = attr.getUpdates().str();
   return parameter;
 }
 

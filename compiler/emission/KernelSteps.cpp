@@ -76,12 +76,22 @@ void KernelWriter::writeStart(int64_t state,
   });
 }
 
+bool KernelWriter::updatesInit(size_t k) const {
+  StringAttr name = cast<plan::AccessAttr>(kernel.getInits()[k]).getParameter();
+  return llvm::any_of(program.getParameters().getAsRange<plan::ParameterAttr>(),
+                      [&](plan::ParameterAttr other) { return other.getUpdates() == name; });
+}
+
+std::string KernelWriter::readOfInit(size_t k, const std::string &place) const {
+  return (updatesInit(k) ? "thread::read_owned(" : "thread::read(") + place + ")";
+}
+
 void KernelWriter::writeGivenStart(int64_t state) {
   size_t k = llvm::find(kernel.getInitStates(), state) - kernel.getInitStates().begin();
   auto access = cast<plan::AccessAttr>(kernel.getInits()[k]);
   writeStart(state, [&](const Indices &indices) {
     std::string value =
-        converted("thread::read(" + inits[k].data() + " + " + inits[k].pointOffset(indices) + ")",
+        converted(readOfInit(k, inits[k].data() + " + " + inits[k].pointOffset(indices)),
                   elementOf(access.getParameter()), kernel.getState(state).getElementType());
     std::string guard = policy.getPhased()  ? guardOfLane(policy)
                         : !indices.empty() ? pointGuard(advances[state].getNow())

@@ -25,10 +25,11 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
                                               commonDims)));
   for (auto access : kernel.getWrites().getAsRange<plan::AccessAttr>())
     writes.push_back(makeAccess(access, widths[reads.size() + writes.size()]));
+  widths = widths.drop_front(reads.size() + writes.size());
   for (auto access : kernel.getInits().getAsRange<plan::AccessAttr>())
-    inits.push_back(makeAccess(access, 1));
+    inits.push_back(makeAccess(access, widths[inits.size()]));
   for (auto access : kernel.getFinals().getAsRange<plan::AccessAttr>())
-    finals.push_back(makeAccess(access, 1));
+    finals.push_back(makeAccess(access, widths[inits.size() + finals.size()]));
   llvm::append_range(advances, kernel.getBody().getOps<plan::AdvanceOp>());
   if (policy.getStateThreads() > 1)
     shareValues();
@@ -157,7 +158,7 @@ FailureOr<std::string> KernelWriter::write() {
 }
 
 FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::VariantAttr variant) {
-  if (isa<plan::ChunkwiseOp>(kernel))
+  if (isa<plan::ChunkwiseOp, plan::OuterSequentialOp>(kernel))
     return createChunkKernelWriter(kernel, variant)->write();
   if (kernel.getRows() > 0)
     return createMatrixKernelWriter(kernel, variant)->write();

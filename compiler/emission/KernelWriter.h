@@ -49,6 +49,9 @@ protected:
   void writeFinish();
   void writeStart(int64_t state, llvm::function_ref<std::string(const Indices &)> value);
   void writeGivenStart(int64_t state);
+  /// Whether a final state may be written over initial state `k`.
+  bool updatesInit(size_t k) const;
+  std::string readOfInit(size_t k, const std::string &place) const;
   void writeLoops(llvm::ArrayRef<int64_t> shape, llvm::function_ref<void(const Indices &)> body);
   int64_t stateSize(int64_t i) const;
   /// Sizes of what this thread has of a value, and of a state.

@@ -136,7 +136,7 @@ void MatrixKernelWriter::writeFirstState() {
   } else {
     auto access = cast<plan::AccessAttr>(kernel.getInits()[0]);
     std::string value =
-        "thread::read(" + inits[0].data() + " + (" + inits[0].stepOffset({"i"}) + "))";
+        readOfInit(0, inits[0].data() + " + (" + inits[0].stepOffset({"i"}) + ")");
     writer.line("return " +
                 Twine(converted(value, elementOf(access.getParameter()),
                                 kernel.getState(0).getElementType())) +

@@ -44,6 +44,8 @@ struct CheckedScan {
 struct CheckedKernel {
   Kernel *kernel = nullptr;
   std::vector<CheckedScan> scans;
+  /// Of a step: the final states that may lie where an initial one does, and which, by the names of the tensors.
+  std::map<std::string, std::string> updates;
 };
 
 /// Checks `kernel` and resolves its names; changes its expressions by the implicit sums. What is

@@ -38,7 +38,10 @@ void importKernel(const CheckedKernel &checked, const BoundSizes &sizes, ModuleO
   }
   for (const Declaration &result : kernel.results) {
     results.push_back(tensorType(context, result, sizes));
-    resultAttrs.push_back(describe(context, result));
+    NamedAttrList described(describe(context, result));
+    if (auto updated = checked.updates.find(result.name.text); updated != checked.updates.end())
+      described.set(scan::updatesAttr, StringAttr::get(context, updated->second));
+    resultAttrs.push_back(described.getDictionary(context));
   }
   auto function = func::FuncOp::create(builder, locate(context, kernel.name.place),
                                        kernel.name.text, builder.getFunctionType(inputs, results));

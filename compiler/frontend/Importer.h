@@ -13,6 +13,11 @@ namespace scanc::frontend {
 void checkSizes(const Kernel &kernel, const std::map<std::string, std::int64_t> &sizes,
                 Diagnostics &diagnostics);
 
+/// Makes `kernel` one step of itself, for states that are updated in place: binds the scanned dimensions to 1 in
+/// `sizes` and pairs its final states with initial ones. SC1028: what no step can be made of.
+void bindStep(CheckedKernel &kernel, std::map<std::string, std::int64_t> &sizes,
+              Diagnostics &diagnostics);
+
 /// A function with one `scan.step` per scan, appended to `into`. `sizes` binds names of dimensions;
 /// others stay dynamic. Requires a kernel without errors, sizes that `checkSizes` accepts and the
 /// dialects loaded (loadDialects).

@@ -1,4 +1,5 @@
 //===- Explain.cpp - Every strategy's answer, and every policy's ----------===//
+#include "compiler/analysis/Projections.h"
 #include "compiler/pipeline/Functions.h"
 #include "compiler/pipeline/Session.h"
 #include "compiler/planning/SearchSpace.h"
@@ -23,6 +24,30 @@ static std::string describe(scan::AffineOp op) {
             (isComplex ? "complex" : scan::stringifyRing(advance.getRing()).str()) + " ring";
   }
   return text;
+}
+
+/// The name of the tensor whose element an argument of the region is.
+static std::string nameOf(scan::AffineOp op, BlockArgument element) {
+  scan::RecurrenceInterface loop = op;
+  auto function = op->getParentOfType<func::FuncOp>();
+  auto tensor = dyn_cast<BlockArgument>(loop.getInputs()[element.getArgNumber()]);
+  auto name = tensor ? function.getArgAttrOfType<StringAttr>(tensor.getArgNumber(), scan::nameAttr)
+                     : StringAttr();
+  return name ? name.str() : "";
+}
+
+static std::vector<ProjectedRow> projectionsOf(scan::AffineOp op) {
+  std::vector<ProjectedRow> rows;
+  for (const analysis::ProjectedRow &found : analysis::findProjections(op)) {
+    ProjectedRow row;
+    BlockArgument input = analysis::inputOf(found.row);
+    row.row = input ? nameOf(op, input) : found.ofState ? "the state" : "a value of each step";
+    row.over = scan::RecurrenceInterface(op).getDim(found.over).getName().str();
+    for (const analysis::Projection &projection : found.projections)
+      row.weights.push_back(nameOf(op, projection.weight));
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 static Candidate candidateOf(const planning::Cost &cost) {
@@ -138,6 +163,7 @@ Result<Explanation> explain(std::string_view text, const CompileOptions &options
   Explanation explanation;
   explanation.kernel = session.function().getName().str();
   explanation.structure = describe(op);
+  explanation.projections = projectionsOf(op);
   explanation.target = *arch == "cpu" ? "sm_90a" : *arch;
   for (const auto &[name, size] : sizes)
     if (!llvm::all_of(name, llvm::isDigit))

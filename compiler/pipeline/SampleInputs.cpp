@@ -264,14 +264,16 @@ static int64_t smallSize(scan::DimKind kind, bool firstLane) {
   return 1;
 }
 
-/// Sizes for the names that `sizes` lacks.
+/// Sizes for the names that `sizes` lacks: those that are bound, as that of time to 1 of a step, and small ones.
 static void completeSizes(func::FuncOp function, std::map<std::string, std::int64_t> &sizes) {
   bool firstLane = true;
   function.walk([&](scan::RecurrenceInterface op) {
     for (int64_t i = 0; i < op.getNumDims(); ++i) {
       scan::DimAttr dim = op.getDim(i);
-      if (ShapedType::isDynamic(dim.getSize()))
-        sizes.emplace(dim.getExtent().str(), smallSize(dim.getKind(), firstLane));
+      if (!llvm::all_of(dim.getExtent().getValue(), llvm::isDigit))
+        sizes.emplace(dim.getExtent().str(), ShapedType::isDynamic(dim.getSize())
+                                                 ? smallSize(dim.getKind(), firstLane)
+                                                 : dim.getSize());
       firstLane &= dim.getKind() != scan::DimKind::Lane;
     }
   });

@@ -5,6 +5,7 @@
 #include "compiler/emission/EmitProgram.h"
 #include "compiler/frontend/Importer.h"
 #include "compiler/frontend/Parser.h"
+#include "compiler/pipeline/StageText.h"
 #include "compiler/planning/Passes.h"
 #include "compiler/planning/Target.h"
 #include "dialects/plan/PlanOps.h"
@@ -141,6 +142,8 @@ Result<void> Session::readScan() {
   if (diagnostics.hasErrors())
     return diagnostics.take();
   frontend::checkSizes(*chosen, options.sizes, diagnostics);
+  if (options.step && !diagnostics.hasErrors())
+    frontend::bindStep(checked, options.sizes, diagnostics);
   if (diagnostics.hasErrors())
     return diagnostics.take();
   ir = ModuleOp::create(UnknownLoc::get(&context));
@@ -149,65 +152,22 @@ Result<void> Session::readScan() {
   return {};
 }
 
-/// Refuses what no scanc has printed as that stage: the passes rely on it.
-static LogicalResult checkHolds(ModuleOp ir, Stage stage) {
-  auto wrong = [&](Operation *at, const Twine &expected, const Twine &got) {
-    return at->emitError("[SC1026] expected ")
-           << expected << " in the text of stage " << spelling(stage) << ", got " << got;
-  };
-  if (stage == Stage::plan) {
-    if (!llvm::hasSingleElement(ir.getOps<plan::ProgramOp>()))
-      return wrong(ir, "one plan.program",
-                   Twine(llvm::range_size(ir.getOps<plan::ProgramOp>())));
-    return success();
-  }
-  if (!llvm::hasSingleElement(ir.getOps<func::FuncOp>()))
-    return wrong(ir, "one func.func", Twine(llvm::range_size(ir.getOps<func::FuncOp>())));
-  func::FuncOp function = *ir.getOps<func::FuncOp>().begin();
-  if (function.isExternal())
-    return wrong(function, "a function with a body", "none");
-  bool found = false;
-  for (Operation &inner : function.getBody().front().without_terminator()) {
-    if (stage == Stage::scan ? !isa<scan::StepOp>(inner) : !isa<scan::AffineOp>(inner))
-      return wrong(&inner, stage == Stage::scan ? "scan.step only" : "scan.affine only",
-                   inner.getName().getStringRef());
-    found = true;
-  }
-  if (!found)
-    return wrong(function, stage == Stage::scan ? "a scan.step" : "a scan.affine", "none");
-  auto described = [&](Type type, StringAttr name, ArrayAttr dims) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    return tensor && name && dims && dims.size() == static_cast<size_t>(tensor.getRank()) &&
-           llvm::all_of(dims, llvm::IsaPred<StringAttr>);
-  };
-  bool all = true;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    all &= described(function.getArgumentTypes()[i],
-                     function.getArgAttrOfType<StringAttr>(i, scan::nameAttr),
-                     function.getArgAttrOfType<ArrayAttr>(i, scan::dimsAttr));
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
-    all &= described(function.getResultTypes()[i],
-                     function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
-                     function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr));
-  if (!all)
-    return wrong(function, "tensors with a scan.name and one of scan.dims for each dimension",
-                 "others");
-  return success();
-}
-
 Result<void> Session::readIR(Stage from) {
-  if (from == Stage::ast || from == Stage::cuda) {
+  bool isStage = from != Stage::ast && from != Stage::cuda;
+  if (!isStage || options.step) {
     Error error;
     error.code = "SC1025";
     error.kind = ErrorKind::usage;
-    error.message = "a compilation can be resumed from scan, affine or plan, not from " +
-                    std::string(spelling(from));
-    error.help = "give the text of one of these, or the program";
+    error.message = isStage ? "a step is made of a program, not of the text of stage "
+                            : "a compilation can be resumed from scan, affine or plan, not from ";
+    error.message += spelling(from);
+    error.help = isStage ? "give the program, or leave --step out: what was made of a step is one"
+                         : "give the text of one of these, or the program";
     return error;
   }
   ParserConfig config(&context);
   ir = parseSourceString<ModuleOp>(source, config, options.filename);
-  if (!ir || failed(checkHolds(*ir, from))) {
+  if (!ir || failed(checkStageText(*ir, from))) {
     Error error = takeError();
     error.code = "SC1026";
     error.kind = ErrorKind::input;
@@ -272,8 +232,10 @@ std::string Session::kernelName() {
 
 std::vector<Parameter> signatureOf(func::FuncOp function) {
   std::vector<Parameter> list;
-  auto add = [&](Type type, StringAttr name, ArrayAttr dims, Parameter::Role role, Location loc) {
+  auto add = [&](Type type, StringAttr name, ArrayAttr dims, Parameter::Role role, Location loc,
+                 StringAttr updates = {}) {
     Parameter parameter;
+    parameter.updates = updates ? updates.str() : "";
     parameter.name = name.str();
     parameter.role = role;
     parameter.dtype = emission::dtypeOf(cast<RankedTensorType>(type).getElementType());
@@ -289,7 +251,7 @@ std::vector<Parameter> signatureOf(func::FuncOp function) {
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     add(function.getResultTypes()[i], function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
         function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr), Parameter::Role::output,
-        function.getLoc());
+        function.getLoc(), function.getResultAttrOfType<StringAttr>(i, scan::updatesAttr));
   return list;
 }
 

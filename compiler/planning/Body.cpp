@@ -419,9 +419,11 @@ void BodyLowering::lowerRecall() {
   scan::AdvanceOp advance = chunks->advance;
   Location loc = readout.getLoc();
   Dims rows = {chunks->row}, columns = {chunks->column};
-  Value decay, rowDecays, decayInput;
+  Value decay, factor, rowDecays, decayInput;
   if (chunks->decaysRows)
     rowDecays = operand(chunks->decay, rows, advance.getLoc());
+  else if (chunks->decay && chunks->element.isF32())
+    factor = operand(chunks->decay, {}, advance.getLoc());
   else if (chunks->decay)
     decay = logarithmOf(chunks->decay, builder, [&](Value value) { return lowered.lookup(value); });
   if (chunks->decayInput)
@@ -433,7 +435,7 @@ void BodyLowering::lowerRecall() {
   if (chunks->strength && !strength)
     strength = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(1));
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
-                                      cast<StringAttr>(advance.getStates()[0]), decay, rowDecays,
+                                      cast<StringAttr>(advance.getStates()[0]), decay, factor, rowDecays,
                                       decayInput, query,
                                       productOf(chunks->queryScale, {}, loc), key, value,
                                       productOf(chunks->inputScale, {}, loc), strength);

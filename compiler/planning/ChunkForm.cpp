@@ -20,7 +20,7 @@ namespace {
 /// One attempt. Each step of it gives a reason where it fails.
 class Matcher {
 public:
-  explicit Matcher(scan::AffineOp op) : op(op), loop(this->op), sets(loop) {}
+  Matcher(scan::AffineOp op, bool inF32) : op(op), loop(this->op), sets(loop), inF32(inF32) {}
 
   using Reason = std::optional<std::string>;
   Reason run();
@@ -44,7 +44,8 @@ private:
     Product &rows, &columns, &scale;
   };
   Reason split(Value value, bool divides, const Parts &parts);
-  bool isSameRow(const Product &one, const Product &other, int64_t row) const;
+  bool takeOut(Product &from, const Product &what, int64_t row) const;
+  bool isSameRow(const Product &one, Product other, int64_t row) const;
   bool isSame(Value one, Value other, int64_t row) const;
   Reason checkRow(const Product &product, StringRef what);
   SmallVector<BlockArgument> rowsIn(const Product &product) const;
@@ -57,6 +58,7 @@ private:
   scan::AffineOp op;
   scan::RecurrenceInterface loop;
   scan::IndexSets sets;
+  const bool inF32;
 };
 
 } // namespace
@@ -81,8 +83,6 @@ Matcher::Reason Matcher::findState() {
     return formatv("the {0} semiring", scan::stringifyRing(form.advance.getRing())).str();
   if (!state.getElementType().isF32())
     return std::string("a state of another type than f32");
-  if (loop.getReset())
-    return std::string("packed sequences (reset at)");
   for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
     for (AffineExpr place : loop.getInputMap(i).getResults())
       if (!isa<AffineDimExpr>(place))
@@ -138,13 +138,19 @@ Matcher::Reason Matcher::findDecay() {
     form.decay = form.advance.getTransition().front();
     return findDecayOfRows();
   case scan::Structure::DiagonalLowRank:
-    return std::string("a correction that does not decay with the state, where decay * (S - correction) is wanted");
+    form.decay = form.advance.getTransition().front();
+    if (sets.of(form.decay).empty())
+      return std::string("a correction that does not decay with the state, where decay * (S - correction) is wanted");
+    return findDecayOfRows();
   default:
     return std::string("a transition that is more than a decay");
   }
   if (scan::IndexSet of = sets.of(form.decay); !of.empty())
-    return formatv("not yet supported: a decay of its own for each point of {0}", nameOf(of.front())).str();
-  if (hasLogarithm(form.decay))
+    return formatv("a correction of the state before it decays by a number for each point of {0}, where "
+                   "S - correction of the decayed S is wanted",
+                   nameOf(of.front()))
+        .str();
+  if (inF32 || hasLogarithm(form.decay))
     return std::nullopt;
   std::string which;
   if (auto input = dyn_cast<BlockArgument>(form.decay))
@@ -267,27 +273,34 @@ bool Matcher::isSame(Value one, Value other, int64_t row) const {
                      [&](Value a, Value b) { return isSame(a, b, row); });
 }
 
-bool Matcher::isSameRow(const Product &one, const Product &other, int64_t row) const {
-  auto isSameList = [&](ArrayRef<Value> list, ArrayRef<Value> otherList) {
-    SmallVector<Value> left(otherList);
-    for (Value value : list) {
+/// Leaves what `from` has beside `what`, or says that it has not all of that.
+bool Matcher::takeOut(Product &from, const Product &what, int64_t row) const {
+  auto takeList = [&](SmallVectorImpl<Value> &left, ArrayRef<Value> list) {
+    return llvm::all_of(list, [&](Value value) {
       auto found = llvm::find_if(left, [&](Value candidate) { return isSame(value, candidate, row); });
       if (found == left.end())
         return false;
       left.erase(found);
-    }
-    return left.empty();
+      return true;
+    });
   };
-  return isSameList(one.factors, other.factors) && isSameList(one.divisors, other.divisors);
+  from.negative ^= what.negative;
+  return takeList(from.factors, what.factors) && takeList(from.divisors, what.divisors);
 }
 
-/// What is subtracted of the state before it decays: u (v . S), where both are multiples of the key.
+bool Matcher::isSameRow(const Product &one, Product other, int64_t row) const {
+  return takeOut(other, one, row) && other.factors.empty() && other.divisors.empty();
+}
+
+/// What is subtracted of the state: u (v . S), where both are multiples of the key, before it decays. Where rows decay by
+/// numbers of their own it has decayed before, which is in v.
 Matcher::Reason Matcher::findCorrection() {
   OperandRange vectors = form.advance.getTransition();
   switch (form.advance.getStructure()) {
   case scan::Structure::LowRank:
     break;
   case scan::Structure::Product:
+  case scan::Structure::DiagonalLowRank:
     vectors = vectors.drop_front();
     break;
   default:
@@ -298,15 +311,20 @@ Matcher::Reason Matcher::findCorrection() {
   if (loop.findDim(cast<StringAttr>(form.advance.getRows()[0]).getValue()) != form.row)
     return formatv("a correction that sums over another index than {0}", nameOf(form.row)).str();
   int64_t summed = loop.findDim(cast<StringAttr>(form.advance.getContract()[0]).getValue());
-  Product own, other, columns;
+  Product own, other, columns, decayed = form.key, numberOfDecays;
+  if (form.decaysRows)
+    if (Reason reason = split(form.decay, false, {form.row, decayed, columns, numberOfDecays}))
+      return reason;
   form.strength.emplace();
   if (Reason reason = split(vectors[0], false, {form.row, own, columns, *form.strength}))
     return reason;
   if (Reason reason = split(vectors[1], false, {summed, other, columns, *form.strength}))
     return reason;
   bool isOfKey = columns.factors.empty() && columns.divisors.empty() &&
-                 isSameRow(own, form.key, form.row) && isSameRow(other, form.key, summed);
-  if (!isOfKey)
+                 isSameRow(own, form.key, form.row);
+  if (isOfKey && form.decaysRows && !isSameRow(other, decayed, summed))
+    return std::string("a correction of something else than what the key reads of the decayed state");
+  if (!isOfKey || !isSameRow(other, decayed, summed) || !takeOut(*form.strength, numberOfDecays, form.row))
     return std::string("a correction by other vectors than multiples of the key that is added");
   return std::nullopt;
 }
@@ -394,6 +412,10 @@ SmallVector<BlockArgument> Matcher::rowsIn(const Product &product) const {
 /// Products are of 16 bits: those of the tensors, or those that are asked for.
 Matcher::Reason Matcher::chooseElement() {
   Builder builder(op.getContext());
+  if (inF32) {
+    form.element = builder.getF32Type();
+    return std::nullopt;
+  }
   StringRef precision = pinnedValue(op, "precision");
   if (precision == "f16" || precision == "bf16") {
     form.element = precision == "f16" ? Type(builder.getF16Type()) : Type(builder.getBF16Type());
@@ -413,8 +435,18 @@ Matcher::Reason Matcher::chooseElement() {
   return std::nullopt;
 }
 
-std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason) {
-  Matcher matcher(op);
+std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &form) {
+  scan::DimAttr columns = scan::RecurrenceInterface(op).getDim(form.column);
+  if (!ShapedType::isDynamic(columns.getSize()) && columns.getSize() != 0)
+    return std::nullopt;
+  return formatv("columns of state (index {0}) whose number is 0 or not known at compile time (bind it: "
+                 "--shape {1}=…)",
+                 columns.getName().getValue(), columns.getExtent().getValue())
+      .str();
+}
+
+std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32) {
+  Matcher matcher(op, inF32);
   if (auto found = matcher.run()) {
     reason = std::move(*found);
     return std::nullopt;

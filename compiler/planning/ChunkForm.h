@@ -15,8 +15,8 @@ struct Product {
   bool negative = false;
 };
 
-/// S[i, j] = decay * S[i, j] + inputScale * key[i] * value[j], where with a strength S - strength * key (key . S) decays, of
-/// which results read
+/// S[i, j] = decay * S[i, j] + inputScale * key[i] * value[j], where with a strength the decayed S, less strength * key
+/// (key . S) of it, stands in place of decay * S. A decay may be one for each row. Of S results read
 /// queryScale * (sum over i of query[i] * S[i, j]) * sumScale[j]. A product without factors is 1.
 struct ChunkForm {
   scan::AdvanceOp advance;
@@ -28,11 +28,26 @@ struct ChunkForm {
   mlir::BlockArgument decayInput;                ///< the row of a tensor that those are made of; null: of more than one
   Product key, value, inputScale, query, queryScale, sumScale;
   std::optional<Product> strength; ///< of a correction
-  mlir::Type element; ///< that rows of these are rounded to
+  mlir::Type element; ///< that rows of these are rounded to; f32: they are not
 };
 
-/// The form, or in `reason` why there is none.
-std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason);
+/// A recurrence that has the form, with rows and columns in registers.
+struct OuterProducts {
+  OuterProducts(scan::AffineOp op, ChunkForm found)
+      : form(std::move(found)), mapping(op, {form.row, form.column}),
+        rows(scan::RecurrenceInterface(op).getDim(form.row).getSize()),
+        columns(scan::RecurrenceInterface(op).getDim(form.column).getSize()) {}
+
+  ChunkForm form;
+  Mapping mapping;
+  int64_t rows, columns;
+};
+
+/// Columns whose number is not known.
+std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &form);
+
+/// The form, or in `reason` why there is none. Where factors stay in f32, a decay may be any number.
+std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32 = false);
 
 } // namespace scanc::planning
 

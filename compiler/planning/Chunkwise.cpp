@@ -3,6 +3,7 @@
 #include "compiler/planning/Matrix.h"
 #include "compiler/planning/Tuning.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -18,59 +19,95 @@ namespace {
 
 constexpr int64_t chunkSteps = 64, groupColumns = 64, groupThreads = 128, mostGroups = 2;
 
-/// What the kernel knows of a recurrence that has the form, with rows and columns in registers.
-struct Chunks {
-  Chunks(scan::AffineOp op, ChunkForm found)
-      : form(std::move(found)), mapping(op, {form.row, form.column}),
-        rows(scan::RecurrenceInterface(op).getDim(form.row).getSize()),
-        columns(scan::RecurrenceInterface(op).getDim(form.column).getSize()) {}
+/// What the kernel knows of a recurrence that has the form.
+struct Chunks : OuterProducts {
+  using OuterProducts::OuterProducts;
 
   /// Rows as they are padded.
   int64_t paddedRows() const { return llvm::alignTo(rows, 64); }
   int64_t blocksOfLane(int64_t groups) const { return llvm::divideCeil(columns, groupColumns * groups); }
-  /// Formula: chunks of all lanes.
-  std::string count() const {
-    scan::RecurrenceInterface loop = mapping.op;
+  /// Of one of what decays of rows are computed from.
+  int64_t decayBytes() const {
+    return form.decayInput ? form.decayInput.getType().getIntOrFloatBitWidth() / 8 : 4;
+  }
+  /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
+  bool bringsFactors() const { return form.decaysRows && form.strength; }
+  /// Formula: the sizes of all lanes, each times what follows.
+  std::string lanes() const {
     std::string lanes;
     for (int64_t lane : mapping.lanes)
-      lanes += loop.getDim(lane).getExtent().str() + " * ";
-    return formatv("{0}ceildiv({1}, {2})", lanes, loop.getDim(mapping.time).getExtent().getValue(), chunkSteps);
+      lanes += extent(lane) + " * ";
+    return lanes;
   }
-
-  ChunkForm form;
-  Mapping mapping;
-  int64_t rows, columns;
+  /// Formula: chunks of all lanes, at most, as each segment may begin one.
+  std::string count() const {
+    std::string ofTime = formatv("ceildiv({0}, {1})", extent(mapping.time), chunkSteps);
+    return lanes() + (mapping.segment < 0 ? ofTime : "(" + ofTime + " + " + extent(mapping.segment) + ")");
+  }
+  /// Formula: runs of segments, of which blocks of one lane have one each.
+  std::string runs(int64_t groups, const Target &target) const {
+    // So many that blocks which have long ones leave others to the rest, and as many as the template takes.
+    constexpr int64_t turns = 4, mostRuns = 128;
+    std::string blocks = lanes() + std::to_string(blocksOfLane(groups));
+    return formatv("max(1, min(min({0}, {1}), ceildiv({2}, max(1, {3}))))", extent(mapping.segment), mostRuns,
+                   turns * target.multiprocessors, blocks);
+  }
+  scan::DimAttr dim(int64_t i) const { return scan::RecurrenceInterface(mapping.op).getDim(i); }
+  std::string extent(int64_t i) const { return dim(i).getExtent().str(); }
 };
 
 constexpr int64_t elementBytes = 2, panelBytes = chunkSteps * groupColumns * elementBytes;
 constexpr int64_t numberBytes = 1024; // of what the steps of a chunk have one number of each
+constexpr int64_t placeBytes = 1024;  // of which steps are those of the next chunks, where there are segments
+
+constexpr int64_t chunkParts = 4; // of a chunk, with decays of rows of their own
+
+/// What chunk_factors leaves of a chunk: numbers, the inverse, scores and three weighted copies of rows, and what the whole
+/// chunk decays; up to the next that is aligned. chunk_inverses leaves the first two.
+int64_t recordBytes(const Chunks &chunks) {
+  if (!chunks.bringsFactors())
+    return numberBytes + panelBytes;
+  int64_t panels = chunks.paddedRows() / groupColumns;
+  return llvm::alignTo(numberBytes + (2 + 3 * panels) * panelBytes + chunks.paddedRows() * 4, 1024);
+}
 
 /// The same with decays of rows: one chunk, what decays are computed from, and in place of the state the weighted keys
 /// and queries and what else block/chunk_row_decays.cuh has in its row_factors.
 int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
-  constexpr int64_t factors = 8, parts = 4;
+  constexpr int64_t factors = 8;
   int64_t panels = chunks.paddedRows() / groupColumns;
-  int64_t decayBytes =
-      chunks.form.decayInput ? chunks.form.decayInput.getType().getIntOrFloatBitWidth() / 8 : 4;
-  int64_t chunk = (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * decayBytes + numberBytes;
-  return chunk + (factors * panels + 1) * panelBytes + parts * chunks.paddedRows() * 4 + 2 * numberBytes;
+  int64_t chunk =
+      (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * chunks.decayBytes() + numberBytes;
+  return chunk + (factors * panels + 1) * panelBytes + chunkParts * chunks.paddedRows() * 4 + 2 * numberBytes;
 }
 
 /// Size of the template's chunkwise_storage: in each slot of the ring a query, a key and values of a chunk
 /// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
-/// inverse too, and each group what becomes of its values, before and after they decay.
+/// inverse too, and each group what becomes of its values, before and after they decay; where factors are brought, a record
+/// of them is in the place of all but the values.
 int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
-  if (chunks.form.decaysRows)
-    return sharedBytesOfRows(chunks, groups);
+  int64_t places = chunks.mapping.segment < 0 ? 0 : placeBytes;
   int64_t panels = chunks.paddedRows() / chunkSteps, inverses = chunks.form.strength ? 1 : 0;
+  if (chunks.bringsFactors())
+    return places + ring * (recordBytes(chunks) + groups * panelBytes) + groups * (panels + 1) * panelBytes;
+  if (chunks.form.decaysRows)
+    return places + sharedBytesOfRows(chunks, groups);
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
-  return ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
+  return places + ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
          groups * (panels + inputs) * panelBytes;
 }
 
-/// The same of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers.
-int64_t sharedBytesOfInverses(const Chunks &chunks) {
-  constexpr int64_t lowerBytes = chunkSteps * (chunkSteps + 4) * 4;
+/// The same of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers. Of
+/// chunk_factors_storage: keys, queries and decays of 64 rows of the state, with room for queries twice; in their place scores
+/// too; what parts decay by and whether they grow, and numbers.
+int64_t sharedBytesOfRecords(const Chunks &chunks) {
+  constexpr int64_t lowerBytes = llvm::alignTo(chunkSteps * (chunkSteps + 4) * 4, 1024);
+  if (chunks.bringsFactors()) {
+    int64_t factorBytes = chunks.decayBytes() == 4 ? 4 * panelBytes : 7 * panelBytes / 2;
+    int64_t numbersOfRows = chunkParts * (chunks.paddedRows() * 4 + chunks.paddedRows() / 32 * 4);
+    return std::max(2 * panelBytes + lowerBytes, chunks.paddedRows() / groupColumns * factorBytes) +
+           llvm::alignTo(numbersOfRows, 1024) + numberBytes;
+  }
   return std::max(panelBytes + lowerBytes, chunks.paddedRows() / chunkSteps * panelBytes) + numberBytes;
 }
 
@@ -79,10 +116,71 @@ struct Shape {
   int64_t groups, ring;
 };
 
+/// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
+/// make of a state is computed before by chunk_states, in groups of threads of which some have the transition's columns
+/// where that is a matrix.
+struct Spans {
+  /// Chunks that a span has at least, for what its state costs; spans that are worth it, where a chunk of the transition
+  /// costs as much as one of the state.
+  static constexpr int64_t leastChunks = 8;
+  static int64_t least(const Chunks &chunks) { return chunks.form.strength ? 3 : 2; }
+
+  Spans(const Chunks &chunks, Shape shape, const Target &target)
+      : panels(chunks.paddedRows() / groupColumns),
+        groups(shape.groups + (chunks.form.strength ? panels : 0)), ring(std::max<int64_t>(shape.ring, 2)) {
+    int64_t values = groups, inverses = chunks.form.strength ? 1 : 0;
+    int64_t slot = (panels + values + inverses) * panelBytes + numberBytes;
+    shared = ring * slot + (chunks.form.strength ? groups * panels * panelBytes : 0);
+    if (chunks.form.decaysRows)
+      shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
+    blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
+    std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", target.multiprocessors, blocks,
+                               chunks.extent(chunks.mapping.time), leastChunks * chunkSteps);
+    count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks));
+    others = formatv("{0} * ({1} - 1)", blocks, count);
+    // Where it is known that there is one, nothing else is compiled.
+    int64_t known = chunks.blocksOfLane(shape.groups);
+    for (int64_t lane : chunks.mapping.lanes)
+      known *= std::max<int64_t>(1, chunks.dim(lane).getSize()); // what is not known is below 0
+    int64_t steps = chunks.dim(chunks.mapping.time).getSize();
+    bool isShort = !ShapedType::isDynamic(steps) && steps / (leastChunks * chunkSteps) < least(chunks);
+    constexpr int64_t mostRows = 128; // in registers of as many groups
+    pays = chunks.mapping.segment < 0 && !chunks.bringsFactors() && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock && !isShort &&
+           target.multiprocessors / known >= least(chunks);
+  }
+
+  /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
+  /// of 16 columns, two copies of which are shown to the block in two elements for each number.
+  SmallVector<LaunchChoice> launches(const Chunks &chunks) const {
+    SmallVector<LaunchChoice> launches = {{"chunk_states", groups * groupThreads, others, shared}};
+    constexpr int64_t columns = 16, copies = 2 * 2;
+    if (chunks.form.strength)
+      launches.push_back({"chunk_entries", panels * groupThreads,
+                          formatv("{0} * {1} * ({2} > 1)", blocks, (groups - panels) * groupColumns / columns, count),
+                          copies * chunks.paddedRows() * columns * elementBytes});
+    return launches;
+  }
+  /// Formula: bytes that it leaves, of each block its threads' numbers and decays.
+  std::string bytes() const {
+    return formatv("{0} * {1}", others, groups * panels * chunkSteps * groupColumns * 4 + numberBytes);
+  }
+  static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked) {
+    double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
+    double most = std::min(std::floor(static_cast<double>(target.multiprocessors) / std::max(1.0, blocks)),
+                           std::floor(walked / leastChunks));
+    return most >= static_cast<double>(least(chunks)) ? most : 1;
+  }
+
+  int64_t panels, groups, ring, shared = 0;
+  std::string blocks, count, others; ///< formulas: blocks without spans, spans of a lane, blocks for all but the last
+  bool pays = false;
+};
+
 std::optional<Shape> shapeOf(const Chunks &chunks, const Target &target) {
   // With a correction nothing is begun a chunk ahead, with decays of rows there is one chunk.
-  const int64_t least = chunks.form.decaysRows ? 1 : 2;
-  const int64_t usual = chunks.form.decaysRows ? 1 : chunks.form.strength ? 2 : 3;
+  const bool weighs = chunks.form.decaysRows && !chunks.form.strength;
+  const int64_t least = weighs ? 1 : 2;
+  const int64_t usual = weighs ? 1 : chunks.form.strength ? 2 : 3;
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0;
@@ -117,7 +215,8 @@ public:
 
   Knobs knobs(const Mapping &mapping, const Target &) const override {
     Knobs knobs = {{"time_threads", {groupThreads, mostGroups * groupThreads}}};
-    if (!chunksOf(mapping).form.decaysRows)
+    Chunks chunks = chunksOf(mapping);
+    if (!chunks.form.decaysRows || chunks.form.strength)
       knobs.push_back({"ring", {2, 3, 4}});
     return knobs;
   }
@@ -151,13 +250,8 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   std::optional<ChunkForm> form = matchChunkForm(mapping.op, reason);
   if (!form)
     return reason;
-  scan::RecurrenceInterface loop = mapping.op;
-  scan::DimAttr columns = loop.getDim(form->column);
-  if (ShapedType::isDynamic(columns.getSize()) || columns.getSize() == 0)
-    return formatv("columns of state (index {0}) whose number is 0 or not known at compile time (bind it: "
-                   "--shape {1}=…)",
-                   columns.getName().getValue(), columns.getExtent().getValue())
-        .str();
+  if (auto unknown = declinesColumns(mapping.op, *form))
+    return unknown;
   Chunks chunks(mapping.op, std::move(*form));
   constexpr int64_t mostRows = 256;
   if (chunks.rows > mostRows)
@@ -169,7 +263,7 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
     return formatv("time_threads: expected {0} or {1}", groupThreads, mostGroups * groupThreads).str();
   if (tuned(chunks.mapping, "steps", chunkSteps) != chunkSteps)
     return formatv("chunks of another number of steps than {0}", chunkSteps).str();
-  if (chunks.form.decaysRows && tuned(chunks.mapping, "ring", 1) != 1)
+  if (chunks.form.decaysRows && !chunks.form.strength && tuned(chunks.mapping, "ring", 1) != 1)
     return std::string("ring: expected 1 with decays of rows");
   if (!shapeOf(chunks, target))
     return formatv("{0} rows and such a ring want more than the {1} bytes of shared memory of a block",
@@ -187,12 +281,20 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target) {
   choice.general = choice.wide;
   choice.wideShared = choice.generalShared = sharedBytes(chunks, shape.groups, shape.ring);
   choice.tiles = std::to_string(chunks.blocksOfLane(shape.groups));
+  if (chunks.mapping.segment >= 0)
+    choice.tiles += " * " + chunks.runs(shape.groups, target);
   choice.element = chunks.form.element;
   choice.chunks = &chunks.form;
   if (chunks.form.strength) {
     std::string all = chunks.count();
-    choice.before.push_back({"chunk_inverses", groupThreads, all, sharedBytesOfInverses(chunks)});
-    choice.scratch = formatv("{0} * {1}", all, numberBytes + panelBytes);
+    choice.before.push_back({chunks.bringsFactors() ? "chunk_factors" : "chunk_inverses", groupThreads, all,
+                             sharedBytesOfRecords(chunks)});
+    choice.scratch = formatv("{0} * {1}", all, recordBytes(chunks));
+  }
+  if (Spans spans(chunks, shape, target); spans.pays) {
+    llvm::append_range(choice.before, spans.launches(chunks));
+    choice.tiles += " * " + spans.count;
+    choice.scratch += (choice.scratch.empty() ? "" : " + ") + spans.bytes();
   }
   return choice;
 }
@@ -208,6 +310,13 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double lanes = laneCount(chunks.mapping, sizes), steps = stepCount(chunks.mapping, sizes);
   double walked = std::ceil(steps / chunkSteps);
   double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
+  // Blocks that walk in turn, each some of the segments, are taken for blocks that each walk a part of time.
+  double parts = 1;
+  if (mapping.segment >= 0) {
+    double segments = sizeNamed(sizes, scan::RecurrenceInterface(mapping.op).getDim(mapping.segment));
+    walked += segments / 2; // the last chunk of each, half full
+    parts = std::max(1.0, std::min(segments, target.multiprocessors / std::max(1.0, blocks)));
+  }
   auto rows = static_cast<double>(chunks.paddedRows()), width = static_cast<double>(groupColumns);
   // Scores, what they take of the values, what is read of the state, what is added to it.
   double group = 2 * chunkSteps * (chunkSteps * rows + chunkSteps * width + 2 * rows * width);
@@ -219,8 +328,8 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   // be of the rows and of the rest.
   constexpr double plainSeconds = 2.55e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6, measuredRows = 128,
                    streamed = 0.75;
-  // And the inverses of a chunk: a multiprocessor's time for one of many.
-  constexpr double inverseSeconds = 1.4e-6;
+  // And the inverses of a chunk, or its factors: a multiprocessor's time for one of many.
+  constexpr double inverseSeconds = 1.4e-6, factorSeconds = 6.2e-6;
   double chunkSeconds = chunks.form.strength     ? correctedSeconds
                         : chunks.form.decaysRows ? rowSeconds
                                                  : plainSeconds;
@@ -228,12 +337,19 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   // By their registers, as many groups are on a multiprocessor as a block has at most.
   int64_t resident = std::clamp<int64_t>(target.sharedPerBlock / cost.sharedBytes, 1, mostGroups / shape.groups);
-  double waves = std::max(1.0, std::ceil(blocks / static_cast<double>(target.multiprocessors * resident)));
-  cost.seconds = target.launchOverhead +
-                 std::max(cost.bytes / (target.bandwidth * streamed), waves * walked * chunk);
+  double spans =
+      Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, lanes, walked) : 1;
+  double waves =
+      std::max(1.0, std::ceil(blocks * parts * spans / static_cast<double>(target.multiprocessors * resident)));
+  cost.seconds =
+      target.launchOverhead + std::max(cost.bytes / (target.bandwidth * streamed),
+                                       waves * std::ceil(walked / parts / spans) * chunk);
+  if (spans > 1) // estimated: shares of a chunk that is read out
+    cost.seconds += target.launchOverhead + std::ceil(walked / spans) * chunk * (chunks.form.strength ? 1.0 : 0.4);
   if (chunks.form.strength)
     cost.seconds += target.launchOverhead +
-                    std::ceil(lanes * walked / target.multiprocessors) * inverseSeconds;
+                    std::ceil(lanes * walked / target.multiprocessors) *
+                        (chunks.bringsFactors() ? factorSeconds : inverseSeconds);
   return cost;
 }
 

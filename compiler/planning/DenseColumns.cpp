@@ -72,11 +72,13 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
   // Whole warps; as many columns as there are, as far as the loads of a block hide each other.
   int64_t columns = 128 / parts;
   auto blocks = [&] { return lanes.sequences * std::ceil(lanes.columns / static_cast<double>(columns)); };
+  // Staged, two rows of a thread want two warps, which share what the block copies.
+  bool pairs = walk.staged && !walk.products && walk.rows(matrix) > 1;
   // A block for each multiprocessor, nearly, where its columns share what it copies with least waiting.
   double wanted = static_cast<double>(target.multiprocessors) * (walk.products || walk.staged ? 0.75 : 1);
   auto tooMany = [&] { return columns / 2 >= lanes.columns || blocks() < wanted; };
   // Every block copies all matrices: only few bytes for a single warp.
-  int64_t slot = walk.slotBytes(matrix), least = slot <= 2 << 10 ? 32 : 64;
+  int64_t slot = walk.slotBytes(matrix), least = slot <= 2 << 10 && !pairs ? 32 : 64;
   while (columns / 2 * parts >= least && tooMany())
     columns /= 2;
   columns = tuned(mapping, "lane_threads", columns);
@@ -89,7 +91,7 @@ plan::PolicyAttr policyOf(const Mapping &mapping, const Matrix &matrix, const Ta
   int64_t mostRing = alone ? std::clamp<int64_t>(static_cast<int64_t>(stepCount(mapping, sizes)), 16, 64) : 16;
   int64_t steps = std::min({mostInputs / rows, mostProducts / (rows * matrix.size), bytesAhead / (2 * slot)});
   steps = llvm::bit_floor<uint64_t>(
-      std::clamp<int64_t>(steps, 1, rows == 1 ? mostSteps : std::min<int64_t>(8, mostSteps)));
+      std::clamp<int64_t>(steps, 1, rows == 1 || pairs ? mostSteps : std::min<int64_t>(8, mostSteps)));
   auto policy = [&](int64_t ring) {
     return plan::PolicyAttr::get(mapping.op.getContext(), mapping.walk, columns, parts, /*lanes=*/1,
                                  steps, ring, /*runs=*/1, /*blocks=*/1);
@@ -114,8 +116,11 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
   // Measured on an H200 (bench/results/h200-dense.md): of a step, and of each product of a thread;
   // cycles in which a warp is given 16 bytes of shared memory per thread, and the share that is reached;
   // of products in f64, the same of 16 x 16 numbers, and of a scheduler.
-  constexpr double stepLatency = 85e-9, stagedLatency = 75e-9, productLatency = 1.5e-9, streamed = 0.92;
+  constexpr double stepLatency = 85e-9, stagedLatency = 52e-9, productLatency = 1.5e-9, streamed = 0.92;
+  // A shuffle is as long as a read.
   constexpr double cyclesOfRead = 4, readsReached = 0.87, warp = 32;
+  // Bytes of matrices that all blocks read through the L2, which steps of one row a thread, or staged, do not hide.
+  constexpr double throughL2 = 5e12;
   constexpr double tensorLatency = 40e-9, blockLatency = 90e-9, blockTime = 175e-9;
   Columns lanes(mapping, sizes);
   int64_t parts = policy.getTimeThreads(), rows = walk.rows(matrix);
@@ -123,7 +128,7 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
   double resident = static_cast<double>(target.multiprocessors * policy.getBlocks());
   double steps = stepCount(mapping, sizes);
   double reads = static_cast<double>(matrix.width * bytesOf(matrix.element)) / 16 * rows +
-                 (parts > 1 ? static_cast<double>(matrix.size) / 4 : 0); // as long as shuffles take
+                 (parts == 1 ? 0 : static_cast<double>(matrix.size) / (rows == 1 ? 1 : 4));
   double warps = std::max(1.0, blocks * policy.getThreads() / warp / target.multiprocessors);
   double busy = reads * cyclesOfRead * warps / (target.clock() * readsReached);
   double latency = (walk.staged ? stagedLatency : stepLatency) +
@@ -134,8 +139,12 @@ double seconds(const Mapping &mapping, const Matrix &matrix, const Target &targe
     latency = tensorLatency + blockLatency * numbers;
   }
   double waves = std::max(1.0, std::ceil(blocks / resident));
-  return target.launchOverhead + std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed),
-                                           steps * busy, waves * steps * latency});
+  double copied = parts > 1 && (rows == 1 || walk.staged) && !walk.products
+                      ? blocks * steps * static_cast<double>(matrix.size * matrix.width * bytesOf(matrix.element))
+                      : 0;
+  return target.launchOverhead + copied / throughL2 +
+         std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed), steps * busy,
+                   waves * steps * latency});
 }
 
 /// How columns can be walked, under what is pinned.
@@ -148,8 +157,10 @@ SmallVector<Walk> walksOf(const Mapping &mapping, const Matrix &matrix, const Ta
       for (int64_t parts : {1, 2, 4, 8, 16}) {
         bool fits = products ? parts == 4 && matrix.size >= 4 && matrix.size <= mostProducts
                              : parts <= matrix.size && llvm::divideCeil(matrix.size, parts) <= mostRows;
-        // Staged, a thread of many rows waits for the port of shared memory.
-        bool wanted = staged ? products || parts == matrix.size : true;
+        // Staged, a thread of many rows waits for the port of shared memory; two rows of 16 were measured.
+        constexpr int64_t rowsOfPairs = 16;
+        bool isPairs = 2 * parts == matrix.size && matrix.size == rowsOfPairs;
+        bool wanted = !staged || products || parts == matrix.size || isPairs;
         int64_t threads = tuned(mapping, "lane_threads", warp) * parts;
         if (fits && (copied || !staged) && tuned(mapping, "staged", staged && wanted) == staged &&
             tuned(mapping, "products", products && target.f64Products) == products &&
@@ -197,6 +208,12 @@ static std::pair<Walk, plan::PolicyAttr> chooseWalk(const Mapping &mapping, cons
   double best = HUGE_VAL;
   for (Walk walk : walksOf(mapping, matrix, target)) {
     plan::PolicyAttr policy = policyOf(mapping, matrix, target, sizes, lanes, walk);
+    // Of pairs of rows, blocks that share a multiprocessor hold each other up.
+    bool isCrowded = lanes.sequences * std::ceil(lanes.columns / static_cast<double>(policy.getLaneThreads())) >
+                     static_cast<double>(target.multiprocessors);
+    if (walk.staged && !walk.products && walk.rows(matrix) > 1 && isCrowded && tuned(mapping, "staged", 0) == 0 &&
+        best < HUGE_VAL)
+      continue;
     if (double time = seconds(mapping, matrix, target, sizes, walk, policy); time < best) {
       best = time;
       chosen = {walk, policy};

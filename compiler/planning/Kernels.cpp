@@ -238,6 +238,8 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   };
   add(reads, wide);
   add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
+  add(inits, wide && choice.statesInVectors);
+  add(finals, wide && choice.statesInVectors);
   std::string row = mapping.lanes.empty() ? "1" : sizeOf(mapping.lanes.back());
   if (policy.getPhased()) // at least half of a strip exists
     facts.insert(formatv("ceildiv({0}, {1}) * {1} <= 2 * {0}", row, policy.getStrip()));

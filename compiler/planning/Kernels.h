@@ -47,7 +47,8 @@ struct KernelChoice {
   bool tensorCores = false; ///< columns are multiplied in f64 on the tensor cores
   bool prefixes = false;  ///< the product of all matrices up to each step is written
   llvm::SmallVector<LaunchChoice, 1> before; ///< in order
-  const ChunkForm *chunks = nullptr; ///< where outer products are summed up chunk by chunk
+  const ChunkForm *chunks = nullptr; ///< where outer products are summed up
+  bool statesInVectors = false; ///< initial and final states move in vectors where they can
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };
 

@@ -2,6 +2,7 @@
 #include "compiler/planning/Planner.h"
 
 #include "compiler/planning/Tuning.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -25,11 +26,22 @@ Sizes assumeSizes(scan::AffineOp op) {
   return sizes;
 }
 
+/// Whether the caller may give a final state the tensor of an initial one.
+static bool updatesStates(scan::AffineOp op) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (function.getResultAttr(i, scan::updatesAttr))
+      return true;
+  return false;
+}
+
 std::vector<Answer> ask(const Mapping &mapping, const Target &target, const Sizes &sizes) {
   std::vector<Answer> answers;
   for (const auto &strategy : allStrategies()) {
     TuningOf own(mapping.op, strategy->name());
     Answer answer{strategy.get(), strategy->declines(mapping, target), {}};
+    if (!answer.declined && updatesStates(mapping.op) && !strategy->updatesInPlace())
+      answer.declined = "a step whose states are updated in place";
     if (!answer.declined)
       answer.cost = strategy->cost(mapping, target, sizes);
     answers.push_back(std::move(answer));

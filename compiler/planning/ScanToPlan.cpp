@@ -43,7 +43,9 @@ plan::ParameterAttr ScanToPlan::parameter(func::FuncOp function, unsigned i, boo
   Type type = output ? function.getResultTypes()[i] : function.getArgumentTypes()[i];
   SmallVector<StringAttr> names(dims.getAsRange<StringAttr>());
   return plan::ParameterAttr::get(&getContext(), name, output,
-                                  cast<RankedTensorType>(type).getElementType(), names);
+                                  cast<RankedTensorType>(type).getElementType(), names,
+                                  output ? function.getResultAttrOfType<StringAttr>(i, scan::updatesAttr)
+                                         : StringAttr());
 }
 
 ArrayAttr ScanToPlan::parameters(func::FuncOp function) {

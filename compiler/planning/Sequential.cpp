@@ -1,6 +1,7 @@
 //===- Sequential.cpp - A thread walks the whole of time for its lanes ----===//
 #include "compiler/planning/Body.h"
 #include "compiler/planning/Matrix.h"
+#include "compiler/planning/OuterSequential.h"
 #include "compiler/planning/Parts.h"
 #include "compiler/planning/Reduction.h"
 #include "compiler/planning/Tuning.h"
@@ -21,10 +22,12 @@ namespace {
 constexpr int64_t stateLimit = 64;
 
 /// Right when independent lanes fill the GPU: nothing is computed twice, the order of time is kept. A lane
-/// whose step has a matrix takes a block, or shares one: see DenseSequential.cpp, DenseColumns.cpp.
+/// whose step has a matrix takes a block, or shares one: see DenseSequential.cpp, DenseColumns.cpp. One whose state is
+/// a sum of outer products has several: see OuterSequential.cpp.
 class Sequential final : public KernelStrategy {
 public:
   StringRef name() const override { return "sequential"; }
+  bool updatesInPlace() const override { return true; }
 
   std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
     if (hasMatrix(mapping)) {
@@ -33,6 +36,8 @@ public:
       return sharesMatrix(mapping, target) ? declinesDenseColumns(mapping, target)
                                            : declinesDenseSequential(mapping, target);
     }
+    if (walksOuterProducts(mapping))
+      return declinesOuterSequential(mapping);
     if (auto reason = declinesElementwise(mapping))
       return reason;
     if (int64_t size = mapping.stateSize(); size > stateLimit)
@@ -59,6 +64,8 @@ public:
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
+    if (!hasMatrix(mapping) && walksOuterProducts(mapping))
+      return costOfOuterSequential(mapping, target, sizes);
     KernelChoice choice = choose(mapping, target, sizes);
     if (hasMatrix(mapping))
       return costOfMatrix(mapping, choice, target, sizes);
@@ -73,6 +80,8 @@ public:
   Knobs knobs(const Mapping &mapping, const Target &target) const override {
     if (hasMatrix(mapping))
       return sharesMatrix(mapping, target) ? knobsOfDenseColumns() : knobsOfDenseSequential();
+    if (walksOuterProducts(mapping))
+      return knobsOfOuterSequential();
     if (!declinesParts(mapping))
       return {{"lane_threads", {8, 16, 32, 64}},
               {"lanes", {1, 2, 4}},
@@ -85,7 +94,24 @@ public:
     return knobs;
   }
 
+  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+             OpBuilder &builder) const override {
+    if (!hasMatrix(mapping) && walksOuterProducts(mapping))
+      return lowerOuterSequential(mapping, target, sizes, builder);
+    KernelStrategy::lower(mapping, target, sizes, builder);
+  }
+
 private:
+  /// Whether a state of outer products is walked by columns: where no thread can hold a lane of it, and where
+  /// the one step of it is the way of its state through the registers.
+  static bool walksOuterProducts(const Mapping &mapping) {
+    if (!hasOuterProducts(mapping))
+      return false;
+    scan::RecurrenceInterface loop = mapping.op;
+    return declinesElementwise(mapping) || mapping.stateSize() > stateLimit ||
+           (loop.getDim(mapping.time).getSize() == 1 && !loop.getReset());
+  }
+
   // Measured on an H200 (bench/results/h200-grid.md). Seconds of a step beside its arithmetic, of a
   // vector of steps along time, and of one operation of a thread that runs nearly alone.
   static constexpr double stepLatency = 18e-9, vectorLatency = 95e-9, operationLatency = 0.5e-9;

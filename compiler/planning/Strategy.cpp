@@ -68,6 +68,8 @@ std::string errorBound(const Mapping &mapping, StringRef order) {
   llvm::SmallSetVector<StringRef, 4> steps;
   for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
     steps.insert(errorOfStep(advance.getRing()));
+  if (steps.empty())
+    return "that of a step's own operations: there is no state";
   return llvm::join(steps, ", ") + ", " + order.str();
 }
 

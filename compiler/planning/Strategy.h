@@ -42,6 +42,9 @@ public:
   virtual ~Strategy() = default;
   /// As in the table of strategies: "sequential", "blelloch", …
   virtual llvm::StringRef name() const = 0;
+  /// Whether an initial state is read by the thread that writes the final one, before it does, so that both may lie in
+  /// one tensor.
+  virtual bool updatesInPlace() const { return false; }
   /// Why this strategy cannot compute the recurrence, or nothing when it can.
   virtual std::optional<std::string> declines(const Mapping &, const Target &) const = 0;
   /// Whether the pin @pin(value) is kept: here by IEEE arithmetic in the types of the states.
@@ -65,7 +68,7 @@ public:
 /// A strategy of one kernel, whose op has the strategy's name.
 class KernelStrategy : public Strategy {
 public:
-  void lower(const Mapping &, const Target &, const Sizes &sizes, mlir::OpBuilder &) const final;
+  void lower(const Mapping &, const Target &, const Sizes &sizes, mlir::OpBuilder &) const override;
 
 protected:
   virtual KernelChoice choose(const Mapping &, const Target &, const Sizes &sizes) const = 0;

@@ -1,6 +1,7 @@
-//===- ChunkOps.cpp - The constraints of plan.chunkwise -------------------===//
+//===- ChunkOps.cpp - The constraints of kernels of outer products --------===//
 #include "dialects/plan/Kernels.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -31,6 +32,8 @@ LogicalResult RecallOp::verify() {
   TypedValue<VectorType> decays = getRowDecays(), input = getDecayInput();
   if (decays && (getLogDecay() || decays.getType() != getKey().getType())) // recall_c2
     return emitOpError("row_decays: expected ") << getKey().getType() << " in place of a decay";
+  if (getFactor() && (getLogDecay() || decays)) // recall_c2
+    return emitOpError("factor: expected no decay beside it");
   if (!input)
     return success();
   llvm::SetVector<Value> open;
@@ -48,29 +51,9 @@ LogicalResult RecallOp::verify() {
   return success();
 }
 
-LogicalResult ChunkwiseOp::verifyRegions() {
-  if (failed(verifyKernelRegion(*this)))
-    return failure();
-  Block &block = getBody().front();
-  auto recalls = block.getOps<RecallOp>();
-  RecallOp recall = *recalls.begin(); // one for every state: kernel_c4
-  constexpr int64_t mostRows = 256;
-  if (int64_t rows = recall.getKey().getType().getNumElements(); rows > mostRows) // chunkwise_c1
-    return emitOpError("states: expected at most ") << mostRows << " rows, got " << rows;
-  bool corrects = recall.getStrength() != nullptr;
-  if (corrects == getScratch().empty()) // chunkwise_c1
-    return emitOpError("scratch: expected bytes exactly where the state is corrected, got ") << getScratchAttr();
-  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
-    SmallVector<LaunchAttr> before = variant.getLaunchesBefore();
-    if (before.size() != corrects || (corrects && before[0].getKernel() != "chunk_inverses")) // kernel_c13
-      return emitOpError("variants: expected chunk_inverses before the kernel exactly where the state is "
-                         "corrected, got ")
-             << variant;
-    int64_t ring = variant.getPolicy().getRing();
-    if (recall.getRowDecays() ? ring != 1 : ring < 2) // chunkwise_c3
-      return emitOpError("variants: expected a ring of 2 at least, with decays of rows of 1, got ") << ring;
-  }
-  OperandRange results = block.getTerminator()->getOperands();
+/// Results are made of what is recalled, point by point.
+static LogicalResult verifyResults(Operation *op, RecallOp recall) {
+  OperandRange results = recall->getBlock()->getTerminator()->getOperands();
   for (Value result : results) {
     llvm::SetVector<Value> open;
     open.insert(result);
@@ -83,11 +66,82 @@ LogicalResult ChunkwiseOp::verifyRegions() {
         open.insert_range(made->getOperands());
     }
     if (!reads || sums) // chunkwise_c4
-      return emitOpError("region: expected results of the recalled sums, point by point");
+      return op->emitOpError("region: expected results of the recalled sums, point by point");
   }
   if (results.empty()) // chunkwise_c4
-    return emitOpError("region: expected a result");
+    return op->emitOpError("region: expected a result");
   return success();
+}
+
+LogicalResult ChunkwiseOp::verifyRegions() {
+  if (failed(verifyKernelRegion(*this)))
+    return failure();
+  Block &block = getBody().front();
+  auto recalls = block.getOps<RecallOp>();
+  RecallOp recall = *recalls.begin(); // one for every state: kernel_c4
+  constexpr int64_t mostRows = 256;
+  if (int64_t rows = recall.getKey().getType().getNumElements(); rows > mostRows) // chunkwise_c1
+    return emitOpError("states: expected at most ") << mostRows << " rows, got " << rows;
+  if (recall.getFactor()) // chunkwise_c1
+    return emitOpError("region: expected the logarithm of a decay, got a factor");
+  bool corrects = recall.getStrength() != nullptr;
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    SmallVector<StringRef> before;
+    for (LaunchAttr launch : variant.getLaunchesBefore())
+      before.push_back(launch.getKernel().getValue());
+    SmallVector<StringRef> wanted;
+    if (corrects)
+      wanted.push_back(recall.getRowDecays() ? "chunk_factors" : "chunk_inverses");
+    if (llvm::is_contained(before, "chunk_states"))
+      wanted.push_back("chunk_states");
+    if (corrects && wanted.size() > 1)
+      wanted.push_back("chunk_entries");
+    if (before != wanted) // kernel_c13
+      return emitOpError("variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly "
+                         "where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got ")
+             << variant;
+    if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
+      return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();
+    int64_t ring = variant.getPolicy().getRing();
+    if (recall.getRowDecays() && !corrects ? ring != 1 : ring < 2) // chunkwise_c3
+      return emitOpError("variants: expected a ring of 2 at least, with decays of rows and no correction of 1, got ") << ring;
+  }
+  return verifyResults(*this, recall);
+}
+
+LogicalResult OuterSequentialOp::verify() {
+  KernelInterface op = *this;
+  if (failed(verifyKernel(op)))
+    return failure();
+  if (op.getNumStates() != 1 || !op.getState(0).getElementType().isF32() ||
+      op.getState(0).getIndices().size() != 2) // outer_sequential_c1
+    return emitOpError("states: expected one of f32 with two indices");
+  if (!getElement().isF32()) // outer_sequential_c2
+    return emitOpError("element: expected f32, got ") << getElement();
+  for (auto variant : getVariants().getAsRange<VariantAttr>()) {
+    PolicyAttr policy = variant.getPolicy();
+    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getSteps() != 1 ||
+        policy.getStateThreads() != 1 || policy.getRing() != 0 || policy.getTimeThreads() % 32 != 0 ||
+        !llvm::isPowerOf2_64(policy.getRuns()) || policy.getRuns() > 32) // outer_sequential_c3
+      return emitOpError("variants: expected lane_threads, lanes, steps and state_threads of 1, no ring, time_threads "
+                         "in multiples of 32 and a power of two of runs, of at most 32, got ")
+             << policy;
+  }
+  return success();
+}
+
+LogicalResult OuterSequentialOp::verifyRegions() {
+  if (failed(verifyKernelRegion(*this)))
+    return failure();
+  RecallOp recall = *getBody().front().getOps<RecallOp>().begin(); // one for every state: kernel_c4
+  if (recall.getLogDecay()) // outer_sequential_c1
+    return emitOpError("region: expected a factor in place of the logarithm of a decay");
+  constexpr int64_t mostRows = 32;
+  int64_t rows = recall.getKey().getType().getNumElements();
+  for (auto variant : getVariants().getAsRange<VariantAttr>())
+    if (int64_t runs = variant.getPolicy().getRuns(); rows > mostRows * runs) // outer_sequential_c1
+      return emitOpError("variants: expected at most ") << mostRows << " rows a thread, got " << rows << " of " << runs;
+  return verifyResults(*this, recall);
 }
 
 } // namespace scanc::plan

@@ -84,10 +84,16 @@ def Plan_AccessAttr : Plan_Attr<"Access", "access"> {
 
 def Plan_ParameterAttr : Plan_Attr<"Parameter", "parameter"> {
   let summary = "a tensor of the signature";
+  let description = [{
+    An output `updates` an input where the caller may give both one tensor: kernels read an element of that before they
+    write it, by the same thread.
+  }];
   let parameters = (ins "::mlir::StringAttr":$name, "bool":$output, "::mlir::Type":$elementType,
-                        ArrayRefParameter<"::mlir::StringAttr">:$dims);
-  let assemblyFormat =
-      "`<` custom<Direction>($output) custom<Name>($name) `:` $elementType custom<Names>($dims) `>`";
+                        ArrayRefParameter<"::mlir::StringAttr">:$dims,
+                        OptionalParameter<"::mlir::StringAttr">:$updates);
+  let assemblyFormat = [{
+    `<` custom<Direction>($output) custom<Name>($name) `:` $elementType custom<Names>($dims) (`updates` $updates^)? `>`
+  }];
 }
 
 def Plan_PolicyAttr : Plan_Attr<"Policy", "policy"> {
@@ -168,7 +174,7 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
 def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
   let summary = "one way to run a kernel, and the facts of a launch that it needs";
   let description = [{
-    `widths` gives, per read and then per write, how many adjacent elements one access moves.
+    `widths` gives, per read, write, initial and final state, in this order, how many adjacent elements one access moves.
     `offset_bits` is 32 where every element offset is proven to fit, else 64. `requires`, `grid`
     are formulas over sizes, strides and addresses (see scanc/Program.h); `shared_bytes` is the
     dynamic shared memory of a block. `before`: the launches that go before, in order.

@@ -1,6 +1,7 @@
 //===- PlanOps.cpp - The numbered constraints of the plan dialect ---------===//
 #include "dialects/plan/PlanOps.h"
 
+#include "dialects/Regions.h"
 #include "dialects/plan/Kernels.h"
 #include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
@@ -18,6 +19,25 @@ using namespace scanc::plan;
 #define GET_OP_CLASSES
 #include "dialects/plan/PlanOps.cpp.inc"
 
+/// A caller may give such an output the tensor of an input.
+static LogicalResult verifyUpdates(ProgramOp op) {
+  llvm::SmallSet<StringRef, 4> updated;
+  for (auto parameter : op.getParameters().getAsRange<ParameterAttr>()) {
+    if (!parameter.getUpdates())
+      continue;
+    auto isTheInput = [&](ParameterAttr other) {
+      return !other.getOutput() && other.getName() == parameter.getUpdates() &&
+             other.getElementType() == parameter.getElementType() &&
+             other.getDims() == parameter.getDims();
+    };
+    if (!parameter.getOutput() || !updated.insert(parameter.getUpdates().getValue()).second ||
+        llvm::none_of(op.getParameters().getAsRange<ParameterAttr>(), isTheInput)) // program_c5
+      return op.emitOpError("parameters: expected an output that updates an input like it, of its own, got ")
+             << parameter;
+  }
+  return success();
+}
+
 LogicalResult ProgramOp::verify() {
   if (getSchema() != schema) // program_c4
     return emitOpError("schema: expected ") << schema << ", got " << getSchema()
@@ -32,6 +52,8 @@ LogicalResult ProgramOp::verify() {
     if (!parameter || !names.insert(parameter.getName().getValue()).second) // program_c1
       return emitOpError("parameters: expected #plan.parameter with distinct names, got ") << attr;
   }
+  if (failed(verifyUpdates(*this)))
+    return failure();
   for (NamedAttribute size : getSizes())
     if (!isa<IntegerAttr>(size.getValue())) // program_c1
       return emitOpError("sizes: expected integers, got ") << size.getValue();
@@ -208,10 +230,8 @@ LogicalResult scanc::plan::verifyKernelRegion(KernelInterface op) {
       failed(agree(op.getWrites(), yield.getValues(), "yielded value")))
     return failure();
   for (Operation &inner : block)
-    if (inner.getNumRegions() != 0 || llvm::any_of(inner.getOperands(), [&](Value v) {
-          return v.getParentBlock() != &block;
-        })) // kernel_c7
-      return inner.emitOpError("expected no regions, and values of this region alone");
+    if (!scanc::usesEarlierValues(inner)) // kernel_c7
+      return inner.emitOpError("expected no regions, and values of this region that are there before");
   int64_t next = 0;
   for (AdvanceOp advance : block.getOps<AdvanceOp>()) {
     if (next >= op.getNumStates() || advance.getState() != op.getState(next).getName()) // kernel_c4
@@ -221,9 +241,10 @@ LogicalResult scanc::plan::verifyKernelRegion(KernelInterface op) {
     ++next;
   }
   for (RecallOp recall : block.getOps<RecallOp>()) {
-    if (!isa<ChunkwiseOp>(op) || next >= op.getNumStates() ||
+    if (!isa<ChunkwiseOp, OuterSequentialOp>(op) || next >= op.getNumStates() ||
         recall.getState() != op.getState(next).getName()) // kernel_c4
-      return recall.emitOpError("expected the states of a plan.chunkwise recalled once, in order");
+      return recall.emitOpError("expected the states of a plan.chunkwise or plan.outer_sequential recalled once, in "
+                                "order");
     ++next;
   }
   if (next != op.getNumStates()) // kernel_c4

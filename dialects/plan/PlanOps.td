@@ -21,6 +21,7 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     - (C2) the region holds `plan.entry` ops.
     - (C3) `strategy` is the name of a kernel of this dialect.
     - (C4) `schema` is that of this dialect: a text of another may mean something else.
+    - (C5) an output alone `updates`, an input of its element type and dimensions, and no two the same.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$strategy, ArrayAttr:$parameters,
                        DictionaryAttr:$sizes, BoolAttr:$deterministic, StrAttr:$error_bound,
@@ -58,8 +59,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
     - (C3) region arguments agree with `reads`, the yielded values with `writes`: the parameter's
       element type, over the register dimensions that the access's map has, in the order of dims.
     - (C4) every state is advanced once, in the order of `states`, by a matrix in the kernels alone that
-      multiply matrices, by a `plan.recall` in `plan.chunkwise` alone.
-    - (C5) there is a variant, each has one width per read and write, and the last requires nothing.
+      multiply matrices, by a `plan.recall` in `plan.chunkwise` and `plan.outer_sequential` alone.
+    - (C5) there is a variant, each has one width per read, write, init and final, and the last requires nothing.
     - (C6) `init_states` and `final_states` are distinct positions of `states`, with one access each
       in `inits` and `finals`.
     - (C7) ops of the region have no regions and use values of this region alone.
@@ -81,7 +82,9 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       is shifted or reduced over lanes, and the last lane dimension is the last of every result and of what is
       read at every step and has it, without register dimensions.
     - (C13) what goes `before` a variant's kernel are launches of 1 to 1024 threads whose grids are formulas, and
-      is what the kernel wants: of a `plan.chunkwise` with a correction `chunk_inverses`, else nothing.
+      is what the kernel wants: of a `plan.chunkwise` with a correction `chunk_inverses`, or with decays of rows
+      `chunk_factors`, and of any where blocks share the time of a lane `chunk_states`, then with a correction
+      `chunk_entries`.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,
@@ -287,18 +290,37 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
     (ins TypeAttr:$element, DefaultValuedAttr<StrAttr, "\"\"">:$scratch)> {
   let summary = "kernel::chunkwise: a block sums up outer products chunk by chunk; re-associates, narrows factors";
   let description = [{
-    Deterministic. A block walks the whole of time for one lane and 64 columns of its state for every 128 threads. What
+    Deterministic. A block walks the whole of time for one lane and 64 columns of its state for every 128 threads, or one
+    of as many spans as its grid has blocks for these, where kernel::chunk_states goes before. What
     the steps of a chunk read of each other and of the state before are products on the tensor cores, of factors that are
-    rounded to `element`; sums and the state are f32.
+    rounded to `element`; sums and the state are f32. Where time has segments, a block walks those that begin in its part
+    of time, whose number the grid tells.
 
     - (C1) there is one state, f32, of two indices, of at most 256 and any number of points, advanced by a `plan.recall`.
-      Where it has a correction, kernel::chunk_inverses goes before and leaves 9 KiB for each chunk in `scratch`, which is
-      there for this alone.
+      Where it has a correction, kernel::chunk_inverses goes before and leaves 9 KiB for each chunk in `scratch`; with
+      decays of rows kernel::chunk_factors, and 18 KiB and 24.5 more for each 64 rows. Behind it chunk_states leaves what a
+      span makes of states. `scratch` is there for these alone.
     - (C2) `element` is f16 or bf16.
     - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,
-      and ring is 2 at least; with decays of rows it is 1.
+      and ring is 2 at least; with decays of rows and no correction it is 1.
     - (C4) there is a result, and every result is made of the sums of the `plan.recall`, without a sum of its own for
       each of its numbers.
+  }];
+}
+
+def Plan_OuterSequentialOp : Plan_Kernel<"outer_sequential",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getElement"]>], (ins TypeAttr:$element)> {
+  let summary = "kernel::outer_sequential: blocks walk the whole of time for columns of a state that takes in outer products";
+  let description = [{
+    Deterministic; states in the order of time, all numbers f32. `runs` threads of a warp have the rows of four columns;
+    a block has as many columns of one lane as its threads hold.
+
+    - (C1) there is one state, f32, of two indices, advanced by a `plan.recall` without a `decay`, of whose rows `runs`
+      threads have 32 at most each.
+    - (C2) `element` is f32.
+    - (C3) in every policy, lane_threads, lanes, steps and state_threads are 1, ring is 0, time_threads is a multiple of 32, and
+      runs is a power of two of at most 32.
+    - (C4) as of `plan.chunkwise`.
   }];
 }
 
@@ -309,23 +331,24 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
   let summary = "a matrix of state decays, takes in an outer product, and is read out";
   let description = [{
     S[i, j] = 2^log_decay * S[i, j] + input_scale * key[i] * value[j], and then the sums over i of
-    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1. In place of 2^log_decay each row may have
-    a factor row_decays[i] of its own; with a `decay_input` that row of a tensor is brought, and they are computed of it.
-    With `correct` by a number, what decays is S - correct * key (key . S) in place of S.
+    query_scale * query[i] * S[i, j]. A decay and scales that are not there are 1. In place of 2^log_decay there may be a
+    `factor`, and each row may have a factor row_decays[i] of its own; with a `decay_input` that row of a tensor is brought, and they are computed of it.
+    With `correct` by a number, what has decayed is corrected: it is the decayed S less correct * key (key . decayed S).
 
     - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
       f32.
-    - (C2) `row_decays` have the type of `key` and stand in place of a `log_decay`; `decay_input`, a read of as many
+    - (C2) there is one of `log_decay`, `factor` and `row_decays` at most; these have the type of `key`; `decay_input`, a read of as many
       numbers of f32 or 16 bits, is all that they are made of.
 
     ```mlir
     %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
     %o = plan.recall "S" query %q scale %c : vector<128xf32> key %k scale %b value %v : vector<64xf32>
     %o = plan.recall "S" query %q : vector<128xf32> key %k scale %b correct %b value %v : vector<64xf32>
+    %o = plan.recall "S" row_decays %a : vector<8xf32> query %q : vector<8xf32> key %k scale %b correct %b value %v : vector<4xf32>
     %o = plan.recall "S" row_decays %a : vector<8xf32> from %g : vector<8xbf16> query %q : vector<8xf32> key %k value %v : vector<4xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay,
+  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay, Optional<F32>:$factor,
                        Optional<VectorOfRankAndType<[1], [F32]>>:$row_decays,
                        Optional<VectorOfRankAndType<[1], [F32, F16, BF16]>>:$decay_input,
                        VectorOfRankAndType<[1], [F32]>:$query,
@@ -334,7 +357,7 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
                        Optional<F32>:$strength);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
   let assemblyFormat = [{
-    $state (`decay` $log_decay^)? (`row_decays` $row_decays^ `:` type($row_decays))?
+    $state (`decay` $log_decay^)? (`factor` $factor^)? (`row_decays` $row_decays^ `:` type($row_decays))?
     (`from` $decay_input^ `:` type($decay_input))? `query` $query (`scale` $query_scale^)? `:` type($query)
     `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums) attr-dict
   }];

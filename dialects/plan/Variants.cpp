@@ -163,7 +163,8 @@ LogicalResult verifyVariants(KernelInterface op) {
   rt::FactNames names = namesOf(op);
   for (Attribute attr : op.getVariants()) {
     auto variant = dyn_cast<VariantAttr>(attr);
-    size_t widths = op.getReads().size() + op.getWrites().size();
+    size_t widths =
+        op.getReads().size() + op.getWrites().size() + op.getInits().size() + op.getFinals().size();
     if (!variant || static_cast<size_t>(variant.getWidths().size()) != widths) // kernel_c5
       return op->emitOpError("variants: expected #plan.variant with ")
              << widths << " widths, got " << attr;

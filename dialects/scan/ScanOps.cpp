@@ -1,6 +1,7 @@
 //===- ScanOps.cpp - The numbered constraints of the scan dialect ---------===//
 #include "dialects/scan/ScanOps.h"
 
+#include "dialects/Regions.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
@@ -230,10 +231,8 @@ static YieldOp findYield(RecurrenceInterface op) {
 static LogicalResult verifyBody(RecurrenceInterface op) {
   Block &block = op.getBodyBlock();
   for (Operation &inner : block) {
-    bool inside = llvm::all_of(inner.getOperands(),
-                               [&](Value v) { return v.getParentBlock() == &block; });
-    if (!inside || inner.getNumRegions() != 0) // recurrence_c9
-      return inner.emitOpError("expected no regions, and values of this region alone");
+    if (!scanc::usesEarlierValues(inner)) // recurrence_c9
+      return inner.emitOpError("expected no regions, and values of this region that are there before");
     if (auto reduce = dyn_cast<ReduceOp>(inner);
         reduce && !areDistinctIndices(op, listed(reduce.getOver()))) // reduce_c1
       return inner.emitOpError("over: expected distinct index dimensions, got ")

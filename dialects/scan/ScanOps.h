@@ -24,6 +24,8 @@ namespace scanc::scan {
 /// Names of the attributes that a function carries on its arguments and results.
 inline constexpr llvm::StringLiteral nameAttr = "scan.name";
 inline constexpr llvm::StringLiteral dimsAttr = "scan.dims";
+/// Of a result: the operand, of its type and dimensions, in whose memory it may lie.
+inline constexpr llvm::StringLiteral updatesAttr = "scan.updates";
 
 /// The block argument that reads state entry `i` of `prevs` of a step op.
 mlir::BlockArgument getPrevArgument(StepOp op, int64_t i);

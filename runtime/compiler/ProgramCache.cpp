@@ -98,6 +98,7 @@ std::string aliasKey(Question question, std::string_view text, const CompileOpti
   key.add("strategy", options.strategy);
   for (const auto &[name, size] : options.sizes)
     key.add("size", name + " = " + std::to_string(size));
+  key.add("step", options.step ? "1" : "");
   key.add("stage", options.from ? spelling(*options.from) : "");
   key.add("wisdom", wisdom);
   key.add("program", text);

@@ -301,12 +301,19 @@ Result<void> bindOperands(const Program &program, const Signature &signature,
       const Parameter &output = program.parameters[i], &other = program.parameters[j];
       if (i == j || output.role != Parameter::Role::output || !bound.ranges[i].overlaps(bound.ranges[j]))
         continue;
+      bool isUpdate = !output.updates.empty() && output.updates == other.name &&
+                      operands[i].data == operands[j].data && bound.strides[i] == bound.strides[j];
+      if (isUpdate)
+        continue;
       Error error = operandError(
           program, output, "SC6012",
           fmt::format("expected memory apart from every other operand, got a range that meets "
                       "that of '{}'",
                       other.name),
-          "give the result a tensor of its own; interleaved views count as overlapping");
+          output.updates.empty()
+              ? "give the result a tensor of its own; interleaved views count as overlapping"
+              : fmt::format("give the result a tensor of its own, or that of '{}' with its strides",
+                            output.updates));
       error.notes.push_back({fmt::format("'{}' is declared here", other.name), other.place});
       return error;
     }

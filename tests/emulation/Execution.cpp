@@ -188,10 +188,25 @@ void Execution::countBytes(std::uint64_t *cell, std::int64_t bytes, Place place)
   std::uint32_t words[2]; // bytes that are expected; times at which all had landed
   std::memcpy(words, state, sizeof words);
   words[0] += static_cast<std::uint32_t>(bytes);
-  if (bytes < 0) { // what one thread has landed, the others of a cell tell, too
-    acquire(state);
-    release(state);
+  acquire(state); // what one thread has landed, the others of a cell tell, too
+  release(state);
+  if (bytes < 0) {
     words[1] += words[0] == 0;
+    scheduler.progress();
+  }
+  std::memcpy(state, words, sizeof words);
+}
+
+void Execution::arrive(std::uint64_t *cell, std::uint32_t of, Place place) {
+  scheduler.giveWay();
+  void *state = touchShared(cell, 8, 8, Kind::atomicWrite, place);
+  std::uint32_t words[2]; // threads that have arrived; times at which all had
+  std::memcpy(words, state, sizeof words);
+  acquire(state);
+  release(state);
+  if (++words[0] == of) {
+    words[0] = 0;
+    ++words[1];
     scheduler.progress();
   }
   std::memcpy(state, words, sizeof words);
@@ -218,6 +233,7 @@ void Execution::acquire(const void *address) {
 const Hooks hookTable{
     .threadIndex = [] { return active->scheduler.current().thread; },
     .blockIndex = [] { return active->scheduler.current().block->number; },
+    .blockCount = [] { return active->scheduler.blocks(); },
     .blockBarrier = [](Place place) { active->scheduler.blockBarrier(place); },
     .warpBarrier = [](Place place) { active->scheduler.warpBarrier(place); },
     .shuffle = [](const void *own, void *result, uint32_t bytes, uint32_t source,
@@ -304,6 +320,7 @@ const Hooks hookTable{
                       Place place) { active->countBytes(cell, bytes, place); },
     .landBytes = [](uint64_t *cell, uint32_t bytes,
                     Place place) { active->countBytes(cell, -std::int64_t{bytes}, place); },
+    .arrive = [](uint64_t *cell, uint32_t of, Place place) { active->arrive(cell, of, place); },
     .timesLanded =
         [](const uint64_t *cell, Place place) {
           active->scheduler.look(place);

@@ -37,6 +37,8 @@ public:
   void acquire(const void *address);
   /// Bytes that a cell of shared memory expects, below 0 those that have landed.
   void countBytes(std::uint64_t *cell, std::int64_t bytes, Place place);
+  /// One of `of` threads that such a cell counts in place of bytes.
+  void arrive(std::uint64_t *cell, std::uint32_t of, Place place);
 
   Scheduler scheduler;
 

@@ -89,8 +89,17 @@ Result<void> runProgram(const Program &program, std::span<const TensorRef> opera
     return plan.error();
 
   std::vector<Buffer> buffers;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    buffers.push_back(bufferOf(program.parameters[i], operands[i]));
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    Buffer buffer = bufferOf(program.parameters[i], operands[i]);
+    // What is updated in place is one buffer.
+    const auto updated = std::find_if(buffers.begin(), buffers.end(), [&](const Buffer &other) {
+      return other.name == program.parameters[i].updates && other.data == buffer.data;
+    });
+    if (updated != buffers.end())
+      updated->writable = true;
+    else
+      buffers.push_back(std::move(buffer));
+  }
   appendWorkspace(buffers, memory, *plan);
   for (const PlannedKernel &kernel : plan->kernels) {
     if (kernel.isEmpty())

@@ -107,6 +107,7 @@ public:
 
   // The rest is called by the running fiber.
   Fiber &current() { return *running; }
+  std::uint32_t blocks() const { return kernel.blocks; }
   Moment now() const;
   void blockBarrier(Place place);
   void warpBarrier(Place place);

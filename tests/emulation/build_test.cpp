@@ -60,6 +60,7 @@ TEST(Build, emulationOffersTheFunctionsOfTheDevice) {
   const std::filesystem::path root = SCANC_SOURCE_FOLDER;
   for (const auto &[header, one] : {std::pair{"scanc/core/hardware.cuh", "load_global"},
                                     std::pair{"scanc/core/tensor_cores.cuh", "load_matrices"},
+                                    std::pair{"scanc/core/wide_products.cuh", "multiply_wide"},
                                     std::pair{"scanc/core/tensor_copies.cuh", "start_matrix_copy"}}) {
     const std::set<std::string> device = functionsOf(root / "templates" / header);
     EXPECT_EQ(functionsOf(root / "tests/emulation/include" / header), device) << header;

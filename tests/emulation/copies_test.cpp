@@ -21,9 +21,9 @@ Result<Statistics> launchCopies(const std::string &body, std::vector<float> &out
                   "  start_copy<4>(cells + 32 + i, args.in + 32 + i);\n  close_copies();\n" +
                       body);
   for (std::uint64_t seed = 0;; ++seed) {
-    auto result = module.launch({.threads = 32, .sharedBytes = 256},
-                                std::vector{wordOf(input), wordOf(output)}, {input, output},
-                                {.seed = seed});
+    auto result =
+        module.launch({.threads = 32, .sharedBytes = 256},
+                      std::vector{wordOf(input), wordOf(output)}, {input, output}, {.seed = seed});
     if (!result || seed == 3)
       return result;
   }
@@ -31,11 +31,12 @@ Result<Statistics> launchCopies(const std::string &body, std::vector<float> &out
 
 TEST(Copies, landInTheOrderOfTheirGroups) {
   std::vector<float> out(64);
-  expectSuccess(launchCopies("  await_copies<1>();\n"
-                             "  store_global<1>(args.out + i, {shared_load(cells[i])});\n"
-                             "  await_copies<0>();\n"
-                             "  store_global<1>(args.out + 32 + i, {shared_load(cells[32 + i])});\n",
-                             out));
+  expectSuccess(
+      launchCopies("  await_copies<1>();\n"
+                   "  store_global<1>(args.out + i, {shared_load(cells[i])});\n"
+                   "  await_copies<0>();\n"
+                   "  store_global<1>(args.out + 32 + i, {shared_load(cells[32 + i])});\n",
+                   out));
   for (std::size_t i = 0; i < out.size(); ++i)
     EXPECT_EQ(out[i], static_cast<float>(i));
 }
@@ -67,8 +68,9 @@ TEST(Copies, misalignedSourceIsReported) {
               {"of buffer 'in' is not aligned to 8 bytes"});
 }
 
-/// Thread 0 orders 64 columns of the second of two matrices of 8 x 8, of which the rest is zero; thread i
-/// writes out row i / 4, columns 16 (i % 4) to 16 (i % 4) + 15, in pieces that lie swizzled.
+/// Thread 0 orders 64 columns of the second of two matrices of 8 x 8, of which the rest is zero;
+/// thread i writes out row i / 4, columns 16 (i % 4) to 16 (i % 4) + 15, in pieces that lie
+/// swizzled.
 Result<Statistics> launchMatrixCopy(const std::string &wait, std::vector<std::uint16_t> &out) {
   std::vector<std::uint16_t> in(128);
   for (std::size_t i = 0; i < in.size(); ++i)
@@ -85,10 +87,10 @@ Result<Statistics> launchMatrixCopy(const std::string &wait, std::vector<std::ui
       "  cells &own = block_storage<cells>();\n  const int i = thread_index();\n"
       "  auto *map = reinterpret_cast<matrix_map *>(\n"
       "      (reinterpret_cast<uint64_t>(args.map) + 127) / 128 * 128);\n"
-      "  make_matrix_map<8>(own.map, map, args.in, 8, 2, 16, 128);\n"
+      "  make_matrix_map<8>(own.map, map, {args.in, 8, 8, 2, 16, 128});\n"
       "  if (i == 0) make_landing(own.landed);\n  block_barrier();\n"
       "  if (i == 0) {\n    expect_copies(own.landed, 1024);\n"
-      "    start_matrix_copy<8>(own.matrix, map, 0, 1, own.landed);\n  }\n" +
+      "    start_matrix_copy<8>(own.matrix, map, 0, 0, 1, own.landed);\n  }\n" +
       wait +
       "  for (int piece = 2 * (i % 4); piece < 2 * (i % 4) + 2; ++piece) {\n"
       "    uint16_t some[8];\n    for (int k = 0; k < 8; ++k)\n"
@@ -110,6 +112,59 @@ TEST(Copies, aMatrixIsThereWhenItHasLanded) {
 TEST(Copies, aMatrixThatIsReadBeforeItHasLandedIsReported) {
   std::vector<std::uint16_t> out(512);
   EXPECT_FALSE(launchMatrixCopy("", out));
+}
+
+/// Thread 0 writes 1 to 4 to a number of shared memory, one after the other, which the second warp
+/// adds up.
+Result<Statistics> launchHandOver(const std::string &wait, const std::string &tell, float &sum,
+                                  std::uint64_t seed) {
+  std::vector<float> out(32);
+  Buffer output = bufferOf("out", out);
+  const std::string text =
+      "#include \"scanc/core/tensor_copies.cuh\"\nusing namespace scanc::device;\n"
+      "struct arguments { float *out; };\n"
+      "struct cells { float number; landing there, read; };\n"
+      "extern \"C\" __global__ void __launch_bounds__(64)\n"
+      "test_kernel(const __grid_constant__ arguments args) {\n"
+      "  cells &own = block_storage<cells>();\n"
+      "  if (thread_index() == 0) {\n    make_landing(own.there);\n"
+      "    make_landing(own.read, 32);\n  }\n  block_barrier();\n  float sum = 0;\n"
+      "  for (int i = 0; i < 4; ++i)\n    if (thread_index() == 0) {\n" +
+      wait +
+      "      shared_store(own.number, 1.0f + i);\n      arrive(own.there, 1);\n"
+      "    } else if (warp_index() == 1) {\n      await_landing(own.there, i % 2);\n"
+      "      sum += shared_load(own.number);\n" +
+      tell +
+      "    }\n  if (warp_index() == 1)\n"
+      "    store_global<1>(args.out + lane_index(), {sum});\n}\n";
+  auto result = orExit(EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel"))
+                    .launch({.threads = 64, .sharedBytes = 64}, std::vector{wordOf(output)},
+                            {output}, {.seed = seed});
+  sum = out[31];
+  return result;
+}
+
+TEST(Copies, aCellThatWaitsForAWarpHandsMemoryOver) {
+  float sum = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    expectSuccess(launchHandOver("      await_landing(own.read, i % 2 ^ 1);\n",
+                                 "      arrive(own.read, 32);\n", sum, seed));
+    EXPECT_EQ(sum, 10.0f);
+  }
+}
+
+TEST(Copies, memoryThatIsWrittenBeforeAWarpHasArrivedIsReported) {
+  float sum = 0;
+  EXPECT_FALSE(launchHandOver("", "      arrive(own.read, 32);\n", sum, 1));
+}
+
+TEST(Copies, aThreadThatDoesNotArriveIsReported) {
+  float sum = 0;
+  auto result =
+      launchHandOver("      await_landing(own.read, i % 2 ^ 1);\n",
+                     "      if (lane_index() > 0)\n        arrive(own.read, 32);\n", sum, 1);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "emulation.hang");
 }
 
 } // namespace

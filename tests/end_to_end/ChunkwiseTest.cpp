@@ -1,139 +1,14 @@
 //===- ChunkwiseTest.cpp - Outer products summed up, against the oracle ---===//
-//
-// Factors of products are rounded to 16 bits, which the reference's bounds do not count: a number is
-// right within 2^-7 (2^-10 of f16) of the sum of the magnitudes of its terms, which the reference gives where all
-// factors are positive, and all numbers together within a relative L2 norm of 4e-3. Terms of a corrected state
-// cancel: there all numbers together are right within 2^-7 (2^-10), and each within sixteen times their norm's share.
-//
-//===----------------------------------------------------------------------===//
 #include "scanc/Compile.h"
-#include "tests/emulation/Program.h"
+#include "tests/end_to_end/ChunkwiseCases.h"
 #include "tests/end_to_end/MachineCode.h"
-#include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
-
-#include <cmath>
-#include <fstream>
-#include <numeric>
-#include <set>
-#include <sstream>
 
 using namespace scanc;
 using namespace scanc::testing_support;
 
 namespace {
-
-using Sizes = std::map<std::string, std::int64_t>;
-
-/// What a test asks for beside the text and its sizes.
-struct How {
-  std::string variants = "";          ///< those alone whose names begin so
-  std::string strategy = "chunkwise"; ///< with fields of its policy
-  std::int64_t gap = 0;               ///< elements between rows of every tensor, and before the first
-  std::set<std::string> signedInputs = {"g", "dt", "A", "bias", "log_gamma"}; ///< that enter decays and scales
-};
-
-std::string programText(const std::string &name) {
-  std::stringstream buffer;
-  buffer << std::ifstream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan").rdbuf();
-  return buffer.str();
-}
-
-std::int64_t elements(const TensorRef &tensor) {
-  std::int64_t count = 1;
-  for (std::int64_t size : tensor.sizes)
-    count *= size;
-  return count;
-}
-
-/// Offset of element `i` of a contiguous tensor of the same sizes.
-std::int64_t offsetOf(const TensorRef &tensor, std::int64_t i) {
-  std::vector<std::int64_t> strides = tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides;
-  std::int64_t offset = 0;
-  for (std::size_t d = tensor.sizes.size(); d-- > 0; i /= tensor.sizes[d])
-    offset += i % tensor.sizes[d] * strides[d];
-  return offset;
-}
-
-double numberAt(const TensorRef &tensor, std::int64_t i) {
-  return loadElement(static_cast<const char *>(tensor.data) + offsetOf(tensor, i) * sizeOf(tensor.dtype),
-                     tensor.dtype);
-}
-
-/// The same numbers with `gap` elements before every row, and their absolute values where `absolute`.
-Operands copyOf(const std::vector<TensorRef> &tensors, std::int64_t gap,
-                const std::vector<bool> &absolute) {
-  Operands copy;
-  for (std::size_t p = 0; p < tensors.size(); ++p) {
-    TensorRef tensor = tensors[p];
-    std::int64_t rank = static_cast<std::int64_t>(tensor.sizes.size()), total = 1;
-    tensor.strides.assign(rank, 0);
-    for (std::int64_t d = rank; d-- > 0;) {
-      tensor.strides[d] = total;
-      total = total * tensor.sizes[d] + (d + 1 == rank ? gap : 0);
-    }
-    std::int64_t bytes = sizeOf(tensor.dtype);
-    copy.storage.emplace_back((total + gap) * bytes + 16, static_cast<char>(0xff));
-    tensor.data = copy.storage.back().data() + gap * bytes;
-    for (std::int64_t i = 0; i < elements(tensor); ++i) {
-      double value = numberAt(tensors[p], i);
-      storeElement(static_cast<char *>(tensor.data) + offsetOf(tensor, i) * bytes, tensor.dtype,
-                   absolute[p] ? std::fabs(value) : value);
-    }
-    copy.tensors.push_back(tensor);
-  }
-  return copy;
-}
-
-void expectNear(const std::string &text, const Sizes &sizes, const How &how = {}) {
-  CompileOptions options;
-  options.filename = "chunks.scan";
-  options.target = "sm_90a";
-  options.strategy = how.strategy;
-  options.sizes = sizes;
-  auto program = compileProgram(text, options);
-  ASSERT_TRUE(program) << render(program.error());
-  auto drawn = makeOperands(text, options, program->parameters, 3);
-  ASSERT_TRUE(drawn) << render(drawn.error());
-  std::vector<bool> positive, asDrawn(program->parameters.size());
-  for (const Parameter &parameter : program->parameters)
-    positive.push_back(parameter.role == Parameter::Role::input &&
-                       !how.signedInputs.contains(parameter.name));
-  Operands operands = copyOf(drawn->tensors, how.gap, asDrawn),
-           magnitudes = copyOf(drawn->tensors, 0, positive);
-  std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
-                [&](const KernelVariant &variant) { return !variant.name.starts_with(how.variants); });
-  auto done = emulation::runProgram(*program, operands.tensors, {.seed = 3});
-  ASSERT_TRUE(done) << render(done.error());
-  auto expected = evaluateReference(text, operands.tensors, options);
-  auto largest = evaluateReference(text, magnitudes.tensors, options);
-  ASSERT_TRUE(expected && largest);
-  bool isHalf = program->promises.errorBound.starts_with("2^-11");
-  bool isCorrected = program->planText.find(" correct ") != std::string::npos;
-  double bound = isHalf ? 0x1p-10 : 0x1p-7, boundOfAll = isCorrected ? bound : 4e-3;
-  std::size_t result = 0;
-  for (std::size_t p = 0; p < operands.tensors.size(); ++p) {
-    if (program->parameters[p].role != Parameter::Role::output)
-      continue;
-    const std::vector<double> &wanted = (*expected)[result].values;
-    std::vector<double> &most = (*largest)[result].values;
-    ++result;
-    double errors = 0, all = 0;
-    if (isCorrected) {
-      double norm = std::sqrt(std::inner_product(wanted.begin(), wanted.end(), wanted.begin(), 0.0));
-      std::fill(most.begin(), most.end(), 16 * norm / std::sqrt(static_cast<double>(wanted.size())));
-    }
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      double value = numberAt(operands.tensors[p], i), error = value - wanted[i];
-      ASSERT_LE(std::fabs(error), bound * most[i])
-          << program->parameters[p].name << "[" << i << "]: got " << value << ", expected " << wanted[i];
-      errors += error * error;
-      all += wanted[i] * wanted[i];
-    }
-    EXPECT_LE(errors, boundOfAll * boundOfAll * all) << program->parameters[p].name;
-  }
-}
 
 class ChunkTimes : public testing::TestWithParam<std::int64_t> {};
 
@@ -198,10 +73,7 @@ TEST(Chunkwise, rowsThatAreNotApartByVectorsAreRight) {
 }
 
 TEST(Chunkwise, factorsOfF16AreRight) {
-  std::string text = programText("simple_gla");
-  for (std::size_t at = 0; (at = text.find("bf16", at)) != std::string::npos;)
-    text.replace(at, 4, "f16");
-  expectNear(text, {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 64}, {"V", 64}});
+  expectNear(withF16(programText("simple_gla")), {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 64}, {"V", 64}});
 }
 
 /// Factors that are computed: a norm of the keys, an activation of the queries, a gate of the results, several of them.
@@ -229,6 +101,18 @@ TEST(Chunkwise, decaysOfEverySizeAreRight) {
   for (const char *decay : {"exp(g[t] - 40)", "exp(g[t] - 1000)", "0.001", "exp(0 * g[t])"}) {
     std::string text = programText("simple_gla");
     text.replace(text.find("exp(g[t])"), 9, decay);
+    expectNear(text, {{"B", 1}, {"T", 130}, {"H", 1}, {"K", 16}, {"V", 16}});
+  }
+}
+
+/// States that grow, by decays of the whole, of rows, and beside a correction.
+TEST(Chunkwise, decaysAboveOneAreRight) {
+  const std::pair<const char *, const char *> cases[] = {
+      {"simple_gla", "exp(g[t])"}, {"gla", "exp(g[t,i])"}, {"gated_delta", "exp(g[t])"}};
+  for (auto [name, decay] : cases) {
+    SCOPED_TRACE(name);
+    std::string text = programText(name), of = decay;
+    text.replace(text.find(of), of.size(), "exp(0.1 * abs(" + of.substr(4) + ")");
     expectNear(text, {{"B", 1}, {"T", 130}, {"H", 1}, {"K", 16}, {"V", 16}});
   }
 }
@@ -279,10 +163,7 @@ TEST(Chunkwise, correctedRowsThatAreNotApartByVectorsAreRight) {
 }
 
 TEST(Chunkwise, correctedFactorsOfF16AreRight) {
-  std::string text = programText("delta_rule");
-  for (std::size_t at = 0; (at = text.find("bf16", at)) != std::string::npos;)
-    text.replace(at, 4, "f16");
-  expectNear(text, {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 64}, {"V", 64}});
+  expectNear(withF16(programText("delta_rule")), {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 64}, {"V", 64}});
 }
 
 TEST(Chunkwise, correctedKeysThatAreComputedAreRight) {
@@ -337,6 +218,58 @@ TEST(Chunkwise, keysMadeOfTheDecaysOfRowsAreRight) {
     }
   })",
                {{"B", 1}, {"T", 67}, {"H", 2}, {"K", 40}, {"V", 24}}, {.variants = variants, .signedInputs = {"f"}});
+}
+
+/// Kimi delta attention: a correction of a state whose rows have decayed by numbers of their own.
+class CorrectedRowTimes : public testing::TestWithParam<std::int64_t> {};
+TEST_P(CorrectedRowTimes, areRight) {
+  for (const char *variants : {"wide", "any"})
+    expectNear(programText("kda"), {{"B", 1}, {"T", GetParam()}, {"H", 2}, {"K", 64}, {"V", 16}},
+               {.variants = variants});
+}
+INSTANTIATE_TEST_SUITE_P(Chunkwise, CorrectedRowTimes, testing::Values(0, 1, 63, 64, 65, 130));
+
+TEST(Chunkwise, correctedRowsDecayInStatesOfEverySize) {
+  for (auto [rows, columns] : {RowsAndColumns(16, 100), RowsAndColumns(100, 16), RowsAndColumns(128, 128)})
+    expectNear(programText("kda"), {{"B", 1}, {"T", 70}, {"H", 1}, {"K", rows}, {"V", columns}}, {.gap = rows % 5});
+}
+
+/// Of e^-20 and less, of 0, of 1, below 0, mixed, and of a number of the step too.
+TEST(Chunkwise, decaysOfCorrectedRowsOfEveryKindAreRight) {
+  for (const char *decay : {"exp(g[t,i] - 20)", "exp(g[t,i] - 1000)", "0 * g[t,i]", "exp(0 * g[t,i])", "tanh(g[t,i])",
+                            "select(g[t,i] > 0, 0, sigmoid(g[t,i]))", "sigmoid(beta[t]) * exp(-abs(g[t,i]))"}) {
+    SCOPED_TRACE(decay);
+    std::string text = programText("kda");
+    text.replace(text.find("exp(g[t,i])"), 11, decay);
+    expectNear(text, {{"B", 1}, {"T", 130}, {"H", 1}, {"K", 16}, {"V", 16}});
+  }
+}
+
+/// Heads of a group share keys, decays of f16 and strengths; states given and taken, time walked from the end.
+TEST(Chunkwise, correctedRowsOfAGroupAreWalkedFromTheEnd) {
+  expectNear(R"(kernel k(q: f16[B, T, H, G, K], k, a: f16[B, T, H, K], v: f16[B, T, H, G, V], b: f32[B, T, H],
+           S0: f32[B, H, G, V, K]) -> (o: f32[B, T, H, G, V], ST: f32[B, H, G, V, K]) {
+    reverse scan T as t over B, H, G {
+      init S = S0
+      final S -> ST
+      n = sum[i](k[t,i] * k[t,i]) + 0.01
+      P[j,i]   = sigmoid(a[t,i]) * S[t-1,j,i]
+      S[t,j,i] = P[j,i] - (k[t,l] * P[j,l]) * sigmoid(b[t]) / n * k[t,i] - k[t,i] * v[t,j] / n
+      o[t,j]   = 0.5 * q[t,i] * S[t,j,i]
+    }
+  })",
+             {{"B", 1}, {"T", 67}, {"H", 2}, {"G", 2}, {"K", 24}, {"V", 40}});
+}
+
+/// Two spans, and three with a matrix for a transition, of lengths that chunks do not divide.
+TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
+  expectNear(programText("simple_gla"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}}, {.variants = "wide"});
+}
+
+TEST(Chunkwise, blocksThatShareTheTimeOfACorrectedLaneAreRight) {
+  std::string text = programText("delta_rule");
+  text.replace(text.find("scan T"), 6, "reverse scan T");
+  expectNear(text, {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
 }
 
 /// Its offsets may take more than a thread has, its sums may not.

@@ -76,6 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(Staged, DenseColumns,
                          testing::Values(std::tuple(16, "time_threads=16, staged=1"),
                                          std::tuple(5, "time_threads=4, products=0, staged=1"),
+                                         std::tuple(16, "lane_threads=8, time_threads=8, products=0, staged=1"),
                                          std::tuple(20, "time_threads=16, staged=1, steps=4")));
 
 // Rows that fill no tile of products, and more than one block of them.
@@ -177,7 +178,8 @@ TEST(DenseColumns, haveNoSpillsAndNoLocalMemory) {
   for (Shape shape : {Shape{16, 512, 64, "f32"}, {16, 64, 64, "f32"}, {16, 1, 64, "f32"}, {64, 64, 64, "f16"},
                       {128, 8, 32, "f16"}, {5, 100, 3, "bf16"}, {16, 64, 64, "f32", "sequential(products=0)"},
                       {16, 64, 64, "f16", "sequential(products=1)"}, {64, 64, 64, "f32", "sequential(products=1)"},
-                      {16, 1, 64, "f32", "sequential(staged=0, products=0)"}})
+                      {16, 1, 64, "f32", "sequential(staged=0, products=0)"},
+                      {16, 8, 64, "f32", "sequential(lane_threads=8, time_threads=8, products=0, staged=1)"}})
     for (const char *architecture : {"sm_80", "sm_90a"}) {
       SCOPED_TRACE(std::to_string(shape.rows) + " " + shape.element);
       CompileOptions options =

@@ -7,7 +7,16 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 namespace scanc::testing_support {
+
+std::string programText(const std::string &name) {
+  std::stringstream buffer;
+  buffer << std::ifstream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan").rdbuf();
+  return buffer.str();
+}
 
 void expectRight(const std::string &text, const CompileOptions &options, const Emulated &how) {
   auto program = compileProgram(text, options);

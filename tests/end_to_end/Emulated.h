@@ -18,6 +18,9 @@ struct Emulated {
   double factor = 1;         ///< of the reference's bound
 };
 
+/// The text of a program of tests/programs.
+std::string programText(const std::string &name);
+
 /// Compiles `text`, runs it in the emulation and expects what the reference computes.
 void expectRight(const std::string &text, const CompileOptions &options, const Emulated &how = {});
 

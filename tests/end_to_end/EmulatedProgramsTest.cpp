@@ -13,8 +13,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 
 using namespace scanc;
@@ -36,6 +34,9 @@ constexpr std::int64_t severalKeptTiles = 41;
 /// Steps that make two tiles and a ragged one of the shape that few lanes have.
 constexpr std::int64_t tilesOfFewLanes = 300;
 
+/// Steps that make two tiles and a ragged one in which each warp has two runs along time, all of them unlike.
+constexpr std::int64_t tilesOfTwoRuns = 1101;
+
 /// Steps at which rows of lanes all but fill warps, which then read once what their lanes read alike.
 constexpr std::int64_t stepsOfWideRows = 39;
 
@@ -44,9 +45,7 @@ std::string textOf(std::string name) {
   bool widened = name.ends_with(wide);
   if (widened)
     name.resize(name.size() - wide.size());
-  std::stringstream buffer;
-  buffer << std::ifstream(std::string(SCANC_PROGRAMS) + "/" + name + ".scan").rdbuf();
-  std::string text = buffer.str();
+  std::string text = programText(name);
   for (std::size_t at = 0; widened && (at = text.find("f32", at)) != std::string::npos;)
     text.replace(at, 3, "f64");
   return text;
@@ -63,6 +62,8 @@ TEST_P(EmulatedPrograms, agreeWithTheReference) {
   options.strategy = strategy;
   if (steps == manyTiles)
     options.strategy += "(time_threads=32, steps=2, runs=1)";
+  if (steps == tilesOfTwoRuns)
+    options.strategy += "(ring=0, time_threads=64, steps=4, runs=2)";
   if (steps == severalKeptTiles)
     options.strategy += "(ring=0, lanes=4, time_threads=8, steps=2)";
   options.sizes = {{"B", 2}, {"D", 21}, {"H", 2}, {"N", 5}, {"K", 4}, {"V", 3}, {"U", 3}, {"O", 2},
@@ -104,6 +105,7 @@ std::vector<Case> cases() {
     list.emplace_back(name, "blelloch", severalKeptTiles);
   for (const char *name : {"gated_scan", "max_plus"})
     list.emplace_back(name, "blelloch", tilesOfFewLanes);
+  list.emplace_back("gated_scan_time", "look_back", tilesOfTwoRuns);
   for (std::int64_t steps : {0, 1, 37})
     for (const char *name : {"dense", "viterbi", "forward", "dense_terms"})
       list.emplace_back(name, "sequential", steps);

@@ -34,9 +34,11 @@ void expectInRegisters(const Program &program, const std::string &architecture, 
     auto compiled = compileVariant(program, i, architecture);
     if (!compiled)
       return;
-    ASSERT_FALSE(compiled->stats.empty());
-    EXPECT_LE(compiled->stats[0].spillStoreBytes, spilled);
-    EXPECT_LE(compiled->stats[0].stackBytes, stack);
+    ASSERT_EQ(compiled->stats.size(), variants[i].launches.size());
+    for (const KernelStats &stats : compiled->stats) {
+      EXPECT_LE(stats.spillStoreBytes, spilled);
+      EXPECT_LE(stats.stackBytes, stack);
+    }
   }
 }
 

@@ -78,19 +78,40 @@ def gla(draw, B=1, T=9, H=2, K=3, V=4):
     return dict(q=q, k=k, g=g, v=v), dict(o=o)
 
 
-def gated_delta(draw, B=1, T=9, H=2, K=3, V=4):
+def follow_gated_delta(S, q, k, v, g, beta):
+    """What is read out of a state at each step of one sequence, and the last state; g: a number of each step, or of each row."""
+    o = np.zeros(v.shape)
+    for t, u in enumerate(k):
+        S = (np.eye(len(u)) - beta[t] * np.outer(u, u)) @ np.diag(np.exp(g[t]) * np.ones(len(u))) @ S
+        S = S + beta[t] * np.outer(u, v[t])
+        o[t] = q[t] @ S
+    return o, S
+
+
+def gated_delta(draw, B=1, T=9, H=2, K=3, V=4, decays=()):
     q, k, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
-    g, beta = draw(B, T, H, high=0), draw(B, T, H, low=0)
+    g, beta = draw(B, T, H, *decays, high=0), draw(B, T, H, low=0)
     o = np.zeros((B, T, H, V))
-    for b in range(B):
-        for n in range(H):
-            S = np.zeros((K, V))
-            for t in range(T):
-                u = k[b, t, n]
-                S = np.exp(g[b, t, n]) * (np.eye(K) - beta[b, t, n] * np.outer(u, u)) @ S
-                S = S + beta[b, t, n] * np.outer(u, v[b, t, n])
-                o[b, t, n] = q[b, t, n] @ S
+    for b, n in np.ndindex(B, H):
+        lane = [tensor[b, :, n] for tensor in (q, k, v, g, beta)]
+        o[b, :, n], _ = follow_gated_delta(np.zeros((K, V)), *lane)
     return dict(q=q, k=k, v=v, g=g, beta=beta), dict(o=o)
+
+
+def kda(draw, K=3):
+    return gated_delta(draw, K=K, decays=(K,))
+
+
+def packed_delta(draw, T=9, H=2, K=3, V=4):
+    q, k, v = draw(T, H, K), draw(T, H, K), draw(T, H, V)
+    g, beta, offsets = draw(T, H, high=0), draw(T, H, low=0), np.array([0, 4, 4, 9])
+    M0 = draw(3, H, K, V)
+    o, MT = np.zeros((T, H, V)), np.zeros((3, H, K, V))
+    for s, n in np.ndindex(3, H):
+        piece = slice(offsets[s], offsets[s + 1])
+        lane = [tensor[piece, n] for tensor in (q, k, v, g, beta)]
+        o[piece, n], MT[s, n] = follow_gated_delta(M0[s, n], *lane)
+    return dict(q=q, k=k, v=v, g=g, beta=beta, cu_seqlens=offsets, M0=M0), dict(o=o, MT=MT)
 
 
 def delta_rule(draw, B=1, T=9, H=2, K=3, V=4):
@@ -231,5 +252,5 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, delta_rule, gated_delta, two_householders, gated_layer, s5, oscillators, complex_memory, short_conv,
-            softmax_readout, rms_scan, group_norm_scan]
+            mamba2, delta_rule, gated_delta, kda, packed_delta, two_householders, gated_layer, s5, oscillators,
+            complex_memory, short_conv, softmax_readout, rms_scan, group_norm_scan]

@@ -175,6 +175,21 @@ TEST_F(OperandTest, sc6012_results_lie_apart) {
   EXPECT_EQ(refusal().code, "SC6012");
 }
 
+TEST_F(OperandTest, sc6012_a_result_updates_its_input_where_that_lies) {
+  program.parameters[y].updates = "x";
+  accepted(); // or lies apart
+  operands.list[y] = operands.list[x];
+  accepted();
+  operands.list[y].strides = {4, 8, 1};
+  EXPECT_EQ(refusal().code, "SC6012");
+  operands.list[y].strides = operands.list[x].strides;
+  operands.list[y].data = static_cast<float *>(operands.list[x].data) + 1;
+  EXPECT_EQ(refusal().help, "give the result a tensor of its own, or that of 'x' with its strides");
+  operands.list[y].data = operands.list[x].data;
+  program.parameters[y].updates = "w";
+  EXPECT_EQ(refusal().code, "SC6012");
+}
+
 TEST_F(OperandTest, inputs_may_be_one_tensor) {
   program.parameters[w] = program.parameters[x];
   program.parameters[w].name = "w";

@@ -24,25 +24,41 @@ struct ChunkVariant {
   std::string element = "bf16";
   bool copies = true;
   bool corrects = false;   ///< by strengths and scales of 1/2: the delta rule
-  bool decaysRows = false; ///< with a ring of 1
+  bool decaysRows = false; ///< with a ring of 1 where it does not correct
+  std::int64_t spans = 1;  ///< of time, by blocks beside each other
 
   std::int64_t mostSpilled(bool isSm80) const {
+    if (corrects && spans > 1)
+      return isSm80 ? 304 : 96; // once for a span, and of 512 threads that carry the transition
     if (corrects)
-      return isSm80 ? 304 : 96;
-    return decaysRows ? (isSm80 ? 160 : 64) : isSm80 ? 32 : 0;
+      return isSm80 ? 256 : 20;
+    return decaysRows && isSm80 ? 20 : 0;
   }
   std::int64_t panels() const { return (rows + 63) / 64; }
   std::int64_t blocks() const { return (columns + 64 * warpgroups - 1) / (64 * warpgroups); }
   std::int64_t sharedBytes() const {
+    if (decaysRows && corrects)
+      return ring * ((2 + 3 * panels() + warpgroups) * 8192 + 2048) + warpgroups * (panels() + 1) * 8192;
     if (decaysRows)
       return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
              panels() * 1024 + 2048;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
            warpgroups * (panels() + 2 * corrects) * 8192;
   }
+  std::int64_t recordBytes() const { return decaysRows ? (2 + 3 * panels()) * 8192 + 2048 : 9216; }
   std::int64_t sharedBytesOfInverses() const {
+    if (decaysRows) // what follows the panels is aligned
+      return std::max<std::int64_t>(panels() * 4 * 8192, 2 * 8192 + 18432) + 1024 + (panels() * 1056 + 1023) / 1024 * 1024;
     return std::max<std::int64_t>(8192 + 64 * 68 * 4, panels() * 8192) + 1024;
   }
+  std::int64_t groupsOfStates() const { return warpgroups + (corrects ? panels() : 0); }
+  std::int64_t sharedBytesOfStates() const {
+    std::int64_t groups = groupsOfStates(), slot = (panels() + groups + corrects) * 8192 + 1024;
+    if (decaysRows)
+      return 2 * (slot + panels() * 16384) + panels() * 1024;
+    return std::max<std::int64_t>(ring, 2) * slot + (corrects ? groups * panels() * 8192 : 0);
+  }
+  std::int64_t bytesOfSpan() const { return groupsOfStates() * panels() * 16384 + 1024; }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
     std::ifstream file(std::string(SCANC_FIXTURES) + "/chunkwise.cu");
@@ -54,10 +70,18 @@ struct ChunkVariant {
         std::regex_replace(text, std::regex("columns = 128"), fmt::format("columns = {}", columns));
     text =
         std::regex_replace(text, std::regex("copies = true"), fmt::format("copies = {}", copies));
-    if (corrects)
-      addCorrection(text);
     if (decaysRows)
       addDecaysOfRows(text);
+    if (corrects)
+      addCorrection(text);
+    if (decaysRows && corrects)
+      text = std::regex_replace(text, std::regex("chunk_inverses"), "chunk_factors");
+    if (corrects || spans > 1)
+      addScratch(text);
+    if (spans > 1)
+      addSpans(text);
+    if (spans > 1 && corrects)
+      addEntries(text);
     return std::regex_replace(text, std::regex("\\bbf16\\b"), element);
   }
 
@@ -69,18 +93,54 @@ private:
         {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
           "#include \"scanc/kernel/chunk_inverses.cuh\"\n#include "
           "\"scanc/kernel/chunkwise.cuh\"\n"},
-         {"};\nstatic_assert(sizeof(arguments) == 8 * 37",
-          "  unsigned char *inverses;\n};\nstatic_assert(sizeof(arguments) == 8 * 38"},
          {"  // Readouts of columns",
           "  __device__ __forceinline__ float strength(const numbers &) const { return 0.5f; }\n"
           "  __device__ __forceinline__ float input_scale(const numbers &) const { return 0.5f; }\n"
-          "  // Readouts of columns"},
-         {"simple_gla{args}, block_storage", "simple_gla{args}, args.inverses, block_storage"}});
+          "  // Readouts of columns"}});
     text += "extern \"C\" __global__ void __launch_bounds__(128)\n"
             "scanc_inverses(const __grid_constant__ scanc::device::program::arguments args) {\n"
             "  using namespace scanc::device;\n"
-            "  kernel::chunk_inverses(program::simple_gla{args}, args.inverses, "
+            "  kernel::chunk_inverses(program::simple_gla{args}, args.scratch, "
             "block_storage<kernel::chunk_inverses_storage<program::simple_gla>>());\n}\n";
+  }
+
+  /// What the emitter prints where launches go before.
+  static void addScratch(std::string &text) {
+    const std::string size = "static_assert(sizeof(arguments) == 8 * ";
+    const std::size_t at = text.find("};\n" + size);
+    ASSERT_NE(at, std::string::npos);
+    const int words = std::stoi(text.substr(at + 3 + size.size()));
+    text.replace(at, 3 + size.size() + 2,
+                 fmt::format("  unsigned char *scratch;\n}};\n{}{}", size, words + 1));
+    replaceAll(text, {{"simple_gla{args}, block_storage<kernel::chunkwise",
+                       "simple_gla{args}, args.scratch, block_storage<kernel::chunkwise"}});
+  }
+
+  /// And where blocks share the time of a lane.
+  static void addSpans(std::string &text) {
+    text = std::regex_replace(text, std::regex("(\\.ring = [0-9])\\}"), "$1, .splits = true}");
+    replaceAll(text, {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
+                       "#include \"scanc/kernel/chunk_states.cuh\"\n"
+                       "#include \"scanc/kernel/chunkwise.cuh\"\n"}});
+    text += "extern \"C\" __global__ void "
+            "__launch_bounds__(scanc::device::kernel::states_of<scanc::device::program::simple_gla>"
+            "::shape.threads())\n"
+            "scanc_states(const __grid_constant__ scanc::device::program::arguments args) {\n"
+            "  using namespace scanc::device;\n"
+            "  kernel::chunk_states(program::simple_gla{args}, args.scratch, "
+            "block_storage<kernel::chunk_states_storage<program::simple_gla>>());\n}\n";
+  }
+
+  /// And what passes a state through their transitions.
+  static void addEntries(std::string &text) {
+    replaceAll(text, {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
+                       "#include \"scanc/kernel/chunk_entries.cuh\"\n"
+                       "#include \"scanc/kernel/chunkwise.cuh\"\n"}});
+    text += "extern \"C\" __global__ void __launch_bounds__(256)\n"
+            "scanc_entries(const __grid_constant__ scanc::device::program::arguments args) {\n"
+            "  using namespace scanc::device;\n"
+            "  kernel::chunk_entries(program::simple_gla{args}, args.scratch, "
+            "block_storage<kernel::chunk_entries_storage<program::simple_gla>>());\n}\n";
   }
 
   /// What the emitter prints of a decay for each row.
@@ -124,7 +184,8 @@ private:
 void PrintTo(const ChunkVariant &v, std::ostream *out) {
   *out << v.rows << " x " << v.columns << ' ' << v.element << ", " << v.warpgroups
        << " warpgroups, ring " << v.ring << (v.copies ? "" : ", in parts")
-       << (v.corrects ? ", with a correction" : "") << (v.decaysRows ? ", decays of rows" : "");
+       << (v.corrects ? ", with a correction" : "") << (v.decaysRows ? ", decays of rows" : "")
+       << (v.spans > 1 ? fmt::format(", {} spans", v.spans) : "");
 }
 
 /// Random operands of one batch of two heads, and what a loop makes of them.
@@ -171,26 +232,44 @@ public:
       buffers.push_back(operand->buffer());
     }
     words.insert(words.end(), {1, heads, static_cast<std::uint64_t>(steps)});
-    if (variant.corrects) {
-      const std::int64_t blocks = heads * ((steps + 63) / 64);
-      std::vector<std::uint64_t> inverses(1152 * blocks + 16);
-      const auto begin = (reinterpret_cast<std::uint64_t>(inverses.data()) + 15) / 16 * 16;
-      words.push_back(begin);
-      if (blocks > 0)
-        buffers.push_back({.name = "inverses",
-                           .data = reinterpret_cast<void *>(begin),
-                           .bytes = 9216 * blocks,
+    if (!variant.corrects && variant.spans == 1)
+      return launchWalk(words, buffers, seed);
+    const std::int64_t chunks = variant.corrects ? heads * ((steps + 63) / 64) : 0;
+    const std::int64_t told = heads * variant.blocks() * (variant.spans - 1);
+    const std::int64_t bytes = variant.recordBytes() * chunks + variant.bytesOfSpan() * told;
+    std::vector<std::uint64_t> scratch(bytes / 8 + 16, ~std::uint64_t{0});
+    const auto begin = (reinterpret_cast<std::uint64_t>(scratch.data()) + 15) / 16 * 16;
+    words.push_back(begin);
+    // What a launch reads, one before has written: in parts, as not all of it exists from the first on.
+    const auto addPart = [&](std::int64_t from, std::int64_t to) {
+      if (to > from)
+        buffers.push_back({.name = "scratch",
+                           .data = reinterpret_cast<void *>(begin + from),
+                           .bytes = to - from,
                            .initialized = false,
                            .granule = 4});
-      if (blocks > 0)
-        if (auto result = launch("scanc_inverses", blocks, 128, variant.sharedBytesOfInverses(),
-                                 words, buffers, seed);
-            !result)
-          return result;
-      if (blocks > 0)
-        buffers.back().initialized = true;
-      return launchWalk(words, buffers, seed);
+    };
+    addPart(0, variant.recordBytes() * chunks);
+    if (chunks > 0) {
+      if (auto result = launch("scanc_inverses", chunks, 128, variant.sharedBytesOfInverses(),
+                               words, buffers, seed);
+          !result)
+        return result;
+      buffers.back().initialized = true;
     }
+    addPart(variant.recordBytes() * chunks, bytes);
+    if (told > 0) {
+      if (auto result = launch("scanc_states", told, 128 * variant.groupsOfStates(),
+                               variant.sharedBytesOfStates(), words, buffers, seed);
+          !result)
+        return result;
+      buffers.back().initialized = true;
+    }
+    if (told > 0 && variant.corrects)
+      if (auto result = launch("scanc_entries", heads * variant.blocks() * 4 * variant.warpgroups,
+                               128 * variant.panels(), variant.panels() * 8192, words, buffers, seed);
+          !result)
+        return result;
     return launchWalk(words, buffers, seed);
   }
 
@@ -206,13 +285,15 @@ public:
         for (std::int64_t t = 0; t < steps; ++t) {
           double sum = 0, known = 0;
           for (std::int64_t i = 0; i < variant.rows; ++i)
-            known += k.at({0, t, h, i}) * state[i];
+            known += k.at({0, t, h, i}) * state[i] * std::exp(variant.decaysRows ? g.at({0, t, h, i}) : 0);
           const double strength = variant.corrects ? 0.5 : 0, scale = variant.corrects ? 0.5 : 1;
           for (std::int64_t i = 0; i < variant.rows; ++i) {
             const double key = k.at({0, t, h, i});
             const double g = variant.decaysRows ? this->g.at({0, t, h, i}) : this->g.at({0, t, h});
-            state[i] = std::exp(g) * (state[i] - strength * key * known) +
-                       scale * key * v.at({0, t, h, j});
+            const double corrected = variant.decaysRows // which then decay before
+                                         ? std::exp(g) * state[i] - strength * key * known
+                                         : std::exp(g) * (state[i] - strength * key * known);
+            state[i] = corrected + scale * key * v.at({0, t, h, j});
             sum += 0.25 * q.at({0, t, h, i}) * state[i];
           }
           add(off, all, o.at({0, t, h, j}), sum);
@@ -232,7 +313,7 @@ private:
   Result<emulation::Statistics> launchWalk(const std::vector<std::uint64_t> &words,
                                            const std::vector<emulation::Buffer> &buffers,
                                            std::uint64_t seed) const {
-    return launch("scanc_chunkwise", heads * variant.blocks(), 128 * variant.warpgroups,
+    return launch("scanc_chunkwise", heads * variant.blocks() * variant.spans, 128 * variant.warpgroups,
                   variant.sharedBytes(), words, buffers, seed);
   }
 
@@ -287,7 +368,7 @@ TEST_P(Chunkwise, followsTheLoopAtEveryLength) {
 }
 
 // The state and the sums of products must not leave the registers. Where each warp multiplies for
-// itself a few addresses do, with a correction there or decays of rows some dozens.
+// itself some addresses do, with a correction or decays of rows.
 TEST_P(Chunkwise, keepsItsStateInRegisters) {
   if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
     GTEST_SKIP() << nvrtcInfo().error().message;
@@ -324,7 +405,26 @@ INSTANTIATE_TEST_SUITE_P(
                      .decaysRows = true},
         ChunkVariant{.rows = 5, .columns = 67, .ring = 1, .copies = false, .decaysRows = true},
         ChunkVariant{.ring = 2, .corrects = true},
-        ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true}));
+        ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true},
+        ChunkVariant{.ring = 2, .corrects = true, .decaysRows = true},
+        ChunkVariant{.rows = 40,
+                     .columns = 16,
+                     .warpgroups = 1,
+                     .ring = 2,
+                     .element = "f16",
+                     .corrects = true,
+                     .decaysRows = true},
+        ChunkVariant{.rows = 5,
+                     .columns = 67,
+                     .ring = 2,
+                     .copies = false,
+                     .corrects = true,
+                     .decaysRows = true},
+        ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},
+        ChunkVariant{.ring = 1, .decaysRows = true, .spans = 2},
+        ChunkVariant{.ring = 2, .corrects = true, .spans = 3},
+        ChunkVariant{
+            .rows = 40, .columns = 72, .ring = 2, .element = "f16", .corrects = true, .spans = 2}));
 
 // What a decay makes of exponents: steps that forget all, in a row and between others, and none
 // that do.
@@ -339,14 +439,15 @@ TEST(Chunkwise, takesDecaysOfAnySize) {
       [](std::int64_t t, Numbers &) { return t % 64 == 63 ? -1e4 : -1e-3; }};
   const ChunkVariant variants[] = {
       {.rows = 16, .columns = 16, .warpgroups = 1},
-      {.rows = 16, .columns = 16, .warpgroups = 1, .ring = 1, .decaysRows = true}};
+      {.rows = 16, .columns = 16, .warpgroups = 1, .ring = 1, .decaysRows = true},
+      {.rows = 16, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true, .decaysRows = true}};
   for (const ChunkVariant &variant : variants)
     for (const ChunkProblem::Decay &decay : decays) {
       ChunkProblem problem(variant, /*steps=*/150, decay);
       const auto result = problem.run(/*seed=*/3);
       ASSERT_TRUE(result) << result.error().message;
       EXPECT_LT(problem.error(), tolerance(variant))
-          << variant.decaysRows << ' ' << &decay - decays;
+          << variant.decaysRows << ' ' << variant.corrects << ' ' << &decay - decays;
     }
 }
 

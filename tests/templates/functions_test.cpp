@@ -123,7 +123,8 @@ void check(const Function &function, const std::string &types, double relative, 
       EXPECT_EQ(y[i], exact);
     else // numbers below the least normal one may be 0, and so may those made from them
       EXPECT_NEAR(y[i], exact,
-                  relative * function.condition(x[i]) * std::max(least, std::abs(static_cast<double>(exact))) +
+                  relative * function.condition(x[i]) *
+                          std::max(least, std::abs(static_cast<double>(exact))) +
                       200 * std::numeric_limits<T>::min());
   }
 }
@@ -137,19 +138,21 @@ TEST_P(Functions, areAccurateInF64) {
 
 /// Neither do they overflow nor vanish on the way where their results do not.
 TEST(ComplexNumbers, magnitudesAndQuotientsAreAccurateOverTheWholeRange) {
-  for (Function function : {Function{"abs(c64(x, w))", [](double x, double w) { return std::hypot(x, w); }},
-                            {"(c64(x, w) / w).re", [](double x, double w) { return x / w; }},
-                            {"(c64(w, x) * w).im", [](double x, double w) { return x * w; }}})
+  for (Function function :
+       {Function{"abs(c64(x, w))", [](double x, double w) { return std::hypot(x, w); }},
+        {"(c64(x, w) / w).re", [](double x, double w) { return x / w; }},
+        {"(c64(w, x) * w).im", [](double x, double w) { return x * w; }}})
     check<float>(function, "using in = float; using out = float;\n", 2.4e-7);
 }
 
-/// A row of the log semiring, by one thread and by two: no NaN where its products are impossible, and no
-/// overflow. The largest exponent is a term of 1, to which errors are relative.
+/// A row of the log semiring, by one thread and by two: no NaN where its products are impossible,
+/// and no overflow. The largest exponent is a term of 1, to which errors are relative.
 TEST(Rows, ofTheLogSemiringAreAccurate) {
   for (const char *expression :
        {"block::sum_of_products<ring::log, 2>([&](int i) { return i == 0 ? x : w; }).value()",
         "[&] { auto sum = block::sum_of_products<ring::log, 1>([&](int) { return x; });"
-        " sum.merge(block::sum_of_products<ring::log, 1>([&](int) { return w; })); return sum.value(); }()"}) {
+        " sum.merge(block::sum_of_products<ring::log, 1>([&](int) { return w; })); return "
+        "sum.value(); }()"}) {
     check<float>({expression, logaddexp}, "using in = float; using out = float;\n", 5e-7, 1);
     check<double>({expression, logaddexp}, "using in = double; using out = double;\n", 1e-15, 1);
   }
@@ -199,6 +202,43 @@ TEST(Elements, narrowRoundsToNearestEven) {
       storeElement(&expected, dtype, x[i]);
       ASSERT_EQ(y[i], expected) << element << " of " << x[i];
     }
+  }
+}
+
+// One reciprocal for both, whose product must neither overflow nor hide a NaN.
+TEST(Activations, aPairByOneReciprocalIsEachOfThem) {
+  std::vector<float> x, w;
+  for (double at :
+       {-inf, -1e30, -200.0, -60.0, -43.5, -42.0, -7.25, -0.0, 1e-6, 0.5, 16.0, 300.0, inf, nan_})
+    for (double beside : {-inf, -100.0, -3.0, 0.0, 9.0, inf}) {
+      x.push_back(static_cast<float>(at));
+      w.push_back(static_cast<float>(beside));
+    }
+  const std::string types =
+      "using in = float; using out = float;\n"
+      "static __device__ float one_of(float x, float w, int which, bool gated) {\n"
+      "  float both[2] = {x, w};\n"
+      "  gated ? thread::silu_both(both) : thread::sigmoid_both(both);\n"
+      "  return both[which];\n}\n";
+  const auto first = evaluate<float, float>(types, "one_of(x, w, 0, false)", x, w);
+  const auto second = evaluate<float, float>(types, "one_of(w, x, 1, false)", x, w);
+  const auto gated = evaluate<float, float>(types, "one_of(w, x, 1, true)", x, w);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (const float got : {first[i], second[i]}) {
+      const double wanted = sigmoid(x[i]);
+      if (std::isnan(wanted))
+        EXPECT_TRUE(std::isnan(got));
+      else
+        EXPECT_NEAR(got, wanted, 0x1p-21 * wanted + 0x1p-62) << x[i] << " beside " << w[i];
+    }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double wanted = timesOrZero(x[i], sigmoid(x[i]));
+    if (std::isnan(wanted))
+      EXPECT_TRUE(std::isnan(gated[i]));
+    else if (std::isinf(wanted))
+      EXPECT_EQ(gated[i], wanted);
+    else
+      EXPECT_NEAR(gated[i], wanted, 0x1p-21 * std::abs(wanted) + 0x1p-56) << x[i];
   }
 }
 

@@ -88,6 +88,7 @@ struct Wanted {
 
   void addTo(CLI::App &app) {
     flags.addTo(app);
+    flags.addStepTo(app);
     app.add_option("--target", target, "sm_80, sm_90a, … or native (default)");
   }
 

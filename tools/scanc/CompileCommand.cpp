@@ -148,6 +148,7 @@ void addCompileCommand(CLI::App &root, Action &action) {
   auto command = std::make_shared<CompileCommand>();
   CLI::App *app = root.add_subcommand("compile", "write a stage of the compilation (scanc FILE)");
   command->flags.addTo(*app);
+  command->flags.addStepTo(*app);
   std::vector<std::string> names;
   for (const ArtifactInfo &info : allArtifacts())
     if (info.name)

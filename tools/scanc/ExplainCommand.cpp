@@ -8,6 +8,7 @@
 #include "tools/scanc/Stages.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -41,9 +42,13 @@ static std::string sizesText(const std::map<std::string, std::int64_t> &sizes) {
 }
 
 static std::string tableOf(const Explanation &explanation) {
-  std::string text = fmt::format("kernel     {}\ntransition {}\ntarget     {}\nsizes      {}\n\n",
-                                 explanation.kernel, explanation.structure, explanation.target,
-                                 sizesText(explanation.assumedSizes));
+  std::string text =
+      fmt::format("kernel     {}\ntransition {}\n", explanation.kernel, explanation.structure);
+  for (const ProjectedRow &row : explanation.projections)
+    text += fmt::format("projection {} times {}, summed over {} at every step\n", row.row,
+                        fmt::join(row.weights, ", "), row.over);
+  text += fmt::format("target     {}\nsizes      {}\n\n", explanation.target,
+                      sizesText(explanation.assumedSizes));
   text += fmt::format("  {:<16} {:>10} {:>10} {:>10} {:>9} {:>7}  {:<13}  {}\n", "strategy", "time",
                       "bytes", "flop", "registers", "shared", "deterministic", "error bound");
   for (const Candidate &candidate : explanation.candidates) {
@@ -92,9 +97,13 @@ static std::string jsonOf(const Explanation &explanation) {
     }
     candidates.push_back(std::move(entry));
   }
+  Json projections = Json::array();
+  for (const ProjectedRow &row : explanation.projections)
+    projections.push_back({{"row", row.row}, {"over", row.over}, {"weights", row.weights}});
   Json json = {{"schema", 1},
                {"kernel", explanation.kernel},
                {"transition", explanation.structure},
+               {"projections", std::move(projections)},
                {"target", explanation.target},
                {"sizes", explanation.assumedSizes}};
   json["candidates"] = std::move(candidates);
@@ -144,6 +153,7 @@ void addExplainCommand(CLI::App &root, Action &action) {
   CLI::App *app =
       root.add_subcommand("explain", "every strategy with its cost, or an error by its code");
   command->flags.addTo(*app);
+  command->flags.addStepTo(*app);
   app->add_option("--target", command->target, "sm_80, sm_90a, … or native (default)");
   app->add_flag("--json", command->json, "the same as JSON");
   app->callback([command, &action] { action = [command] { return command->run(); }; });

@@ -102,6 +102,10 @@ void CompileFlags::addTo(CLI::App &app) {
   app.add_option("--wisdom", wisdom, "what scanc tune found (SCANC_WISDOM); off: do not look");
 }
 
+void CompileFlags::addStepTo(CLI::App &app) {
+  app.add_flag("--step", step, "one step of the program, which may update its states in place");
+}
+
 Result<CompileOptions> CompileFlags::options() const {
   // Not left to the parser, which would hide what is wrong with the options behind it.
   if (file.empty())
@@ -116,6 +120,7 @@ Result<CompileOptions> CompileFlags::options() const {
   options.strategy = strategy;
   options.wisdom = wisdom;
   options.variant = variant;
+  options.step = step;
   if (!from.empty())
     options.from = stageFromSpelling(from);
   return options;
@@ -126,6 +131,7 @@ Result<void> CompileFlags::checkForBundle(bool isRun) const {
                       : !kernel.empty()                 ? "--kernel"
                       : !shape.empty() && !isRun        ? "--shape"
                       : !from.empty() && from != "cuda" ? "--from"
+                      : step                            ? "--step"
                                                         : nullptr;
   if (!wrong)
     return {};

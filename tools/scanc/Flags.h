@@ -45,8 +45,10 @@ struct CompileFlags {
   std::string strategy, kernel, wisdom;
   std::string variant;
   std::string from;
+  bool step = false;
 
   void addTo(CLI::App &app);
+  void addStepTo(CLI::App &app);
   /// Without `target`, which commands read in their own ways.
   Result<CompileOptions> options() const;
   /// Fails with SC8010 where an option chooses what was settled when the bundle was made. A run

@@ -255,6 +255,7 @@ void addRunCommand(CLI::App &root, Action &action) {
   auto command = std::make_shared<RunCommand>();
   CLI::App *app = root.add_subcommand("run", "evaluate a program or a bundle, check it, time it");
   command->flags.addTo(*app);
+  command->flags.addStepTo(*app);
   app->add_option("--target", command->target, "native (default: the GPU if there is one), cpu, …");
   app->add_option("--from", command->flags.from, "FILE is the text of a stage: scan affine plan")
       ->check(CLI::IsMember({"scan", "affine", "plan"}).description(""))

@@ -37,6 +37,8 @@ struct CompileOptions {
   std::map<std::string, std::int64_t> sizes; ///< sizes to specialise for, by name; others stay dynamic
   std::string strategy;            ///< empty: as pinned in the text, else chosen by cost
   std::string target = "native";   ///< "sm_80", "sm_90a", …, "cpu", or "native": the GPU if there is one
+  /// Makes one step of the program: T is 1, and final states may lie where the initial ones do, which are updated.
+  bool step = false;
   std::string variant;             ///< whose text `emit` of `cuda` gives; empty: the preferred one
   std::optional<Stage> from;       ///< the text is that stage's (`scan`, `affine` or `plan`), edited perhaps
   LoadOptions load;
@@ -60,9 +62,17 @@ struct Candidate {
   std::string policy;     ///< the policy it would use, as printed in the plan
 };
 
+/// A row of each step that is multiplied by matrices which all steps have: one product over all of time.
+struct ProjectedRow {
+  std::string row;                  ///< a tensor, or what it is of: "the state"
+  std::string over;                 ///< the index that is summed up
+  std::vector<std::string> weights; ///< tensors
+};
+
 struct Explanation {
   std::string kernel;
   std::string structure; ///< of each state's transition, and its ring
+  std::vector<ProjectedRow> projections;
   std::string target;
   std::map<std::string, std::int64_t> assumedSizes; ///< unbound sizes are estimated at these
   std::map<std::string, std::int64_t> sizesToBind;  ///< of these, what a kernel needs to know

@@ -40,6 +40,7 @@ struct Parameter {
   std::vector<std::string> dims; ///< names, or numbers as text, in memory order
   SourceRange place;             ///< where the user declared it
   std::string cuts;              ///< of offsets: the size that they cut into segments; else empty
+  std::string updates = {};      ///< of a result: the input whose tensor it may be given too; else empty
 };
 
 /// A variant compiled ahead of time, for one architecture.

@@ -31,35 +31,55 @@ public:
     float lower[chunk_steps][chunk_steps + 4]; ///< L; then the inverses of its diagonal blocks
   };
 
-  /// Writes L of a chunk, given the products of its keys with each other, of the warp's 16 rows. Zeros above the
-  /// diagonal of the inverse.
-  static __device__ __forceinline__ void put_lower(storage &to, const chunk_numbers &slot,
-                                                   const warp::sum_tile (&products)[8]) {
-    const int first = warp_index() * 16;
+  /// Writes L of a chunk, given the products of its keys with each other: eight columns from 8 * n on of the warp's 16
+  /// rows. Zeros above the diagonal of the inverse.
+  class lower_rows {
+  public:
+    __device__ __forceinline__ explicit lower_rows(const chunk_numbers &slot) : slot(slot) {
 #pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      const int row = first + warp::sum_row(2 * i);
-      const float strength = shared_load(slot.strength[row]);
-      const float since = decays<R> ? shared_load(slot.decay[row]) : 0.0f;
+      for (int i = 0; i < 2; ++i) {
+        strength[i] = shared_load(slot.strength[row(i)]);
+        since[i] = decays<R> ? shared_load(slot.decay[row(i)]) : 0.0f;
+      }
+    }
+
+    __device__ __forceinline__ void put(storage &to, const warp::sum_tile &products, int n) const {
 #pragma unroll
-      for (int n = 0; n < 8; ++n) {
+      for (int i = 0; i < 2; ++i) {
         array<float, 2> pair;
 #pragma unroll
         for (int c = 0; c < 2; ++c) {
           const int column = n * 8 + warp::sum_column(c);
           const float weight =
-              decays<R> ? strength * exp2_approximate(since - shared_load(slot.decay[column])) : strength;
-          pair[c] = column < row ? weight * products[n].at[2 * i + c] : 0.0f;
+              decays<R> ? strength[i] * exp2_approximate(since[i] - shared_load(slot.decay[column])) : strength[i];
+          pair[c] = column < row(i) ? weight * products.at[2 * i + c] : 0.0f;
         }
         const int column = n * 8 + warp::sum_column(0);
-        shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row][column]), pair);
-        if (column / 16 > row / 16)
+        shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row(i)][column]), pair);
+        if (column / 16 > row(i) / 16)
           shared_store(reinterpret_cast<uint32_t &>(
-                           to.inverse[warp::swizzled<element, panel_columns>(row, column)]),
+                           to.inverse[warp::swizzled<element, panel_columns>(row(i), column)]),
                        uint32_t{0});
       }
     }
+
+  private:
+    static __device__ __forceinline__ int row(int i) { return warp_index() * 16 + warp::sum_row(2 * i); }
+
+    const chunk_numbers &slot;
+    float strength[2], since[2];
+  };
+
+  /// The inverse, when all rows of L are there. Three barriers of the block.
+  static __device__ __forceinline__ void solve(storage &to) {
+    block_barrier();
+    invert_diagonal(to);
+    block_barrier();
+    invert(to);
+    block_barrier();
   }
+
+private:
 
   /// Inverts the four blocks on the diagonal, in their place: half a warp each, a lane a column.
   static __device__ __forceinline__ void invert_diagonal(storage &to) {
@@ -141,7 +161,6 @@ public:
     }
   }
 
-private:
   /// block += left * the transpose of block (i, k) of `lower`.
   static __device__ __forceinline__ void multiply(warp::sum_tile (&block)[2],
                                                   const warp::left_tile<warp::tf32> (&left)[2],
@@ -159,9 +178,31 @@ private:
   }
 };
 
+/// By the 128 threads of a block, without a barrier: the numbers of a chunk, and a matrix of it, to its record.
+template <typename R>
+static __device__ __forceinline__ void keep_numbers(chunk_numbers &to, chunk_numbers &from) {
+  constexpr int floats = 4;
+  if (const int number = thread_index() * floats;
+      number < 4 * chunk_steps && has_number<R>(number / chunk_steps)) {
+    const auto four = shared_load(reinterpret_cast<const array<float, floats> &>(*from.number(number)));
+    store_global<floats>(to.number(number), four.values);
+  }
+}
+template <typename T>
+static __device__ __forceinline__ void keep_panel(T (&to)[panel], const T (&from)[panel]) {
+  constexpr int piece = warp::piece<T>, threads = 128;
+#pragma unroll
+  for (int n = 0; n < panel / piece / threads; ++n) {
+    const int place = (thread_index() + n * threads) * piece;
+    const auto eight = shared_load(reinterpret_cast<const array<T, piece> &>(from[place]));
+    store_global<piece>(&to[place], eight.values);
+  }
+}
+
 /// By every thread of a block of groups of four warps, without a barrier: turns the values of a chunk, of this warp's
 /// steps and its group's columns, into what 1 + L is to be solved for. `products` are those of the keys with the
-/// state.
+/// state; what rounding takes from the values is there afterwards, for the sums of the product with the inverse, which has 1
+/// on its diagonal.
 template <typename R>
 static __device__ __forceinline__ void subtract_products(chunk_slot<R> &slot,
                                                          warp::sum_tile (&products)[8]) {
@@ -186,6 +227,28 @@ static __device__ __forceinline__ void subtract_products(chunk_slot<R> &slot,
   }
   warp_barrier(); // all lanes have read
   warp::store_panel(values, first, products);
+#pragma unroll
+  for (int n = 0; n < 8; ++n)
+#pragma unroll
+    for (int i = 0; i < 4; i += 2) {
+      row<element, 2> rounded;
+      rounded.pairs[0] = warp::pack<element>(products[n].at[i], products[n].at[i + 1]);
+#pragma unroll
+      for (int c = 0; c < 2; ++c)
+        products[n].at[i + c] -= widen(rounded[c]);
+    }
+}
+
+/// By the same, with a barrier before: the product of a chunk's inverse with what `subtract_products` has left, which
+/// is the inputs of this warp's steps. Starts it where four warps multiply together.
+template <typename R>
+static __device__ __forceinline__ void start_inputs(warp::sum_tile (&products)[8], const chunk_slot<R> &slot,
+                                                    const typename R::element (&values)[panel]) {
+  begin_group_products();
+#pragma unroll
+  for (int k = 0; k < chunk_steps / 16; ++k)
+    warp::multiply_panels<false>(products, slot.inverse, k * 16, values, k * 16, true);
+  start_group_products();
 }
 
 /// Decays rows of this warp's steps to the end of the chunk.

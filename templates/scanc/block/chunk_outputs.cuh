@@ -93,14 +93,13 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
 /// Hands the sums of a chunk to the recurrence, eight columns at a time.
 template <typename R>
 static __device__ __forceinline__ void
-write_outputs(const R &recurrence, const typename R::lane &at, long long chunk, int column,
+write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent extent, int column,
               const chunk_numbers &slot, const warp::sum_tile (&outputs)[8]) {
   float eights[2][2][8];
   warp::gather_eights(eights, outputs);
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const int row = warp_of_group() * 16 + warp::sum_row(2 * i);
-    const long long step = chunk * chunk_steps + row;
     const float by = scales_query<R> ? shared_load(slot.query_scale[row]) : 1.0f;
 #pragma unroll
     for (int a = 0; a < 2; ++a) {
@@ -108,8 +107,8 @@ write_outputs(const R &recurrence, const typename R::lane &at, long long chunk, 
 #pragma unroll
       for (int e = 0; e < 8; ++e)
         eights[a][i][e] *= by;
-      if (step < recurrence.steps() && j < R::columns)
-        recurrence.write(at, step, j, eights[a][i]);
+      if (row < extent.count && j < R::columns)
+        recurrence.write(at, extent.first + row, j, eights[a][i]);
     }
   }
 }

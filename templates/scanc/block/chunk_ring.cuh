@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/outer_product.cuh"
 #include "scanc/core/array.cuh"
 #include "scanc/core/policy.cuh"
 #include "scanc/warp/matmul.cuh"
@@ -18,25 +19,34 @@ namespace scanc::device::block {
 /// Steps of a chunk, and columns of a panel: a swizzled matrix whose rows have 128 bytes.
 inline constexpr int chunk_steps = 64, panel_columns = 64, panel = chunk_steps * panel_columns;
 
+/// Steps that are multiplied together: `count` from `first` on, where it is above 0.
+struct chunk_extent {
+  long long first;
+  int count;
+};
+
+/// The chunks of the steps [begin, end), counted from 0 on.
+struct chunk_range {
+  long long begin, end;
+
+  __device__ __forceinline__ long long chunks() const {
+    return (end - begin + chunk_steps - 1) / chunk_steps;
+  }
+  __device__ __forceinline__ chunk_extent of(long long chunk) const {
+    const long long first = begin + chunk * chunk_steps, left = end - first;
+    return {first, static_cast<int>(left < chunk_steps ? left : chunk_steps)};
+  }
+};
+
 /// Panels beside each other that have all rows of the state.
 template <typename R>
 constexpr int row_panels() {
   return (R::rows + panel_columns - 1) / panel_columns;
 }
 
+/// Whether kernel/chunk_factors.cuh makes what a chunk brings: more than a block that walks has room and time for.
 template <typename R>
-concept decays = requires(const R &r, const typename R::numbers &of) { r.log_decay(of); };
-template <typename R>
-concept scales_query = requires(const R &r, const typename R::numbers &of) { r.query_scale(of); };
-template <typename R>
-concept scales_input = requires(const R &r, const typename R::numbers &of) { r.input_scale(of); };
-/// Whether the transition is 1 - strength key key', times the decay.
-template <typename R>
-concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
-
-/// Whether each row of the state has a decay of its own at each step.
-template <typename R>
-concept decays_rows = requires(const R &r, typename R::decay_element of) { r.decay(of); };
+concept brings_factors = decays_rows<R> && corrects<R>;
 
 /// What a chunk brings beside its rows, a number for each step. Past the end of time nothing decays or is added.
 struct chunk_numbers {
@@ -54,10 +64,6 @@ template <typename R>
 static __device__ __forceinline__ bool has_number(int which) {
   return which == 0 ? decays<R> : which == 1 ? scales_query<R> : which == 2 ? scales_input<R> : corrects<R>;
 }
-
-/// Bytes of a chunk as kernel/chunk_inverses.cuh leaves them: its numbers, then the inverse.
-template <typename R>
-constexpr int inverse_bytes = sizeof(chunk_numbers) + panel * sizeof(typename R::element);
 
 /// 2^(g[t] - g[s]), where g is the sum of the logarithms of a chunk's decays up to a step.
 template <typename R>
@@ -90,31 +96,70 @@ struct chunk_decays {
 template <typename R>
 struct chunk_decays<R, false> {};
 
-/// What a chunk brings: a row for each step, 0 past the end of time.
+/// What is made of a chunk before it is walked, by kernel/chunk_inverses.cuh.
+template <typename R, bool rows = brings_factors<R>>
+struct chunk_record : chunk_numbers, chunk_inverse<R> {
+  static constexpr int bytes = sizeof(chunk_numbers) + panel * sizeof(typename R::element);
+};
+
+/// And by kernel/chunk_factors.cuh: scores, and keys and queries weighted by the decays of rows.
 template <typename R>
+struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
+  using element = typename R::element;
+  element scores[panel];                              ///< of a step with itself and earlier ones
+  element entering_key[row_panels<R>()][panel];       ///< from the beginning of the chunk
+  element query[row_panels<R>()][panel];              ///< from there too
+  element key[row_panels<R>()][panel];                ///< to its end
+  float chunk_decay[row_panels<R>() * panel_columns]; ///< of all steps
+
+  /// Without the rest, up to the next that is aligned.
+  static constexpr int bytes = sizeof(chunk_numbers) + (2 + 3 * row_panels<R>()) * panel * sizeof(element) +
+                               row_panels<R>() * panel_columns * sizeof(float);
+};
+
+/// What a chunk brings: a row for each step, 0 past the end of time.
+template <typename R, bool weighted = brings_factors<R>, bool reads_out = R::shape.reads_out>
 struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element query[row_panels<R>()][panel];
+  typename R::element value[R::shape.warpgroups][panel];
+};
+template <typename R>
+struct chunk_slot<R, true, true> : chunk_record<R> {
+  alignas(1024) typename R::element value[R::shape.warpgroups][panel];
+};
+template <typename R>
+struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
+  alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element value[R::shape.warpgroups][panel];
 };
 
 /// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, step, column, exists)`
 /// of eight each.
 template <int threads, typename T, typename F>
-static __device__ __forceinline__ void copy_panel(T (&to)[panel], long long steps, long long chunk,
-                                                  F fetch) {
+static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent extent, F fetch) {
   constexpr int pieces = panel_columns / warp::piece<T>;
   unsigned thread = thread_index();
   forget(thread); // addresses of all copies would stay in registers, which the state wants
 #pragma unroll
-  for (int n = 0; n < chunk_steps * pieces / threads; ++n) {
+  for (int n = 0; n < (chunk_steps * pieces + threads - 1) / threads; ++n) {
     const int row = static_cast<int>(thread / pieces) + n * (threads / pieces);
     const int column = static_cast<int>(thread % pieces) * warp::piece<T>;
-    const long long step = chunk * chunk_steps + row;
-    const bool exists = step < steps;
-    fetch(&to[warp::swizzled<T, panel_columns>(row, column)], exists ? step : steps - 1, column,
-          exists);
+    if (chunk_steps * pieces % threads != 0 && row >= chunk_steps)
+      continue;
+    const bool exists = row < extent.count;
+    fetch(&to[warp::swizzled<T, panel_columns>(row, column)], extent.first + (exists ? row : 0),
+          column, exists);
   }
+}
+
+/// The same of the rows of the state of panel `p`, by one of the functions of R that fetch.
+template <int threads, auto fetch, typename R, typename T>
+static __device__ __forceinline__ void copy_rows(T (&to)[panel], const R &recurrence, const typename R::lane &at,
+                                                 chunk_extent extent, int p) {
+  copy_panel<threads>(to, extent, [&](T *cell, long long step, int i, bool exists) {
+    (recurrence.*fetch)(cell, at, step, p * panel_columns + i, exists);
+  });
 }
 
 /// The numbers of chunks, by way of registers of the first warp, two steps a lane.
@@ -125,14 +170,14 @@ public:
       : recurrence(recurrence), at(at) {}
 
   /// Reads those of a chunk.
-  __device__ __forceinline__ void ask(long long chunk) {
+  __device__ __forceinline__ void ask(chunk_extent extent) {
     if (warp_index() == 0)
 #pragma unroll
       for (int k = 0; k < 2; ++k) {
-        const long long step = chunk * chunk_steps + 2 * lane_index() + k;
-        exists[k] = step < recurrence.steps();
+        const int row = 2 * lane_index() + k;
+        exists[k] = row < extent.count;
         if (exists[k])
-          asked[k] = recurrence.read(at, step);
+          asked[k] = recurrence.read(at, extent.first + row);
       }
   }
 
@@ -194,24 +239,28 @@ public:
   }
 
   /// Starts the copies of a chunk that has steps, as one group; of one that has none, an empty group.
-  /// `inverses`: where those of the lane begin, with a correction.
-  __device__ __forceinline__ void start(long long chunk, const char *inverses = nullptr) const {
-    if (chunk * chunk_steps < recurrence.steps()) {
+  /// `record`: its own, with a correction.
+  __device__ __forceinline__ void start(long long chunk, chunk_extent extent,
+                                        const chunk_record<R> *record = nullptr) const {
+    if (extent.count > 0) {
       slot &to = of(chunk);
-      copy_rows(to, chunk);
-      copy_values(to, chunk);
+      if constexpr (!brings_factors<R>)
+        copy_rows(to, extent);
+      copy_values(to, extent);
       if constexpr (corrects<R>) {
-        constexpr int pieces = panel / warp::piece<element>, numbers = chunk_steps / 4; // of 16 bytes
-        const char *const from = inverses + chunk * inverse_bytes<R>;
+        constexpr int numbers = chunk_steps / 4; // of 16 bytes, as the pieces of all that follows them
+        constexpr int pieces = (chunk_record<R>::bytes - sizeof(chunk_numbers)) / 16;
+        const char *const from = reinterpret_cast<const char *>(record);
         int thread = thread_index();
         forget(thread);
         if (thread < 4 * numbers && has_number<R>(thread / numbers))
           start_copy<16>(to.number(thread * 4), from + thread * 16);
 #pragma unroll
-        for (int n = 0; n < pieces / threads; ++n) {
+        for (int n = 0; n < (pieces + threads - 1) / threads; ++n) {
           const int place = thread + n * threads;
-          start_copy<16>(&to.inverse[place * warp::piece<element>],
-                         from + sizeof(chunk_numbers) + place * 16);
+          if (pieces % threads == 0 || place < pieces)
+            start_copy<16>(reinterpret_cast<char *>(&to.inverse) + place * 16,
+                           from + sizeof(chunk_numbers) + place * 16);
         }
       }
     }
@@ -219,46 +268,38 @@ public:
   }
 
   /// The same of what rows of the state are multiplied with alone, and of the values alone.
-  __device__ __forceinline__ void start_rows(long long chunk) const {
-    if (chunk * chunk_steps < recurrence.steps())
-      copy_rows(of(chunk), chunk);
+  __device__ __forceinline__ void start_rows(long long chunk, chunk_extent extent) const {
+    if (extent.count > 0)
+      copy_rows(of(chunk), extent);
     close_copies();
   }
-  __device__ __forceinline__ void start_values(long long chunk) const {
-    copy_values(of(chunk), chunk);
+  __device__ __forceinline__ void start_values(long long chunk, chunk_extent extent) const {
+    copy_values(of(chunk), extent);
     close_copies();
   }
 
 private:
   static constexpr int threads = R::shape.threads();
 
-  __device__ __forceinline__ void copy_rows(slot &to, long long chunk) const {
-    const long long steps = recurrence.steps();
+  __device__ __forceinline__ void copy_rows(slot &to, chunk_extent extent) const {
 #pragma unroll
     for (int p = 0; p < row_panels<R>(); ++p) {
-      copy_panel<threads>(to.key[p], steps, chunk,
-                          [&](element *cell, long long step, int i, bool exists) {
-                            recurrence.fetch_key(cell, at, step, p * panel_columns + i, exists);
-                          });
-      copy_panel<threads>(to.query[p], steps, chunk,
-                          [&](element *cell, long long step, int i, bool exists) {
-                            recurrence.fetch_query(cell, at, step, p * panel_columns + i, exists);
-                          });
+      block::copy_rows<threads, &R::fetch_key>(to.key[p], recurrence, at, extent, p);
+      if constexpr (R::shape.reads_out)
+        block::copy_rows<threads, &R::fetch_query>(to.query[p], recurrence, at, extent, p);
       if constexpr (decays_rows<R>)
-        copy_panel<threads>(to.row_decays[p], steps, chunk,
-                            [&](typename R::decay_element *cell, long long step, int i, bool exists) {
-                              recurrence.fetch_decay(cell, at, step, p * panel_columns + i, exists);
-                            });
+        block::copy_rows<threads, &R::fetch_decay>(to.row_decays[p], recurrence, at, extent, p);
     }
   }
 
-  __device__ __forceinline__ void copy_values(slot &to, long long chunk) const {
+  __device__ __forceinline__ void copy_values(slot &to, chunk_extent extent) const {
 #pragma unroll
     for (int g = 0; g < R::shape.warpgroups; ++g)
-      copy_panel<threads>(to.value[g], recurrence.steps(), chunk,
+      copy_panel<threads>(to.value[g], extent,
                           [&](element *cell, long long step, int j, bool exists) {
-                            recurrence.fetch_value(cell, at, step, column + g * panel_columns + j,
-                                                   exists);
+                            recurrence.fetch_value(
+                                cell, at, step, column + g * panel_columns + j,
+                                exists && g < R::shape.warpgroups - R::shape.transitions);
                           });
   }
 

@@ -29,6 +29,10 @@ inline constexpr int part_steps = 16, chunk_parts = chunk_steps / part_steps;
 /// Sizes of blocks: those within a part, then 32 and 64 steps.
 inline constexpr int sizes_within = 4, block_sizes = 6;
 
+/// Decays of whole parts.
+template <typename R>
+using part_decays = float[chunk_parts][row_panels<R>() * panel_columns];
+
 /// Queries and keys, weighted by decays, as operands of products.
 template <typename R>
 struct row_factors {
@@ -41,7 +45,7 @@ struct row_factors {
   element query[row_panels<R>()][panel];                      ///< from the beginning of the chunk
   element key[row_panels<R>()][panel];                        ///< to its end
   element scores[panel];                                      ///< of a row's step with earlier ones
-  float decays[chunk_parts][row_panels<R>() * panel_columns]; ///< of whole parts
+  part_decays<R> decays;
   chunk_numbers numbers[2];                                   ///< of this chunk and the next
 };
 
@@ -52,14 +56,14 @@ public:
   using element = typename R::element;
   using decay_element = typename R::decay_element;
 
-  /// The decays of parts; those of the first stay here.
-  __device__ __forceinline__ void measure(const R &recurrence, row_factors<R> &to,
-                                          const chunk_slot<R> &slot, long long chunk) {
+  /// The decays of parts, of a chunk of `count` steps; those of the first stay here.
+  __device__ __forceinline__ void measure(const R &recurrence, part_decays<R> &to,
+                                          const chunk_slot<R> &slot, int count) {
 #pragma unroll 1
     for (int turn = turns - 1; turn >= 0; --turn) {
       if (!enter(turn))
         continue;
-      take_decays(recurrence, slot, chunk);
+      take_decays(recurrence, slot, count);
       two all{1.0f, 1.0f};
 #pragma unroll
       for (int r = 0; r < part_steps; ++r)
@@ -68,21 +72,35 @@ public:
           all[c] *= decay[r][c];
 #pragma unroll
       for (int c = 0; c < 2; ++c)
-        shared_store(to.decays[part][p * panel_columns + column + c], all[c]);
+        shared_store(to[part][p * panel_columns + column + c], all[c]);
     }
   }
 
   /// The factors, given the decays of all parts.
   __device__ __forceinline__ void split(const R &recurrence, row_factors<R> &to,
                                         const chunk_slot<R> &slot, const chunk_numbers &numbers,
-                                        long long chunk) {
+                                        int count) {
 #pragma unroll 1
     for (int turn = 0; turn < turns; ++turn) {
       if (!enter(turn))
         continue;
       if (turn > 0)
-        take_decays(recurrence, slot, chunk);
+        take_decays(recurrence, slot, count);
       split_part(to, slot, numbers);
+    }
+  }
+
+  /// Keys to the end of the chunk, in their place, given the decays of all parts.
+  __device__ __forceinline__ void weigh_keys(const R &recurrence, chunk_slot<R> &slot,
+                                             const part_decays<R> &decays, int count) {
+#pragma unroll 1
+    for (int turn = 0; turn < turns; ++turn) {
+      if (!enter(turn))
+        continue;
+      if (turn > 0)
+        take_decays(recurrence, slot, count);
+      take_keys(slot, slot);
+      put_keys(slot.key[p], part_steps, decays_of(decays, part + 1, chunk_parts));
     }
   }
 
@@ -106,21 +124,15 @@ private:
   __device__ __forceinline__ void split_part(row_factors<R> &to, const chunk_slot<R> &slot,
                                              const chunk_numbers &numbers) {
     constexpr int near = sizes_within, far = near + 1;
-    take(slot.key[p]);
-    if constexpr (scales_input<R>)
-#pragma unroll
-      for (int r = 0; r < part_steps; ++r)
-#pragma unroll
-        for (int c = 0; c < 2; ++c)
-          factor[r][c] *= shared_load(numbers.input_scale[first + r]);
+    take_keys(slot, numbers);
 #pragma unroll
     for (int size = 0; size < sizes_within; ++size)
       put_keys(to.halves[size][p], 1 << size, {1.0f, 1.0f});
     if (part % 2 == 0)
       put_keys(to.halves[near][p], part_steps, {1.0f, 1.0f});
     if (part < 2)
-      put_keys(to.halves[far][p], part_steps, decays_of(to, part + 1, 2));
-    put_keys(to.key[p], part_steps, decays_of(to, part + 1, chunk_parts));
+      put_keys(to.halves[far][p], part_steps, decays_of(to.decays, part + 1, 2));
+    put_keys(to.key[p], part_steps, decays_of(to.decays, part + 1, chunk_parts));
     take(slot.query[p]);
 #pragma unroll
     for (int size = 0; size < sizes_within; ++size)
@@ -128,12 +140,12 @@ private:
     if (part % 2 == 1)
       put_queries(to.halves[near][p], part_steps, {1.0f, 1.0f});
     if (part >= 2)
-      put_queries(to.halves[far][p], part_steps, decays_of(to, 2, part));
-    put_queries(to.query[p], part_steps, decays_of(to, 0, part));
+      put_queries(to.halves[far][p], part_steps, decays_of(to.decays, 2, part));
+    put_queries(to.query[p], part_steps, decays_of(to.decays, 0, part));
   }
 
   __device__ __forceinline__ void take_decays(const R &recurrence, const chunk_slot<R> &slot,
-                                              long long chunk) {
+                                              int count) {
     struct alignas(2 * sizeof(decay_element)) decay_pair {
       decay_element of[2];
     };
@@ -141,7 +153,7 @@ private:
     for (int r = 0; r < part_steps; ++r) {
       const auto pair = shared_load(reinterpret_cast<const decay_pair &>(
           slot.row_decays[p][warp::swizzled<decay_element, panel_columns>(first + r, column)]));
-      const bool exists = chunk * chunk_steps + first + r < recurrence.steps();
+      const bool exists = first + r < count;
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
         const bool inside =
@@ -161,6 +173,17 @@ private:
       for (int c = 0; c < 2; ++c)
         factor[r][c] = widen(pair[c]);
     }
+  }
+
+  /// With what scales them.
+  __device__ __forceinline__ void take_keys(const chunk_slot<R> &slot, const chunk_numbers &numbers) {
+    take(slot.key[p]);
+    if constexpr (scales_input<R>)
+#pragma unroll
+      for (int r = 0; r < part_steps; ++r)
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          factor[r][c] *= shared_load(numbers.input_scale[first + r]);
   }
 
   __device__ __forceinline__ void put(element (&to)[panel], int r, const two &by) const {
@@ -200,7 +223,7 @@ private:
   }
 
   /// The decay of the parts [begin, end).
-  __device__ __forceinline__ two decays_of(const row_factors<R> &factors, int begin,
+  __device__ __forceinline__ two decays_of(const part_decays<R> &decays, int begin,
                                            int end) const {
     two all{1.0f, 1.0f};
 #pragma unroll
@@ -208,7 +231,7 @@ private:
       if (of >= begin && of < end)
 #pragma unroll
         for (int c = 0; c < 2; ++c)
-          all[c] *= shared_load(factors.decays[of][p * panel_columns + column + c]);
+          all[c] *= shared_load(decays[of][p * panel_columns + column + c]);
     return all;
   }
 
@@ -228,6 +251,14 @@ public:
     warp::clear(sums[1]);
   }
 
+  /// 16 rows of the state.
+  __device__ __forceinline__ void add(const warp::left_tile<element> &left,
+                                      const warp::right_tile<element> (&right)[2]) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half)
+      warp::multiply_add(sums[half], left, right[half]);
+  }
+
   /// Rows from `at` on of panel `p`.
   __device__ __forceinline__ void add(const element (&left)[row_panels<R>()][panel],
                                       const element (&right)[row_panels<R>()][panel], int row,
@@ -235,9 +266,7 @@ public:
     const auto tile = warp::load_left<panel_columns>(left[p], row, at);
     warp::right_tile<element> tiles[2];
     warp::load_right_transposed<panel_columns>(tiles, right[p], column, at);
-#pragma unroll
-    for (int half = 0; half < 2; ++half)
-      warp::multiply_add(sums[half], tile, tiles[half]);
+    add(tile, tiles);
   }
 
   __device__ __forceinline__ void store(element (&to)[panel], int row, int column) const {
@@ -332,25 +361,22 @@ static __device__ __forceinline__ void clear_scores(row_factors<R> &factors) {
     shared_store(reinterpret_cast<uint32_t &>(factors.scores[2 * n]), uint32_t{0});
 }
 
+/// What a row of the state decays by in a chunk.
+template <typename R>
+static __device__ __forceinline__ float whole_decay(const part_decays<R> &decays, int row) {
+  float all = 1.0f;
+#pragma unroll
+  for (int part = 0; part < chunk_parts; ++part)
+    all *= shared_load(decays[part][row]);
+  return all;
+}
+
 /// The state as it leaves a chunk. Starts its products where four warps multiply together.
 template <typename R>
 static __device__ __forceinline__ void advance_rows(chunk_state<R> &state,
                                                     const row_factors<R> &factors,
                                                     const typename R::element (&values)[panel]) {
-  const int first = warp_of_group() * 16;
-  float all[row_panels<R>()][2];
-#pragma unroll
-  for (int m = 0; m < row_panels<R>(); ++m) {
-#pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      all[m][i] = 1.0f;
-#pragma unroll
-      for (int part = 0; part < chunk_parts; ++part)
-        all[m][i] *=
-            shared_load(factors.decays[part][m * panel_columns + first + warp::sum_row(2 * i)]);
-    }
-  }
-  state.scale_rows(all);
+  state.scale_rows([&](int row) { return whole_decay<R>(factors.decays, row); });
   state.add(factors.key, values);
 }
 

@@ -21,25 +21,70 @@ struct state_panels {
 static __device__ __forceinline__ int group_index() { return warp_index() / 4; }
 static __device__ __forceinline__ int warp_of_group() { return warp_index() % 4; }
 
+/// Two elements times a number each.
+template <typename T>
+static __device__ __forceinline__ uint32_t scaled_pair(uint32_t pair, float low, float high) {
+  row<T, 2> numbers;
+  numbers.pairs[0] = pair;
+  return warp::pack<T>(widen(numbers[0]) * low, widen(numbers[1]) * high);
+}
+
+/// What is left of a number without its own element.
+template <typename T>
+static __device__ __forceinline__ float without_rounded(float x) {
+  return x - widen(narrow<T>(x));
+}
+
 template <typename R>
 class chunk_state {
 public:
   using element = typename R::element;
   static constexpr int panels = row_panels<R>();
 
-  __device__ __forceinline__ void begin(const R &recurrence, const typename R::lane &at,
-                                        int column) {
+  /// `segment`: its place in memory, where there are some.
+  template <typename... Segment>
+  __device__ __forceinline__ void begin(const R &recurrence, const typename R::lane &at, int column,
+                                        Segment... segment) {
     each(column, [&](float &number, int i, int j, bool exists) {
-      number = exists ? recurrence.initial(at, i, j) : 0.0f;
+      number = exists ? recurrence.initial(at, i, j, segment...) : 0.0f;
     });
   }
 
-  __device__ __forceinline__ void finish(const R &recurrence, const typename R::lane &at,
-                                         int column) {
+  template <typename... Segment>
+  __device__ __forceinline__ void finish(const R &recurrence, const typename R::lane &at, int column,
+                                         Segment... segment) {
     each(column, [&](float number, int i, int j, bool exists) {
       if (exists)
-        recurrence.finish(at, i, j, number);
+        recurrence.finish(at, i, j, number, segment...);
     });
+  }
+
+  /// Zeros; of groups that carry a transition, which are behind the others, the identity.
+  __device__ __forceinline__ void begin_alone() {
+    constexpr int own = R::shape.warpgroups - R::shape.transitions;
+    each(-own * panel_columns, [&](float &number, int i, int j, bool) { number = i == j ? 1.0f : 0.0f; });
+  }
+
+  /// Writes its numbers as they lie in registers, and adds what was written so.
+  using told_type = float[panels][8][128][4]; ///< of a group
+  __device__ __forceinline__ void tell(told_type &to) const {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+        store_global<4>(&to[m][n][thread_index() % 128][0], sums[m][n].at);
+  }
+  __device__ __forceinline__ void add(const told_type &from) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n) {
+        float four[4];
+        load_global<4>(four, &from[m][n][thread_index() % 128][0]);
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[m][n].at[i] += four[i];
+      }
   }
 
   /// Writes it to shared memory, for products of its own four warps.
@@ -66,15 +111,22 @@ public:
           sums[m][n].at[i] *= by;
   }
 
-  /// Rows m * 64 + sum_row(2 i) of the warp's by number [m][i].
-  __device__ __forceinline__ void scale_rows(const float (&by)[panels][2]) {
+  /// Each row by `by(row)`.
+  template <typename F>
+  __device__ __forceinline__ void scale_rows(F by) {
+    float all[panels][2];
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        all[m][i] = by(m * panel_columns + warp_of_group() * 16 + warp::sum_row(2 * i));
 #pragma unroll
     for (int m = 0; m < panels; ++m)
 #pragma unroll
       for (int n = 0; n < 8; ++n)
 #pragma unroll
         for (int i = 0; i < 4; ++i)
-          sums[m][n].at[i] *= by[m][i / 2];
+          sums[m][n].at[i] *= all[m][i / 2];
   }
 
   /// Adds the product of a chunk's keys, transposed, and values: keys of step s times `weight(s)`.
@@ -95,7 +147,7 @@ public:
                                                                warp_of_group() * 16);
 #pragma unroll
         for (int i = 0; i < 4; ++i)
-          keys[m][k].words[i] = scaled(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
+          keys[m][k].words[i] = scaled_pair<element>(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
       }
     }
     begin_group_products();
@@ -119,22 +171,20 @@ public:
   }
 
 private:
-  static __device__ __forceinline__ uint32_t scaled(uint32_t pair, float low, float high) {
-    row<element, 2> numbers;
-    numbers.pairs[0] = pair;
-    return warp::pack<element>(widen(numbers[0]) * low, widen(numbers[1]) * high);
-  }
 
   template <typename F>
   __device__ __forceinline__ void each(int column, F visit) {
+    int first = warp_of_group() * 16 + warp::sum_row(0);
+    column += group_index() * panel_columns + warp::sum_column(0);
+    forget(first); // addresses would stay in registers where a walk begins and ends several states
+    forget(column);
 #pragma unroll
     for (int m = 0; m < panels; ++m)
 #pragma unroll
       for (int n = 0; n < 8; ++n)
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-          const int row = m * panel_columns + warp_of_group() * 16 + warp::sum_row(i);
-          const int at = column + group_index() * panel_columns + n * 8 + warp::sum_column(i);
+          const int row = first + m * panel_columns + i / 2 * 8, at = column + n * 8 + i % 2;
           visit(sums[m][n].at[i], row, at, row < R::rows && at < R::columns);
         }
   }

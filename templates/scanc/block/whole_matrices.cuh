@@ -60,8 +60,9 @@ public:
     forget(order_in_memory); // else made anew from strides at every matrix
     if (come() && warp_index() == 0) {
       make_matrix_map<width>(storage.whole.map, static_cast<matrix_map *>(place),
-                             step < 0 ? run.row_at(at, last, 0) : first, S::size,
-                             step == 0 ? 1 : matrices, row, step == 0 ? row : step < 0 ? -step : step);
+                             {step < 0 ? run.row_at(at, last, 0) : first, S::size, S::size,
+                              step == 0 ? 1 : matrices, row,
+                              step == 0 ? row : step < 0 ? -step : step});
       if (lane_index() == 0)
 #pragma unroll 1
         for (int i = 0; i < slots; ++i)
@@ -78,7 +79,7 @@ public:
     expect_copies(landed[slot], width * width * static_cast<int>(sizeof(typename S::element)));
 #pragma unroll
     for (int column = 0; column < width; column += columns)
-      start_matrix_copy<width>(panel + panel_place<S, width>(0, column), map, column,
+      start_matrix_copy<width>(panel + panel_place<S, width>(0, column), map, 0, column,
                                order_in_memory == 1   ? step
                                : order_in_memory == 2 ? last - step
                                                       : 0,

@@ -25,6 +25,7 @@ namespace scanc::device {
 
 static __device__ __forceinline__ int thread_index() { return static_cast<int>(threadIdx.x); }
 static __device__ __forceinline__ int block_index() { return static_cast<int>(blockIdx.x); }
+static __device__ __forceinline__ int block_count() { return static_cast<int>(gridDim.x); }
 static __device__ __forceinline__ int lane_index() { return thread_index() % 32; }
 static __device__ __forceinline__ int warp_index() { return thread_index() / 32; }
 
@@ -92,6 +93,34 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from) {
     static_assert(bytes == 2);
     const uint16_t bits = __ldg(reinterpret_cast<const uint16_t *>(from));
     memcpy(to, &bits, bytes);
+  }
+}
+
+/// The same from where this thread alone writes, later: loads and stores keep the order of the text.
+template <int W, typename T>
+static __device__ __forceinline__ void load_owned(T (&to)[W], const T *from) {
+  constexpr int bytes = W * sizeof(T);
+  if constexpr (bytes > 16) {
+    constexpr int part = 16 / sizeof(T);
+    static_assert(W % part == 0);
+#pragma unroll
+    for (int i = 0; i < W / part; ++i)
+      load_owned<part>(reinterpret_cast<T(&)[part]>(to[i * part]), from + i * part);
+  } else if constexpr (bytes == 2) {
+    uint16_t bits;
+    asm volatile("ld.global.b16 %0, [%1];" : "=h"(bits) : "l"(from));
+    to[0] = __builtin_bit_cast(T, bits);
+  } else {
+    uint32_t bits[bytes / 4];
+    if constexpr (bytes == 16)
+      asm volatile("ld.global.v4.b32 {%0, %1, %2, %3}, [%4];"
+                   : "=r"(bits[0]), "=r"(bits[1]), "=r"(bits[2]), "=r"(bits[3])
+                   : "l"(from));
+    else if constexpr (bytes == 8)
+      asm volatile("ld.global.v2.b32 {%0, %1}, [%2];" : "=r"(bits[0]), "=r"(bits[1]) : "l"(from));
+    else
+      asm volatile("ld.global.b32 %0, [%1];" : "=r"(bits[0]) : "l"(from));
+    memcpy(to, bits, bytes);
   }
 }
 

@@ -84,9 +84,38 @@ struct chunk_policy {
   int warpgroups;
   int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before; 1 with decays of rows
   int blocks = 1; ///< of a multiprocessor, by their registers
+  bool splits = false;   ///< whether blocks share the time of a lane
+  int transitions = 0;   ///< of the groups those, behind the others, that carry a transition in place of a state
+  bool reads_out = true; ///< whether the state is multiplied with queries
 
   constexpr int threads() const { return 128 * warpgroups; }
   bool operator==(const chunk_policy &) const = default;
+};
+
+/// The same where it is read out step by step. `row_threads` threads of a warp have the rows of four columns.
+struct outer_policy {
+  int warps;
+  int row_threads; ///< a power of two of at most 32
+  int blocks = 1;  ///< of a multiprocessor, by their registers
+
+  constexpr int threads() const { return 32 * warps; }
+  bool operator==(const outer_policy &) const = default;
+};
+
+/// A product of matrices. A block makes `64 * tall * warpgroups` rows and `columns` columns of the result at a
+/// time, four warps `64 * tall` rows; `ring` parts of 64 of the sum lie in shared memory. `tensors`: one warp
+/// more orders copies of whole matrices, else all threads copy pieces. `blocks` of a multiprocessor.
+struct product_policy {
+  int warpgroups;
+  int columns; ///< a multiple of 16, up to 256
+  int ring;    ///< 2 at least
+  int tall = 1;
+  bool tensors = false;
+  int blocks = 1;
+
+  constexpr int rows() const { return 64 * tall * warpgroups; }
+  constexpr int threads() const { return 128 * (warpgroups + (tensors ? 1 : 0)); }
+  bool operator==(const product_policy &) const = default;
 };
 
 } // namespace scanc::device

@@ -34,11 +34,13 @@ struct alignas(128) matrix_map {
   unsigned char bytes[128];
 };
 
-/// A barrier of the block stands between this and the first use of the cell.
-static __device__ __forceinline__ void make_landing(landing &cell) {
+/// A barrier of the block stands between this and the first use of the cell. It says so as often as
+/// `arrivals` threads have arrived; copies want one.
+static __device__ __forceinline__ void make_landing(landing &cell, int arrivals = 1) {
   if constexpr (has_tensor_copies) {
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(
-                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
+                 "r"(arrivals)
                  : "memory");
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
   }
@@ -50,6 +52,15 @@ static __device__ __forceinline__ void expect_copies(landing &cell, int bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
                      static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
                  "r"(bytes)
+                 : "memory");
+}
+
+/// One of the `arrivals` that the cell was made for: what this thread has read and written comes before whoever
+/// waits for them.
+static __device__ __forceinline__ void arrive(landing &cell, int) {
+  if constexpr (has_tensor_copies)
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
                  : "memory");
 }
 
@@ -70,28 +81,33 @@ static __device__ __forceinline__ void await_landing(landing &cell, int parity) 
                value                                                                               \
                : "memory")
 
-/// `count` matrices of `size` x `size` elements, of which `rows` x 64 are copied at a time: those that do
-/// not exist as zeros. `first` and both strides, in bytes and above 0, are multiples of 16. Made in
-/// `here`, in shared memory, and left in `map` for this block's copies.
+/// Matrices that lie in global memory. `first` and both strides, in bytes and above 0, are multiples of 16.
+struct matrix_run {
+  const void *first;
+  int rows, columns, count;
+  long long row_bytes, matrix_bytes;
+};
+
+/// A map of matrices of elements of 16 bits, of which `rows` x 64 are copied at a time: those that do not
+/// exist as zeros. Made in `here`, in shared memory, and left in `map` for this block's copies.
 template <int rows>
-static __device__ __forceinline__ void
-make_matrix_map(matrix_map &here, matrix_map *map, const void *first, int size, int count,
-                long long row_bytes, long long matrix_bytes) {
+static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_map *map,
+                                                       const matrix_run &of) {
   if constexpr (has_tensor_copies) {
     const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(&here));
     asm volatile("st.shared.b32 [%0], %1;" ::"r"(cell + 4 * lane_index()), "r"(0) : "memory");
     warp_barrier();
     if (lane_index() == 0) {
-      SCANC_REPLACE("global_address", "b64 [%0]", "l"(first));
+      SCANC_REPLACE("global_address", "b64 [%0]", "l"(of.first));
       SCANC_REPLACE("rank", "b32 [%0]", "r"(2)); // less one
       SCANC_REPLACE("box_dim", "b32 [%0], 0", "r"(64));
       SCANC_REPLACE("box_dim", "b32 [%0], 1", "r"(rows));
       SCANC_REPLACE("box_dim", "b32 [%0], 2", "r"(1));
-      SCANC_REPLACE("global_dim", "b32 [%0], 0", "r"(size));
-      SCANC_REPLACE("global_dim", "b32 [%0], 1", "r"(size));
-      SCANC_REPLACE("global_dim", "b32 [%0], 2", "r"(count));
-      SCANC_REPLACE("global_stride", "b64 [%0], 0", "l"(row_bytes));
-      SCANC_REPLACE("global_stride", "b64 [%0], 1", "l"(matrix_bytes));
+      SCANC_REPLACE("global_dim", "b32 [%0], 0", "r"(of.columns));
+      SCANC_REPLACE("global_dim", "b32 [%0], 1", "r"(of.rows));
+      SCANC_REPLACE("global_dim", "b32 [%0], 2", "r"(of.count));
+      SCANC_REPLACE("global_stride", "b64 [%0], 0", "l"(of.row_bytes));
+      SCANC_REPLACE("global_stride", "b64 [%0], 1", "l"(of.matrix_bytes));
       SCANC_REPLACE("element_stride", "b32 [%0], 0", "r"(1));
       SCANC_REPLACE("element_stride", "b32 [%0], 1", "r"(1));
       SCANC_REPLACE("element_stride", "b32 [%0], 2", "r"(1));
@@ -110,16 +126,16 @@ make_matrix_map(matrix_map &here, matrix_map *map, const void *first, int size, 
 }
 #undef SCANC_REPLACE
 
-/// Starts a copy of the columns [column, column + 64) of matrix `which`, of which `cell` expects 128 bytes
-/// a row. `to` is a multiple of 1024 bytes.
+/// Starts a copy of rows [row, row + `rows` of the map) and columns [column, column + 64) of matrix `which`, of
+/// which `cell` expects 128 bytes a row. `to` is a multiple of 1024 bytes.
 template <int rows>
-static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int column,
-                                                         int which, landing &cell) {
+static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int row,
+                                                         int column, int which, landing &cell) {
   if constexpr (has_tensor_copies)
     asm volatile(
         "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
         "[%0], [%1, {%2, %3, %4}], [%5];" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(to))),
-        "l"(map), "r"(column), "r"(0), "r"(which),
+        "l"(map), "r"(column), "r"(row), "r"(which),
         "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
         : "memory");
 }

@@ -1,9 +1,10 @@
 //===- kernel/chunk_inverses.cuh - What low-rank corrections want of every chunk ---===//
 //
-//   called by      every thread of a grid of lanes() * ceildiv(steps(), 64) blocks of 128 threads
+//   called by      every thread of a grid of lanes() * ceildiv(steps(), 64) blocks of 128 threads, for each segment and
+//                  lane one more
 //   result in      `inverses`: 9 KiB for each chunk of each lane, as chunkwise reads them: numbers of steps, an inverse
 //   shared memory  chunk_inverses_storage<R>, given by the caller
-//   barriers       five, reached by every thread
+//   barriers       five, reached by every thread or none
 //
 //   The inverse of a chunk does not depend on the state, nor do its numbers: blocks that hide each other's waits
 //   make them before the chunks are walked. See block/chunk_correction.cuh.
@@ -11,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_correction.cuh"
+#include "scanc/block/chunk_segments.cuh"
 
 namespace scanc::device::kernel {
 
@@ -27,22 +29,17 @@ struct chunk_inverses_storage {
 template <typename R>
 static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void *inverses,
                                                       chunk_inverses_storage<R> &storage) {
-  using element = typename R::element;
   using inverter = block::chunk_inverter<R>;
   constexpr int threads = 128;
-  const long long steps = recurrence.steps();
-  const long long chunks = (steps + block::chunk_steps - 1) / block::chunk_steps;
-  const long long chunk = block_index() % chunks;
-  const typename R::lane at = recurrence.enter(block_index() / chunks);
+  auto &record = static_cast<block::chunk_record<R> *>(inverses)[block_index()];
+  const auto [at, extent] = block::chunk_place<R>(recurrence);
+  if (extent.count <= 0)
+    return;
   block::number_stream<R> numbers(recurrence, at);
-  numbers.ask(chunk);
+  numbers.ask(extent);
 #pragma unroll
   for (int p = 0; p < block::row_panels<R>(); ++p)
-    block::copy_panel<threads>(storage.key[p], steps, chunk,
-                               [&](element *cell, long long step, int i, bool exists) {
-                                 recurrence.fetch_key(cell, at, step,
-                                                      p * block::panel_columns + i, exists);
-                               });
+    block::copy_rows<threads, &R::fetch_key>(storage.key[p], recurrence, at, extent, p);
   close_copies();
   numbers.tell(storage.numbers);
   await_copies<0>();
@@ -53,29 +50,13 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void 
   finish_group_products();
   warp::settle(products);
   block_barrier();
-  inverter::put_lower(storage.inverter, storage.numbers, products);
-  block_barrier();
-  inverter::invert_diagonal(storage.inverter);
-  block_barrier();
-  inverter::invert(storage.inverter);
-  block_barrier();
-  constexpr int piece = warp::piece<element>, floats = 4;
-  char *const here = static_cast<char *>(inverses) +
-                     static_cast<long long>(block_index()) * block::inverse_bytes<R>;
-  if (const int number = thread_index() * floats;
-      number < 4 * block::chunk_steps && block::has_number<R>(number / block::chunk_steps)) {
-    const auto four = shared_load(
-        reinterpret_cast<const array<float, floats> &>(*storage.numbers.number(number)));
-    store_global<floats>(reinterpret_cast<float *>(here) + number, four.values);
-  }
-  element *const to = reinterpret_cast<element *>(here + sizeof(block::chunk_numbers));
+  const typename inverter::lower_rows rows(storage.numbers);
 #pragma unroll
-  for (int n = 0; n < block::panel / piece / threads; ++n) {
-    const int place = (thread_index() + n * threads) * piece;
-    const auto eight = shared_load(
-        reinterpret_cast<const array<element, piece> &>(storage.inverter.inverse[place]));
-    store_global<piece>(to + place, eight.values);
-  }
+  for (int n = 0; n < 8; ++n)
+    rows.put(storage.inverter, products[n], n);
+  inverter::solve(storage.inverter);
+  block::keep_numbers<R>(record, storage.numbers);
+  block::keep_panel(record.inverse, storage.inverter.inverse);
 }
 
 } // namespace scanc::device::kernel

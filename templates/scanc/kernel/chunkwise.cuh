@@ -1,6 +1,8 @@
 //===- kernel/chunkwise.cuh - Matrix states read out, by products of chunks ---===//
 //
-//   called by      every thread of a grid of lanes() * ceildiv(R::columns, 64 * warpgroups) blocks
+//   called by      every thread of a grid of lanes() * spans * ceildiv(R::columns, 64 * warpgroups) blocks; without
+//                  R::shape.splits there is one span, with it kernel/chunk_states.cuh goes before where there are more;
+//                  where there are segments, as many for each of some runs of segments, 128 at most
 //   result in      global memory
 //   shared memory  chunkwise_storage<R>, given by the caller
 //   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction
@@ -20,8 +22,8 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/block/chunk_correction.cuh"
-#include "scanc/block/chunk_row_decays.cuh"
+#include "scanc/block/chunk_segments.cuh"
+#include "scanc/block/chunk_span.cuh"
 #include "scanc/core/math.cuh"
 // What recurrences print.
 #include "scanc/thread/access.cuh"
@@ -39,42 +41,58 @@ struct correction_cells {
 template <typename R>
 struct correction_cells<R, false> {};
 
-template <typename R, bool rows = block::decays_rows<R>>
-struct chunkwise_storage : correction_cells<R> {
+template <typename R, bool rows = block::decays_rows<R> && !block::brings_factors<R>>
+struct chunkwise_storage : correction_cells<R>, block::segment_places<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
 };
 template <typename R>
-struct chunkwise_storage<R, true> {
+struct chunkwise_storage<R, true> : block::segment_places<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::row_factors<R> factors;
 };
 
 /// What all chunks of a block have in common.
-template <typename R>
+template <typename R, typename Storage = chunkwise_storage<R>>
 struct chunk_walk {
+  using recurrence_type = R;
   using element = typename R::element;
   static constexpr int ring = R::shape.ring;
-  static constexpr int columns = block::panel_columns * R::shape.warpgroups;
-  static constexpr int blocks = (R::columns + columns - 1) / columns;
 
   const R &recurrence;
-  chunkwise_storage<R> &storage;
+  Storage &storage;
   const int column;
   const typename R::lane at;
-  const long long chunks;
+  const block::chunk_order<R> order;
   const int group; ///< of four warps, the same number in all lanes of one
   block::chunk_ring<R> stream;
   block::number_stream<R> numbers;
   block::chunk_state<R> state;
 
-  __device__ __forceinline__ chunk_walk(const R &recurrence, chunkwise_storage<R> &storage)
-      : recurrence(recurrence), storage(storage), column(block_index() % blocks * columns),
-        at(recurrence.enter(block_index() / blocks)),
-        chunks((recurrence.steps() + block::chunk_steps - 1) / block::chunk_steps),
+  /// Of some lane. The state is for the caller to begin and to finish, where there are no segments.
+  __device__ __forceinline__ chunk_walk(const R &recurrence, long long lane, int column,
+                                        const block::chunk_order<R> &order, Storage &storage)
+      : recurrence(recurrence), storage(storage), column(column), at(recurrence.enter(lane)), order(order),
         group(shuffle(block::group_index(), 0)),
-        stream(recurrence, at, column, storage.slots), numbers(recurrence, at) {
-    state.begin(recurrence, at, column);
+        stream(recurrence, at, column, storage.slots), numbers(recurrence, at) {}
+
+  /// Before and after the state's way through a chunk.
+  __device__ __forceinline__ void enter(long long chunk) {
+    order.extend(chunk);
+    if constexpr (thread::has_segments<R>)
+      if (const block::segment_chunk place = order.at(chunk); place.begins)
+        state.begin(recurrence, at, column, segment(place));
+  }
+  __device__ __forceinline__ void leave(long long chunk) {
+    if constexpr (block::finishes_segments<R>)
+      if (const block::segment_chunk place = order.at(chunk); place.end - place.first <= block::chunk_steps)
+        state.finish(recurrence, at, column, segment(place));
+  }
+
+  /// That of a chunk, of those of the lane.
+  __device__ __forceinline__ const block::chunk_record<R> *record_of(const block::chunk_record<R> *records,
+                                                                     long long chunk) const {
+    return records + order.number(chunk);
   }
 
   /// Waits until all but the last `open` chunks that were ordered are there, and everybody is through with
@@ -84,6 +102,11 @@ struct chunk_walk {
     await_copies<open>();
     show_to_group_products();
     block_barrier();
+  }
+
+  /// Where a chunk's segment stands in memory.
+  __device__ __forceinline__ auto segment(const block::segment_chunk &chunk) const {
+    return recurrence.segments().number(static_cast<typename R::offset>(chunk.segment));
   }
 
   /// The state as it enters a chunk, for the products of its group.
@@ -110,23 +133,24 @@ template <typename R>
 static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
   constexpr int ring = R::shape.ring;
   constexpr bool early = ring >= 3 && has_group_products;
-  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
+  auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   warp::sum_tile scores[8], outputs[8];
-  numbers.ask(0);
+  numbers.ask(order.of(0));
   for (int c = 0; c < ring - 1; ++c)
-    stream.start(c);
+    stream.start(c, order.of(c));
   numbers.tell(stream.of(0));
-  numbers.ask(1);
+  numbers.ask(order.of(1));
   if constexpr (early) {
     walk.template meet<ring - 2>();
     block::start_products<true, R>(scores, stream.of(0).query, stream.of(0).key);
     finish_group_products();
     warp::settle(scores);
   }
-  for (long long chunk = 0; chunk < chunks; ++chunk) {
+  for (long long chunk = 0; order.has(chunk); ++chunk) {
     const block::chunk_slot<R> &slot = stream.of(chunk);
     walk.template meet<early ? ring - 3 : ring - 2>(); // the next chunk is there, or this one
-    stream.start(chunk + ring - 1);
+    stream.start(chunk + ring - 1, order.of(chunk + ring - 1));
+    walk.enter(chunk);
     walk.show_state();
     group_barrier();
     if constexpr (!early)
@@ -136,7 +160,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
     const auto &values = slot.value[group];
     walk.advance(slot, values);
     numbers.tell(stream.of(chunk + 1));
-    numbers.ask(chunk + 2);
+    numbers.ask(order.of(chunk + 2));
     if constexpr (!early) {
       finish_group_products<2>();
       warp::settle(scores);
@@ -149,62 +173,68 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
     warp::settle(outputs);
     block::add_scores<R>(outputs, weighted, slot, values);
     if constexpr (early) { // of the last chunk again, behind it: not used
-      const block::chunk_slot<R> &next = stream.of(chunk + 1 < chunks ? chunk + 1 : chunk);
+      const block::chunk_slot<R> &next = stream.of(order.has(chunk + 1) ? chunk + 1 : chunk);
       block::start_products<true, R>(scores, next.query, next.key);
       finish_group_products<1>();
     } else {
       finish_group_products();
     }
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, chunk, column, slot, outputs);
+    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs);
     finish_group_products();
     warp::settle(scores);
     state.settle();
+    walk.leave(chunk);
   }
 }
 
-/// With one. `inverses` are those of chunk_inverses, of this lane.
+/// With one. `records` are those of this lane, with inverses; where they bring factors, these and scores are made.
 template <typename R>
 static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
-                                                             const char *inverses) {
+                                                             const block::chunk_record<R> *records) {
+  constexpr bool made = block::brings_factors<R>, has_scores = has_group_products && !made;
   constexpr int ring = R::shape.ring;
-  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
+  auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   const int first = block::warp_of_group() * 16;
   warp::sum_tile products[8], scores[8], outputs[8];
   for (int c = 0; c < ring - 1; ++c)
-    stream.start(c, inverses);
-  for (long long chunk = 0; chunk < chunks; ++chunk) {
+    stream.start(c, order.of(c), walk.record_of(records, c));
+  for (long long chunk = 0; order.has(chunk); ++chunk) {
     block::chunk_slot<R> &slot = stream.of(chunk);
     walk.template meet<ring - 2>(); // this chunk is there
+    walk.enter(chunk);
     walk.show_state();
     group_barrier();
-    block::start_products<false, R>(products, slot.key, storage.state.of[group]);
-    if constexpr (has_group_products) {
+    if constexpr (made)
+      block::start_products<false, R>(products, slot.entering_key, storage.state.of[group]);
+    else
+      block::start_products<false, R>(products, slot.key, storage.state.of[group]);
+    if constexpr (has_scores)
       block::start_products<true, R>(scores, slot.query, slot.key);
+    if constexpr (has_group_products)
       block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
-    }
-    finish_group_products<2>();
+    finish_group_products<made ? 1 : 2>();
     warp::settle(products);
     block::subtract_products<R>(slot, products);
     show_to_group_products();
     group_barrier();
 
-    begin_group_products();
-#pragma unroll
-    for (int k = 0; k < block::chunk_steps / 16; ++k)
-      warp::multiply_panels<false>(products, slot.inverse, k * 16, slot.value[group], k * 16, k > 0);
-    start_group_products();
-    stream.start(chunk + ring - 1, inverses);
-    if constexpr (!has_group_products) // which take registers from here on
-      block::start_products<true, R>(scores, slot.query, slot.key);
-    finish_group_products<2>();
-    warp::settle(scores);
+    block::start_inputs<R>(products, slot, slot.value[group]);
+    stream.start(chunk + ring - 1, order.of(chunk + ring - 1), walk.record_of(records, chunk + ring - 1));
     warp::left_tile<typename R::element> weighted[4];
-    block::weigh_scores<R>(weighted, scores, slot);
+    if constexpr (!made) {
+      if constexpr (!has_group_products) // which take registers from here on
+        block::start_products<true, R>(scores, slot.query, slot.key);
+      finish_group_products<2>();
+      warp::settle(scores);
+      block::weigh_scores<R>(weighted, scores, slot);
+    }
     if constexpr (!has_group_products)
       block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(block::decay_at<R>(slot, block::chunk_steps - 1)));
+    if constexpr (made)
+      state.scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
     finish_group_products();
     warp::settle(products);
     warp::settle(outputs);
@@ -217,13 +247,17 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     show_to_group_products();
     group_barrier();
 
-    block::add_scores<R>(outputs, weighted, slot, inputs);
+    if constexpr (made)
+      block::add_products(outputs, slot.scores, inputs);
+    else
+      block::add_scores<R>(outputs, weighted, slot, inputs);
     state.add(slot.key, at_end);
     finish_group_products<1>();
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, chunk, column, slot, outputs);
+    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs);
     finish_group_products();
     state.settle();
+    walk.leave(chunk);
   }
 }
 
@@ -231,37 +265,39 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
 template <typename R>
 static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   static_assert(R::shape.ring == 1);
-  auto &[recurrence, storage, column, at, chunks, group, stream, numbers, state] = walk;
+  auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   auto &factors = storage.factors;
   const block::chunk_slot<R> &slot = stream.of(0);
   // Of two groups each has half of the scores.
   const bool scores_within = group == 0, scores_across = group == R::shape.warpgroups - 1;
-  numbers.ask(0);
-  stream.start_rows(0);
+  numbers.ask(order.of(0));
+  stream.start_rows(0, order.of(0));
   numbers.tell(factors.numbers[0]);
-  numbers.ask(1);
+  numbers.ask(order.of(1));
   block::clear_scores(factors);
-  for (long long chunk = 0; chunk < chunks; ++chunk) {
+  for (long long chunk = 0; order.has(chunk); ++chunk) {
+    const block::chunk_extent extent = order.of(chunk);
     const block::chunk_numbers &of_steps = factors.numbers[chunk % 2];
     walk.template meet<0>(); // its rows are there
-    stream.start_values(chunk);
+    stream.start_values(chunk, extent);
     block::part_rows<R> rows;
-    rows.measure(recurrence, factors, slot, chunk);
+    rows.measure(recurrence, factors.decays, slot, extent.count);
     float same[2];
     if (scores_within)
       block::score_steps(same, slot, of_steps);
     block_barrier();
-    rows.split(recurrence, factors, slot, of_steps, chunk);
+    rows.split(recurrence, factors, slot, of_steps, extent.count);
     numbers.tell(factors.numbers[(chunk + 1) % 2]);
-    numbers.ask(chunk + 2);
+    numbers.ask(order.of(chunk + 2));
     walk.template meet<0>(); // the values are there
-    stream.start_rows(chunk + 1);
+    stream.start_rows(chunk + 1, order.of(chunk + 1));
     if (scores_within)
       block::score_within(factors, same);
     if (scores_across)
       block::score_across(factors);
     show_to_group_products();
     block_barrier();
+    walk.enter(chunk);
     state.show(factors.state);
     show_to_group_products();
     group_barrier();
@@ -273,32 +309,74 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     finish_group_products();
     warp::settle(outputs);
     state.settle();
-    block::write_outputs(recurrence, at, chunk, column, of_steps, outputs);
+    walk.leave(chunk);
+    block::write_outputs(recurrence, at, order.of(chunk), column, of_steps, outputs);
   }
 }
 
-/// With a correction. `inverses` are those of chunk_inverses.
+/// `records`: those of the lane.
 template <typename R>
-static __device__ __forceinline__ void chunkwise(const R &recurrence, const void *inverses,
-                                                 chunkwise_storage<R> &storage) {
-  chunk_walk<R> walk(recurrence, storage);
-  if (walk.chunks > 0) {
+static __device__ __forceinline__ void walk_all(chunk_walk<R> &walk, const block::chunk_record<R> *records) {
+  if (walk.order.has(0)) {
     if constexpr (block::corrects<R>)
-      walk_corrected_chunks(walk, static_cast<const char *>(inverses) +
-                                      block_index() / walk.blocks * walk.chunks * block::inverse_bytes<R>);
+      walk_corrected_chunks(walk, records);
     else if constexpr (block::decays_rows<R>)
       walk_decayed_rows(walk);
     else
       walk_chunks(walk);
   }
   await_copies<0>();
-  walk.state.finish(recurrence, walk.at, walk.column);
+}
+
+/// The state as it enters a span.
+template <typename R>
+static __device__ __forceinline__ void enter_span(chunk_walk<R> &walk,
+                                                  const block::span_place<R> &place,
+                                                  const block::told_span<R> *told) {
+  if constexpr (block::corrects<R>) {
+    if (place.span > 0) {
+      walk.state.scale(0.0f);
+      walk.state.add(told[place.span - 1].states[walk.group]);
+    }
+  } else {
+    for (long long span = 0; span < place.span; ++span)
+      block::pass_span<R>(walk.state, told[span]);
+  }
+}
+
+/// `scratch` is what launches before have left: with a correction or spans.
+template <typename R>
+static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scratch,
+                                                 chunkwise_storage<R> &storage) {
+  using block::span_place;
+  const block::chunk_scratch<R> left(recurrence, scratch);
+  if constexpr (thread::has_segments<R>) {
+    static_assert(!R::shape.splits, "segments are shared out instead");
+    const long long lanes = recurrence.lanes(), blocks = lanes * span_place<R>::blocks;
+    const long long lane = block_index() / span_place<R>::blocks % lanes;
+    const block::chunk_order<R> order(recurrence, storage, static_cast<int>(block_index() / blocks),
+                                      static_cast<int>(block_count() / blocks));
+    chunk_walk<R> walk(recurrence, lane, block_index() % span_place<R>::blocks * span_place<R>::width, order,
+                       storage);
+    walk_all(walk, left.records(lane));
+    block::pass_empty_segments<span_place<R>::width>(recurrence, walk.at, walk.column, order.first, order.end);
+  } else {
+    const span_place<R> place(recurrence, 0);
+    const bool is_last = place.span + 1 == place.spans;
+    chunk_walk<R> walk(recurrence, place.lane, place.column(), {place.steps}, storage);
+    walk.state.begin(recurrence, walk.at, walk.column);
+    if constexpr (R::shape.splits)
+      enter_span(walk, place, left.spans(place));
+    walk_all(walk, left.records(place.lane) + place.first);
+    if (is_last)
+      walk.state.finish(recurrence, walk.at, walk.column);
+  }
 }
 
 template <typename R>
 static __device__ __forceinline__ void chunkwise(const R &recurrence,
                                                  chunkwise_storage<R> &storage) {
-  static_assert(!block::corrects<R>, "a correction wants the inverses of chunk_inverses");
+  static_assert(!block::corrects<R> && !R::shape.splits, "what goes before leaves something");
   chunkwise(recurrence, nullptr, storage);
 }
 

@@ -21,6 +21,14 @@ static __device__ __forceinline__ T read(const T *from) {
   return to[0];
 }
 
+/// The same of what this thread writes later.
+template <typename T>
+static __device__ __forceinline__ T read_owned(const T *from) {
+  T to[1];
+  load_owned<1>(to, from);
+  return to[0];
+}
+
 template <typename T>
 static __device__ __forceinline__ void write(T *to, T value) {
   const T from[1] = {value};

@@ -19,6 +19,17 @@ static __device__ __forceinline__ T sigmoid(T x) {
   return inverse(T(1) + F::exp(-x));
 }
 
+/// The same of two numbers, by one reciprocal, which takes as long as eight multiplications. Below -43, where it is
+/// less than 2^-62, as at -43.
+template <typename F = accurate>
+static __device__ __forceinline__ void sigmoid_both(float (&x)[2]) {
+  const float first = 1.0f + F::exp(-device::maximum(x[0], -43.0f)),
+              second = 1.0f + F::exp(-device::maximum(x[1], -43.0f));
+  const float both = inverse(first * second);
+  x[0] = both * second;
+  x[1] = both * first;
+}
+
 // Limits that would be inf times 0 are selected after the computation, not branched around: a branch
 // for each call keeps the calls of neighbouring steps from running at once.
 
@@ -27,6 +38,16 @@ template <typename F = accurate, typename T>
 static __device__ __forceinline__ T silu(T x) {
   const T share = sigmoid<F>(x);
   return share == T(0) ? T(0) : x * share;
+}
+
+/// x sigmoid(x) of two numbers, by one reciprocal; below -43, where it is above -2^-56, as at -43.
+template <typename F = accurate>
+static __device__ __forceinline__ void silu_both(float (&x)[2]) {
+  float shares[2] = {x[0], x[1]};
+  sigmoid_both<F>(shares);
+#pragma unroll
+  for (int i = 0; i < 2; ++i)
+    x[i] = device::maximum(x[i], -43.0f) * shares[i];
 }
 
 /// x/2 (1 + erf(x / sqrt 2)), with 1 + erf(u) as erfc(-u), which keeps its digits where erf(u) is

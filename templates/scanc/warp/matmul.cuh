@@ -181,6 +181,13 @@ static __device__ __forceinline__ void load_right_transposed(right_tile<T> (&til
   tiles[1] = {{words[2], words[3]}};
 }
 
+/// The same of a tile of elements of 16 bits that is a left one too.
+template <typename T>
+static __device__ __forceinline__ void as_right_transposed(right_tile<T> (&tiles)[2], const left_tile<T> &left) {
+  tiles[0] = {{left.words[0], left.words[2]}};
+  tiles[1] = {{left.words[1], left.words[3]}};
+}
+
 /// 16 rows of 64 columns: sum += left * right, where `right` is 16 rows from row `at` on of a swizzled
 /// matrix of 64 columns, or the transpose of 16 columns from column `at` on of one of 64 rows. The matrix
 /// begins at a multiple of 1024 bytes. Without `adds` the sum begins with 0. By four warps at once where
@@ -251,9 +258,10 @@ static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum
 }
 
 /// After `finish_group_products`: what follows reads the sum that is there now, not the one before.
-static __device__ __forceinline__ void settle(sum_tile (&sum)[8]) {
+template <int tiles>
+static __device__ __forceinline__ void settle(sum_tile (&sum)[tiles]) {
 #pragma unroll
-  for (int n = 0; n < 8; ++n)
+  for (int n = 0; n < tiles; ++n)
 #pragma unroll
     for (int i = 0; i < 4; ++i)
       device::settle(sum[n].at[i]);
@@ -288,37 +296,42 @@ static __device__ __forceinline__ void store_panel(T *matrix, int row, const sum
   }
 }
 
-/// Exchanges numbers among the four lanes of a row, so that each has whole eights of adjacent columns:
-/// `eights[a][i]` is row sum_row(2 i), columns 32 a + 8 (lane % 4) and following.
-static __device__ __forceinline__ void gather_eights(float (&eights)[2][2][8],
-                                                     const sum_tile (&sum)[8]) {
+/// Exchanges numbers of four tiles beside each other among the four lanes of a row, so that each has eight
+/// adjacent columns: `eights[i]` is row sum_row(2 i), columns 8 (lane % 4) and following.
+static __device__ __forceinline__ void gather_eights(float (&eights)[2][8], const sum_tile *four) {
   const int q = lane_index() % 4;
   const bool low = q & 1, high = q & 2;
 #pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    float half[2][2][2]; // tile of two, from lane q with bit 1 clear or set, number of a pair
+#pragma unroll
+    for (int n = 0; n < 2; ++n)
+#pragma unroll
+      for (int c = 0; c < 2; ++c) {
+        const float first = four[n].at[2 * i + c], second = four[n + 2].at[2 * i + c];
+        const float kept = high ? second : first;
+        const float got = shuffle_xor(high ? first : second, 2);
+        half[n][0][c] = high ? got : kept;
+        half[n][1][c] = high ? kept : got;
+      }
+#pragma unroll
+    for (int from = 0; from < 2; ++from)
+#pragma unroll
+      for (int c = 0; c < 2; ++c) {
+        const float kept = low ? half[1][from][c] : half[0][from][c];
+        const float got = shuffle_xor(low ? half[0][from][c] : half[1][from][c], 1);
+        eights[i][4 * from + c] = low ? got : kept;
+        eights[i][4 * from + 2 + c] = low ? kept : got;
+      }
+  }
+}
+
+/// The same of 64 columns: `eights[a]` are those from column 32 a on.
+static __device__ __forceinline__ void gather_eights(float (&eights)[2][2][8],
+                                                     const sum_tile (&sum)[8]) {
+#pragma unroll
   for (int a = 0; a < 2; ++a)
-#pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      float half[2][2][2]; // tile of two, from lane q with bit 1 clear or set, number of a pair
-#pragma unroll
-      for (int n = 0; n < 2; ++n)
-#pragma unroll
-        for (int c = 0; c < 2; ++c) {
-          const float first = sum[4 * a + n].at[2 * i + c], second = sum[4 * a + n + 2].at[2 * i + c];
-          const float kept = high ? second : first;
-          const float got = shuffle_xor(high ? first : second, 2);
-          half[n][0][c] = high ? got : kept;
-          half[n][1][c] = high ? kept : got;
-        }
-#pragma unroll
-      for (int from = 0; from < 2; ++from)
-#pragma unroll
-        for (int c = 0; c < 2; ++c) {
-          const float kept = low ? half[1][from][c] : half[0][from][c];
-          const float got = shuffle_xor(low ? half[0][from][c] : half[1][from][c], 1);
-          eights[a][i][4 * from + c] = low ? got : kept;
-          eights[a][i][4 * from + 2 + c] = low ? kept : got;
-        }
-    }
+    gather_eights(eights[a], sum + 4 * a);
 }
 
 } // namespace scanc::device::warp

@@ -9,6 +9,7 @@
 #pragma once
 #include "scanc/thread/segments.cuh"
 #include "scanc/warp/compose_scan.cuh"
+#include "scanc/warp/find_first.cuh"
 
 namespace scanc::device::warp {
 
@@ -104,19 +105,9 @@ private:
   }
 
   /// The first segment from `from` on that begins at `step` or after it, their number where none does, or
-  /// one of the `most` segments before it. Each round leaves one of 32 parts.
+  /// one of the `most` segments before it.
   __device__ __forceinline__ offset find(offset from, int step, int most) const {
-    offset to = list.count;
-#pragma unroll 1
-    while (from + most < to) {
-      const offset part = (to - from - 1) / lanes + 1;
-      const offset mine = from + (lane_index() + 1) * part - 1;
-      const int before = count_bits(ballot(mine < to && list.begin(mine) < step));
-      const offset end = from + (before + 1) * part - 1;
-      from += before * part;
-      to = end < to ? end : to;
-    }
-    return from;
+    return find_first(from, list.count, most, [&](offset i) { return list.begin(i) < step; });
   }
 
   decltype(static_cast<const R *>(nullptr)->segments()) list;

@@ -20,6 +20,24 @@ plan.program @program_c1_sizes strategy "sequential" attributes {
 
 // -----
 
+// expected-error @below {{parameters: expected an output that updates an input like it, of its own, got #plan.parameter<out y : f32 [N] updates "x">}}
+plan.program @program_c5 strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [T, N]>,
+                  #plan.parameter<out y : f32 [N] updates "x">],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+}
+
+// -----
+
+// expected-error @below {{parameters: expected an output that updates an input like it, of its own, got #plan.parameter<out z : f32 [N] updates "x">}}
+plan.program @program_c5_twice strategy "sequential" attributes {
+    parameters = [#plan.parameter<in x : f32 [N]>, #plan.parameter<out y : f32 [N] updates "x">,
+                  #plan.parameter<out z : f32 [N] updates "x">],
+    sizes = {N = 4 : i64}, schema = 1, deterministic = true, error_bound = ""} {
+}
+
+// -----
+
 plan.program @program_c2 strategy "sequential" attributes {
     parameters = [#plan.parameter<in x : f32 [T, N]>,
                   #plan.parameter<out y : f32 [T]>],
@@ -532,7 +550,7 @@ plan.program @kernel_c7 strategy "sequential" attributes {
             shared_bytes = 0>]} {
     ^bb0(%x: vector<4xf32>):
       %r = plan.reduce sum over [0] %x : vector<4xf32> to f32
-      // expected-error @below {{expected no regions, and values of this region alone}}
+      // expected-error @below {{expected no regions, and values of this region that are there before}}
       %v = plan.broadcast %two onto [] : f32 to vector<4xf32>
       %now, %before = plan.advance "h" bias %x : vector<4xf32> to vector<4xf32>, vector<4xf32>
       %s = plan.reduce sum over [0] %now : vector<4xf32> to f32

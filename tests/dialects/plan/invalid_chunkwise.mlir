@@ -90,7 +90,7 @@ plan.program @chunkwise_c3_ring strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows of 1, got 1}}
+    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows and no correction of 1, got 1}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
@@ -111,7 +111,7 @@ plan.program @chunkwise_c3_rows strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows of 1, got 3}}
+    // expected-error @below {{variants: expected a ring of 2 at least, with decays of rows and no correction of 1, got 3}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
@@ -223,7 +223,7 @@ plan.program @kernel_c4_recalled_elsewhere strategy "chunkwise" attributes {
         variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
             offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
     ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
-      // expected-error @below {{expected the states of a plan.chunkwise recalled once, in order}}
+      // expected-error @below {{expected the states of a plan.chunkwise or plan.outer_sequential recalled once, in order}}
       %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
       plan.yield %o : vector<8xf32>
     }
@@ -236,7 +236,7 @@ plan.program @chunkwise_c1_scratch strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{scratch: expected bytes exactly where the state is corrected, got ""}}
+    // expected-error @below {{scratch: expected bytes exactly where a launch goes before, got ""}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -258,7 +258,7 @@ plan.program @kernel_c13_missing strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected chunk_inverses before the kernel exactly where the state is corrected, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -279,7 +279,7 @@ plan.program @kernel_c13_other strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected chunk_inverses before the kernel exactly where the state is corrected, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -297,11 +297,33 @@ plan.program @kernel_c13_other strategy "chunkwise" attributes {
 
 // -----
 
+plan.program @kernel_c13_other_of_rows strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16, scratch = "ceildiv(T, 64) * 8192",
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 2>,
+            offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0,
+            before = [#plan.launch<kernel = "chunk_inverses", threads = 128, grid = "ceildiv(T, 64)", shared_bytes = 0>]>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>, %g: f32):
+      %o = plan.recall "S" row_decays %k : vector<8xf32> query %k : vector<8xf32> key %k correct %g value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
 plan.program @kernel_c13_unwanted strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected chunk_inverses before the kernel exactly where the state is corrected, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],

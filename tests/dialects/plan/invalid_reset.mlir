@@ -18,7 +18,7 @@ plan.program @kernel_c1_segment strategy "sequential" attributes {
         final_states = array<i64>, finals = [],
         variants = [#plan.variant<name = "any",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 1, steps = 8>,
-            offset_bits = 64, widths = [1, 1], requirements = [], grid = "ceildiv(D, 128)",
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "ceildiv(D, 128)",
             shared_bytes = 0>]} {
     ^bb0(%x: f32):
       %now, %before = plan.advance "h" bias %x : f32 to f32, f32
@@ -46,7 +46,7 @@ plan.program @kernel_c2_offsets strategy "sequential" attributes {
         reset = #plan.access<cu (d0, d1, d2) -> (d1)>,
         variants = [#plan.variant<name = "any",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 1, steps = 8>,
-            offset_bits = 64, widths = [1, 1], requirements = [], grid = "ceildiv(D, 128)",
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "ceildiv(D, 128)",
             shared_bytes = 0>]} {
     ^bb0(%x: f32):
       %now, %before = plan.advance "h" bias %x : f32 to f32, f32
@@ -74,7 +74,7 @@ plan.program @kernel_c2_offset_type strategy "sequential" attributes {
         reset = #plan.access<h1 (d0, d1, d2) -> (d2)>,
         variants = [#plan.variant<name = "any",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 1, steps = 8>,
-            offset_bits = 64, widths = [1, 1], requirements = [], grid = "ceildiv(D, 128)",
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "ceildiv(D, 128)",
             shared_bytes = 0>]} {
     ^bb0(%x: f32):
       %now, %before = plan.advance "h" bias %x : f32 to f32, f32
@@ -102,7 +102,7 @@ plan.program @kernel_c2_shared_start strategy "sequential" attributes {
         reset = #plan.access<cu (d0, d1, d2) -> (d2)>,
         variants = [#plan.variant<name = "any",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 1, steps = 8>,
-            offset_bits = 64, widths = [1, 1], requirements = [], grid = "ceildiv(D, 128)",
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "ceildiv(D, 128)",
             shared_bytes = 0>]} {
     ^bb0(%x: f32):
       %now, %before = plan.advance "h" bias %x : f32 to f32, f32

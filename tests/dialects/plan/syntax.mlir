@@ -21,7 +21,7 @@ plan.program @both strategy "sequential" attributes {
     // CHECK-SAME: init_states = array<i64: 0>, inits = [#plan.access<h0 (d0, d1, d2) -> (d0, d2)>]
     // CHECK-SAME: reads = [#plan.access<x (d0, d1, d2) -> (d0, d1 - 1)>, #plan.access<c (d0, d1, d2) -> (d1, d2)>]
     // CHECK-SAME: reverse, states = [#plan.state<h : f32 [n]>]
-    // CHECK-SAME: #plan.variant<name = "wide_i32", policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8>, offset_bits = 32, widths = [2, 4, 2], requirements = ["B < 9", "stride(x, 1) == 1"], grid = "ceildiv(B, 256)", shared_bytes = 64>
+    // CHECK-SAME: #plan.variant<name = "wide_i32", policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8>, offset_bits = 32, widths = [2, 4, 2, 1, 1], requirements = ["B < 9", "stride(x, 1) == 1"], grid = "ceildiv(B, 256)", shared_bytes = 64>
     // CHECK-SAME: #plan.variant<name = "any_i64"
     plan.sequential "first" attributes {
         dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : 64>,
@@ -34,11 +34,11 @@ plan.program @both strategy "sequential" attributes {
         reverse,
         variants = [#plan.variant<name = "wide_i32",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 2, steps = 8>,
-            offset_bits = 32, widths = [2, 4, 2], requirements = ["B < 9", "stride(x, 1) == 1"],
+            offset_bits = 32, widths = [2, 4, 2, 1, 1], requirements = ["B < 9", "stride(x, 1) == 1"],
             grid = "ceildiv(B, 256)", shared_bytes = 64>,
           #plan.variant<name = "any_i64",
             policy = <walk = lanes, lane_threads = 128, time_threads = 1, lanes = 1, steps = 8>,
-            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "ceildiv(B, 128)",
+            offset_bits = 64, widths = [1, 1, 1, 1, 1], requirements = [], grid = "ceildiv(B, 128)",
             shared_bytes = 0>]} {
     // CHECK: ^bb0(%[[X:.*]]: bf16, %[[C:.*]]: vector<4xf32>):
     ^bb0(%x: bf16, %c: vector<4xf32>):

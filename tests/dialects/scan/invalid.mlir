@@ -389,8 +389,25 @@ func.func @recurrence_c9(%x: tensor<8xf32>) {
       init_states = array<i64>, init_maps = [], final_states = array<i64>, final_maps = []}
       -> tensor<8xf32> {
   ^bb0(%x0: f32, %h: f32):
-    // expected-error @below {{expected no regions, and values of this region alone}}
+    // expected-error @below {{expected no regions, and values of this region that are there before}}
     %s = arith.mulf %h, %two : f32
+    scan.yield next(%s : f32) outs(%s : f32)
+  }
+  return
+}
+
+// -----
+
+func.func @a_value_made_of_itself_was_looked_up(%x: tensor<8xf32>) {
+  %y = scan.step ins(%x : tensor<8xf32>) attributes {
+      dims = [#scan.dim<time t in T : 8>],
+      input_maps = [affine_map<(t) -> (t)>], output_maps = [affine_map<(t) -> (t)>],
+      states = [#scan.state<h : f32 []>], prevs = [#scan.prev<h []>],
+      init_states = array<i64>, init_maps = [], final_states = array<i64>, final_maps = []}
+      -> tensor<8xf32> {
+  ^bb0(%x0: f32, %h: f32):
+    // expected-error @below {{expected no regions, and values of this region that are there before}}
+    %s = arith.mulf %h, %s : f32
     scan.yield next(%s : f32) outs(%s : f32)
   }
   return

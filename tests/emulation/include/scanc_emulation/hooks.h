@@ -21,6 +21,7 @@ using Place = std::source_location;
 struct Hooks {
   uint32_t (*threadIndex)();
   uint32_t (*blockIndex)();
+  uint32_t (*blockCount)();
   void (*blockBarrier)(Place);
   void (*warpBarrier)(Place);
   /// Gives `bytes` bytes at `own` to the warp and fetches those of lane `source` into `result`.
@@ -49,6 +50,8 @@ struct Hooks {
   /// A cell of shared memory that counts the times at which all bytes had landed that it expected.
   void (*expectBytes)(uint64_t *cell, uint32_t bytes, Place);
   void (*landBytes)(uint64_t *cell, uint32_t bytes, Place);
+  /// The same where `of` threads arrive in place of bytes.
+  void (*arrive)(uint64_t *cell, uint32_t of, Place);
   uint32_t (*timesLanded)(const uint64_t *cell, Place);
 };
 

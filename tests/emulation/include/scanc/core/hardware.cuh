@@ -18,6 +18,7 @@ using emulation::Place;
 
 static __device__ __forceinline__ int thread_index() { return emulation::hooks->threadIndex(); }
 static __device__ __forceinline__ int block_index() { return emulation::hooks->blockIndex(); }
+static __device__ __forceinline__ int block_count() { return emulation::hooks->blockCount(); }
 static __device__ __forceinline__ int lane_index() { return thread_index() % 32; }
 static __device__ __forceinline__ int warp_index() { return thread_index() / 32; }
 
@@ -68,6 +69,14 @@ static __device__ __forceinline__ void load_global(T (&to)[W], const T *from,
                                                    Place place = Place::current()) {
   const void *bytes = emulation::hooks->globalLoad(from, W * sizeof(T), access_alignment<T, W>(),
                                                    /*readOnly=*/true, place);
+  __builtin_memcpy(to, bytes, W * sizeof(T));
+}
+
+template <int W, typename T>
+static __device__ __forceinline__ void load_owned(T (&to)[W], const T *from,
+                                                  Place place = Place::current()) {
+  const void *bytes = emulation::hooks->globalLoad(from, W * sizeof(T), access_alignment<T, W>(),
+                                                   /*readOnly=*/false, place);
   __builtin_memcpy(to, bytes, W * sizeof(T));
 }
 

@@ -24,22 +24,26 @@ static __device__ __forceinline__ void expect_copies(landing &cell, int bytes,
   emulation::hooks->expectBytes(&cell.state, static_cast<uint32_t>(bytes), place);
 }
 
+static __device__ __forceinline__ void arrive(landing &cell, int arrivals,
+                                              Place place = Place::current()) {
+  emulation::hooks->arrive(&cell.state, static_cast<uint32_t>(arrivals), place);
+}
+
 /// What the device has in a form of its own.
-struct matrix_facts {
-  const char *first;
-  int size, count;
+struct matrix_run {
+  const void *first;
+  int rows, columns, count;
   long long row_bytes, matrix_bytes;
 };
 
 template <int rows>
-static __device__ __forceinline__ void
-make_matrix_map(matrix_map &here, matrix_map *map, const void *first, int size, int count,
-                long long row_bytes, long long matrix_bytes, Place place = Place::current()) {
+static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_map *map,
+                                                       const matrix_run &of,
+                                                       Place place = Place::current()) {
   warp_barrier(place);
   if (lane_index() == 0) {
-    const matrix_facts facts{static_cast<const char *>(first), size, count, row_bytes, matrix_bytes};
-    __builtin_memcpy(emulation::hooks->sharedStore(&here, sizeof here, 128, place), &facts, sizeof facts);
-    __builtin_memcpy(emulation::hooks->globalStore(map, sizeof *map, 128, place), &facts, sizeof facts);
+    __builtin_memcpy(emulation::hooks->sharedStore(&here, sizeof here, 128, place), &of, sizeof of);
+    __builtin_memcpy(emulation::hooks->globalStore(map, sizeof *map, 128, place), &of, sizeof of);
   }
   warp_barrier(place);
 }
@@ -49,8 +53,8 @@ struct pending_matrix {
   int block;
   const landing *cell;
   char *to;
-  matrix_facts facts;
-  int rows, column, which;
+  matrix_run of;
+  int rows, row, column, which;
   Place place;
   pending_matrix *next;
 };
@@ -67,20 +71,22 @@ static inline pending_matrix *take_pending(const landing &cell) {
   return nullptr;
 }
 
-static __device__ __forceinline__ void make_landing(landing &cell, Place place = Place::current()) {
+static __device__ __forceinline__ void make_landing(landing &cell, int = 1,
+                                                    Place place = Place::current()) {
   while (pending_matrix *left = take_pending(cell)) // of a block that was here before
     delete left;
   shared_store(cell.state, uint64_t{0}, place);
 }
 
 static inline void land(const pending_matrix &copy, landing &cell) {
-  const matrix_facts &facts = copy.facts;
+  const matrix_run &of = copy.of;
   for (int row = 0; row < copy.rows; ++row)
     for (int piece = 0; piece < 8; ++piece) {
       char words[16] = {};
-      const char *from = facts.first + copy.which * facts.matrix_bytes + row * facts.row_bytes + 2 * copy.column;
-      const int left = facts.size - copy.column - 8 * piece;
-      if (copy.which < facts.count && row < facts.size && left > 0) {
+      const char *from = static_cast<const char *>(of.first) + copy.which * of.matrix_bytes +
+                         (copy.row + row) * of.row_bytes + 2 * copy.column;
+      const int left = of.columns - copy.column - 8 * piece;
+      if (copy.which < of.count && copy.row + row < of.rows && left > 0) {
         const int bytes = left < 8 ? 2 * left : 16;
         __builtin_memcpy(words,
                          emulation::hooks->globalLoad(from + 16 * piece, static_cast<uint32_t>(bytes),
@@ -104,13 +110,13 @@ static __device__ __forceinline__ void await_landing(landing &cell, int parity,
 }
 
 template <int rows>
-static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int column,
-                                                         int which, landing &cell,
+static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int row,
+                                                         int column, int which, landing &cell,
                                                          Place place = Place::current()) {
-  auto *copy = new pending_matrix{block_index(), &cell,  static_cast<char *>(to), {}, rows,
+  auto *copy = new pending_matrix{block_index(), &cell,  static_cast<char *>(to), {}, rows, row,
                                   column,        which, place,                   nullptr};
-  __builtin_memcpy(&copy->facts, emulation::hooks->globalLoad(map, sizeof *map, 128, false, place),
-                   sizeof copy->facts);
+  __builtin_memcpy(&copy->of, emulation::hooks->globalLoad(map, sizeof *map, 128, false, place),
+                   sizeof copy->of);
   pending_matrix **last = &pending_matrices;
   while (*last)
     last = &(*last)->next;

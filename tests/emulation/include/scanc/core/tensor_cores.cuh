@@ -107,11 +107,11 @@ static __device__ __forceinline__ group_operand group_rows(const void *matrix, i
   return {static_cast<const char *>(matrix) + from};
 }
 
-/// What one warp does of it, with a matrix that lies as the device has it.
-template <bool transposed, int tiles, typename F>
+/// What one warp does of it, with a matrix that lies as the device has it, 64 columns `panel` bytes after the
+/// 64 before.
+template <bool transposed, int panel = 16384, int tiles, typename F>
 static inline void multiply_group_words(float (&sum)[tiles][4], group_operand right, bool adds,
                                         F multiply, Place place) {
-  static_assert(tiles == 8 || tiles == 16);
   const int lane = lane_index();
   for (int n = 0; n < tiles; n += 2) {
     uint32_t words[4];
@@ -125,7 +125,7 @@ static inline void multiply_group_words(float (&sum)[tiles][4], group_operand ri
     } else {
       const int row = lane % 16, piece = n % 8 + lane / 16;
       load_matrices_transposed(words,
-                               right.rows + n / 8 * 16384 + row * 128 +
+                               right.rows + n / 8 * panel + row * 128 +
                                    (piece ^ row % 8) * 16,
                                place);
     }
@@ -138,45 +138,20 @@ static inline void multiply_group_words(float (&sum)[tiles][4], group_operand ri
   }
 }
 
-template <int tiles>
-static __device__ __forceinline__ void multiply_group_f16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
-    Place place = Place::current()) {
-  multiply_group_words<false>(
-      sum, right, adds,
-      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_f16(of, left, tile, place); },
-      place);
-}
-
-template <int tiles>
-static __device__ __forceinline__ void multiply_group_bf16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
-    Place place = Place::current()) {
-  multiply_group_words<false>(
-      sum, right, adds,
-      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_bf16(of, left, tile, place); },
-      place);
-}
-
-template <int tiles>
-static __device__ __forceinline__ void multiply_group_transposed_f16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
-    Place place = Place::current()) {
-  multiply_group_words<true>(
-      sum, right, adds,
-      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_f16(of, left, tile, place); },
-      place);
-}
-
-template <int tiles>
-static __device__ __forceinline__ void multiply_group_transposed_bf16(
-    float (&sum)[tiles][4], const uint32_t (&left)[4], group_operand right, bool adds,
-    Place place = Place::current()) {
-  multiply_group_words<true>(
-      sum, right, adds,
-      [&](float(&of)[4], const uint32_t(&tile)[2]) { multiply_add_bf16(of, left, tile, place); },
-      place);
-}
+#define SCANC_MULTIPLY_GROUP(name, transposed, of)                                                 \
+  template <int tiles>                                                                             \
+  static __device__ __forceinline__ void name(float (&sum)[tiles][4], const uint32_t (&left)[4],   \
+                                              group_operand right, bool adds,                      \
+                                              Place place = Place::current()) {                    \
+    multiply_group_words<transposed>(                                                              \
+        sum, right, adds,                                                                          \
+        [&](float (&each)[4], const uint32_t (&tile)[2]) { of(each, left, tile, place); }, place); \
+  }
+SCANC_MULTIPLY_GROUP(multiply_group_f16, false, multiply_add_f16)
+SCANC_MULTIPLY_GROUP(multiply_group_bf16, false, multiply_add_bf16)
+SCANC_MULTIPLY_GROUP(multiply_group_transposed_f16, true, multiply_add_f16)
+SCANC_MULTIPLY_GROUP(multiply_group_transposed_bf16, true, multiply_add_bf16)
+#undef SCANC_MULTIPLY_GROUP
 
 /// The 16 rows of this warp, of 64 that lie in shared memory.
 static inline void load_group_left(uint32_t (&to)[4], group_operand left, Place place) {

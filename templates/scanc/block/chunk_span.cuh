@@ -1,0 +1,113 @@
+//===- block/chunk_span.cuh - Blocks that share the time of a lane ---------===//
+//
+//   called by      every thread of a block
+//   result in      registers, and global memory as named
+//   shared memory  as named, given by the caller
+//   barriers       as named
+//
+//   A span is a run of chunks of a lane that one block walks. A state that enters it leaves it as
+//
+//     S' = M S + B
+//
+//   with B what the same steps make of a state of 0, and M a number, a factor for each row, or, where the state is
+//   corrected, a matrix: what they make of the identity, with values of 0. kernel/chunk_states.cuh writes M and B of
+//   every span but the last of each lane. A block that reads out a span applies those of all spans before it; where M is a
+//   matrix kernel/chunk_entries.cuh does so before, and leaves in the place of B the state that enters the next span.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_correction.cuh"
+#include "scanc/block/chunk_row_decays.cuh"
+#include "scanc/block/chunk_segments.cuh"
+#include "scanc/thread/access.cuh"
+
+namespace scanc::device::block {
+
+/// Groups of columns that a transition has.
+template <typename R>
+constexpr int transition_groups() {
+  return corrects<R> ? row_panels<R>() : 0;
+}
+
+/// What a span makes of states, of the columns of a block, as the registers of its threads have it.
+template <typename R>
+struct told_span {
+  typename chunk_state<R>::told_type states[R::shape.warpgroups + transition_groups<R>()];
+  float decays[255]; ///< of each row, or the same of all in the first
+  int spans;         ///< of the lane
+};
+
+/// Which of the blocks of a grid has what.
+template <typename R>
+struct span_place {
+  static constexpr int width = panel_columns * R::shape.warpgroups;
+  static constexpr int blocks = (R::columns + width - 1) / width; ///< beside each other
+
+  /// Of one that walks the spans of each lane, but for the `omitted` last.
+  __device__ __forceinline__ span_place(const R &recurrence, int omitted)
+      : part(block_index() % blocks) {
+    const chunk_range all{0, recurrence.steps()};
+    if constexpr (R::shape.splits) {
+      const long long walked = block_count() / blocks / recurrence.lanes();
+      lane = block_index() / blocks / walked;
+      span = block_index() / blocks % walked;
+      spans = walked + omitted;
+      first = all.chunks() * span / spans;
+      const long long next = all.chunks() * (span + 1) / spans, end = next * chunk_steps;
+      steps = {first * chunk_steps, span + 1 < spans ? end : all.end};
+    } else {
+      lane = block_index() / blocks;
+      span = 0;
+      spans = 1;
+      first = 0;
+      steps = all;
+    }
+  }
+
+  /// Of a grid that walks no spans.
+  __device__ __forceinline__ span_place(int index, long long spans)
+      : part(index % blocks), lane(index / blocks), span(0), spans(spans), first(0), steps{0, 0} {}
+
+  __device__ __forceinline__ int column() const { return part * width; }
+
+  int part; ///< of the columns
+  long long lane, span, spans;
+  long long first; ///< chunk
+  chunk_range steps;
+};
+
+/// What launches before this one leave: what corrections want of each chunk, then what spans make of states.
+template <typename R>
+struct chunk_scratch {
+  __device__ __forceinline__ chunk_scratch(const R &recurrence, void *bytes)
+      : bytes(static_cast<char *>(bytes)), chunks(count_chunks(recurrence)),
+        lanes(recurrence.lanes()) {}
+
+  /// Of the first chunk of a lane; others follow each other.
+  __device__ __forceinline__ const chunk_record<R> *records(long long lane) const {
+    return reinterpret_cast<const chunk_record<R> *>(bytes) + lane * chunks;
+  }
+  /// Of the first span of a lane; others follow each other.
+  __device__ __forceinline__ told_span<R> *spans(const span_place<R> &place) const {
+    const long long left = corrects<R> ? lanes * chunks * static_cast<long long>(sizeof(chunk_record<R>)) : 0;
+    return reinterpret_cast<told_span<R> *>(bytes + left) +
+           (place.lane * place.blocks + place.part) * (place.spans - 1);
+  }
+
+private:
+  char *const bytes;
+  const long long chunks, lanes; ///< chunks of each
+};
+
+/// The state as it leaves a span, where it is not corrected.
+template <typename R>
+static __device__ __forceinline__ void pass_span(chunk_state<R> &state, const told_span<R> &span) {
+  if constexpr (decays_rows<R>) {
+    state.scale_rows([&](int row) { return thread::read(&span.decays[row]); });
+  } else if constexpr (decays<R>) {
+    state.scale(thread::read(&span.decays[0]));
+  }
+  state.add(span.states[group_index()]);
+}
+
+} // namespace scanc::device::block

@@ -1,0 +1,29 @@
+//===- block/outer_product.cuh - What a step of outer products has -------===//
+//
+//   called by      kernels of states that are matrices and are read out
+//   result in      constants
+//   shared memory  none
+//   barriers       none
+//
+//   R is a recurrence in the sense of templates/README.md.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+namespace scanc::device::block {
+
+template <typename R>
+concept decays = requires(const R &r, const typename R::numbers &of) { r.log_decay(of); };
+template <typename R>
+concept scales_query = requires(const R &r, const typename R::numbers &of) { r.query_scale(of); };
+template <typename R>
+concept scales_input = requires(const R &r, const typename R::numbers &of) { r.input_scale(of); };
+/// Whether the transition is 1 - strength key key', times the decay.
+template <typename R>
+concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
+
+/// Whether each row of the state has a decay of its own at each step.
+template <typename R>
+concept decays_rows = requires(const R &r, typename R::decay_element of) { r.decay(of); };
+
+} // namespace scanc::device::block

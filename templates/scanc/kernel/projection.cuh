@@ -1,0 +1,115 @@
+//===- kernel/projection.cuh - Products with weights that all steps have ---===//
+//
+//   called by      every thread of a block of R::shape.threads(); any number of blocks
+//   result in      what R writes
+//   shared memory  projection_storage<R>, given by the caller
+//   barriers       one per block; one per tile and part where no copies of whole matrices are asked
+//   for
+//
+//   The factors of a product are rounded by whoever wrote them, their products are exact, sums are
+//   f32 in an order that is the device's own. A block walks tiles of the result; what is made of
+//   each sum is R's affair.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/product_ring.cuh"
+
+namespace scanc::device::kernel {
+
+namespace detail {
+template <typename R, bool tensors>
+struct projection_storage {
+  block::piece_parts_storage<R> parts;
+};
+template <typename R>
+struct projection_storage<R, true> {
+  block::matrix_parts_storage<R> parts;
+};
+
+/// Registers of a thread that multiplies, and of one that orders copies: what all begin with is
+/// shared out.
+constexpr int registers_at_start(const product_policy &shape) {
+  const int most = 65536 / shape.threads() / 8 * 8;
+  return most < 168 ? most : 168;
+}
+} // namespace detail
+
+template <typename R>
+using projection_storage = detail::projection_storage<R, R::shape.tensors>;
+
+/// Bytes of global memory for each block, aligned to 128: nothing is expected there.
+template <typename R>
+constexpr int projection_workspace = R::shape.tensors ? 128 * (R::factors + 1) : 0;
+
+/// One warp orders copies, the others multiply what has come.
+template <typename R>
+static __device__ __forceinline__ void
+project_matrices(const R &product, projection_storage<R> &storage, unsigned char *workspace) {
+  auto *const places = reinterpret_cast<matrix_map *>(
+      workspace + static_cast<long long>(block_index()) * projection_workspace<R>);
+  block::matrix_parts<R> parts(product, storage.parts, places);
+  block::tile_list<R> tiles(product);
+  block::tile_place place;
+  // A thread of three groups that multiply begins with 128 registers, of two with 168; the one that orders needs few.
+  constexpr int at_start = detail::registers_at_start(R::shape), groups = R::shape.warpgroups;
+  constexpr int few = groups > 2 ? 32 : 40;
+  constexpr bool shares = groups >= 2;
+  if (warp_index() / 4 == groups) {
+    if constexpr (shares)
+      give_registers<few>();
+    if (warp_index() % 4 == 0 && lane_index() == 0)
+      while (tiles.take(place))
+        parts.order(place);
+  } else {
+    if constexpr (shares) {
+      constexpr int most = ((groups + 1) * at_start - few) / groups / 8 * 8;
+      take_registers<(most < 240 ? most : 240)>();
+    }
+    while (tiles.take(place)) {
+      block::tile_sums<R> sums;
+      if (parts.count() == 0)
+        sums.clear();
+#pragma unroll 1
+      for (int part = 0; part < parts.count(); ++part) {
+        sums.add(parts.take(), part > 0);
+        finish_group_products<1>();
+        if (part > 0)
+          parts.leave();
+      }
+      finish_group_products();
+      if (parts.count() > 0)
+        parts.leave();
+      sums.write(product, place);
+    }
+  }
+}
+
+template <typename R>
+static __device__ __forceinline__ void project_pieces(const R &product,
+                                                      projection_storage<R> &storage) {
+  block::piece_parts<R> parts(product, storage.parts);
+  block::tile_list<R> tiles(product);
+  block::tile_place place;
+  while (tiles.take(place)) {
+    block::tile_sums<R> sums;
+    sums.clear();
+    parts.begin(place);
+#pragma unroll 1
+    for (int part = 0; part < parts.count(); ++part) {
+      sums.add(parts.take(part), true);
+      finish_group_products();
+    }
+    sums.write(product, place);
+  }
+}
+
+template <typename R>
+static __device__ __forceinline__ void projection(const R &product, unsigned char *workspace,
+                                                  projection_storage<R> &storage) {
+  if constexpr (R::shape.tensors)
+    project_matrices(product, storage, workspace);
+  else
+    project_pieces(product, storage);
+}
+
+} // namespace scanc::device::kernel

@@ -1,0 +1,64 @@
+//===- warp/wide_matmul.cuh - Products of 64 rows and up to 256 columns ----===//
+//
+//   called by      128 threads, threads 128 g to 128 g + 127 of the block
+//   result in      every thread: 16 rows of this warp
+//   shared memory  panels that the caller owns, read only; whoever wrote them has passed a barrier
+//   barriers       none
+//
+//   A panel is a swizzled matrix of 64 x 64 elements of 16 bits, from a multiple of 1024 bytes on.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/core/wide_products.cuh"
+#include "scanc/warp/matmul.cuh"
+
+namespace scanc::device::warp {
+
+/// sum (+)= 16 columns of a left panel, from column `at` on, times as many rows of right panels,
+/// which have 64 columns each (`across`), or columns of right panels, which have 64 columns of the
+/// sum as rows each. Without `adds` the sum begins with 0. Where `has_group_products`, between
+/// `begin_group_products` and `finish_group_products`.
+template <bool across, typename T, int tiles>
+static __device__ __forceinline__ void multiply_wide(sum_tile (&sum)[tiles], const T *left,
+                                                     const T *right, int at, bool adds) {
+  if constexpr (has_group_products) {
+    device::multiply_wide<is_same<T, f16>, across>(
+        reinterpret_cast<float(&)[tiles][4]>(sum), panels_at(left, at * 2),
+        panels_at(right, across ? at * 128 : at * 2), adds);
+  } else {
+    const left_tile<T> rows = load_left<64>(left, warp_index() % 4 * 16, at);
+#pragma unroll
+    for (int n = 0; n < tiles; n += 2) {
+      right_tile<T> columns[2];
+      if constexpr (across)
+        load_right<64>(columns, right + n / 8 * 4096, at, n % 8 * 8);
+      else
+        load_right_transposed<64>(columns, right, n * 8, at);
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        if (!adds)
+          clear(sum[n + half]);
+        multiply_add(sum[n + half], rows, columns[half]);
+      }
+    }
+  }
+}
+
+/// Exchanges numbers of row sum_row(2 i) of two tiles beside each other between neighbouring lanes, so that each
+/// has four adjacent columns of the sixteen, from `gathered_column` on.
+static __device__ __forceinline__ void gather_four(float (&four)[4], const sum_tile &low,
+                                                   const sum_tile &high, int i) {
+  const bool odd = lane_index() & 1;
+#pragma unroll
+  for (int c = 0; c < 2; ++c) {
+    const float first = low.at[2 * i + c], second = high.at[2 * i + c];
+    const float got = shuffle_xor(odd ? first : second, 1);
+    four[c] = odd ? got : first;
+    four[2 + c] = odd ? second : got;
+  }
+}
+static __device__ __forceinline__ int gathered_column() {
+  return lane_index() % 2 * 8 + lane_index() % 4 / 2 * 4;
+}
+
+} // namespace scanc::device::warp

@@ -1,0 +1,41 @@
+//===- ChunkwiseCases.h - Chunkwise programs against the oracle -*- C++ -*-===//
+//
+// Factors of products are rounded to 16 bits, which the reference's bounds do not count: a number is
+// right within 2^-7 (2^-10 of f16) of the sum of the magnitudes of its terms, which the reference gives where all
+// factors are positive, and all numbers together within a relative L2 norm of 4e-3. Terms of a corrected state
+// cancel: there all numbers together are right within 2^-7 (2^-10), and each within sixteen times their norm's share.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SCANC_TESTS_END_TO_END_CHUNKWISECASES_H
+#define SCANC_TESTS_END_TO_END_CHUNKWISECASES_H
+
+#include "tests/end_to_end/Emulated.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace scanc::testing_support {
+
+using Sizes = std::map<std::string, std::int64_t>;
+
+/// What a test asks for beside the text and its sizes.
+struct How {
+  std::string variants = "";          ///< those alone whose names begin so
+  std::string strategy = "chunkwise"; ///< with fields of its policy
+  std::int64_t gap = 0;               ///< elements between rows of every tensor, and before the first
+  std::set<std::string> signedInputs = {"g", "dt", "A", "bias", "log_gamma"}; ///< that enter decays and scales
+  std::vector<std::int32_t> offsets = {}; ///< of segments, in place of what is drawn
+};
+
+/// The program with f16 where it has bf16.
+std::string withF16(std::string text);
+
+/// Runs the emitted kernel on random operands, and compares.
+void expectNear(const std::string &text, const Sizes &sizes, const How &how = {});
+
+} // namespace scanc::testing_support
+
+#endif // SCANC_TESTS_END_TO_END_CHUNKWISECASES_H

@@ -1,0 +1,185 @@
+//===- projection_test.cpp - Products of matrices against a loop in f64 ----===//
+#include "scanc/Nvrtc.h"
+#include "templates/Templates.h"
+#include "tests/templates/Fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fstream>
+#include <regex>
+
+using namespace scanc;
+using namespace scanc::templates;
+
+namespace {
+
+/// fixtures/projection.cu for other sizes, an element type, an order of the weights and a policy.
+struct ProductVariant {
+  device::product_policy shape;
+  std::int64_t plain = 40, gated = 24;
+  std::string element = "bf16";
+  bool across = true, copies = true;
+
+  std::int64_t sharedBytes() const {
+    const std::int64_t panels = shape.rows() / 64 + (shape.columns + 63) / 64;
+    const std::int64_t slots = shape.ring * panels * 8192;
+    return shape.tensors ? (slots + 2 * 128 + 16 * shape.ring + 1023) / 1024 * 1024 : slots;
+  }
+  Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
+  std::string text() const {
+    std::ifstream file(std::string(SCANC_FIXTURES) + "/projection.cu");
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto replace = [&](const std::string &from, const std::string &to) {
+      const std::size_t at = text.find(from);
+      ASSERT_NE(at, std::string::npos) << from;
+      text.replace(at, from.size(), to);
+    };
+    replace(
+        "{.warpgroups = 2, .columns = 176, .ring = 4, .tall = 2, .tensors = true}",
+        fmt::format("{{.warpgroups = {}, .columns = {}, .ring = {}, .tall = {}, .tensors = {}}}",
+                    shape.warpgroups, shape.columns, shape.ring, shape.tall, shape.tensors));
+    replace("plain = 384, gated = 144", fmt::format("plain = {}, gated = {}", plain, gated));
+    replace("across = true", fmt::format("across = {}", across));
+    replace("copies = true", fmt::format("copies = {}", copies));
+    return std::regex_replace(text, std::regex("\\bbf16\\b"), element);
+  }
+};
+
+void PrintTo(const ProductVariant &v, std::ostream *out) {
+  *out << v.shape.rows() << " x " << v.shape.columns << " of " << v.plain + v.gated << ' '
+       << v.element << ", " << v.shape.warpgroups << " warpgroups, ring " << v.shape.ring
+       << (v.shape.tensors ? ", whole matrices"
+           : v.copies      ? ""
+                           : ", in parts")
+       << (v.across ? "" : ", weights transposed");
+}
+
+/// The norm of what is off over the norm of a product of random factors. A NaN counts.
+Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t steps,
+                       std::int64_t depth, std::int64_t blocks, std::uint64_t seed) {
+  const auto in = Operand::Role::input, out = Operand::Role::output;
+  const std::int64_t all = v.plain + v.gated;
+  // Rows of 8 elements more than they have: strides are not sizes.
+  const std::int64_t gap = v.copies ? 8 : 1;
+  Operand x("x", in, v.dtype(), {batch, steps, depth}, (depth + gap) / gap * gap);
+  Operand W("W", in, v.dtype(), {v.across ? depth : all, v.across ? all : depth},
+            ((v.across ? all : depth) + gap) / gap * gap);
+  Operand p("p", out, v.dtype(), {batch, steps, v.plain}),
+      g("g", out, v.dtype(), {batch, steps, v.gated});
+  Numbers numbers(seed);
+  for (std::int64_t k = 0; k < depth; ++k) {
+    for (std::int64_t b = 0; b < batch; ++b)
+      for (std::int64_t t = 0; t < steps; ++t)
+        x.set({b, t, k}, numbers.uniform(-1, 1));
+    for (std::int64_t j = 0; j < all; ++j)
+      v.across ? W.set({k, j}, numbers.uniform(-1, 1)) : W.set({j, k}, numbers.uniform(-1, 1));
+  }
+  std::vector<unsigned char> workspace(blocks * 256 + 128);
+  std::vector<std::uint64_t> words;
+  std::vector<emulation::Buffer> buffers;
+  for (Operand *operand : {&x, &W, &p, &g}) {
+    operand->appendWords(words);
+    buffers.push_back(operand->buffer());
+  }
+  if (!v.across) // as the text has it, W[k, j]
+    std::swap(words[words.size() - 8 - 2], words[words.size() - 8 - 1]);
+  const auto begin = (reinterpret_cast<std::uint64_t>(workspace.data()) + 127) / 128 * 128;
+  words.insert(words.end(), {static_cast<std::uint64_t>(batch), static_cast<std::uint64_t>(steps),
+                             static_cast<std::uint64_t>(depth), begin});
+  buffers.push_back({.name = "workspace",
+                     .data = reinterpret_cast<void *>(begin),
+                     .bytes = blocks * 256,
+                     .initialized = false});
+  auto module = emulation::EmulatedModule::build(
+      v.text(), std::vector<std::string>{SCANC_TEMPLATES}, "scanc_projection");
+  if (!module)
+    return module.error();
+  const auto result = module->launch(
+      {.blocks = blocks, .threads = v.shape.threads(), .sharedBytes = v.sharedBytes()}, words,
+      buffers, {.seed = seed});
+  if (!result)
+    return result.error();
+  double off = 0, norm = 0;
+  for (std::int64_t b = 0; b < batch; ++b)
+    for (std::int64_t t = 0; t < steps; ++t)
+      for (std::int64_t j = 0; j < all; ++j) {
+        double sum = 0;
+        for (std::int64_t k = 0; k < depth; ++k)
+          sum += x.at({b, t, k}) * (v.across ? W.at({k, j}) : W.at({j, k}));
+        const double wanted = j < v.plain ? sum : sum / (1 + std::exp(-sum));
+        const double got = j < v.plain ? p.at({b, t, j}) : g.at({b, t, j - v.plain});
+        off += (got - wanted) * (got - wanted);
+        norm += wanted * wanted;
+      }
+  return norm > 0 ? std::sqrt(off / norm) : std::sqrt(off);
+}
+
+/// Results are rounded once, by at most 2^-9 in bf16 and 2^-12 in f16.
+double tolerance(const ProductVariant &v) { return v.element == "f16" ? 0x1p-12 : 0x1p-9; }
+
+class Projection : public testing::TestWithParam<ProductVariant> {};
+
+TEST_P(Projection, isTheProductAtEverySize) {
+  struct Sizes {
+    std::int64_t batch, steps, depth, blocks;
+  };
+  for (const Sizes &s : {Sizes{2, 70, 200, 3}, {1, 1, 8, 1}, {3, 64, 64, 2}, {1, 130, 0, 1}}) {
+    const auto error = errorOf(GetParam(), s.batch, s.steps, s.depth, s.blocks, s.depth + 1);
+    ASSERT_TRUE(error) << error.error().message;
+    EXPECT_LT(*error, tolerance(GetParam())) << s.steps << " x " << s.depth;
+  }
+}
+
+// Sums that leave the registers would cost more than the products; an address may.
+TEST_P(Projection, keepsItsSumsInRegisters) {
+  if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
+    GTEST_SKIP() << nvrtcInfo().error().message;
+  for (const char *architecture : {"sm_80", "sm_90a"}) {
+    if (GetParam().shape.tensors && architecture == std::string("sm_80"))
+      continue;
+    Result<CompiledKernel> kernel = compileCuda({.text = GetParam().text(),
+                                                 .headers = templateHeaders(),
+                                                 .architecture = architecture,
+                                                 .extraOptions = {}});
+    ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
+    for (const KernelStats &stats : kernel->stats)
+      EXPECT_LE(stats.spillStoreBytes, 8) << architecture << kernel->log;
+    EXPECT_EQ(kernel->log.find("serialized"), std::string::npos) << kernel->log;
+    EXPECT_EQ(kernel->log.find("setmaxnreg"), std::string::npos) << kernel->log;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Variants, Projection,
+    testing::Values(
+        ProductVariant{.shape = {.warpgroups = 1, .columns = 64, .ring = 2, .tensors = true}},
+        ProductVariant{
+            .shape = {.warpgroups = 2, .columns = 176, .ring = 4, .tall = 2, .tensors = true},
+            .plain = 120,
+            .gated = 136},
+        ProductVariant{.shape = {.warpgroups = 3, .columns = 176, .ring = 4, .tensors = true}},
+        ProductVariant{.shape = {.warpgroups = 2, .columns = 256, .ring = 4, .tensors = true},
+                       .element = "f16"},
+        ProductVariant{.shape = {.warpgroups = 1, .columns = 48, .ring = 3, .tensors = true},
+                       .plain = 16,
+                       .gated = 72,
+                       .across = false},
+        ProductVariant{
+            .shape = {.warpgroups = 1, .columns = 96, .ring = 3}, .plain = 80, .gated = 24},
+        ProductVariant{.shape = {.warpgroups = 2, .columns = 64, .ring = 2},
+                       .element = "f16",
+                       .across = false},
+        ProductVariant{.shape = {.warpgroups = 1, .columns = 64, .ring = 3},
+                       .plain = 37,
+                       .gated = 30,
+                       .copies = false},
+        ProductVariant{.shape = {.warpgroups = 1, .columns = 64, .ring = 2},
+                       .plain = 3,
+                       .gated = 5,
+                       .across = false,
+                       .copies = false}));
+
+} // namespace
