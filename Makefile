@@ -1,6 +1,6 @@
 # make demo   install what is missing, build, run the gated scan on the GPU or else the CPU
 # make test   the whole suite
-# make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs
+# make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
 BUILD ?= build
 JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
@@ -11,7 +11,7 @@ ifneq ($(NVRTC),)
 export SCANC_NVRTC := $(abspath $(NVRTC))
 endif
 
-.PHONY: demo test bench mutants clean deps configure
+.PHONY: demo test bench mutants fuzz clean deps configure
 demo: configure
 	cmake --build $(BUILD) -j $(JOBS) --target example_gated_scan scanc
 	+@$(MAKE) --no-print-directory run-demo
@@ -33,8 +33,16 @@ bench: configure
 	SCANC_CPU_THREADS=1 $(BUILD)/bin/scanc-bench-cpu
 
 mutants: configure
-	cmake --build $(BUILD) -j $(JOBS) --target scanc-mutant-check
-	python3 tests/mutants/run.py --check $(BUILD)/bin/scanc-mutant-check
+	cmake --build $(BUILD) -j $(JOBS) --target end-to-end-tests runtime-tests scanc scanc-opt
+	python3 tests/mutants/run.py $(BUILD)
+
+# libFuzzer, for SECONDS with each reader of bytes that others wrote.
+SECONDS ?= 60
+fuzz: deps
+	CC=clang CXX=clang++ cmake -G Ninja -S . -B $(BUILD)-fuzz -DCMAKE_BUILD_TYPE=Release -DSCANC_FUZZER=ON \
+	  -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link,address
+	cmake --build $(BUILD)-fuzz -j $(JOBS) --target fuzz-all
+	tests/fuzz/run.sh $(BUILD)-fuzz $(SECONDS)
 
 deps:
 	tools/ci/deps.sh
