@@ -165,8 +165,10 @@ Result<void> Session::readIR(Stage from) {
                          : "give the text of one of these, or the program";
     return error;
   }
-  ParserConfig config(&context);
-  ir = parseSourceString<ModuleOp>(source, config, options.filename);
+  if (succeeded(checkResultNumbers(source, options.filename, context))) {
+    ParserConfig config(&context);
+    ir = parseSourceString<ModuleOp>(source, config, options.filename);
+  }
   if (!ir || failed(checkStageText(*ir, from))) {
     Error error = takeError();
     error.code = "SC1026";

@@ -108,6 +108,26 @@ private:
 
 } // namespace
 
+LogicalResult checkResultNumbers(StringRef text, StringRef file, MLIRContext &context) {
+  constexpr uint64_t most = 1 << 16; // that an operation has
+  const auto isOfName = [](char c) { return llvm::isAlnum(c) || c == '_' || c == '$' || c == '.' || c == '-'; };
+  for (size_t at = text.find('%'); at != StringRef::npos; at = text.find('%', at + 1)) {
+    StringRef number = text.drop_front(at + 1).drop_while(isOfName);
+    if (!number.consume_front("#"))
+      continue;
+    number = number.take_while(llvm::isDigit);
+    uint64_t value = 0;
+    if (number.empty() || (!number.getAsInteger(10, value) && value < most))
+      continue;
+    StringRef before = text.take_front(at);
+    const size_t line = before.rfind('\n') + 1; // 0 for the first
+    auto place = FileLineColLoc::get(&context, file, static_cast<unsigned>(before.count('\n')) + 1,
+                                     static_cast<unsigned>(at - line) + 1);
+    return emitError(place, "[SC1026] expected a number of a result below ") << most << ", got " << number;
+  }
+  return success();
+}
+
 LogicalResult checkStageText(ModuleOp ir, Stage stage) {
   const auto count = [&](auto ops, StringRef expected) {
     const size_t got = llvm::range_size(ops);

@@ -11,14 +11,15 @@ import struct
 import subprocess
 import sys
 
-SCANC, PROGRAMS, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+SCANC, PROGRAMS, FOLDER = (pathlib.Path(path).absolute() for path in sys.argv[1:4])
 # Of each kind of plan one; the rest would only repeat their texts.
 SHAPES = {"ema": "T=64", "gated_scan": "D=64", "cascade": "T=64", "dense": "B=2", "gla": "K=64,V=64",
           "gated_delta": "K=64,V=64", "selective_scan": "N=16", "viterbi": "N=16"}
 
 
 def run(*arguments):
-    done = subprocess.run([SCANC, *map(str, arguments)], capture_output=True, text=True,
+    # From the folder of the programs: a path in their texts would make other inputs of each checkout.
+    done = subprocess.run([SCANC, *map(str, arguments)], capture_output=True, text=True, cwd=PROGRAMS,
                           env={**os.environ, "SCANC_CACHE_DIR": "off", "SCANC_WISDOM": "off"})
     if done.returncode != 0:
         sys.exit(done.stderr)
@@ -39,11 +40,11 @@ def main():
         if program.stem not in SHAPES:
             continue
         for stage in ("scan", "affine", "plan"):
-            text = run(program, "--target=sm_90a", f"--emit={stage}", "--shape", SHAPES[program.stem],
+            text = run(program.name, "--target=sm_90a", f"--emit={stage}", "--shape", SHAPES[program.stem],
                        "-o", "-")
             (FOLDER / "ir" / f"{program.stem}.{stage}").write_text(text)
     # A reader believes an edited bundle without its checksum.
-    bundle = run(PROGRAMS / "ema.scan", "--target=sm_90a", "--emit=bundle", "-o", "-")
+    bundle = run("ema.scan", "--target=sm_90a", "--emit=bundle", "-o", "-")
     bundle = re.sub(r'("checksum": ")[0-9a-f]+', r"\1edited", bundle)
     bundle = re.sub(r'("source": ")[^"\\]*(?:\\.[^"\\]*)*', r"\1text", bundle)
     bundle = re.sub(r'("headers": )\{.*?\n  \}', r"\1{}", bundle, flags=re.S)
