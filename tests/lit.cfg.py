@@ -21,6 +21,9 @@ config.substitutions.append(("%examples", os.path.join(config.test_source_root, 
 # `%exit 3 scanc …` runs a command and wants that exit code.
 expect_exit = os.path.join(config.test_source_root, "tools", "expect_exit.py")
 config.substitutions.append(("%exit", f"{sys.executable} {expect_exit}"))
+# `%interrupt FILE scanc …` interrupts a command when it has written to FILE.
+interrupt = os.path.join(config.test_source_root, "tools", "interrupt.py")
+config.substitutions.append(("%interrupt", f"{sys.executable} {interrupt}"))
 # One switch makes every scanc-opt of the suite check that its IR survives print and parse.
 if os.environ.get("SCANC_VERIFY_ROUNDTRIP"):
     config.substitutions.append(("scanc-opt", "scanc-opt --verify-roundtrip"))
