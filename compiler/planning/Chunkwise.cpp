@@ -130,8 +130,10 @@ struct Spans {
         groups(shape.groups + (chunks.form.strength ? panels : 0)), ring(std::max<int64_t>(shape.ring, 2)) {
     int64_t values = groups, inverses = chunks.form.strength ? 1 : 0;
     int64_t slot = (panels + values + inverses) * panelBytes + numberBytes;
+    if (chunks.bringsFactors()) // keys twice, and what the chunk decays
+      slot += panels * panelBytes + llvm::alignTo(chunks.paddedRows() * 4, 1024);
     shared = ring * slot + (chunks.form.strength ? groups * panels * panelBytes : 0);
-    if (chunks.form.decaysRows)
+    if (chunks.form.decaysRows && !chunks.bringsFactors())
       shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
     blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
     std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", target.multiprocessors, blocks,
@@ -145,8 +147,8 @@ struct Spans {
     int64_t steps = chunks.dim(chunks.mapping.time).getSize();
     bool isShort = !ShapedType::isDynamic(steps) && steps / (leastChunks * chunkSteps) < least(chunks);
     constexpr int64_t mostRows = 128; // in registers of as many groups
-    pays = chunks.mapping.segment < 0 && !chunks.bringsFactors() && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock && !isShort &&
-           target.multiprocessors / known >= least(chunks);
+    pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
+           !isShort && target.multiprocessors / known >= least(chunks);
   }
 
   /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks

@@ -272,6 +272,10 @@ TEST(Chunkwise, blocksThatShareTheTimeOfACorrectedLaneAreRight) {
   expectNear(text, {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
 }
 
+TEST(Chunkwise, blocksThatShareTheTimeOfALaneWhoseRowsDecayBesideACorrectionAreRight) {
+  expectNear(programText("kda"), {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
+}
+
 /// Its offsets may take more than a thread has, its sums may not.
 TEST(Chunkwise, spillsNothingWhereOffsetsAreShort) {
   CompileOptions options;

@@ -54,6 +54,8 @@ struct ChunkVariant {
   std::int64_t groupsOfStates() const { return warpgroups + (corrects ? panels() : 0); }
   std::int64_t sharedBytesOfStates() const {
     std::int64_t groups = groupsOfStates(), slot = (panels() + groups + corrects) * 8192 + 1024;
+    if (decaysRows && corrects) // keys that enter and those that leave, and what the chunk decays
+      return 2 * (slot + panels() * 8192 + (panels() + 3) / 4 * 1024) + groups * panels() * 8192;
     if (decaysRows)
       return 2 * (slot + panels() * 16384) + panels() * 1024;
     return std::max<std::int64_t>(ring, 2) * slot + (corrects ? groups * panels() * 8192 : 0);
@@ -423,6 +425,8 @@ INSTANTIATE_TEST_SUITE_P(
         ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},
         ChunkVariant{.ring = 1, .decaysRows = true, .spans = 2},
         ChunkVariant{.ring = 2, .corrects = true, .spans = 3},
+        ChunkVariant{.ring = 2, .corrects = true, .decaysRows = true, .spans = 3},
+        ChunkVariant{.rows = 40, .columns = 16, .warpgroups = 1, .ring = 2, .corrects = true, .decaysRows = true, .spans = 2},
         ChunkVariant{
             .rows = 40, .columns = 72, .ring = 2, .element = "f16", .corrects = true, .spans = 2}));
 

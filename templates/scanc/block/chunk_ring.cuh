@@ -106,10 +106,10 @@ struct chunk_record : chunk_numbers, chunk_inverse<R> {
 template <typename R>
 struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
   using element = typename R::element;
-  element scores[panel];                              ///< of a step with itself and earlier ones
   element entering_key[row_panels<R>()][panel];       ///< from the beginning of the chunk
-  element query[row_panels<R>()][panel];              ///< from there too
   element key[row_panels<R>()][panel];                ///< to its end
+  element query[row_panels<R>()][panel];              ///< from the beginning
+  element scores[panel];                              ///< of a step with itself and earlier ones
   float chunk_decay[row_panels<R>() * panel_columns]; ///< of all steps
 
   /// Without the rest, up to the next that is aligned.
@@ -126,6 +126,13 @@ struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
 };
 template <typename R>
 struct chunk_slot<R, true, true> : chunk_record<R> {
+  alignas(1024) typename R::element value[R::shape.warpgroups][panel];
+};
+/// Of a record what has the order of its beginning there, and apart from it what the chunk decays.
+template <typename R>
+struct chunk_slot<R, true, false> : chunk_numbers, chunk_inverse<R> {
+  typename R::element entering_key[row_panels<R>()][panel], key[row_panels<R>()][panel];
+  float chunk_decay[row_panels<R>() * panel_columns];
   alignas(1024) typename R::element value[R::shape.warpgroups][panel];
 };
 template <typename R>
@@ -248,19 +255,19 @@ public:
         copy_rows(to, extent);
       copy_values(to, extent);
       if constexpr (corrects<R>) {
-        constexpr int numbers = chunk_steps / 4; // of 16 bytes, as the pieces of all that follows them
-        constexpr int pieces = (chunk_record<R>::bytes - sizeof(chunk_numbers)) / 16;
+        constexpr int numbers = chunk_steps / 4; // of 16 bytes, as all pieces
         const char *const from = reinterpret_cast<const char *>(record);
         int thread = thread_index();
         forget(thread);
         if (thread < 4 * numbers && has_number<R>(thread / numbers))
           start_copy<16>(to.number(thread * 4), from + thread * 16);
-#pragma unroll
-        for (int n = 0; n < (pieces + threads - 1) / threads; ++n) {
-          const int place = thread + n * threads;
-          if (pieces % threads == 0 || place < pieces)
-            start_copy<16>(reinterpret_cast<char *>(&to.inverse) + place * 16,
-                           from + sizeof(chunk_numbers) + place * 16);
+        if constexpr (brings_factors<R> && !R::shape.reads_out) {
+          copy_pieces<(1 + 2 * row_panels<R>()) * panel * sizeof(element)>(
+              &to.inverse, from + sizeof(chunk_numbers), thread);
+          copy_pieces<sizeof(to.chunk_decay)>(to.chunk_decay, record->chunk_decay, thread);
+        } else {
+          copy_pieces<chunk_record<R>::bytes - sizeof(chunk_numbers)>(
+              &to.inverse, from + sizeof(chunk_numbers), thread);
         }
       }
     }
@@ -280,6 +287,17 @@ public:
 
 private:
   static constexpr int threads = R::shape.threads();
+
+  template <int bytes>
+  static __device__ __forceinline__ void copy_pieces(void *to, const void *from, int thread) {
+    constexpr int pieces = bytes / 16;
+#pragma unroll
+    for (int n = 0; n < (pieces + threads - 1) / threads; ++n) {
+      const int place = thread + n * threads;
+      if (pieces % threads == 0 || place < pieces)
+        start_copy<16>(static_cast<char *>(to) + place * 16, static_cast<const char *>(from) + place * 16);
+    }
+  }
 
   __device__ __forceinline__ void copy_rows(slot &to, chunk_extent extent) const {
 #pragma unroll

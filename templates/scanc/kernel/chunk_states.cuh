@@ -34,8 +34,8 @@ template <typename R, bool corrects = block::corrects<R>, bool rows = block::dec
 struct chunk_states_storage {
   block::chunk_slot<states_of<R>> slots[states_of<R>::shape.ring];
 };
-template <typename R>
-struct chunk_states_storage<R, true, false> {
+template <typename R, bool rows>
+struct chunk_states_storage<R, true, rows> {
   block::chunk_slot<states_of<R>> slots[states_of<R>::shape.ring];
   block::state_panels<states_of<R>> state;
 };
@@ -152,11 +152,12 @@ static __device__ __forceinline__ void walk_states(W &walk, span_decay<S> &decay
   }
 }
 
-/// With one. `records`: that of the first chunk, and those that follow it.
+/// With one. `records`: that of the first chunk, and those that follow it; where they bring factors, keys are those.
 template <typename W>
 static __device__ __forceinline__ void walk_corrected_states(W &walk,
                                                              const block::chunk_record<typename W::recurrence_type> *records) {
   using S = typename W::recurrence_type;
+  constexpr bool made = block::brings_factors<S>;
   constexpr int ring = S::shape.ring;
   auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   const int first = block::warp_of_group() * 16;
@@ -170,7 +171,10 @@ static __device__ __forceinline__ void walk_corrected_states(W &walk,
     stream.start(chunk + ring - 1, order.of(chunk + ring - 1), walk.record_of(records, chunk + ring - 1));
     walk.show_state();
     group_barrier();
-    block::start_products<false, S>(products, slot.key, storage.state.of[group]);
+    if constexpr (made)
+      block::start_products<false, S>(products, slot.entering_key, storage.state.of[group]);
+    else
+      block::start_products<false, S>(products, slot.key, storage.state.of[group]);
     finish_group_products();
     warp::settle(products);
     block::subtract_products<S>(slot, products);
@@ -179,6 +183,8 @@ static __device__ __forceinline__ void walk_corrected_states(W &walk,
     block::start_inputs<S>(products, slot, values);
     if constexpr (block::decays<S>)
       state.scale(exp2_approximate(block::decay_at<S>(slot, block::chunk_steps - 1)));
+    if constexpr (made)
+      state.scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
     finish_group_products();
     warp::settle(products);
     if constexpr (block::decays<S>)
