@@ -19,6 +19,12 @@
 
 namespace scanc::emulation {
 
+/// One dimension of a strided tensor.
+struct Extent {
+  std::int64_t size = 1;
+  std::int64_t stride = 0; ///< bytes from one element to the next, of either sign
+};
+
 /// Memory that a kernel may touch. Nothing else is global memory.
 struct Buffer {
   std::string name; ///< as reports call it
@@ -27,6 +33,9 @@ struct Buffer {
   bool writable = true;
   bool initialized = true;  ///< false: a read of bytes that this launch has not written is a fault
   std::int64_t granule = 1; ///< bytes of one element; the race check tells no smaller parts apart
+  /// Of a tensor whose elements lie apart: what is between them is not to be touched. Empty: all
+  /// bytes are.
+  std::vector<Extent> extents = {};
 };
 
 /// The threads of one launch: grids and blocks have one dimension, as in every emitted kernel.
@@ -39,6 +48,8 @@ struct Geometry {
 struct Options {
   std::uint64_t seed = 0;
   std::int64_t residentBlocks = 8; ///< blocks that make progress at once
+  std::vector<std::uint32_t> blocks =
+      {}; ///< the only ones that run, where no block waits for another
   bool checkRaces = true;
   bool checkBounds = true; ///< bounds and alignment of global accesses
 };

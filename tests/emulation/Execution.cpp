@@ -105,6 +105,16 @@ void Execution::touchGlobal(const void *address, std::uint32_t bytes, std::uint3
         return makeFault("bounds", global.describe(first, bytes) + ": " + spellNow(kind, place) +
                                        ", " + std::to_string(bytes) + " bytes");
       });
+    const std::int64_t offset = first - region->begin;
+    const std::int64_t gap = isWrite(kind) ? region->elements.firstGapOfStore(offset, bytes)
+                                           : region->elements.firstGapOfLoad(offset, bytes);
+    if (gap >= 0)
+      scheduler.fail([&] {
+        return makeFault("bounds", "byte " + std::to_string(gap) + " of buffer '" +
+                                       region->buffer.name +
+                                       "' is between its elements: " + spellNow(kind, place) +
+                                       ", " + std::to_string(bytes) + " bytes");
+      });
     if (first % alignment != 0)
       scheduler.fail([&] {
         return makeFault("alignment", "byte " + std::to_string(first - region->begin) +

@@ -11,7 +11,7 @@ GlobalMemory::GlobalMemory(const std::vector<Buffer> &buffers, bool shadow) {
   for (const Buffer &buffer : buffers) {
     const auto begin = reinterpret_cast<std::uintptr_t>(buffer.data);
     if (buffer.bytes > 0)
-      sorted.push_back({buffer, begin, begin + buffer.bytes, {}});
+      sorted.push_back({buffer, begin, begin + buffer.bytes, Elements(buffer), {}});
   }
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Region &a, const Region &b) { return a.begin < b.begin; });
@@ -21,6 +21,7 @@ GlobalMemory::GlobalMemory(const std::vector<Buffer> &buffers, bool shadow) {
       continue;
     }
     Region &whole = regions.back();
+    whole.elements = Elements();
     whole.buffer.name += "+" + next.buffer.name;
     whole.buffer.writable |= next.buffer.writable;
     whole.buffer.initialized |= next.buffer.initialized;

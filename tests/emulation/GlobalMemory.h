@@ -2,7 +2,7 @@
 #ifndef SCANC_TESTS_EMULATION_GLOBALMEMORY_H
 #define SCANC_TESTS_EMULATION_GLOBALMEMORY_H
 
-#include "tests/emulation/Emulation.h"
+#include "tests/emulation/Elements.h"
 #include "tests/emulation/Shadow.h"
 
 namespace scanc::emulation {
@@ -11,6 +11,7 @@ namespace scanc::emulation {
 struct Region {
   Buffer buffer;
   std::uintptr_t begin = 0, end = 0;
+  Elements elements;
   Cells cells; ///< one for each granule; none in a region that is only read
 };
 

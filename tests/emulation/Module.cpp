@@ -57,7 +57,8 @@ Result<Statistics> EmulatedModule::launch(const Geometry &geometry,
                                       std::to_string(arguments.size()));
   constexpr std::int64_t mostBlocks = 1 << 20, mostThreads = 1024;
   const auto [blocks, threads, dynamicShared] = geometry;
-  if (blocks < 1 || blocks > mostBlocks || threads < 1 || threads > mostThreads ||
+  const std::int64_t run = options.blocks.empty() ? blocks : options.blocks.size();
+  if (blocks < 1 || run > mostBlocks || threads < 1 || threads > mostThreads ||
       options.residentBlocks < 1)
     return makeFault("geometry", "kernel '" + loaded->entry + "': expected 1 to " +
                                      std::to_string(mostBlocks) + " blocks of 1 to " +

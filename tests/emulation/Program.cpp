@@ -9,6 +9,9 @@
 namespace scanc::emulation {
 namespace {
 
+/// Bytes past an aligned address at which a workspace may begin: seeds draw them.
+constexpr std::size_t workspaceShifts = 131;
+
 /// The bytes between the first and the last element of an operand.
 Buffer bufferOf(const Parameter &parameter, const TensorRef &tensor) {
   const std::vector<std::int64_t> strides =
@@ -21,18 +24,23 @@ Buffer bufferOf(const Parameter &parameter, const TensorRef &tensor) {
     (reach < 0 ? lowest : highest) += reach;
   }
   const std::int64_t element = sizeOf(tensor.dtype);
+  // The parts of a complex number may be accessed one by one.
+  const std::int64_t granule = sizeOf(numberType(tensor.dtype));
+  std::vector<Extent> extents{{element / granule, granule}};
+  for (std::size_t i = 0; i < strides.size(); ++i)
+    extents.push_back({tensor.sizes[i], strides[i] * element});
   const bool isInput = parameter.role == Parameter::Role::input;
   return {.name = parameter.name,
           .data = isEmpty ? nullptr : static_cast<char *>(tensor.data) + lowest * element,
           .bytes = isEmpty ? 0 : (highest - lowest + 1) * element,
           .writable = !isInput,
           .initialized = isInput,
-          // The parts of a complex number may be accessed one by one.
-          .granule = tensor.dtype == Dtype::c64 ? element / 2 : element};
+          .granule = granule,
+          .extents = std::move(extents)};
 }
 
 /// The workspace in parts: what the plan zeroes may be read at once, the rest once it is written.
-void appendWorkspace(std::vector<Buffer> &buffers, std::vector<unsigned char> &memory,
+void appendWorkspace(std::vector<Buffer> &buffers, std::span<unsigned char> memory,
                      const LaunchPlan &plan) {
   const auto append = [&](unsigned char *from, std::int64_t bytes, bool zeroed) {
     if (bytes > 0)
@@ -82,7 +90,9 @@ Result<void> runProgram(const Program &program, std::span<const TensorRef> opera
   Result<LaunchPlan> sized = planLaunch(program, operands, target);
   if (!sized)
     return sized.error();
-  std::vector<unsigned char> memory(sized->workspaceBytes, sharedPoison);
+  const std::size_t shift = options.seed % workspaceShifts;
+  std::vector<unsigned char> storage(sized->workspaceBytes + shift, sharedPoison);
+  const std::span<unsigned char> memory = std::span(storage).subspan(shift);
   Result<LaunchPlan> plan =
       planLaunch(program, operands, target, {memory.data(), sized->workspaceBytes});
   if (!plan)

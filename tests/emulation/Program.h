@@ -9,7 +9,8 @@
 namespace scanc::emulation {
 
 /// One launch of the first entry of `program` as the runtime would make it, with operands in host
-/// memory. Inputs are read only; what a result or the workspace holds before is not to be read.
+/// memory. Inputs are read only; what a result or the workspace holds before is not to be read. The
+/// workspace begins at whatever byte the seed says.
 Result<void> runProgram(const Program &program, std::span<const TensorRef> operands,
                         const Options &options = {});
 

@@ -98,17 +98,20 @@ struct FiberEntry {
 };
 
 Scheduler::Scheduler(const Kernel &kernel, const Options &options)
-    : kernel(kernel), options(options), random(options.seed), waiting(kernel.blocks),
-      unfinishedBlocks(kernel.blocks) {
+    : kernel(kernel), options(options), random(options.seed), waiting(options.blocks) {
   host.scheduler = this;
+  if (waiting.empty()) {
+    waiting.resize(kernel.blocks);
+    std::iota(waiting.begin(), waiting.end(), 0);
+  }
+  unfinishedBlocks = waiting.size();
   // Hardware starts blocks in an order of its own; a kernel must not rely on one.
-  std::iota(waiting.begin(), waiting.end(), 0);
   for (std::size_t i = waiting.size(); i > 1; --i)
     std::swap(waiting[i - 1], waiting[random.below(i)]);
 }
 
 Result<Statistics> Scheduler::run() {
-  const std::size_t slots = std::min<std::size_t>(options.residentBlocks, kernel.blocks);
+  const std::size_t slots = std::min<std::size_t>(options.residentBlocks, waiting.size());
   if (!stacks.reserve(slots * kernel.threads))
     return makeFault("environment", "no memory for the stacks of " +
                                         std::to_string(slots * kernel.threads) + " threads");

@@ -15,8 +15,9 @@
 #include "scanc_emulation/hooks.h"
 #include "tests/emulation/Clocks.h"
 
-#include <cstdlib>
 #include <memory>
+#include <new>
+#include <sys/mman.h>
 
 namespace scanc::emulation {
 
@@ -50,19 +51,29 @@ const Access *noteRead(Cell &cell, const Accessor &accessor);
 /// Notes a write; returns the access that races with it, or null. The kind is in `raceIsWrite`.
 const Access *noteWrite(Cell &cell, const Accessor &accessor, bool &raceIsWrite);
 
-/// A zeroed array of cells; pages that are never touched cost nothing.
+/// A zeroed array of cells; pages that are never touched cost nothing, however many there are.
 class Cells {
 public:
   Cells() = default;
-  explicit Cells(std::size_t count)
-      : data(static_cast<Cell *>(std::calloc(count ? count : 1, sizeof(Cell)))) {}
+  explicit Cells(std::size_t count) {
+    const std::size_t bytes = (count + 1) * sizeof(Cell); // of no cell is none mapped
+    data = {map(bytes), Unmap{bytes}};
+  }
   Cell &operator[](std::size_t index) const { return data.get()[index]; }
 
 private:
-  struct Free {
-    void operator()(Cell *cells) const { std::free(cells); }
+  static Cell *map(std::size_t bytes) {
+    void *mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+      throw std::bad_alloc();
+    return static_cast<Cell *>(mapped);
+  }
+  struct Unmap {
+    std::size_t bytes; ///< 0 of none
+    void operator()(Cell *cells) const { munmap(cells, bytes); }
   };
-  std::unique_ptr<Cell, Free> data;
+  std::unique_ptr<Cell, Unmap> data;
 };
 
 } // namespace scanc::emulation

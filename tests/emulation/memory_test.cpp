@@ -114,6 +114,52 @@ TEST(Memory, overlappingBuffersAreOneRegion) {
               {"buffer 'front+back' has 128 bytes", "at byte 128"});
 }
 
+/// 8 rows of 3 floats that begin 8 floats apart: what lies between them is somebody else's. A load
+/// may have the aligned vector around an element.
+TEST(Memory, accessBetweenRowsIsReported) {
+  alignas(16) float cells[64] = {};
+  Buffer rows{.name = "rows", .data = cells, .granule = 4};
+  rows.bytes = (7 * 8 + 3) * sizeof(float);
+  rows.extents = {{8, 32}, {3, 4}};
+  const auto store = [&](const std::string &body) {
+    return buildKernel("float *rows;", "  const int i = thread_index();\n" + body)
+        .launch({.threads = 32}, std::vector{wordOf(rows)}, {rows});
+  };
+  expectSuccess(store("  if (i < 24) store_global<1>(args.rows + i / 3 * 8 + i % 3, {1.0f});\n"));
+  expectFault(store("  if (i == 4) store_global<1>(args.rows + i * 8 + 3, {1.0f});\n"), "bounds",
+              {"byte 140 of buffer 'rows' is between its elements", "thread 4 writes"});
+  expectSuccess(store("  float x[4]; if (i == 2) load_global<4>(x, args.rows + i * 8);\n"));
+  expectFault(store("  float x[4]; if (i == 2) load_global<4>(x, args.rows + i * 8 + 4);\n"),
+              "bounds", {"byte 80 of buffer 'rows' is between its elements", "reads", "16 bytes"});
+  expectFault(
+      store("  if (i == 2) store_global<4>(args.rows + i * 8, {1.0f, 1.0f, 1.0f, 1.0f});\n"),
+      "bounds", {"byte 76 of buffer 'rows' is between its elements", "writes"});
+}
+
+/// Windows of a row that overlap, backwards: every byte up to the last is in one of them.
+TEST(Memory, elementsOfOverlappingWindowsAreFound) {
+  alignas(16) float cells[64] = {};
+  Buffer windows{.name = "windows", .data = cells, .bytes = sizeof cells, .granule = 4};
+  windows.extents = {{4, -16}, {6, 4}, {1, 4096}, {5, 0}};
+  EmulatedModule module = buildKernel(
+      "float *cells;", "  float x[1]; load_global<1>(x, args.cells + thread_index());\n");
+  expectSuccess(module.launch({.threads = 18}, std::vector{wordOf(windows)}, {windows}));
+  expectSuccess(module.launch({.threads = 20}, std::vector{wordOf(windows)}, {windows}));
+  expectFault(module.launch({.threads = 21}, std::vector{wordOf(windows)}, {windows}), "bounds",
+              {"byte 80 of buffer 'windows' is between its elements"});
+}
+
+/// Of a grid that is too large to run whole, the blocks at its end.
+TEST(Memory, blocksThatAreNamedRunAlone) {
+  std::vector<float> cells(2);
+  Buffer buffer = bufferOf("cells", cells);
+  expectSuccess(buildKernel("float *cells;",
+                            "  store_global<1>(args.cells + (block_index() == 77), {2.0f});\n")
+                    .launch({.blocks = std::int64_t{1} << 24}, std::vector{wordOf(buffer)},
+                            {buffer}, {.blocks = {77}}));
+  EXPECT_EQ(cells, (std::vector<float>{0, 2}));
+}
+
 TEST(Memory, accessPastSharedMemoryIsReported) {
   expectFault(launchCopy("  if (i == 24) shared_store((&cells[0])[i + 40], 1.0f);\n"), "bounds",
               {"shared memory, which has 256 bytes", "at byte 256"});

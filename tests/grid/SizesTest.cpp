@@ -1,0 +1,142 @@
+//===- SizesTest.cpp - Around every power of two and every tile -----------===//
+//
+// Each size is a case. In every second one operands lie anywhere: misaligned, with
+// gaps, transposed, backwards, repeated, at the end of memory.
+//
+//===----------------------------------------------------------------------===//
+#include "tests/grid/Programs.h"
+#include "tests/grid/Subject.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+using namespace scanc;
+using namespace scanc::testing_support;
+
+namespace {
+
+using Counts = std::vector<std::int64_t>;
+
+/// 0, and each power of two up to `most` with its neighbours.
+Counts aroundPowersOfTwo(std::int64_t most) {
+  Counts counts{0, 1, 2};
+  for (std::int64_t power = 4; power <= most; power *= 2)
+    counts.insert(counts.end(), {power - 1, power, power + 1});
+  return counts;
+}
+
+/// One place for each of the five operands of a linear scan.
+std::vector<Placement> placesOf(std::uint64_t seed) {
+  if (seed % 2 == 0)
+    return {{}};
+  std::mt19937_64 random(seed);
+  const auto below = [&](std::uint64_t bound) { return random() % bound; };
+  std::vector<Placement> places(5);
+  for (Placement &place : places) {
+    place.shift = below(33);
+    place.gap = below(3) ? 0 : 1 + below(9);
+    place.exchanged = below(4) == 0;
+    place.atEnd = below(4) == 0;
+    place.backwards = below(4) == 0 ? below(8) : 0;
+    place.repeated = below(6) == 0 ? below(8) : 0;
+  }
+  return places;
+}
+
+/// Launches `subject` at T steps of D lanes.
+void expectRight(const Subject &subject, std::int64_t T, std::int64_t D) {
+  for (std::uint64_t round = 0; round < (isLongForm() ? 8 : 1); ++round) {
+    const std::uint64_t seed = (round * 4099 + T) * 1009 + D + round;
+    const Sizes sizes{{"T", T}, {"D", D}, {"B", 1 + seed / 2 % 2}};
+    EXPECT_EQ(subject.wrong(sizes, placesOf(seed), seed), "")
+        << "T = " << T << ", D = " << D << ", seed " << seed;
+  }
+}
+
+using Kind = std::tuple<std::string, Innermost, bool>; // element type, order, reverse
+
+std::string nameOf(const Kind &kind) {
+  const auto &[type, innermost, reverse] = kind;
+  return type + (innermost == Innermost::time ? "_along_time" : "_across_lanes") +
+         (reverse ? "_reverse" : "");
+}
+
+const auto types = testing::Values("f64", "f32", "f16", "bf16", "c64");
+const auto orders = testing::Values(Innermost::time, Innermost::lanes);
+
+class CpuSizes : public testing::TestWithParam<Kind> {
+protected:
+  const Subject subject{std::apply(linearScan, GetParam()), "cpu"};
+};
+
+TEST_P(CpuSizes, areRight) {
+  const std::int64_t most = isLongForm() ? 1 << 17 : 1 << 12;
+  Counts lanes = aroundPowersOfTwo(1 << 10);
+  lanes.erase(lanes.begin()); // 0, which is below
+  lanes.insert(lanes.end(), {5, 100, 500, 999, 1000});
+  for (std::int64_t T : aroundPowersOfTwo(1 << 12))
+    for (std::int64_t D : lanes)
+      if (T * D <= most)
+        expectRight(subject, T, D);
+}
+
+TEST_P(CpuSizes, noLaneIsRight) {
+  for (std::int64_t T : {0, 1, 17})
+    expectRight(subject, T, 0);
+}
+
+TEST_P(CpuSizes, aMillionStepsAreRight) {
+  for (std::int64_t T : {(1 << 20) - 1, 1 << 20, (1 << 20) + 1})
+    if (isLongForm() || (T % 2 == 0) == std::get<bool>(GetParam()))
+      expectRight(subject, T, 1);
+}
+
+/// Strategies whose tiles are small, and the steps of one tile.
+struct Tiled {
+  const char *strategy;
+  std::int64_t tile;
+};
+const Tiled tiled[] = {{"sequential(steps=8, ring=3)", 8},
+                       {"blelloch(time_threads=32, steps=4)", 128},
+                       {"look_back(time_threads=32, steps=4, runs=1)", 128}};
+
+using EmulatedKind = std::tuple<std::string, Innermost, int>; // element type, order, one of `tiled`
+
+std::string nameOf(const EmulatedKind &kind) {
+  const auto &[type, innermost, number] = kind;
+  const std::string strategy = tiled[number].strategy;
+  return nameOf(Kind(type, innermost, number % 2 == 1)) + "_by_" +
+         strategy.substr(0, strategy.find('('));
+}
+
+class EmulatedSizes : public testing::TestWithParam<EmulatedKind> {
+protected:
+  void SetUp() override {
+    // In the short form each element type has each strategy in one order.
+    const auto [type, innermost, strategy] = GetParam();
+    if (!isLongForm() && (type.size() + strategy) % 2 != static_cast<std::size_t>(innermost))
+      GTEST_SKIP() << "of the long form";
+  }
+};
+
+TEST_P(EmulatedSizes, areRight) {
+  const auto [type, innermost, number] = GetParam();
+  const auto [strategy, tile] = tiled[number];
+  const Subject subject(linearScan(type, innermost, number % 2 == 1), strategy);
+  for (std::int64_t T : {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, tile - 1, tile,
+                         tile + 1, 2 * tile - 1, 2 * tile, 2 * tile + 1, 5 * tile + 3})
+    for (std::int64_t D : {1, 7, 32, 33, 100})
+      expectRight(subject, T, D);
+  expectRight(subject, tile + 3, 1000);
+  expectRight(subject, 40 * tile + 1, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Linear, EmulatedSizes,
+                         testing::Combine(types, orders, testing::Values(0, 1, 2)),
+                         [](const auto &info) { return nameOf(info.param); });
+
+INSTANTIATE_TEST_SUITE_P(Linear, CpuSizes, testing::Combine(types, orders, testing::Bool()),
+                         [](const auto &info) { return nameOf(info.param); });
+
+} // namespace

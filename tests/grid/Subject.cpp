@@ -1,0 +1,102 @@
+//===- Subject.cpp - Compile once, launch, compare ------------------------===//
+#include "tests/grid/Subject.h"
+
+#include "tests/emulation/Program.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+namespace scanc::testing_support {
+
+namespace {
+
+/// What all tests of this process have done, said at its end.
+class Tally : public testing::Environment {
+public:
+  void TearDown() override { std::cout << cases << " cases, " << numbers << " numbers compared\n"; }
+  std::int64_t cases = 0, numbers = 0;
+};
+Tally &tally = *static_cast<Tally *>(testing::AddGlobalTestEnvironment(new Tally));
+
+std::int64_t elementsOf(const TensorRef &tensor) {
+  std::int64_t count = 1;
+  for (std::int64_t size : tensor.sizes)
+    count *= size;
+  return count;
+}
+
+} // namespace
+
+bool isLongForm() { return std::getenv("SCANC_SOAK") != nullptr; }
+
+Subject::Subject(std::string source, const std::string &strategy, const Sizes &bound)
+    : text(std::move(source)) {
+  options.filename = "grid.scan";
+  options.sizes = bound;
+  if (strategy == "cpu") {
+    options.target = "cpu";
+    kernel = orExit(compile(text, options));
+    parameters = kernel->program().parameters;
+    return;
+  }
+  options.target = "sm_90a";
+  options.strategy = strategy;
+  program = orExit(compileProgram(text, options));
+  parameters = program->parameters;
+  if (program->strategy == "matmul_scan")
+    ofBound = splitProducts;
+  if (program->planText.find("dense_") != std::string::npos && program->strategy != "sequential")
+    ofBound = keptProducts;
+}
+
+CompileOptions Subject::optionsFor(const Sizes &sizes) const {
+  CompileOptions all = options;
+  all.sizes.insert(sizes.begin(), sizes.end());
+  return all;
+}
+
+Operands Subject::operands(const Sizes &sizes, std::uint64_t seed) const {
+  return orExit(makeOperands(text, optionsFor(sizes), parameters, seed));
+}
+
+Result<void> Subject::launch(const std::vector<TensorRef> &tensors, std::uint64_t seed) const {
+  if (kernel)
+    return kernel->launch(tensors);
+  return emulation::runProgram(*program, tensors, {.seed = seed});
+}
+
+std::string Subject::mismatch(const Sizes &sizes, const Operands &operands) const {
+  ++tally.cases;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    tally.numbers += isInput(i) ? 0 : elementsOf(operands.tensors[i]);
+  return firstMismatch(text, optionsFor(sizes), parameters, operands, ofBound);
+}
+
+std::string Subject::wrong(const Sizes &sizes, const std::vector<Placement> &placements,
+                           std::uint64_t seed) const {
+  Operands drawn = operands(sizes, seed);
+  std::vector<Placed> placed;
+  std::vector<TensorRef> tensors;
+  for (std::size_t i = 0; i < drawn.tensors.size(); ++i) {
+    Placement placement = placements[i % placements.size()];
+    if (!isInput(i))
+      placement.repeated = 0;
+    placed.emplace_back(drawn.tensors[i], placement);
+    tensors.push_back(placed.back().tensor());
+  }
+  if (auto done = launch(tensors, seed); !done)
+    return render(done.error());
+  for (std::size_t i = 0; i < placed.size(); ++i) {
+    const std::vector<char> before = drawn.storage[i];
+    if (std::string changed = placed[i].collect(drawn.tensors[i]); !changed.empty())
+      return parameters[i].name + ": " + changed;
+    if (isInput(i) && before != drawn.storage[i])
+      return parameters[i].name + ": an input has changed";
+  }
+  return mismatch(sizes, drawn);
+}
+
+} // namespace scanc::testing_support

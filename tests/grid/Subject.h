@@ -1,0 +1,58 @@
+//===- Subject.h - One program, launched at many sizes ----------*- C++ -*-===//
+#ifndef SCANC_TESTS_GRID_SUBJECT_H
+#define SCANC_TESTS_GRID_SUBJECT_H
+
+#include "scanc/Compile.h"
+#include "tests/support/Comparison.h"
+#include "tests/support/Placement.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace scanc::testing_support {
+
+using Sizes = std::map<std::string, std::int64_t>;
+
+/// Whether SCANC_SOAK asks for the long form.
+bool isLongForm();
+
+/// A program that is compiled once, sizes open but for those bound.
+class Subject {
+public:
+  /// `strategy` with fields of its policy, for sm_90a in the emulation; "cpu": the CPU backend.
+  Subject(std::string text, const std::string &strategy, const Sizes &bound = {});
+
+  /// Random operands for a launch at these sizes.
+  Operands operands(const Sizes &sizes, std::uint64_t seed) const;
+  /// Launches on `tensors`; `seed` draws the order of threads.
+  Result<void> launch(const std::vector<TensorRef> &tensors, std::uint64_t seed) const;
+  /// Launches on random operands, of which number i lies as `placements[i % count]` says, and
+  /// compares the results with the reference. What is wrong, or empty.
+  std::string wrong(const Sizes &sizes, const std::vector<Placement> &placements,
+                    std::uint64_t seed) const;
+  /// Compares the results among `operands` with the reference.
+  std::string mismatch(const Sizes &sizes, const Operands &operands) const;
+
+  const std::vector<Parameter> &signature() const { return parameters; }
+  bool isInput(std::size_t operand) const {
+    return parameters[operand].role == Parameter::Role::input;
+  }
+  double factor() const { return ofBound; }
+
+private:
+  CompileOptions optionsFor(const Sizes &sizes) const;
+
+  std::string text;
+  CompileOptions options;
+  std::optional<Program> program; ///< for the emulation
+  std::optional<Kernel> kernel;   ///< of the CPU backend
+  std::vector<Parameter> parameters;
+  double ofBound = 1; ///< of the reference's bound, within which a number is right
+};
+
+} // namespace scanc::testing_support
+
+#endif // SCANC_TESTS_GRID_SUBJECT_H
