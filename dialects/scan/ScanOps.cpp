@@ -165,6 +165,28 @@ static LogicalResult verifyPositions(RecurrenceInterface op, ArrayRef<int64_t> p
   return success();
 }
 
+/// Maps of initial or final states: no time, and of indices those of the state, `all` of them or some.
+static LogicalResult verifyStateMaps(RecurrenceInterface op, ArrayAttr maps, ArrayRef<int64_t> states,
+                                     StringRef what, bool all) {
+  for (auto [map, state] : llvm::zip_equal(maps.getAsRange<AffineMapAttr>(), states)) {
+    StateAttr of = op.getState(state);
+    size_t indices = 0;
+    bool known = true;
+    for (AffineExpr result : map.getValue().getResults()) {
+      DimAttr dim = op.getDim(cast<AffineDimExpr>(result).getPosition());
+      if (dim.getKind() == DimKind::Index) {
+        known &= llvm::is_contained(of.getIndices(), dim.getName());
+        ++indices;
+      }
+      known &= dim.getKind() != DimKind::Time;
+    }
+    if (!known || (all && indices != of.getIndices().size())) // recurrence_c3
+      return op->emitOpError() << what << " map: expected lanes and indices of the state " << of.getName()
+                               << ", got " << map;
+  }
+  return success();
+}
+
 static LogicalResult verifyRecurrence(RecurrenceInterface op) {
   if (failed(verifyDims(op)) || failed(verifyStates(op)) ||
       failed(verifyPositions(op, op.getInitStates(), "init_states")) ||
@@ -182,7 +204,9 @@ static LogicalResult verifyRecurrence(RecurrenceInterface op) {
                  failed(verifyMaps(op, op.getOutputMaps(), results.take_front(outputs), "output",
                                    false)) ||
                  failed(verifyMaps(op, op.getFinalMaps(), results.drop_front(outputs), "final",
-                                   false)));
+                                   false)) ||
+                 failed(verifyStateMaps(op, op.getInitMaps(), op.getInitStates(), "init", false)) ||
+                 failed(verifyStateMaps(op, op.getFinalMaps(), op.getFinalStates(), "final", true)));
 }
 
 /// Arguments: one per input, then one per `prevs` entry.

@@ -107,7 +107,8 @@ def Scan_StepOp : Scan_Recurrence<"step"> {
     - (C2) `input_maps`, `init_maps` and `output_maps`/`final_maps` have one map per input, initial
       state and result, from all dims to the rank of the tensor.
     - (C3) each result of a map is a dimension; the time dimension may be offset by -1 to -7 in
-      `input_maps` only.
+      `input_maps` only. `init_maps` and `final_maps` have lanes, the segment and indices of their
+      state, those of final states all of these indices.
     - (C4) a static size of a tensor equals the size of the dimension that its map names there.
     - (C5) the region takes one argument per input, of its element type, then one per entry of
       `prevs`, of its state's element type; an entry names a state and as many index dimensions as

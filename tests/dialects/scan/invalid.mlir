@@ -156,6 +156,40 @@ func.func @recurrence_c3_window(%x: tensor<8xf32>) {
 
 // -----
 
+func.func @recurrence_c3_initial_state_by_time(%x: tensor<8xf32>) {
+  // expected-error @below {{init map: expected lanes and indices of the state "h", got affine_map<(d0) -> (d0)>}}
+  %y = scan.step ins(%x : tensor<8xf32>) init(%x : tensor<8xf32>) attributes {
+      dims = [#scan.dim<time t in T : 8>],
+      input_maps = [affine_map<(t) -> (t)>], output_maps = [affine_map<(t) -> (t)>],
+      states = [#scan.state<h : f32 []>], prevs = [#scan.prev<h []>],
+      init_states = array<i64: 0>, init_maps = [affine_map<(t) -> (t)>], final_states = array<i64>, final_maps = []}
+      -> tensor<8xf32> {
+  ^bb0(%x0: f32, %h: f32):
+    %s = arith.addf %h, %x0 : f32
+    scan.yield next(%s : f32) outs(%s : f32)
+  }
+  return
+}
+
+// -----
+
+func.func @recurrence_c3_final_state_without_its_index(%x: tensor<8x3xf32>) {
+  // expected-error @below {{final map: expected lanes and indices of the state "h", got affine_map<(d0, d1) -> ()>}}
+  %y, %f = scan.step ins(%x : tensor<8x3xf32>) attributes {
+      dims = [#scan.dim<time t in T : 8>, #scan.dim<index i in N : 3>],
+      input_maps = [affine_map<(t, i) -> (t, i)>], output_maps = [affine_map<(t, i) -> (t, i)>],
+      states = [#scan.state<h : f32 [i]>], prevs = [#scan.prev<h [i]>],
+      init_states = array<i64>, init_maps = [], final_states = array<i64: 0>, final_maps = [affine_map<(t, i) -> ()>]}
+      -> tensor<8x3xf32>, tensor<f32> {
+  ^bb0(%x0: f32, %h: f32):
+    %s = arith.addf %h, %x0 : f32
+    scan.yield next(%s : f32) outs(%s : f32)
+  }
+  return
+}
+
+// -----
+
 func.func @recurrence_c3_output(%x: tensor<8xf32>) {
   // expected-error @below {{output map: expected a dimension, got result 0 of affine_map<(d0) -> (d0 - 1)>}}
   %y = scan.step ins(%x : tensor<8xf32>) attributes {
