@@ -254,6 +254,10 @@ std::vector<Parameter> signatureOf(func::FuncOp function) {
     add(function.getResultTypes()[i], function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
         function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr), Parameter::Role::output,
         function.getLoc(), function.getResultAttrOfType<StringAttr>(i, scan::updatesAttr));
+  for (auto op : function.getBody().getOps<scan::RecurrenceInterface>())
+    if (Value offsets = op.getReset())
+      list[cast<BlockArgument>(offsets).getArgNumber()].cuts =
+          op.getDim(op.getTimeDim()).getExtent().str();
   return list;
 }
 
