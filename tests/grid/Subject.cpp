@@ -21,14 +21,14 @@ public:
 };
 Tally &tally = *static_cast<Tally *>(testing::AddGlobalTestEnvironment(new Tally));
 
+} // namespace
+
 std::int64_t elementsOf(const TensorRef &tensor) {
   std::int64_t count = 1;
   for (std::int64_t size : tensor.sizes)
     count *= size;
   return count;
 }
-
-} // namespace
 
 bool isLongForm() { return std::getenv("SCANC_SOAK") != nullptr; }
 
@@ -75,28 +75,39 @@ std::string Subject::mismatch(const Sizes &sizes, const Operands &operands) cons
   return firstMismatch(text, optionsFor(sizes), parameters, operands, ofBound);
 }
 
-std::string Subject::wrong(const Sizes &sizes, const std::vector<Placement> &placements,
-                           std::uint64_t seed) const {
-  Operands drawn = operands(sizes, seed);
+std::vector<ReferenceTensor> Subject::reference(const Sizes &sizes,
+                                                const Operands &operands) const {
+  return orExit(evaluateReference(text, operands.tensors, optionsFor(sizes)));
+}
+
+std::string Subject::launch(Operands &operands, const std::vector<Placement> &placements,
+                            std::uint64_t seed) const {
   std::vector<Placed> placed;
   std::vector<TensorRef> tensors;
-  for (std::size_t i = 0; i < drawn.tensors.size(); ++i) {
+  for (std::size_t i = 0; i < operands.tensors.size(); ++i) {
     Placement placement = placements[i % placements.size()];
     if (!isInput(i))
       placement.repeated = 0;
-    placed.emplace_back(drawn.tensors[i], placement);
+    placed.emplace_back(operands.tensors[i], placement);
     tensors.push_back(placed.back().tensor());
   }
   if (auto done = launch(tensors, seed); !done)
     return render(done.error());
   for (std::size_t i = 0; i < placed.size(); ++i) {
-    const std::vector<char> before = drawn.storage[i];
-    if (std::string changed = placed[i].collect(drawn.tensors[i]); !changed.empty())
+    const std::vector<char> before = operands.storage[i];
+    if (std::string changed = placed[i].collect(operands.tensors[i]); !changed.empty())
       return parameters[i].name + ": " + changed;
-    if (isInput(i) && before != drawn.storage[i])
+    if (isInput(i) && before != operands.storage[i])
       return parameters[i].name + ": an input has changed";
   }
-  return mismatch(sizes, drawn);
+  return "";
+}
+
+std::string Subject::wrong(const Sizes &sizes, const std::vector<Placement> &placements,
+                           std::uint64_t seed) const {
+  Operands drawn = operands(sizes, seed);
+  const std::string failed = launch(drawn, placements, seed);
+  return failed.empty() ? mismatch(sizes, drawn) : failed;
 }
 
 } // namespace scanc::testing_support

@@ -19,6 +19,9 @@ using Sizes = std::map<std::string, std::int64_t>;
 /// Whether SCANC_SOAK asks for the long form.
 bool isLongForm();
 
+/// How many elements a tensor has.
+std::int64_t elementsOf(const TensorRef &tensor);
+
 /// A program that is compiled once, sizes open but for those bound.
 class Subject {
 public:
@@ -29,12 +32,19 @@ public:
   Operands operands(const Sizes &sizes, std::uint64_t seed) const;
   /// Launches on `tensors`; `seed` draws the order of threads.
   Result<void> launch(const std::vector<TensorRef> &tensors, std::uint64_t seed) const;
+  /// The same with number i placed as `placements[i % count]` says. What is wrong with the launch
+  /// or with what it left beside its results, or empty.
+  std::string launch(Operands &operands, const std::vector<Placement> &placements,
+                     std::uint64_t seed) const;
   /// Launches on random operands, of which number i lies as `placements[i % count]` says, and
   /// compares the results with the reference. What is wrong, or empty.
   std::string wrong(const Sizes &sizes, const std::vector<Placement> &placements,
                     std::uint64_t seed) const;
   /// Compares the results among `operands` with the reference.
   std::string mismatch(const Sizes &sizes, const Operands &operands) const;
+
+  /// What the reference gives for the results.
+  std::vector<ReferenceTensor> reference(const Sizes &sizes, const Operands &operands) const;
 
   const std::vector<Parameter> &signature() const { return parameters; }
   bool isInput(std::size_t operand) const {

@@ -23,7 +23,8 @@ struct Placement {
 };
 
 /// A tensor that lies so, alone in pages that nobody may touch beside 4 KiB of guards; every byte
-/// that is not of an element is 0xff.
+/// that is not of an element is 0xff. More than 1 GiB is left as it is mapped, and only its
+/// elements are looked at.
 class Placed {
 public:
   /// Copies the elements of `contiguous`, which are made alike along repeated dimensions.

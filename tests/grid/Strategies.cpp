@@ -1,0 +1,259 @@
+//===- Strategies.cpp - One recurrence for each strategy ------------------===//
+#include "tests/grid/Strategies.h"
+
+#include "tests/grid/Programs.h"
+
+#include <cmath>
+
+namespace scanc::testing_support {
+
+namespace {
+
+/// Packed sequences, whose decays are given by their logarithms.
+const char *const packed = R"(
+kernel packed(g, x: f32[T, D], h0: f32[S, D], cu: i32[S+1]) -> (y: f32[T, D], hT: f32[S, D]) {
+  scan T as t over D reset at cu {
+    init h = h0
+    h[t] = exp(g[t]) * h[t-1] + x[t]
+    y[t] = h[t]
+    final h -> hT
+  }
+})";
+
+/// Rows of columns that share a decay.
+const char *const rows = R"(
+kernel rows(a: f32[B, T, R], x: f32[B, T, R, V], h0: f32[B, R, V]) -> (y: f32[B, T, R, V], hT: f32[B, R, V]) {
+  scan T as t over B {
+    init h = h0
+    h[t,i,j] = a[t,i] * h[t-1,i,j] + x[t,i,j]
+    y[t,i,j] = h[t,i,j]
+    final h -> hT
+  }
+})";
+
+/// A matrix for each step.
+std::string dense(const std::string &element) {
+  return "kernel dense(A: " + element + "[B, T, 16, 16], x: " + element +
+         R"([B, T, 16], h0: f32[B, 16]) -> (y: f32[B, T, 16], hT: f32[B, 16]) {
+  scan T as t over B {
+    init h = h0
+    final h -> hT
+    h[t,i] = A[t,i,l] * h[t-1,l] + x[t,i]
+    y[t,i] = h[t,i]
+  }
+})";
+}
+
+/// One that columns share.
+const char *const columns = R"(
+kernel columns(A: f32[B, T, 16, 16], x: f32[B, T, 16, V], h0: f32[B, 16, V]) -> (h: f32[B, T, 16, V], hT: f32[B, 16, V]) {
+  scan T as t over B {
+    init h = h0
+    final h -> hT
+    h[t,i,j] = A[t,i,l] * h[t-1,l,j] + x[t,i,j]
+  }
+})";
+
+/// Outer products, decayed as a whole.
+const char *const outer = R"(
+kernel outer(q, k: bf16[B, T, K], v: bf16[B, T, V], g: f32[B, T], S0: f32[B, K, V]) -> (o: bf16[B, T, V], ST: f32[B, K, V]) {
+  scan T as t over B {
+    init S = S0
+    final S -> ST
+    S[t,i,j] = exp(g[t]) * S[t-1,i,j] + k[t,i] * v[t,j]
+    o[t,j] = q[t,i] * S[t,i,j]
+  }
+})";
+
+/// The same, packed.
+const char *const packedOuter = R"(
+kernel outer(q, k: bf16[T, K], v: bf16[T, V], g: f32[T], S0: f32[S, K, V], cu: i32[S+1]) -> (o: bf16[T, V], ST: f32[S, K, V]) {
+  scan T as t reset at cu {
+    init S = S0
+    final S -> ST
+    S[t,i,j] = exp(g[t]) * S[t-1,i,j] + k[t,i] * v[t,j]
+    o[t,j] = q[t,i] * S[t,i,j]
+  }
+})";
+
+std::vector<Strategic> all() {
+  const std::string sequential = "sequential(steps=8, ring=3)",
+                    blelloch = "blelloch(time_threads=32, steps=4)",
+                    lookBack = "look_back(time_threads=32, steps=4, runs=1)";
+  const auto linear = [](const char *type, Innermost innermost, bool reverse = false) {
+    return linearScan(type, innermost, reverse);
+  };
+  const Sizes rowsOfV{{"B", 2}, {"T", 41}, {"R", 2}, {"V", 9}};
+  const Sizes dense16{{"B", 2}, {"T", 27}};
+  std::vector<Strategic> list{
+      {.name = "cpu_lanes",
+       .text = linear("f32", Innermost::lanes),
+       .strategy = "cpu",
+       .sizes = {{"B", 2}, {"D", 35}, {"T", 37}},
+       .apart = {"B", "D"}},
+      {.name = "cpu_time",
+       .text = linear("bf16", Innermost::time),
+       .strategy = "cpu",
+       .sizes = {{"B", 2}, {"D", 9}, {"T", 37}},
+       .apart = {"B", "D"}},
+      {.name = "cpu_packed",
+       .text = packed,
+       .strategy = "cpu",
+       .sizes = {{"D", 5}, {"T", 300}, {"S", 4}},
+       .tile = 128,
+       .apart = {"D"}},
+      {.name = "sequential_lanes",
+       .text = linear("f32", Innermost::lanes),
+       .strategy = sequential,
+       .sizes = {{"B", 2}, {"D", 35}, {"T", 37}},
+       .tile = 8,
+       .apart = {"B", "D"}},
+      {.name = "sequential_time",
+       .text = linear("bf16", Innermost::time),
+       .strategy = sequential,
+       .sizes = {{"B", 2}, {"D", 5}, {"T", 37}},
+       .tile = 8,
+       .apart = {"B", "D"}},
+      {.name = "blelloch_lanes",
+       .text = linear("f64", Innermost::lanes),
+       .strategy = blelloch,
+       .sizes = {{"B", 1}, {"D", 9}, {"T", 300}},
+       .tile = 128,
+       .apart = {"B", "D"}},
+      {.name = "blelloch_time",
+       .text = linear("f32", Innermost::time),
+       .strategy = blelloch,
+       .sizes = {{"B", 2}, {"D", 2}, {"T", 300}},
+       .tile = 128,
+       .apart = {"B", "D"}},
+      {.name = "look_back_lanes",
+       .text = linear("f32", Innermost::lanes),
+       .strategy = lookBack,
+       .sizes = {{"B", 1}, {"D", 9}, {"T", 700}},
+       .tile = 128,
+       .apart = {"B", "D"}},
+      {.name = "look_back_time",
+       .text = linear("f16", Innermost::time),
+       .strategy = lookBack,
+       .sizes = {{"B", 2}, {"D", 2}, {"T", 700}},
+       .tile = 128,
+       .apart = {"B", "D"}},
+  };
+  for (const auto &[name, strategy, tile] : {std::tuple("packed_sequential", sequential, 8),
+                                             std::tuple("packed_blelloch", blelloch, 128),
+                                             std::tuple("packed_look_back", lookBack, 128)})
+    list.push_back({.name = name,
+                    .text = packed,
+                    .strategy = strategy,
+                    .sizes = {{"D", 5}, {"T", 300}, {"S", 4}},
+                    .tile = tile,
+                    .apart = {"D"}});
+  list.insert(list.end(), {{.name = "matmul_scan",
+                            .text = rows,
+                            .strategy = "matmul_scan",
+                            .bound = {{"R", 2}, {"V", 9}},
+                            .sizes = rowsOfV,
+                            .tile = 16,
+                            .apart = {"B", "R"},
+                            .chunk = 32},
+                           {.name = "cyclic_reduction",
+                            .text = dense("f16"),
+                            .strategy = "cyclic_reduction(steps=4, runs=3)",
+                            .sizes = dense16,
+                            .tile = 4,
+                            .apart = {"B"}},
+                           {.name = "dense_blelloch",
+                            .text = dense("bf16"),
+                            .strategy = "blelloch(steps=4, runs=3)",
+                            .sizes = dense16,
+                            .tile = 4,
+                            .apart = {"B"}},
+                           {.name = "dense_sequential",
+                            .text = dense("f32"),
+                            .strategy = "sequential",
+                            .sizes = dense16,
+                            .apart = {"B"}},
+                           {.name = "dense_columns",
+                            .text = columns,
+                            .strategy = "sequential",
+                            .bound = {{"V", 9}},
+                            .sizes = {{"B", 2}, {"T", 11}, {"V", 9}},
+                            .apart = {"B", "V"}},
+                           {.name = "outer_sequential",
+                            .text = outer,
+                            .strategy = "sequential",
+                            .bound = {{"K", 72}, {"V", 24}},
+                            .sizes = {{"B", 2}, {"T", 5}, {"K", 72}, {"V", 24}},
+                            .apart = {"B", "V"}},
+                           {.name = "chunkwise",
+                            .text = outer,
+                            .strategy = "chunkwise",
+                            .bound = {{"K", 16}, {"V", 16}},
+                            .sizes = {{"B", 2}, {"T", 70}, {"K", 16}, {"V", 16}},
+                            .tile = 64,
+                            .apart = {"B", "V"},
+                            .chunk = 64,
+                            .spreads = true,
+                            .ofMagnitude = 0x1p-7},
+                           {.name = "packed_chunkwise",
+                            .text = packedOuter,
+                            .strategy = "chunkwise",
+                            .bound = {{"K", 16}, {"V", 16}},
+                            .sizes = {{"T", 90}, {"S", 3}, {"K", 16}, {"V", 16}},
+                            .tile = 64,
+                            .apart = {"V"},
+                            .chunk = 64,
+                            .spreads = true,
+                            .ofMagnitude = 0x1p-7}});
+  return list;
+}
+
+} // namespace
+
+Operands drawnFor(const Strategic &one, const Subject &subject, std::uint64_t seed) {
+  Operands operands = subject.operands(one.sizes, seed);
+  const std::vector<Parameter> &parameters = subject.signature();
+  for (std::size_t p = 0; one.ofMagnitude > 0 && p < parameters.size(); ++p) {
+    if (!subject.isInput(p) || !parameters[p].cuts.empty() || parameters[p].name == "g")
+      continue;
+    const Dtype dtype = parameters[p].dtype;
+    for (std::int64_t i = 0; i < elementsOf(operands.tensors[p]); ++i) {
+      char *at = operands.storage[p].data() + i * sizeOf(dtype);
+      storeElement(at, dtype, std::fabs(loadElement(at, dtype)));
+    }
+  }
+  return operands;
+}
+
+double boundOf(const Strategic &one, const Subject &subject, const ReferenceTensor &reference,
+               std::size_t i) {
+  return one.ofMagnitude > 0 ? one.ofMagnitude * std::fabs(reference.values[i])
+                             : subject.factor() * reference.bounds[i];
+}
+
+std::string firstWrong(const Strategic &one, const Subject &subject, const Operands &operands) {
+  const auto expected = subject.reference(one.sizes, operands);
+  std::size_t result = 0;
+  for (std::size_t p = 0; p < operands.tensors.size(); ++p) {
+    if (subject.isInput(p))
+      continue;
+    const ReferenceTensor &reference = expected[result++];
+    const Dtype dtype = operands.tensors[p].dtype;
+    for (std::size_t i = 0; i < reference.values.size(); ++i) {
+      const double got = loadElement(operands.storage[p].data() + i * sizeOf(dtype), dtype);
+      const double bound = boundOf(one, subject, reference, i);
+      if (!(std::fabs(got - reference.values[i]) <= bound))
+        return subject.signature()[p].name + "[" + std::to_string(i) + "] is " +
+               std::to_string(got) + " where it should be " + std::to_string(reference.values[i]) +
+               " within " + std::to_string(bound);
+    }
+  }
+  return "";
+}
+
+const std::vector<Strategic> &strategics() {
+  static const std::vector<Strategic> list = all();
+  return list;
+}
+
+} // namespace scanc::testing_support
