@@ -33,7 +33,7 @@ bench: configure
 	SCANC_CPU_THREADS=1 $(BUILD)/bin/scanc-bench-cpu
 
 mutants: configure
-	cmake --build $(BUILD) -j $(JOBS) --target end-to-end-tests runtime-tests scanc scanc-opt
+	cmake --build $(BUILD) -j $(JOBS) --target end-to-end-tests grid-tests runtime-tests scanc scanc-opt
 	python3 tests/mutants/run.py $(BUILD)
 
 # libFuzzer, for SECONDS with each reader of bytes that others wrote.
@@ -52,3 +52,10 @@ configure: deps
 
 clean:
 	rm -rf $(BUILD)
+
+# Sizes, places and values in their long form.
+.PHONY: soak soak-grid
+soak: soak-grid
+soak-grid: configure
+	cmake --build $(BUILD) -j $(JOBS) --target grid-tests
+	SCANC_SOAK=1 $(BUILD)/bin/grid-tests

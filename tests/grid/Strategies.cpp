@@ -80,8 +80,8 @@ std::vector<Strategic> all() {
   const std::string sequential = "sequential(steps=8, ring=3)",
                     blelloch = "blelloch(time_threads=32, steps=4)",
                     lookBack = "look_back(time_threads=32, steps=4, runs=1)";
-  const auto linear = [](const char *type, Innermost innermost, bool reverse = false) {
-    return linearScan(type, innermost, reverse);
+  const auto linear = [](const char *type, Innermost innermost) {
+    return linearScan(type, innermost, /*reverse=*/false);
   };
   const Sizes rowsOfV{{"B", 2}, {"T", 41}, {"R", 2}, {"V", 9}};
   const Sizes dense16{{"B", 2}, {"T", 27}};
@@ -125,6 +125,18 @@ std::vector<Strategic> all() {
        .strategy = blelloch,
        .sizes = {{"B", 2}, {"D", 2}, {"T", 300}},
        .tile = 128,
+       .apart = {"B", "D"}},
+      {.name = "sequential_strips",
+       .text = linear("bf16", Innermost::lanes),
+       .strategy = sequential,
+       .sizes = {{"B", 1}, {"D", 67}, {"T", 37}},
+       .tile = 8,
+       .apart = {"B", "D"}},
+      {.name = "blelloch_strips",
+       .text = linear("f16", Innermost::lanes),
+       .strategy = "blelloch(time_threads=2, steps=8)",
+       .sizes = {{"B", 1}, {"D", 67}, {"T", 37}},
+       .tile = 16,
        .apart = {"B", "D"}},
       {.name = "look_back_lanes",
        .text = linear("f32", Innermost::lanes),

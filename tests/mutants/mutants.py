@@ -98,6 +98,10 @@ MUTANTS = [
            "by[c] = (r % half == 0 ? before[c] : by[c]) * decay[r][c];",
            "by[c] = (r % half == 0 ? before[c] : by[c] * decay[r][c]);",
            "queries a step short of their decay", CHUNKS),
+    # Places.
+    Mutant(LIBRARY + "warp/strip.cuh", "distance = first * stride * static_cast<int>(sizeof(T));",
+           "distance = static_cast<int>(first * stride * static_cast<int>(sizeof(T)));", "a distance of 32 bits",
+           [("grid-tests", "*HugeViews*strips*")]),
     # Packed sequences.
     Mutant(LIBRARY + "thread/segments.cuh", "begin(from + reach) <= step)", "begin(from + reach) < step)",
            "a segment that begins at this step is not found", PACKED),
