@@ -295,9 +295,10 @@ SmallVector<plan::VariantAttr> KernelBuilder::makeVariants() {
   variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
   shiftedBy = findAlongTime(choice.wide);
   // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
-  // same steps.
+  // same steps. Blocks that multiply matrices walk step by step.
+  bool hasTilesOfLanes = choice.rows == 0 && !choice.chunks;
   if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
-      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0) {
+      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0 && hasTilesOfLanes) {
     int64_t shared = choice.shifted ? choice.shiftedShared : choice.wideShared;
     plan::PolicyAttr shifted = (choice.shifted ? choice.shifted : choice.wide).with({.shifted = true});
     variants.push_back(variant("shifted_i32", shifted, 32, true, false, shared));
