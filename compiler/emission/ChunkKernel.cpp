@@ -62,6 +62,10 @@ private:
   /// The indices of a state in an access that may lack one of them.
   Indices stateIndices(const AccessText &access) const;
   Type decayElement() const;
+  /// The type that `element` of what is fetched stands for.
+  Type stored(StringRef element) const {
+    return element == "element" ? plan::KernelInterface(kernel).getElement() : decayElement();
+  }
   Type elementOf(unsigned read) const {
     return getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
   }
@@ -187,8 +191,7 @@ bool ChunkKernelWriter::isCopied(Value row, StringRef element) const {
   if (auto widened = row.getDefiningOp<arith::ExtFOp>())
     row = widened.getIn();
   auto read = dyn_cast<BlockArgument>(row);
-  Type stored = element == "element" ? plan::KernelInterface(kernel).getElement() : decayElement();
-  return read && isWhole(reads[read.getArgNumber()]) && getElementTypeOrSelf(row.getType()) == stored;
+  return read && isWhole(reads[read.getArgNumber()]) && getElementTypeOrSelf(row.getType()) == stored(element);
 }
 
 void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
@@ -219,7 +222,7 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
   if (shapeOf(row).front() % of.count != 0)
     writer.line(formatv("if ({0} + k < {1})", of.index, of.size).str());
   std::string element = expressions.at(row, {inPiece});
-  if (!isa<BlockArgument>(row))
+  if (!isa<BlockArgument>(row) || getElementTypeOrSelf(row.getType()) != stored(of.element))
     element = formatv("narrow<{0}>({1})", of.element, element);
   writer.line("all.of[k] = " + Twine(element) + ";");
   writer.close();

@@ -76,6 +76,19 @@ TEST(Chunkwise, factorsOfF16AreRight) {
   expectNear(withF16(programText("simple_gla")), {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 64}, {"V", 64}});
 }
 
+/// Products of 16 bits may be asked for where factors are of f32, each of which is rounded where it is read.
+TEST(Chunkwise, factorsOfF32WereNotRounded) {
+  for (const char *name : {"simple_gla", "delta_rule"})
+    for (const char *precision : {"bf16", "f16"}) {
+      SCOPED_TRACE(std::string(name) + " " + precision);
+      std::string text = programText(name);
+      for (std::size_t at = 0; (at = text.find("bf16", at)) != std::string::npos;)
+        text.replace(at, 4, "f32");
+      text.insert(text.find("kernel"), std::string("@precision(") + precision + ") ");
+      expectNear(text, {{"B", 1}, {"T", 66}, {"H", 2}, {"K", 32}, {"V", 24}});
+    }
+}
+
 /// Factors that are computed: a norm of the keys, an activation of the queries, a gate of the results, several of them.
 TEST(Chunkwise, whatIsComputedBesideTheProductsIsRight) {
   expectNear(R"(kernel k(q, k: bf16[B, T, H, K], v, z: bf16[B, T, H, V], g: f32[H], w: f32[H])
