@@ -90,7 +90,8 @@ int64_t exchangeBytes(const Mapping &mapping, plan::PolicyAttr policy, int64_t s
   for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
     varies.push_back(loop.getInputMap(i).isFunctionOfDim(mapping.time));
   SmallVector<std::pair<int64_t, Type>> handed;
-  for (Value value : plan::Shares(region.front(), varies).getHanded())
+  const plan::Shares shares(region.front(), varies);
+  for (Value value : shares.getHanded())
     handed.push_back({1, value.getType()});
   int64_t step = parts * commonBytes(mapping, region, parts, sharedDims);
   if (!handed.empty()) {
