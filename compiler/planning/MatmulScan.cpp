@@ -42,6 +42,9 @@ public:
     scan::RecurrenceInterface loop = mapping.op;
     if (loop.getNumStates() != 1 || mapping.stateSize() != 1)
       return formatv("{0} numbers of state per lane, 1 is wanted", mapping.stateSize()).str();
+    for (StringAttr index : loop.getState(0).getIndices())
+      if (mapping.isRegister(loop.findDim(index.getValue())))
+        return formatv("a state with the index {0}, of size 1, that is summed over", index.getValue()).str();
     if (!loop.getState(0).getElementType().isF32())
       return std::string("a state of type f64 or c64: the sums of tensor cores are f32");
     if (mapping.walk == plan::Walk::Time)
