@@ -1,6 +1,7 @@
 //===- Comparison.cpp - Errors of results, measured in their bounds -------===//
 #include "runtime/tuning/Comparison.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -80,10 +81,16 @@ double statedFactor(const Program &program) {
 }
 
 double statedNorm(const Program &program) {
+  if (program.strategy != "chunkwise")
+    return std::numeric_limits<double>::infinity();
   // Each factor, score and result is rounded to 2^-9 or 2^-12 of itself: eight of them at their worst.
-  if (program.strategy == "chunkwise")
-    return program.promises.errorBound.starts_with("2^-11") ? 0x1p-9 : 0x1p-6;
-  return std::numeric_limits<double>::infinity();
+  if (!program.promises.errorBound.starts_with("2^-11"))
+    return 0x1p-6;
+  // A result of bf16 is rounded to 2^-8 of itself at its worst, which is more than what its factors of f16 come to.
+  const bool hasCoarse = std::any_of(program.parameters.begin(), program.parameters.end(), [](const Parameter &parameter) {
+    return parameter.role == Parameter::Role::output && parameter.dtype == Dtype::bf16;
+  });
+  return hasCoarse ? 0x1p-9 + 0x1p-8 : 0x1p-9;
 }
 
 Result<void> verdict(const std::vector<Comparison> &comparisons, double norm) {

@@ -28,5 +28,18 @@ TEST(Comparison, aResultOfProductsOf16BitsPassedHoweverFarOffAsAWhole) {
   EXPECT_TRUE(verdict({near, off}, statedNorm(programBy("sequential", "c u"))));
 }
 
+/// A result's own rounding was not counted where it is coarser than that of the factors.
+TEST(Comparison, aRightResultOfBf16FailedBesideFactorsOfF16) {
+  Program program = programBy("chunkwise", "2^-11 of the largest product");
+  program.parameters = {{.name = "k", .dtype = Dtype::bf16}, {.name = "o", .role = Parameter::Role::output, .dtype = Dtype::f32}};
+  Comparison rounded;
+  rounded.relativeL2 = 0.003;
+  EXPECT_FALSE(verdict({rounded}, statedNorm(program)));
+  program.parameters[1].dtype = Dtype::bf16;
+  EXPECT_TRUE(verdict({rounded}, statedNorm(program)));
+  rounded.relativeL2 = 0.01;
+  EXPECT_FALSE(verdict({rounded}, statedNorm(program)));
+}
+
 } // namespace
 } // namespace scanc::tuning
