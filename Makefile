@@ -1,6 +1,7 @@
 # make demo   install what is missing, build, run the gated scan on the GPU or else the CPU
 # make test   the whole suite
 # make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
+# make soak   the long forms: sizes, places and values; random programs, COUNT of them or for MINUTES
 BUILD ?= build
 JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
@@ -53,9 +54,19 @@ configure: deps
 clean:
 	rm -rf $(BUILD)
 
+.PHONY: soak soak-grid soak-smith
+soak: soak-grid soak-smith
+
 # Sizes, places and values in their long form.
-.PHONY: soak soak-grid
-soak: soak-grid
 soak-grid: configure
 	cmake --build $(BUILD) -j $(JOBS) --target grid-tests
 	SCANC_SOAK=1 $(BUILD)/bin/grid-tests
+
+# Random programs by every strategy that accepts them, in the emulation and through NVRTC; what is found is left, reduced, in SOAK.
+COUNT ?= 20000
+MINUTES ?= 0
+SEED ?= 1
+SOAK ?= $(BUILD)/soak
+soak-smith: configure
+	cmake --build $(BUILD) -j $(JOBS) --target scanc-smith
+	$(BUILD)/bin/scanc-smith --seed=$(SEED) --count=$(COUNT) --minutes=$(MINUTES) --emulate=all --nvrtc --reduce=$(SOAK)

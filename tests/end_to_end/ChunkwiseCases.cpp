@@ -22,49 +22,16 @@ std::string withF16(std::string text) {
 
 namespace {
 
-std::int64_t elements(const TensorRef &tensor) {
-  std::int64_t count = 1;
-  for (std::int64_t size : tensor.sizes)
-    count *= size;
-  return count;
-}
+double numberAt(const TensorRef &tensor, std::int64_t i) { return loadElement(elementOf(tensor, i), tensor.dtype); }
 
-/// Offset of element `i` of a contiguous tensor of the same sizes.
-std::int64_t offsetOf(const TensorRef &tensor, std::int64_t i) {
-  std::vector<std::int64_t> strides = tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides;
-  std::int64_t offset = 0;
-  for (std::size_t d = tensor.sizes.size(); d-- > 0; i /= tensor.sizes[d])
-    offset += i % tensor.sizes[d] * strides[d];
-  return offset;
-}
-
-double numberAt(const TensorRef &tensor, std::int64_t i) {
-  return loadElement(static_cast<const char *>(tensor.data) + offsetOf(tensor, i) * sizeOf(tensor.dtype),
-                     tensor.dtype);
-}
-
-/// The same numbers with `gap` elements before every row, and their absolute values where `absolute`.
-Operands copyOf(const std::vector<TensorRef> &tensors, std::int64_t gap,
-                const std::vector<bool> &absolute) {
-  Operands copy;
-  for (std::size_t p = 0; p < tensors.size(); ++p) {
-    TensorRef tensor = tensors[p];
-    std::int64_t rank = static_cast<std::int64_t>(tensor.sizes.size()), total = 1;
-    tensor.strides.assign(rank, 0);
-    for (std::int64_t d = rank; d-- > 0;) {
-      tensor.strides[d] = total;
-      total = total * tensor.sizes[d] + (d + 1 == rank ? gap : 0);
-    }
-    std::int64_t bytes = sizeOf(tensor.dtype);
-    copy.storage.emplace_back((total + gap) * bytes + 16, static_cast<char>(0xff));
-    tensor.data = copy.storage.back().data() + gap * bytes;
-    for (std::int64_t i = 0; i < elements(tensor); ++i) {
-      double value = numberAt(tensors[p], i);
-      storeElement(static_cast<char *>(tensor.data) + offsetOf(tensor, i) * bytes, tensor.dtype,
-                   absolute[p] ? std::fabs(value) : value);
-    }
-    copy.tensors.push_back(tensor);
-  }
+/// The same numbers in packed tensors, their absolute values where `absolute`.
+Operands magnitudesOf(const std::vector<TensorRef> &tensors, const std::vector<bool> &absolute) {
+  Operands copy = withGaps(tensors, 0);
+  for (std::size_t p = 0; p < tensors.size(); ++p)
+    forEachElement(copy.tensors[p], [&](char *element) {
+      double value = loadElement(element, tensors[p].dtype);
+      storeElement(element, tensors[p].dtype, absolute[p] ? std::fabs(value) : value);
+    });
   return copy;
 }
 
@@ -72,11 +39,13 @@ Operands copyOf(const std::vector<TensorRef> &tensors, std::int64_t gap,
 /// shrink with the rows of the state, so that a correction that is not made would not be seen.
 void spread(const TensorRef &strengths) {
   double largest = 0;
-  for (std::int64_t i = 0; i < elements(strengths); ++i)
-    largest = std::max(largest, std::fabs(numberAt(strengths, i)));
-  for (std::int64_t i = 0; i < elements(strengths) && largest > 0; ++i)
-    storeElement(static_cast<char *>(strengths.data) + offsetOf(strengths, i) * sizeOf(strengths.dtype), strengths.dtype,
-                 std::fabs(numberAt(strengths, i)) / largest);
+  forEachElement(strengths, [&](char *element) {
+    largest = std::max(largest, std::fabs(loadElement(element, strengths.dtype)));
+  });
+  forEachElement(strengths, [&](char *element) {
+    if (largest > 0)
+      storeElement(element, strengths.dtype, std::fabs(loadElement(element, strengths.dtype)) / largest);
+  });
 }
 
 } // namespace
@@ -93,7 +62,7 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
     options.sizes["S"] = static_cast<std::int64_t>(how.offsets.size()) - 1; // not known to the program
   auto drawn = makeOperands(text, options, program->parameters, 3);
   ASSERT_TRUE(drawn) << render(drawn.error());
-  std::vector<bool> positive, asDrawn(program->parameters.size());
+  std::vector<bool> positive;
   for (const Parameter &parameter : program->parameters)
     positive.push_back(parameter.role == Parameter::Role::input &&
                        !how.signedInputs.contains(parameter.name));
@@ -103,8 +72,8 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
   for (std::size_t p = 0; p < program->parameters.size(); ++p)
     if (program->parameters[p].name == "beta")
       spread(drawn->tensors[p]);
-  Operands operands = copyOf(drawn->tensors, how.gap, asDrawn),
-           magnitudes = copyOf(drawn->tensors, 0, positive);
+  Operands operands = withGaps(drawn->tensors, how.gap),
+           magnitudes = magnitudesOf(drawn->tensors, positive);
   std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
                 [&](const KernelVariant &variant) { return !variant.name.starts_with(how.variants); });
   auto done = emulation::runProgram(*program, operands.tensors, {.seed = 3});

@@ -16,9 +16,6 @@ static std::int64_t sizeOfDim(const std::string &dim,
   return found != sizes.end() ? found->second + oneMore : std::stoll(dim);
 }
 
-/// A complex element is two numbers.
-
-
 /// `count` numbers within the range of `input`; offsets ascend from one of its ends to the other.
 static std::vector<double> draw(const SampleInput &input, std::int64_t count,
                                 std::mt19937_64 &random) {
@@ -63,6 +60,47 @@ Result<Operands> makeOperands(const std::string &text, const CompileOptions &opt
     operands.tensors.push_back(tensor);
   }
   return operands;
+}
+
+static std::int64_t elementsOf(const TensorRef &tensor) {
+  std::int64_t count = 1;
+  for (std::int64_t size : tensor.sizes)
+    count *= size;
+  return count;
+}
+
+char *elementOf(const TensorRef &tensor, std::int64_t i) {
+  std::vector<std::int64_t> strides = tensor.strides.empty() ? contiguousStrides(tensor.sizes) : tensor.strides;
+  std::int64_t offset = 0;
+  for (std::size_t d = tensor.sizes.size(); d-- > 0; i /= tensor.sizes[d])
+    offset += i % tensor.sizes[d] * strides[d];
+  return static_cast<char *>(tensor.data) + offset * sizeOf(tensor.dtype);
+}
+
+void forEachElement(const TensorRef &tensor, const std::function<void(char *)> &visit) {
+  std::int64_t count = elementsOf(tensor);
+  for (std::int64_t i = 0; i < count; ++i)
+    visit(elementOf(tensor, i));
+}
+
+Operands withGaps(const std::vector<TensorRef> &tensors, std::int64_t gap) {
+  Operands copy;
+  for (const TensorRef &from : tensors) {
+    TensorRef tensor = from;
+    std::int64_t total = 1, bytes = sizeOf(tensor.dtype);
+    tensor.strides.assign(tensor.sizes.size(), 0);
+    for (std::size_t d = tensor.sizes.size(); d-- > 0;) {
+      tensor.strides[d] = total;
+      total = total * tensor.sizes[d] + (d + 1 == tensor.sizes.size() ? gap : 0);
+    }
+    copy.storage.emplace_back((total + gap) * bytes + 16, static_cast<char>(0xff));
+    tensor.data = copy.storage.back().data() + gap * bytes;
+    std::int64_t count = elementsOf(tensor);
+    for (std::int64_t i = 0; i < count; ++i)
+      std::copy_n(elementOf(from, i), bytes, elementOf(tensor, i));
+    copy.tensors.push_back(tensor);
+  }
+  return copy;
 }
 
 std::string firstMismatch(const std::string &text, const CompileOptions &options,

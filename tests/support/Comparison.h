@@ -4,6 +4,7 @@
 
 #include "scanc/Compile.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ struct Operands {
 };
 Result<Operands> makeOperands(const std::string &text, const CompileOptions &options,
                               const std::vector<Parameter> &signature, std::uint64_t seed);
+
+/// The same numbers with `gap` elements before every row and before the first, NaN in every byte.
+Operands withGaps(const std::vector<TensorRef> &tensors, std::int64_t gap);
+
+/// The address of element `i`, in row-major order, of a tensor of any strides.
+char *elementOf(const TensorRef &tensor, std::int64_t i);
+
+void forEachElement(const TensorRef &tensor, const std::function<void(char *)> &visit);
 
 /// What is wrong with the results among `operands`, or empty: the first element that is outside the
 /// reference's bound times `factor`, or a reference that is not finite.

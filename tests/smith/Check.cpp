@@ -1,0 +1,172 @@
+//===- Check.cpp - Compile, run, compare ----------------------------------===//
+#include "tests/smith/Check.h"
+
+#include "runtime/tuning/Comparison.h"
+#include "scanc/Nvrtc.h"
+#include "scanc/Tuning.h"
+#include "tests/emulation/Program.h"
+#include "tests/smith/Trial.h"
+
+#include <random>
+
+namespace scanc::smith {
+
+namespace {
+
+/// A finding may be returned from anywhere below `check`.
+using Found = std::optional<Finding>;
+
+class Checker {
+public:
+  Checker(const RandomProgram &program, const Effort &effort, Tally &tally)
+      : program(program), effort(effort), tally(tally), random(program.seed),
+        architecture(random() % 3 == 0 ? "sm_80" : "sm_90a") {}
+  Found run();
+
+private:
+  Found fault(const std::string &how, const Error &error, const std::string &strategy) const {
+    return Finding{how + ": " + error.code, place + render(error), strategy};
+  }
+  Found onTheCpu(Trial &trial);
+  /// Strategies that accept the program, with policies now and then.
+  Result<std::vector<std::string>> strategies();
+  Found asKernel(Trial &trial, const std::string &strategy, bool emulated);
+  Found compiled(const Program &kernels, std::size_t variant, const std::string &how, const std::string &strategy);
+
+  const RandomProgram &program;
+  const Effort &effort;
+  Tally &tally;
+  std::mt19937_64 random;
+  const std::string architecture;
+  std::string place; ///< "sm_90a, any_i32: ", of the kernel that is looked at
+};
+
+} // namespace
+
+Found Checker::onTheCpu(Trial &trial) {
+  auto kernel = compile(program.text, optionsOf(program, "cpu"));
+  if (!kernel && kernel.error().code == "SC3004") { // a pinned precision
+    ++tally["declined by the CPU"];
+    return std::nullopt;
+  }
+  if (!kernel)
+    return fault("cpu", kernel.error(), "cpu");
+  trial.restore();
+  if (auto done = kernel->launch(trial.tensors()); !done)
+    return fault("cpu launch", done.error(), "cpu");
+  ++tally["cpu"];
+  if (std::string wrong = trial.verdict(1, HUGE_VAL); !wrong.empty())
+    return Finding{"cpu: wrong", wrong, "cpu"};
+  return std::nullopt;
+}
+
+/// The name before a policy: "blelloch" of "blelloch(ring=2)".
+static std::string nameOf(const std::string &strategy) { return strategy.substr(0, strategy.find('(')); }
+
+Result<std::vector<std::string>> Checker::strategies() {
+  if (!effort.only.empty())
+    return std::vector<std::string>{effort.only};
+  CompileOptions options = optionsOf(program, architecture);
+  auto explained = explain(program.text, options);
+  if (!explained)
+    return explained.error();
+  std::vector<std::string> accepting;
+  for (const Candidate &candidate : explained->candidates) {
+    ++tally[(candidate.declined.empty() ? "accepted by " : "declined by ") + candidate.strategy];
+    if (candidate.declined.empty())
+      accepting.push_back(candidate.strategy);
+  }
+  if (accepting.empty() || !effort.policies || random() % 4 != 0)
+    return accepting;
+  options.strategy = accepting[random() % accepting.size()];
+  auto space = searchSpace(program.text, options);
+  if (!space)
+    return space.error();
+  for (std::string &strategy : accepting)
+    if (strategy == options.strategy && !space->empty())
+      strategy = (*space)[random() % space->size()].strategy;
+  return accepting;
+}
+
+Found Checker::compiled(const Program &kernels, std::size_t variant, const std::string &how, const std::string &strategy) {
+  CudaSource source;
+  source.text = std::get<KernelStep>(kernels.entries[0].steps[0]).variants[variant].source;
+  source.headers = kernels.headers;
+  source.architecture = architecture;
+  auto made = compileCuda(source);
+  if (!made && made.error().kind == ErrorKind::environment) {
+    ++tally["no NVRTC"];
+    return std::nullopt;
+  }
+  if (!made)
+    return fault(how + " NVRTC", made.error(), strategy);
+  ++tally["NVRTC " + architecture];
+  return std::nullopt;
+}
+
+Found Checker::asKernel(Trial &trial, const std::string &strategy, bool emulated) {
+  CompileOptions options = optionsOf(program, architecture);
+  options.strategy = strategy;
+  const std::string how = nameOf(strategy);
+  auto kernels = compileProgram(program.text, options);
+  if (!kernels && kernels.error().code == "SC3004") { // a pin that only others honour
+    ++tally["pinned to others than " + nameOf(strategy)];
+    return std::nullopt;
+  }
+  if (!kernels)
+    return fault(how, kernels.error(), strategy);
+  ++tally["written " + nameOf(strategy)];
+  // What tensors that lack vectors or are far apart would take: variants from one that is drawn on, whatever else was.
+  std::mt19937_64 drawn(program.seed + strategy.size());
+  auto &variants = std::get<KernelStep>(kernels->entries[0].steps[0]).variants;
+  std::size_t first = drawn() % 2 == 0 ? 0 : drawn() % variants.size();
+  variants.erase(variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(first));
+  place = architecture + ", " + variants.front().name + ": ";
+  if (!emulated)
+    return std::nullopt;
+  if (effort.machineCode)
+    if (Found found = compiled(*kernels, 0, how, strategy))
+      return found;
+  trial.restore();
+  emulation::Options order;
+  order.seed = program.seed;
+  if (auto done = emulation::runProgram(*kernels, trial.tensors(), order); !done)
+    return fault(how, done.error(), strategy);
+  ++tally["emulated " + nameOf(strategy)];
+  std::string wrong = trial.verdict(tuning::statedFactor(*kernels), tuning::statedNorm(*kernels));
+  if (!wrong.empty())
+    return Finding{how + ": wrong", place + wrong, strategy};
+  return std::nullopt;
+}
+
+Found Checker::run() {
+  auto trial = Trial::create(program);
+  if (!trial)
+    return fault("reference", trial.error(), "");
+  ++tally["programs"];
+  if (!trial->isBounded())
+    ++tally["without a bound"];
+  if (effort.only.empty() || effort.only == "cpu")
+    if (Found found = onTheCpu(*trial))
+      return found;
+  if (effort.only == "cpu")
+    return std::nullopt;
+  auto accepting = strategies();
+  if (!accepting)
+    return fault("explain", accepting.error(), "");
+  if (accepting->empty())
+    ++tally["declined by all"];
+  std::size_t drawn = accepting->empty() ? 0 : random() % accepting->size();
+  for (std::size_t i = 0; i < accepting->size(); ++i) {
+    bool emulated = effort.emulation == Effort::Emulation::all || (effort.emulation == Effort::Emulation::one && i == drawn);
+    if (Found found = asKernel(*trial, (*accepting)[i], emulated))
+      return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> check(const RandomProgram &program, const Effort &effort, Tally &tally) {
+  return Checker(program, effort, tally).run();
+}
+
+} // namespace scanc::smith
