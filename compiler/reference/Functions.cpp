@@ -38,7 +38,7 @@ double largestOf(Type type) {
   return largest.convertToDouble();
 }
 
-static double smallestOf(Type type) {
+double smallestOf(Type type) {
   if (auto complexType = dyn_cast<ComplexType>(type))
     type = complexType.getElementType();
   llvm::APFloat smallest =

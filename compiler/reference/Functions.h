@@ -16,6 +16,9 @@ Function functionOf(mlir::Operation *op);
 
 /// Unit roundoff of a type's significand: 2^-24 for f32 and complex f32.
 double roundoffOf(mlir::Type type);
+
+/// The smallest number above 0 of a type: what rounds below its normal numbers is off by no more.
+double smallestOf(mlir::Type type);
 /// Largest finite value.
 double largestOf(mlir::Type type);
 

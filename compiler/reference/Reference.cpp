@@ -261,11 +261,12 @@ void Interpreter::runSegment(ArrayRef<std::int64_t> lane, std::int64_t segment, 
     for (auto [k, state] : llvm::enumerate(op.getInitStates()))
       if (state == s)
         read(inits[k], base(inits[k], lane, segment), slot, frame);
-    // A narrow state rounds what it starts from.
-    double narrow = roundoffOf(op.getState(s).getElementType());
+    // A narrow state rounds what it starts from; 0 stays as it is.
+    Type type = op.getState(s).getElementType();
+    double narrow = roundoffOf(type), smallest = smallestOf(type);
     for (std::size_t p = 0; p < slot.count; ++p)
-      if (Number &number = frame[slot.offset + p]; std::isfinite(number.v))
-        number.e += narrow * number.m;
+      if (Number &number = frame[slot.offset + p]; std::isfinite(number.v) && number.m > 0)
+        number.e += narrow * number.m + smallest;
   }
   auto step = dyn_cast<scan::StepOp>(op.getOperation());
   bool reverse = op.getReverse();

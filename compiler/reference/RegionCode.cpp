@@ -182,7 +182,7 @@ void RegionCode::compileAdvance(scan::AdvanceOp inner) {
     beforeOut.push_back(slots[inner.getBefore(k)].offset);
   }
   std::size_t points = to.count;
-  double narrow = roundoffOf(inner.getNow().getType());
+  double narrow = roundoffOf(inner.getNow().getType()), smallest = smallestOf(inner.getNow().getType());
   double largest = largestOf(inner.getNow().getType());
   code.push_back({inner, [=](Number *frame) {
     for (unsigned k = 0; k < count; ++k)
@@ -224,7 +224,7 @@ void RegionCode::compileAdvance(scan::AdvanceOp inner) {
             kept = multiply(frame[elementwise[0][p]], kept, u);
           plus(kept);
         }
-        sum.e += narrow > u ? narrow * sum.m : 0;
+        sum.e += narrow > u && sum.m > 0 ? narrow * sum.m + smallest : 0;
         frame[nowAt[k] + p] = within(sum, largest);
       }
     }

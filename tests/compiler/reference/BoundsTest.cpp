@@ -76,6 +76,32 @@ TEST(Bounds, a_product_that_becomes_subnormal_is_off_by_the_smallest_number) {
   EXPECT_LT(result.bounds[2], 1e-43);
 }
 
+/// What an element of f16 holds of a number below its normal ones: a multiple of 2^-24.
+constexpr float belowNormal = 1.4033e-5f, inF16 = 235 * 0x1p-24f;
+
+TEST(Bounds, a_state_rounded_below_the_normal_numbers_had_too_small_a_bound) {
+  auto result = evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
+                         "  scan T as t { state h: f16 \n h[t] = a[t] * h[t-1] + b[t]  y[t] = h[t] } }",
+                         {{0}, {belowNormal}});
+  EXPECT_LE(std::fabs(result.values[0] - inF16), result.bounds[0]);
+  EXPECT_LT(result.bounds[0], 3e-7);
+}
+
+TEST(Bounds, an_initial_state_rounded_below_the_normal_numbers_had_too_small_a_bound) {
+  float first = belowNormal, last = 0;
+  TensorRef none, before, after;
+  none.sizes = {0};
+  before.data = &first;
+  after.data = &last;
+  auto results = evaluateReference("kernel k(x: f32[T], h0: f32) -> (hT: f32) {"
+                                   "  scan T as t { state h: f16 \n init h = h0 final h -> hT h[t] = h[t-1] + x[t] } }",
+                                   std::vector<TensorRef>{none, before, after});
+  ASSERT_TRUE(results) << render(results.error());
+  const ReferenceTensor &result = results->front();
+  EXPECT_LE(std::fabs(result.values[0] - inF16), result.bounds[0]);
+  EXPECT_LT(result.bounds[0], 3e-7);
+}
+
 TEST(Bounds, a_value_beyond_f32_may_be_infinite) {
   auto result = evaluate("kernel k(a, b: f32[T]) -> (h: f32[T]) {"
                          "  scan T as t { h[t] = a[t] * h[t-1] + b[t] } }",
