@@ -7,11 +7,9 @@
 #include "scanc/Compile.h"
 #include "tests/end_to_end/Emulated.h"
 #include "tests/support/Comparison.h"
+#include "tests/support/Placement.h"
 
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cstring>
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -91,82 +89,33 @@ struct Launch {
   std::string variant, wrong;
 };
 
-/// How operands lie in memory: number i begins `shifts[i % count]` elements past an address that is
-/// aligned to a vector of the largest elements, 32 bytes; between rows lie `gap` elements.
-struct Layout {
-  std::vector<std::int64_t> shifts;
-  std::int64_t gap = 0;
-};
-
-/// A tensor as its rows.
-struct Rows {
-  explicit Rows(const TensorRef &tensor)
-      : length(tensor.sizes.empty() ? 1 : tensor.sizes.back()), size(sizeOf(tensor.dtype)) {
-    for (std::size_t i = 0; i + 1 < tensor.sizes.size(); ++i)
-      count *= tensor.sizes[i];
-  }
-  std::int64_t length, size, count = 1;
-};
-
-constexpr char untouched = static_cast<char>(0xff);
-
-/// Moves operand `i` to where `layout` says.
-void spread(Operands &operands, std::size_t i, const Layout &layout) {
-  TensorRef &tensor = operands.tensors[i];
-  Rows rows(tensor);
-  std::int64_t shift = layout.shifts[i % layout.shifts.size()] * rows.size;
-  std::int64_t pitch = (rows.length + layout.gap) * rows.size;
-  std::vector<char> moved(rows.count * pitch + shift + 64, untouched);
-  auto *first =
-      reinterpret_cast<char *>((reinterpret_cast<std::uintptr_t>(moved.data()) + 31) / 32 * 32) + shift;
-  for (std::int64_t row = 0; row < rows.count; ++row)
-    std::memcpy(first + row * pitch, static_cast<char *>(tensor.data) + row * rows.length * rows.size,
-                rows.length * rows.size);
-  operands.storage[i] = std::move(moved);
-  tensor.data = first;
-  if (layout.gap == 0)
-    return;
-  tensor.strides.assign(tensor.sizes.size(), 1);
-  std::int64_t stride = rows.length + layout.gap;
-  for (std::size_t d = tensor.sizes.size() - 1; d-- > 0; stride *= tensor.sizes[d])
-    tensor.strides[d] = stride;
+/// Number i of the operands begins `shifts[i % count]` elements past an aligned address.
+std::vector<Placement> placed(const std::vector<std::int64_t> &shifts, std::int64_t gap = 0) {
+  std::vector<Placement> places;
+  for (std::int64_t shift : shifts)
+    places.push_back({.shift = shift, .gap = gap});
+  return places;
 }
 
-/// Moves its rows together again; says whether something was written between them.
-std::string gather(Operands &operands, std::size_t i, const Layout &layout) {
-  TensorRef &tensor = operands.tensors[i];
-  Rows rows(tensor);
-  std::int64_t bytes = rows.length * rows.size, gap = layout.gap * rows.size;
-  std::vector<char> together;
-  const auto *from = static_cast<const char *>(tensor.data);
-  for (std::int64_t row = 0; row < rows.count; ++row, from += bytes + gap) {
-    together.insert(together.end(), from, from + bytes);
-    if (std::any_of(from + bytes, from + bytes + gap, [](char c) { return c != untouched; }))
-      return "written behind row " + std::to_string(row) + " of operand " + std::to_string(i);
-  }
-  together.resize(together.size() + 16, untouched);
-  operands.storage[i] = std::move(together);
-  tensor.data = operands.storage[i].data();
-  tensor.strides.clear();
-  return "";
-}
-
-/// Runs `program` on random operands that lie as `layout` says.
+/// Runs `program` on random operands, of which number i lies as `places[i % count]` says.
 Launch launch(const char *text, const Program &program, const CompileOptions &sizes,
-              const Layout &layout) {
+              const std::vector<Placement> &places) {
   auto operands = makeOperands(text, sizes, program.parameters, sizes.sizes.at("T"));
   if (!operands)
     return {"", render(operands.error())};
-  for (std::size_t i = 0; i < operands->tensors.size(); ++i)
-    spread(*operands, i, layout);
-  auto variant = runChosen(program, operands->tensors, sizes.sizes.at("T"));
+  std::vector<Placed> copies;
+  std::vector<TensorRef> tensors;
+  for (std::size_t i = 0; i < operands->tensors.size(); ++i) {
+    copies.emplace_back(operands->tensors[i], places[i % places.size()]);
+    tensors.push_back(copies.back().tensor());
+  }
+  auto variant = runChosen(program, tensors, sizes.sizes.at("T"));
   if (!variant)
     return {"", render(variant.error())};
-  std::string wrong;
-  for (std::size_t i = 0; i < operands->tensors.size() && wrong.empty(); ++i)
-    wrong = gather(*operands, i, layout);
-  return {*variant,
-          wrong.empty() ? firstMismatch(text, sizes, program.parameters, *operands) : wrong};
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    if (std::string changed = copies[i].collect(operands->tensors[i]); !changed.empty())
+      return {*variant, program.parameters[i].name + ": " + changed};
+  return {*variant, firstMismatch(text, sizes, program.parameters, *operands)};
 }
 
 Program compiled(const char *text, const std::string &strategy) {
@@ -192,7 +141,7 @@ TEST_P(OddTime, rows_begin_at_any_element) {
   for (std::int64_t T : {0, 1, 2, 3, 5, 7, 8, 9, 15, 17, 255, 257, 1025})
     for (std::int64_t shift : {0, 1, 3}) {
       SCOPED_TRACE("T = " + std::to_string(T) + ", shift " + std::to_string(shift));
-      Launch done = launch(text, program, sizesOf(T), {{shift}});
+      Launch done = launch(text, program, sizesOf(T), placed({shift}));
       EXPECT_EQ(done.wrong, "");
       if (T % 2 == 1 && T > 1) {
         EXPECT_EQ(done.variant, "shifted_i32");
@@ -203,7 +152,7 @@ TEST_P(OddTime, rows_begin_at_any_element) {
 TEST_P(OddTime, rows_that_differ_in_phase_are_read_one_by_one) {
   auto [text, strategy] = GetParam();
   Program program = compiled(text, strategy);
-  Launch done = launch(text, program, sizesOf(37), {{0, 1}});
+  Launch done = launch(text, program, sizesOf(37), placed({0, 1}));
   EXPECT_EQ(done.wrong, "");
   EXPECT_EQ(done.variant, "any_i32");
 }
@@ -248,7 +197,7 @@ TEST_P(OddLanes, rows_begin_at_any_element) {
   for (std::int64_t D : {1, 3, 31, 33, 37, 65, 129, 191, 259})
     for (std::int64_t T : {0, 1, 3, 37}) {
       SCOPED_TRACE("D = " + std::to_string(D) + ", T = " + std::to_string(T));
-      Launch done = launch(text, program, sizesOfLanes(D, T), {{0}});
+      Launch done = launch(text, program, sizesOfLanes(D, T), placed({0}));
       EXPECT_EQ(done.wrong, "");
       EXPECT_EQ(done.variant, fillsStrips(D, strategy) ? "phased_i32" : "any_i32");
     }
@@ -257,11 +206,11 @@ TEST_P(OddLanes, rows_begin_at_any_element) {
 TEST_P(OddLanes, rows_of_a_view) {
   auto [text, strategy] = GetParam();
   Program program = compiled(text, strategy);
-  for (const Layout &layout : {Layout{{1}, 0}, Layout{{3, 0, 7, 1}, 0}, Layout{{0}, 1}, Layout{{5, 2}, 3}})
+  for (const auto &places : {placed({1}), placed({3, 0, 7, 1}), placed({0}, 1), placed({5, 2}, 3)})
     for (std::int64_t D : {67, 128}) {
-      SCOPED_TRACE("D = " + std::to_string(D) + ", shift " + std::to_string(layout.shifts[0]) +
-                   ", gap " + std::to_string(layout.gap));
-      Launch done = launch(text, program, sizesOfLanes(D, 21), layout);
+      SCOPED_TRACE("D = " + std::to_string(D) + ", shift " + std::to_string(places[0].shift) +
+                   ", gap " + std::to_string(places[0].gap));
+      Launch done = launch(text, program, sizesOfLanes(D, 21), places);
       EXPECT_EQ(done.wrong, "");
       EXPECT_EQ(done.variant, "phased_i32");
     }
@@ -272,7 +221,7 @@ TEST_P(OddLanes, many_strips_and_tiles) {
   Program program = compiled(text, strategy);
   for (auto [D, T] : {std::pair<std::int64_t, std::int64_t>{2047, 19}, {131, 777}}) {
     SCOPED_TRACE("D = " + std::to_string(D));
-    Launch done = launch(text, program, sizesOfLanes(D, T), {{1}});
+    Launch done = launch(text, program, sizesOfLanes(D, T), placed({1}));
     EXPECT_EQ(done.wrong, "");
     EXPECT_EQ(done.variant, "phased_i32");
   }

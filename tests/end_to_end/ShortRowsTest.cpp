@@ -8,10 +8,9 @@
 #include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
 #include "tests/support/Comparison.h"
+#include "tests/support/Placement.h"
 
 #include <gtest/gtest.h>
-
-#include <cstring>
 
 using namespace scanc;
 using namespace scanc::testing_support;
@@ -61,25 +60,17 @@ std::string wrong(const char *text, std::int64_t T, std::int64_t shift) {
   auto operands = makeOperands(text, options, program->parameters, T);
   if (!operands)
     return render(operands.error());
-  std::vector<std::vector<char>> moved;
-  for (TensorRef &tensor : operands->tensors) {
-    std::int64_t size = sizeOf(tensor.dtype), bytes = size;
-    for (std::int64_t extent : tensor.sizes)
-      bytes *= extent;
-    auto &memory = moved.emplace_back(bytes + 64, static_cast<char>(0xff));
-    auto aligned = (reinterpret_cast<std::uintptr_t>(memory.data()) + 31) / 32 * 32;
-    auto *to = reinterpret_cast<char *>(aligned) + shift * size;
-    std::memcpy(to, tensor.data, bytes);
-    tensor.data = to;
+  std::vector<Placed> copies;
+  std::vector<TensorRef> tensors;
+  for (const TensorRef &tensor : operands->tensors) {
+    copies.emplace_back(tensor, Placement{.shift = shift});
+    tensors.push_back(copies.back().tensor());
   }
-  if (auto variant = runChosen(*program, operands->tensors, T + shift); !variant)
+  if (auto variant = runChosen(*program, tensors, T + shift); !variant)
     return render(variant.error());
-  for (std::size_t i = 0; i < moved.size(); ++i) {
-    TensorRef &tensor = operands->tensors[i];
-    std::memcpy(operands->storage[i].data(), tensor.data,
-                std::min(operands->storage[i].size(), moved[i].size() - 64));
-    tensor.data = operands->storage[i].data();
-  }
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    if (std::string changed = copies[i].collect(operands->tensors[i]); !changed.empty())
+      return program->parameters[i].name + ": " + changed;
   return firstMismatch(text, options, program->parameters, *operands);
 }
 
