@@ -23,8 +23,17 @@ std::vector<std::string> sizeNames(plan::ProgramOp program) {
   return names;
 }
 
-std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
-  auto program = kernel->getParentOfType<plan::ProgramOp>();
+/// Formula: the product of `dims`.
+static std::string productOf(ArrayRef<StringAttr> dims) {
+  std::string product;
+  for (StringAttr dim : dims)
+    product += (product.empty() ? "" : " * ") + dim.str();
+  return product.empty() ? "1" : product;
+}
+
+std::string elementsOf(plan::ParameterAttr tensor) { return productOf(tensor.getDims()); }
+
+std::vector<std::string> argumentWords(plan::ProgramOp program, ArrayRef<std::string> buffers) {
   std::vector<std::string> words;
   for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>()) {
     std::string name = parameter.getName().str();
@@ -32,18 +41,32 @@ std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
     for (size_t i = 0; i < parameter.getDims().size(); ++i)
       words.push_back(formatv("stride({0}, {1})", name, i));
   }
+  for (plan::ParameterAttr tensor : program.getOwnTensors()) {
+    words.push_back("workspace(" + tensor.getName().str() + ")");
+    for (size_t i = 0; i < tensor.getDims().size(); ++i)
+      words.push_back(productOf(tensor.getDims().drop_front(i + 1)));
+  }
   for (const std::string &name : sizeNames(program))
     words.push_back(name);
-  if (!kernel.getWorkspace().empty())
-    words.push_back("workspace(" + kernel.getName().str() + ")");
-  if (!kernel.getScratch().empty())
-    words.push_back("workspace(" + scratchName(kernel) + ")");
+  for (const std::string &buffer : buffers)
+    words.push_back("workspace(" + buffer + ")");
   return words;
+}
+
+std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
+  SmallVector<std::string> buffers;
+  if (!kernel.getWorkspace().empty())
+    buffers.push_back(kernel.getName().str());
+  if (!kernel.getScratch().empty())
+    buffers.push_back(scratchName(kernel));
+  return argumentWords(kernel->getParentOfType<plan::ProgramOp>(), buffers);
 }
 
 std::string scratchName(plan::KernelInterface kernel) { return kernel.getName().str() + "_scratch"; }
 
-std::string entryName(plan::KernelInterface kernel) { return "scanc_" + kernel.getName().str(); }
+std::string entryName(StringRef kernel) { return "scanc_" + kernel.str(); }
+
+std::string entryName(plan::KernelInterface kernel) { return entryName(kernel.getName()); }
 
 std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before) {
   return entryName(kernel) + "_" + before.getKernel().str();

@@ -19,15 +19,21 @@ public:
 
   void runOnOperation() override {
     markAllAnalysesPreserved();
-    getOperation().walk([&](plan::KernelInterface kernel) {
-      for (auto each : kernel.getVariants().getAsRange<plan::VariantAttr>()) {
-        if (!variant.empty() && each.getName() != variant)
-          continue;
-        FailureOr<std::string> text = writeKernel(kernel, each);
-        if (failed(text))
-          return signalPassFailure();
-        llvm::outs() << *text;
-      }
+    auto print = [&](StringAttr name, llvm::function_ref<FailureOr<std::string>()> write) {
+      if (!variant.empty() && name != variant)
+        return;
+      FailureOr<std::string> text = write();
+      if (failed(text))
+        return signalPassFailure();
+      llvm::outs() << *text;
+    };
+    getOperation().walk([&](Operation *op) {
+      if (auto kernel = dyn_cast<plan::KernelInterface>(op))
+        for (auto each : kernel.getVariants().getAsRange<plan::VariantAttr>())
+          print(each.getName(), [&] { return writeKernel(kernel, each); });
+      if (auto projection = dyn_cast<plan::ProjectionOp>(op))
+        for (auto each : projection.getProducts().getAsRange<plan::ProductAttr>())
+          print(each.getName(), [&] { return writeProduct(projection, each); });
     });
   }
 };

@@ -2,6 +2,7 @@
 #include "compiler/emission/EmitProgram.h"
 
 #include "compiler/emission/KernelText.h"
+#include "compiler/emission/Names.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
 
@@ -62,20 +63,78 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   return variant;
 }
 
+static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::ProductAttr attr) {
+  FailureOr<std::string> source = writeProduct(op, attr);
+  if (failed(source))
+    return failure();
+  KernelVariant variant;
+  variant.name = attr.getName().str();
+  variant.source = std::move(*source);
+  for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
+    variant.requires_.push_back(fact.str());
+  KernelLaunch &launch = variant.launches.emplace_back();
+  launch.entry = entryName(op.getName());
+  launch.grid[0] = attr.getGrid().str();
+  launch.block[0] = attr.getTiling().getThreads();
+  launch.sharedBytes = std::to_string(attr.getSharedBytes());
+  SmallVector<std::string> buffers;
+  if (!op.getWorkspace().empty())
+    buffers.push_back(op.getName().str());
+  variant.arguments = argumentWords(op->getParentOfType<plan::ProgramOp>(), buffers);
+  return variant;
+}
+
+/// What `emit` makes of each of `attrs`.
+template <typename Attr>
+static LogicalResult appendStep(Entry &entry, ArrayAttr attrs,
+                                llvm::function_ref<FailureOr<KernelVariant>(Attr)> emit) {
+  KernelStep step;
+  for (auto attr : attrs.getAsRange<Attr>()) {
+    FailureOr<KernelVariant> variant = emit(attr);
+    if (failed(variant))
+      return failure();
+    step.variants.push_back(std::move(*variant));
+  }
+  entry.steps.push_back(std::move(step));
+  return success();
+}
+
 static FailureOr<Entry> emitEntry(plan::EntryOp op) {
   Entry entry;
   entry.name = op.getName().str();
-  for (auto kernel : op.getBody().getOps<plan::KernelInterface>()) {
-    KernelStep step;
-    for (auto attr : kernel.getVariants().getAsRange<plan::VariantAttr>()) {
-      FailureOr<KernelVariant> variant = emitVariant(kernel, attr);
-      if (failed(variant))
-        return failure();
-      step.variants.push_back(std::move(*variant));
-    }
-    entry.steps.push_back(std::move(step));
+  for (Operation &inner : op.getBody().front()) {
+    LogicalResult done = success();
+    if (auto kernel = dyn_cast<plan::KernelInterface>(inner))
+      done = appendStep<plan::VariantAttr>(entry, kernel.getVariants(),
+                                           [&](auto attr) { return emitVariant(kernel, attr); });
+    else if (auto projection = dyn_cast<plan::ProjectionOp>(inner))
+      done = appendStep<plan::ProductAttr>(entry, projection.getProducts(),
+                                           [&](auto attr) { return emitProduct(projection, attr); });
+    if (failed(done))
+      return failure();
   }
   return entry;
+}
+
+/// What the tensors of the plan and the kernels of an entry need beside the operands.
+static void appendWorkspace(Program &program, plan::ProgramOp op, plan::EntryOp entry) {
+  for (plan::ParameterAttr tensor : op.getOwnTensors())
+    program.workspace.push_back({.name = tensor.getName().str(),
+                                 .bytes = std::to_string(bytesOfElement(tensor.getElementType())) + " * " +
+                                          elementsOf(tensor)});
+  for (auto projection : entry.getBody().getOps<plan::ProjectionOp>())
+    if (!projection.getWorkspace().empty())
+      program.workspace.push_back(
+          {.name = projection.getName().str(), .bytes = projection.getWorkspace().str()});
+  for (auto kernel : entry.getBody().getOps<plan::KernelInterface>()) {
+    if (!kernel.getWorkspace().empty())
+      program.workspace.push_back({.name = kernel.getName().str(),
+                                   .bytes = kernel.getWorkspace().str(),
+                                   .zeroed = true,
+                                   .restored = kernel.restoresWorkspace()});
+    if (!kernel.getScratch().empty())
+      program.workspace.push_back({.name = scratchName(kernel), .bytes = kernel.getScratch().str()});
+  }
 }
 
 FailureOr<Program> emitProgram(plan::ProgramOp op) {
@@ -98,16 +157,7 @@ FailureOr<Program> emitProgram(plan::ProgramOp op) {
     if (failed(emitted))
       return failure();
     program.entries.push_back(std::move(*emitted));
-    for (auto kernel : entry.getBody().getOps<plan::KernelInterface>()) {
-      if (!kernel.getWorkspace().empty())
-        program.workspace.push_back({.name = kernel.getName().str(),
-                                     .bytes = kernel.getWorkspace().str(),
-                                     .zeroed = true,
-                                     .restored = kernel.restoresWorkspace()});
-      if (!kernel.getScratch().empty())
-        program.workspace.push_back(
-            {.name = scratchName(kernel), .bytes = kernel.getScratch().str()});
-    }
+    appendWorkspace(program, op, entry);
   }
   llvm::raw_string_ostream(program.planText) << op;
   return program;

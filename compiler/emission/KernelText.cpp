@@ -1,10 +1,10 @@
 //===- KernelText.cpp - What stands around the recurrence -----------------===//
 #include "compiler/emission/KernelText.h"
 
+#include "compiler/emission/ArgumentText.h"
 #include "compiler/emission/KernelWriter.h"
 #include "compiler/emission/Names.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/Location.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -37,10 +37,7 @@ KernelWriter::KernelWriter(plan::KernelInterface kernel, plan::VariantAttr varia
 }
 
 Type KernelWriter::elementOf(StringAttr parameter) const {
-  for (auto candidate : program.getParameters().getAsRange<plan::ParameterAttr>())
-    if (candidate.getName() == parameter)
-      return candidate.getElementType();
-  return {};
+  return program.findTensor(parameter).getElementType();
 }
 
 AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width, bool common) {
@@ -52,43 +49,20 @@ AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width, bool
 }
 
 void KernelWriter::writeHead() {
-  std::string place;
-  if (auto loc = kernel->getLoc()->findInstanceOf<FileLineColLoc>())
-    place = formatv(" from {0}:{1}", loc.getFilename().getValue(), loc.getLine());
-  writer.line(formatv("// {0}{1}, {2} ({3}).", kernel.getName(), place,
-                      kernel->getName().stripDialect(), variant.getName().getValue())
-                  .str());
+  SmallVector<StringRef> templates;
   for (plan::LaunchAttr before : variant.getLaunchesBefore())
-    writer.line(formatv("#include \"scanc/kernel/{0}.cuh\"", before.getKernel().getValue()).str());
-  writer.line(formatv("#include \"scanc/kernel/{0}.cuh\"", kernel->getName().stripDialect()).str());
-  writer.blank();
-  writer.line("namespace scanc::device::program {");
-  writer.blank();
+    templates.push_back(before.getKernel().getValue());
+  templates.push_back(kernel->getName().stripDialect());
+  emission::writeHead(writer, kernel, kernel.getName(), variant.getName(), templates);
 }
 
 void KernelWriter::writeArguments() {
-  writer.line("// What a launch gives: an address and strides per tensor, in elements, then the sizes.");
-  writer.open("struct arguments");
-  for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>()) {
-    std::string dims;
-    for (StringAttr dim : parameter.getDims())
-      dims += (dims.empty() ? "" : ", ") + dim.str();
-    writer.line(formatv("tensor<{0}{1}, {2}> {3}; // [{4}]", parameter.getOutput() ? "" : "const ",
-                        spellElement(parameter.getElementType()), parameter.getDims().size(),
-                        identifier(parameter.getName()), dims)
-                    .str());
-  }
-  for (const std::string &size : sizeNames(program))
-    writer.line("long long size_" + Twine(size) + ";");
+  SmallVector<StringRef> buffers;
   if (!kernel.getWorkspace().empty())
-    writer.line("unsigned char *workspace; // zero when the kernel begins");
+    buffers.push_back("workspace; // zero when the kernel begins");
   if (!kernel.getScratch().empty())
-    writer.line("unsigned char *scratch; // as somebody left it");
-  writer.close("};");
-  writer.line(formatv("static_assert(sizeof(arguments) == 8 * {0}, \"host plan and kernel disagree\");",
-                      argumentWords(kernel).size())
-                  .str());
-  writer.blank();
+    buffers.push_back("scratch; // as somebody left it");
+  emission::writeArguments(writer, program, /*writesOwn=*/false, buffers, argumentWords(kernel).size());
 }
 
 void KernelWriter::writeEntries() {

@@ -12,15 +12,24 @@ namespace scanc::emission {
 /// Fails with [SC4001] at an op that has no spelling.
 mlir::FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::VariantAttr variant);
 
+/// The same of a product of matrices.
+mlir::FailureOr<std::string> writeProduct(plan::ProjectionOp op, plan::ProductAttr product);
+
 /// Name of the extern "C" function in that text, and of that of a launch before it.
+std::string entryName(llvm::StringRef kernel);
 std::string entryName(plan::KernelInterface kernel);
 std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before);
 
 /// Name of the workspace that nobody has written.
 std::string scratchName(plan::KernelInterface kernel);
 
-/// The 8-byte words of the kernel's argument, as formulas of scanc/Program.h, in order.
+/// The 8-byte words of an argument, as formulas of scanc/Program.h, in order: parameters, tensors of the plan, sizes and the
+/// workspace buffers called `buffers`.
+std::vector<std::string> argumentWords(plan::ProgramOp program, llvm::ArrayRef<std::string> buffers);
+/// Of a kernel, and the buffers of that.
 std::vector<std::string> argumentWords(plan::KernelInterface kernel);
+/// Formula: elements of a tensor of the plan's own.
+std::string elementsOf(plan::ParameterAttr tensor);
 
 /// Names of sizes that the program's parameters have, in order of appearance.
 std::vector<std::string> sizeNames(plan::ProgramOp program);

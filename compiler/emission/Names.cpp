@@ -32,7 +32,7 @@ static const llvm::StringSet<> &takenWords() {
       "rsqrt", "slot", "sources", "strip", "take", "tanh", "sin", "cos", "erfc", "policy", "order", "affine", "kernel", "block", "warp",
       "lane_groups", "shared_groups", "segments", "begin_segment", "finish_segment", "columns", "columns_policy",
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
-      "size", "step", "chunk_policy", "exists", "fetch_key", "fetch_query",
+      "size", "step", "sum", "chunk_policy", "exists", "fetch_key", "fetch_query",
       "fetch_value", "input_scale", "log_decay", "numbers", "piece", "query_scale", "rows", "sums", "write", "round", "rounds", "reduced_groups",
       "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;

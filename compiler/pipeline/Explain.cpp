@@ -60,7 +60,9 @@ static Candidate candidateOf(const planning::Cost &cost) {
   candidate.deterministic = cost.deterministic;
   candidate.errorBound = cost.errorBound;
   llvm::raw_string_ostream stream(candidate.policy);
-  stream << cost.policy;
+  stream << cost.shape;
+  if (cost.policy)
+    stream << cost.policy;
   return candidate;
 }
 

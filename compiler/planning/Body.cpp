@@ -20,13 +20,28 @@ namespace scanc::planning {
 
 namespace {
 
+/// Whether every result is rounded to 16 bits or fewer, which hides what the device's own exponential
+/// leaves out, and nobody asked for more.
+static bool mayApproximate(scan::RecurrenceInterface loop) {
+  auto pins = loop.getPinsAttr();
+  if (pins && pins.get("precision"))
+    return false;
+  bool narrow = loop.getNumOutputs() > 0;
+  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
+    narrow &= bytesOf(cast<RankedTensorType>(loop->getResult(i).getType()).getElementType()) <= 2;
+  return narrow;
+}
+
 /// One region being lowered. A value over index set I is a vector whose dimensions are the
 /// register dims of I in the kernel's order.
 class BodyLowering {
 public:
-  BodyLowering(const Mapping &mapping, Region &region, bool splitsMatrix, const ChunkForm *chunks)
+  /// `whole` is what `mapping` is a part of, or the same.
+  BodyLowering(const Mapping &mapping, scan::AffineOp whole, Region &region, bool splitsMatrix,
+               const ChunkForm *chunks)
       : mapping(mapping), loop(mapping.op), sets(loop), builder(mapping.op.getContext()),
-        block(&region.emplaceBlock()), splitsMatrix(splitsMatrix), chunks(chunks) {}
+        block(&region.emplaceBlock()), splitsMatrix(splitsMatrix), chunks(chunks),
+        approximate(mayApproximate(whole)) {}
 
   void run();
 
@@ -65,7 +80,7 @@ private:
   bool splitsMatrix;
   const ChunkForm *chunks; ///< null: states are advanced step by step
   IRMapping lowered;
-  bool approximate = false; ///< whether exponentials may be the device's own
+  bool approximate; ///< whether exponentials may be the device's own
 };
 
 BodyLowering::Dims BodyLowering::registersIn(ArrayRef<int64_t> dims) const {
@@ -96,20 +111,7 @@ Value BodyLowering::broadcast(Value value, ArrayRef<int64_t> from, ArrayRef<int6
   return plan::BroadcastOp::create(builder, loc, type, value, onto);
 }
 
-/// Whether every result is rounded to 16 bits or fewer, which hides what the device's own exponential
-/// leaves out, and nobody asked for more.
-static bool mayApproximate(scan::RecurrenceInterface loop) {
-  auto pins = loop.getPinsAttr();
-  if (pins && pins.get("precision"))
-    return false;
-  bool narrow = loop.getNumOutputs() > 0;
-  for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
-    narrow &= bytesOf(cast<RankedTensorType>(loop->getResult(i).getType()).getElementType()) <= 2;
-  return narrow;
-}
-
 void BodyLowering::run() {
-  approximate = mayApproximate(loop);
   Block &from = loop.getBodyBlock();
   for (BlockArgument arg : from.getArguments())
     lowered.map(arg, block->addArgument(shaped(arg.getType(), registersOf(arg)), arg.getLoc()));
@@ -461,7 +463,11 @@ void BodyLowering::lowerYield(scan::YieldOp op) {
 } // namespace
 
 void lowerBody(const Mapping &mapping, Region &region, bool splitsMatrix, const ChunkForm *chunks) {
-  BodyLowering(mapping, region, splitsMatrix, chunks).run();
+  BodyLowering(mapping, mapping.op, region, splitsMatrix, chunks).run();
+}
+
+void lowerPart(const Mapping &part, scan::AffineOp whole, Region &region) {
+  BodyLowering(part, whole, region, /*splitsMatrix=*/false, /*chunks=*/nullptr).run();
 }
 
 } // namespace scanc::planning

@@ -16,6 +16,10 @@ struct ChunkForm;
 void lowerBody(const Mapping &, mlir::Region &region, bool splitsMatrix = false,
                const ChunkForm *chunks = nullptr);
 
+/// The same of the part of a recurrence that goes before it, whose exponentials may be the device's own where those of
+/// `whole` may.
+void lowerPart(const Mapping &part, scan::AffineOp whole, mlir::Region &region);
+
 } // namespace scanc::planning
 
 #endif // SCANC_COMPILER_PLANNING_BODY_H

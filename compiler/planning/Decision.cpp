@@ -35,7 +35,9 @@ static void takeNamed(Decision &decision, StringRef name) {
 static void refuse(Decision &decision) {
   const std::string &first = *decision.answers.front().declined;
   bool same = llvm::all_of(decision.answers,
-                           [&](const Answer &answer) { return answer.declined == first; });
+                           [&](const Answer &answer) {
+                             return answer.declined == first || answer.strategy->delegates();
+                           });
   decision.code = "SC3001";
   decision.reason = "not yet supported: " + (same ? first : "no strategy accepts this recurrence");
   if (!same)
@@ -49,8 +51,7 @@ std::optional<std::string> brokenPin(const Mapping &mapping, const Answer &answe
   });
 }
 
-/// The cheapest of those that keep all pins; where none does, of all.
-static const Answer *cheapestOf(const Mapping &mapping, ArrayRef<Answer> answers) {
+const Answer *cheapestOf(const Mapping &mapping, ArrayRef<Answer> answers) {
   const Answer *best = nullptr;
   for (const Answer &answer : answers)
     if (!answer.declined && (!best || answer.cost.seconds < best->cost.seconds) &&

@@ -19,6 +19,9 @@ struct Decision {
 /// a refusal, never replaced. Fields of a policy in `option` are set on `op`.
 Decision decide(scan::AffineOp op, const Target &target, llvm::StringRef option);
 
+/// The cheapest of those that keep all pins; where none does, of all. Null where all decline.
+const Answer *cheapestOf(const Mapping &, llvm::ArrayRef<Answer> answers);
+
 /// The first pin that `answer`'s strategy does not keep, as it is written.
 std::optional<std::string> brokenPin(const Mapping &, const Answer &answer);
 

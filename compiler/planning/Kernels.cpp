@@ -2,12 +2,14 @@
 #include "compiler/planning/Kernels.h"
 
 #include "compiler/planning/Body.h"
+#include "compiler/planning/Layer.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "runtime/launch/CompiledFormula.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -30,7 +32,22 @@ struct Access {
   AffineMap map; ///< over the kernel's dims
   Type element;
   std::string parameter;
+  SmallVector<std::string> extents; ///< of a tensor of the plan's own, contiguous; else empty
   bool common = false; ///< see plan::isCommon
+
+  /// What a launch knows of it, as formulas.
+  std::string stride(unsigned i) const {
+    return extents.empty() ? formatv("stride({0}, {1})", parameter, i).str()
+                           : product(ArrayRef(extents).drop_front(i + 1));
+  }
+  std::string span() const {
+    return extents.empty() ? formatv("span({0})", parameter).str() : product(extents);
+  }
+
+private:
+  static std::string product(ArrayRef<std::string> sizes) {
+    return sizes.empty() ? "1" : llvm::join(sizes, " * ");
+  }
 };
 
 class KernelBuilder {
@@ -43,7 +60,7 @@ public:
 
 private:
   SmallVector<plan::VariantAttr> makeVariants();
-  Access access(StringRef parameter, AffineMap map, Type tensor);
+  Access access(Value tensor, AffineMap map);
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
   int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
@@ -100,15 +117,22 @@ static std::string parameterName(scan::AffineOp op, Value tensor) {
 
 } // namespace
 
-Access KernelBuilder::access(StringRef parameter, AffineMap map, Type tensor) {
+Access KernelBuilder::access(Value tensor, AffineMap map) {
+  std::string parameter = parameterName(mapping.op, tensor);
   AffineMap kernelMap = mapping.toKernel(map);
   auto attr = plan::AccessAttr::get(builder.getContext(), builder.getStringAttr(parameter),
                                     kernelMap);
-  return {attr, kernelMap, cast<RankedTensorType>(tensor).getElementType(), parameter.str()};
+  Access access{attr, kernelMap, cast<RankedTensorType>(tensor.getType()).getElementType(), parameter, {}};
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  auto function = mapping.op->getParentOfType<func::FuncOp>();
+  if (argument && function.getArgAttr(argument.getArgNumber(), ownAttr))
+    for (auto extent : function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), scan::dimsAttr)
+                           .getAsRange<StringAttr>())
+      access.extents.push_back(extent.str());
+  return access;
 }
 
 void KernelBuilder::collect() {
-  scan::AffineOp op = mapping.op;
   lowerBody(mapping, body, choice.splitsMatrix, choice.chunks);
   for (auto [i, input] : llvm::enumerate(loop.getInputs())) {
     BlockArgument number = body.getArgument(reads.size());
@@ -116,25 +140,25 @@ void KernelBuilder::collect() {
       body.front().eraseArgument(number.getArgNumber());
       continue;
     }
-    reads.push_back(access(parameterName(op, input), loop.getInputMap(i), input.getType()));
+    reads.push_back(access(input, loop.getInputMap(i)));
     // What columns share beside their matrix is read by each.
     reads.back().common = choice.rows == 0 &&
                           plan::isCommon(reads.back().map, number,
                                          mapping.lanes.size(), choice.sharedDims);
   }
   for (auto [i, init] : llvm::enumerate(loop.getInits()))
-    inits.push_back(access(parameterName(op, init), loop.getInitMap(i), init.getType()));
+    inits.push_back(access(init, loop.getInitMap(i)));
   if (Value reset = loop.getReset()) {
     auto map = AffineMap::get(loop.getNumDims(), 0,
                               getAffineDimExpr(mapping.segment, builder.getContext()));
-    offsets.push_back(access(parameterName(op, reset), map, reset.getType()));
+    offsets.push_back(access(reset, map));
   }
-  for (auto [i, result] : llvm::enumerate(op->getResults())) {
+  for (auto [i, result] : llvm::enumerate(loop->getResults())) {
     int64_t k = static_cast<int64_t>(i) - loop.getNumOutputs();
     if (k < 0)
-      writes.push_back(access(parameterName(op, result), loop.getOutputMap(i), result.getType()));
+      writes.push_back(access(result, loop.getOutputMap(i)));
     else
-      finals.push_back(access(parameterName(op, result), loop.getFinalMap(k), result.getType()));
+      finals.push_back(access(result, loop.getFinalMap(k)));
   }
 }
 
@@ -145,19 +169,22 @@ void KernelBuilder::requireWidth(const Access &access, int64_t width,
   int64_t bytes = std::min<int64_t>(16, width * bytesOf(access.element));
   int64_t elements = bytes / bytesOf(access.element);
   unsigned last = access.map.getNumResults() - 1;
-  facts.insert(formatv("address({0}) % {1} == 0", access.parameter, bytes));
-  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
+  if (access.extents.empty()) {
+    facts.insert(formatv("address({0}) % {1} == 0", access.parameter, bytes));
+    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
+  }
   for (unsigned i = 0; i < last; ++i)
-    facts.insert(formatv("stride({0}, {1}) % {2} == 0", access.parameter, i, elements));
+    facts.insert(formatv("{0} % {1} == 0", access.stride(i), elements));
 }
 
 /// Rows of `access` are contiguous and apart in time, and nothing of the tensor lies before its address.
 void KernelBuilder::requireRows(const Access &access, std::set<std::string> &facts) const {
   unsigned last = access.map.getNumResults() - 1;
-  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
+  if (access.extents.empty())
+    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
   for (unsigned i = 0; i < last; ++i) {
     bool time = access.map.getResult(i).isFunctionOfDim(mapping.lanes.size());
-    facts.insert(formatv("stride({0}, {1}) >= {2}", access.parameter, i, time ? 16 : 0));
+    facts.insert(formatv("{0} >= {1}", access.stride(i), time ? 16 : 0));
   }
 }
 
@@ -171,7 +198,7 @@ bool KernelBuilder::isAlongTime(const Access &access, int64_t width) const {
 std::string KernelBuilder::strideAlong(const Access &access, int64_t dim) const {
   for (unsigned i = 0; i < access.map.getNumResults(); ++i)
     if (access.map.getResult(i).isFunctionOfDim(dim))
-      return formatv("stride({0}, {1})", access.parameter, i);
+      return access.stride(i);
   return "0";
 }
 
@@ -188,9 +215,12 @@ const Access *KernelBuilder::findAlongTime(plan::PolicyAttr policy) const {
 /// first access along time.
 void KernelBuilder::requirePhase(const Access &access, int64_t width,
                                  std::set<std::string> &facts) const {
-  facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, access.map.getNumResults() - 1));
+  if (access.extents.empty())
+    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, access.map.getNumResults() - 1));
   auto phase = [&](const Access &of) {
-    return formatv("address({0}) / {1} % {2}", of.parameter, bytesOf(of.element), width).str();
+    return of.extents.empty()
+               ? formatv("address({0}) / {1} % {2}", of.parameter, bytesOf(of.element), width).str()
+               : "0";
   };
   const Access &first = *shiftedBy;
   if (access.parameter != first.parameter)
@@ -255,7 +285,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
                                   ArrayRef<Access>(inits), ArrayRef<Access>(finals),
                                   ArrayRef<Access>(offsets)})
       for (const Access &access : list)
-        facts.insert(formatv("span({0}) < {1}", access.parameter, offsetLimit));
+        facts.insert(formatv("{0} < {1}", access.span(), offsetLimit));
   }
   SmallVector<Attribute> requirements;
   for (const std::string &fact : facts)

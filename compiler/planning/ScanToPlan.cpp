@@ -96,7 +96,7 @@ LogicalResult ScanToPlan::convert(func::FuncOp function) {
   OpBuilder builder(function);
   ArrayAttr signature = parameters(function);
   auto program = plan::ProgramOp::create(
-      builder, function.getLoc(), function.getSymNameAttr(), name, signature,
+      builder, function.getLoc(), function.getSymNameAttr(), name, signature, /*tensors=*/ArrayAttr(),
       boundSizes(function, signature), builder.getBoolAttr(cost.deterministic),
       builder.getStringAttr(cost.errorBound),
       builder.getI64IntegerAttr(plan::ProgramOp::schema));

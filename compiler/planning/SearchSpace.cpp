@@ -124,6 +124,8 @@ void Collector::collect(std::vector<Point> &points) {
 
 /// How far apart two policies are, over all fields.
 static double distance(plan::PolicyAttr a, plan::PolicyAttr b) {
+  if (a == b) // a product of matrices alone has none
+    return 0;
   double sum = 0;
   for (StringRef field : {"lane_threads", "time_threads", "lanes", "steps", "ring", "runs", "blocks",
                           "state_threads"})

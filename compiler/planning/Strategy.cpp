@@ -22,6 +22,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createMatmulScan());
     list.push_back(createCyclicReduction());
     list.push_back(createChunkwise());
+    list.push_back(createProjection());
     return list;
   }();
   return strategies;

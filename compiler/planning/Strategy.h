@@ -24,7 +24,8 @@ struct Cost {
   int64_t mostSharedBytes = 0;    ///< the same of its hungriest variant
   bool deterministic = true;
   std::string errorBound;         ///< in words
-  plan::PolicyAttr policy;        ///< of the variant that contiguous operands take
+  plan::PolicyAttr policy;        ///< of the variant that contiguous operands take; null where no lane is walked
+  std::string shape;              ///< what is no policy, in words; stands before it
   bool elementwise = false;       ///< whether that moves elements of 4 bytes at most one by one
 };
 
@@ -42,6 +43,8 @@ public:
   virtual ~Strategy() = default;
   /// As in the table of strategies: "sequential", "blelloch", …
   virtual llvm::StringRef name() const = 0;
+  /// Whether others compute the states: what all of them decline is declined.
+  virtual bool delegates() const { return false; }
   /// Whether an initial state is read by the thread that writes the final one, before it does, so that both may lie in
   /// one tensor.
   virtual bool updatesInPlace() const { return false; }
@@ -85,6 +88,7 @@ std::unique_ptr<Strategy> createLookBack();
 std::unique_ptr<Strategy> createMatmulScan();
 std::unique_ptr<Strategy> createCyclicReduction();
 std::unique_ptr<Strategy> createChunkwise();
+std::unique_ptr<Strategy> createProjection();
 
 /// The bound on the error in words; `order` says in which one steps are composed.
 std::string errorBound(const Mapping &, llvm::StringRef order);

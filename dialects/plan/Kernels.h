@@ -3,6 +3,7 @@
 #define SCANC_DIALECTS_PLAN_KERNELS_H
 
 #include "dialects/plan/PlanOps.h"
+#include "runtime/launch/CompiledFormula.h"
 
 namespace scanc::plan {
 
@@ -10,6 +11,12 @@ namespace scanc::plan {
 mlir::LogicalResult verifyKernel(KernelInterface op);
 /// The same on its region.
 mlir::LogicalResult verifyKernelRegion(KernelInterface op);
+
+/// The parameter or tensor of the plan that an access of `op` names, if there is one with the map's rank.
+ParameterAttr parameterOf(mlir::Operation *op, AccessAttr access);
+
+/// The parameters of the program and the sizes in their dimensions: what its formulas may name.
+rt::FactNames namesOf(ProgramOp program);
 
 } // namespace scanc::plan
 

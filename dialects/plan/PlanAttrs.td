@@ -195,4 +195,56 @@ def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
   }];
 }
 
+def Plan_ColumnsAttr : Plan_Attr<"Columns", "columns"> {
+  let summary = "a group of columns of a product of matrices: its weights, and where its results go";
+  let description = [{
+    `dim` is the position of the columns among the dims of the op, whose region of the same number makes a result of a sum
+    and of what `reads` give of its column.
+
+    ```mlir
+    #plan.columns<dim = 3, weights = <Wf (d0, d1, d2, d3) -> (d2, d3)>, reads = [#plan.access<b (d0, d1, d2, d3) -> (d3)>],
+                  result = <x_Wf (d0, d1, d2, d3) -> (d0, d1, d3)>>
+    ```
+  }];
+  let parameters = (ins "int64_t":$dim, "AccessAttr":$weights, "::mlir::ArrayAttr":$reads, "AccessAttr":$result);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Plan_TilingAttr : Plan_Attr<"Tiling", "tiling"> {
+  let summary = "how a product of matrices is cut into tiles; the device struct `product_policy`";
+  let description = [{
+    A block makes 64 x `tall` x `warpgroups` rows and `columns` columns at a time, of parts of 64 terms of which `ring` lie in
+    shared memory. `tensors`: one warp more orders copies of whole matrices, else all threads copy pieces.
+
+    ```mlir
+    #plan.tiling<warpgroups = 3, columns = 176, ring = 4, tall = 1, tensors = true>
+    ```
+  }];
+  let parameters = (ins "int64_t":$warpgroups, "int64_t":$columns, "int64_t":$ring,
+                        DefaultValuedParameter<"int64_t", "1">:$tall, DefaultValuedParameter<"bool", "false">:$tensors);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    int64_t getRows() const { return 64 * getTall() * getWarpgroups(); }
+    int64_t getThreads() const { return 128 * (getWarpgroups() + (getTensors() ? 1 : 0)); }
+    /// Bytes of dynamic shared memory: slots of a part of both factors, and beside copies of whole matrices their maps and
+    /// cells, in whole KiB.
+    int64_t getSharedBytes(int64_t factors) const {
+      int64_t panels = getRows() / 64 + (getColumns() + 63) / 64, slots = getRing() * panels * 8192;
+      int64_t beside = getTensors() ? (factors + 1) * 128 + getRing() * 16 : 0;
+      return slots + (beside + 1023) / 1024 * 1024;
+    }
+  }];
+}
+
+def Plan_ProductAttr : Plan_Attr<"Product", "product"> {
+  let summary = "one way to run a product of matrices, and the facts of a launch that it needs";
+  let description = [{
+    `across`: columns of the weights are adjacent in memory, else terms of a sum. `copies`: 16 bytes of a factor are aligned
+    and follow each other. `requirements`, `grid` and `shared_bytes` are as in #plan.variant.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "TilingAttr":$tiling, "bool":$across, "bool":$copies,
+                        "::mlir::ArrayAttr":$requirements, "::mlir::StringAttr":$grid, "int64_t":$shared_bytes);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 #endif

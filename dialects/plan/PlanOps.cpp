@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallSet.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -38,12 +39,52 @@ static LogicalResult verifyUpdates(ProgramOp op) {
   return success();
 }
 
+SmallVector<ParameterAttr> ProgramOp::getOwnTensors() {
+  SmallVector<ParameterAttr> own;
+  if (ArrayAttr list = getTensorsAttr())
+    for (auto tensor : list.getAsRange<ParameterAttr>())
+      own.push_back(tensor);
+  return own;
+}
+
+bool ProgramOp::isOwn(StringAttr tensor) {
+  return llvm::any_of(getOwnTensors(), [&](ParameterAttr own) { return own.getName() == tensor; });
+}
+
+ParameterAttr ProgramOp::findTensor(StringAttr name) {
+  SmallVector<ParameterAttr> all = getOwnTensors();
+  llvm::append_range(all, getParameters().getAsRange<ParameterAttr>());
+  auto *found = llvm::find_if(all, [&](ParameterAttr tensor) { return tensor.getName() == name; });
+  return found == all.end() ? ParameterAttr() : *found;
+}
+
+/// Tensors of the plan's own have names and known sizes.
+static LogicalResult verifyTensors(ProgramOp op, llvm::SmallSet<StringRef, 8> names) {
+  ArrayAttr tensors = op.getTensorsAttr();
+  if (!tensors)
+    return success();
+  std::vector<std::string> sizes = namesOf(op).sizes;
+  for (Attribute attr : tensors) {
+    auto tensor = dyn_cast<ParameterAttr>(attr);
+    auto isSize = [&](StringAttr dim) {
+      return llvm::all_of(dim.getValue(), llvm::isDigit) || llvm::is_contained(sizes, dim.getValue());
+    };
+    if (!tensor || !tensor.getOutput() || !names.insert(tensor.getName().getValue()).second ||
+        !llvm::all_of(tensor.getDims(), isSize)) // program_c6
+      return op.emitOpError("tensors: expected #plan.parameter<out …> with names of their own and sizes of "
+                            "parameters, got ")
+             << attr;
+  }
+  return success();
+}
+
 LogicalResult ProgramOp::verify() {
   if (getSchema() != schema) // program_c4
     return emitOpError("schema: expected ") << schema << ", got " << getSchema()
                                             << ": print the plan again with --emit=plan";
   auto kernel = RegisteredOperationName::lookup("plan." + getStrategy().str(), getContext());
-  if (!kernel || !kernel->hasInterface<KernelInterface>()) // program_c3
+  if (!kernel || !(kernel->hasInterface<KernelInterface>() ||
+                   kernel->getIdentifier() == ProjectionOp::getOperationName())) // program_c3
     return emitOpError("strategy: expected the name of a kernel of this dialect, got ")
            << getStrategyAttr();
   llvm::SmallSet<StringRef, 8> names;
@@ -52,7 +93,7 @@ LogicalResult ProgramOp::verify() {
     if (!parameter || !names.insert(parameter.getName().getValue()).second) // program_c1
       return emitOpError("parameters: expected #plan.parameter with distinct names, got ") << attr;
   }
-  if (failed(verifyUpdates(*this)))
+  if (failed(verifyUpdates(*this)) || failed(verifyTensors(*this, names)))
     return failure();
   for (NamedAttribute size : getSizes())
     if (!isa<IntegerAttr>(size.getValue())) // program_c1
@@ -87,14 +128,22 @@ static LogicalResult verifyDims(KernelInterface op) {
   return success();
 }
 
-/// The parameter that an access names, if there is one with the map's rank.
-static ParameterAttr parameterOf(KernelInterface op, AccessAttr access) {
-  for (auto parameter :
-       op->getParentOfType<ProgramOp>().getParameters().getAsRange<ParameterAttr>())
-    if (parameter.getName() == access.getParameter() &&
-        parameter.getDims().size() == access.getMap().getNumResults())
-      return parameter;
-  return {};
+ParameterAttr scanc::plan::parameterOf(Operation *op, AccessAttr access) {
+  ParameterAttr parameter = op->getParentOfType<ProgramOp>().findTensor(access.getParameter());
+  bool fits = parameter && parameter.getDims().size() == access.getMap().getNumResults();
+  return fits ? parameter : ParameterAttr();
+}
+
+/// Whether a tensor of the plan's own is written by an op before `op`; true of a parameter.
+static bool isThere(KernelInterface op, AccessAttr access) {
+  if (!op->getParentOfType<ProgramOp>().isOwn(access.getParameter()))
+    return true;
+  for (auto projection : op->getBlock()->getOps<ProjectionOp>())
+    for (Attribute attr : projection.getGroups())
+      if (auto group = dyn_cast<ColumnsAttr>(attr);
+          group && group.getResult().getParameter() == access.getParameter())
+        return projection->isBeforeInBlock(op);
+  return false;
 }
 
 /// A dim, or time by -1 to -7 where `offsets`.
@@ -117,6 +166,9 @@ static LogicalResult verifyAccesses(KernelInterface op, ArrayAttr accesses, Stri
                                << " dims, got " << attr;
     if (!parameterOf(op, access)) // kernel_c2
       return op->emitOpError() << what << ": expected a parameter with its rank, got " << attr;
+    if (!isThere(op, access)) // program_c6
+      return op->emitOpError() << what << ": expected a tensor that a plan.projection before writes, got "
+                               << attr;
     for (AffineExpr expr : access.getMap().getResults())
       if (!isPlace(op, expr, offsets)) // kernel_c2
         return op->emitOpError() << what << ": expected dimensions"

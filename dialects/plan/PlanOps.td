@@ -22,15 +22,22 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     - (C3) `strategy` is the name of a kernel of this dialect.
     - (C4) `schema` is that of this dialect: a text of another may mean something else.
     - (C5) an output alone `updates`, an input of its element type and dimensions, and no two the same.
+    - (C6) `tensors` are of the plan's own: outputs with names that no parameter has, of sizes that parameters have. They lie
+      in the workspace, contiguous in the order of their dimensions, and a `plan.projection` writes each before it is read.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$strategy, ArrayAttr:$parameters,
-                       DictionaryAttr:$sizes, BoolAttr:$deterministic, StrAttr:$error_bound,
-                       I64Attr:$schema);
+                       OptionalAttr<ArrayAttr>:$tensors, DictionaryAttr:$sizes, BoolAttr:$deterministic,
+                       StrAttr:$error_bound, I64Attr:$schema);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `strategy` $strategy attr-dict-with-keyword $body";
   let extraClassDeclaration = [{
     /// Raised when a text that was valid no longer means the same.
     static constexpr int64_t schema = 1;
+    /// The tensors of the plan's own, in the order in which the workspace has them.
+    ::llvm::SmallVector<ParameterAttr> getOwnTensors();
+    bool isOwn(::mlir::StringAttr tensor);
+    /// The parameter or tensor called `name`, null where there is none.
+    ParameterAttr findTensor(::mlir::StringAttr name);
   }];
   let hasVerifier = 1;
 }
@@ -322,6 +329,45 @@ def Plan_OuterSequentialOp : Plan_Kernel<"outer_sequential",
       runs is a power of two of at most 32.
     - (C4) as of `plan.chunkwise`.
   }];
+}
+
+def Plan_ProjectionOp : Plan_Op<"projection", [HasParent<"EntryOp">]> {
+  let summary = "kernel::projection: rows of all steps times weights that all steps have, on the tensor cores";
+  let description = [{
+    Deterministic; products are exact, sums f32 in an order of the device's own. Each of `groups` has a region that makes a
+    result of a sum, its first argument, and of what the group reads.
+
+    - (C1) `dims` holds lanes, one time dimension, the dimension that is summed over and those of columns, as registers of
+      any size.
+    - (C2) accesses name parameters or tensors of the program, without offsets, and map the dims to them, each once: `row`
+      all lanes, time and what is summed over; weights what is summed over and the columns; results lanes, time and the
+      columns; what a group reads its columns or nothing.
+    - (C3) `row` and all weights are of one type, f16 or bf16; results are outputs, or tensors of the plan, of f32, f16 or
+      bf16, and no two groups have the same.
+    - (C4) there is a group, and for each a region of the sum, f32, and of the elements that it reads, which gives one
+      value of the result's type.
+    - (C5) there is a product, whose requirements and grid are formulas; columns are multiples of 16 up to 256, a ring has
+      2 to 64 parts, `tall` is 1 to 4, a block at most 1024 threads; copies of whole matrices want `copies`; shared_bytes
+      are those of the tiling; and the last requires nothing of addresses and strides.
+
+    `workspace` is the formula of bytes that nobody has written: 128 for each factor and block, where a product copies whole
+    matrices.
+  }];
+  let arguments = (ins StrAttr:$name, ArrayAttr:$dims, Plan_AccessAttr:$row, ArrayAttr:$groups, ArrayAttr:$products,
+                       DefaultValuedAttr<StrAttr, "\"\"">:$workspace);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$epilogues);
+  let assemblyFormat = "$name attr-dict-with-keyword $epilogues";
+  let extraClassDeclaration = [{
+    DimAttr getDim(int64_t i) { return ::mlir::cast<DimAttr>(getDims()[i]); }
+    ColumnsAttr getGroup(int64_t i) { return ::mlir::cast<ColumnsAttr>(getGroups()[i]); }
+    /// Positions of the time dimension and of that which is summed over.
+    int64_t getTimeDim();
+    int64_t getSummedDim() { return getTimeDim() + 1; }
+    /// The type of the factors.
+    ::mlir::Type getElement();
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 // Not Pure: see scan.advance.

@@ -1,19 +1,17 @@
 //===- Variants.cpp - Policies and formulas that a launch can follow ------===//
 #include "dialects/plan/Variants.h"
 
+#include "dialects/plan/Kernels.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
-#include "runtime/launch/CompiledFormula.h"
 
 using namespace mlir;
 
 namespace scanc::plan {
 
-/// The parameters of the program and the sizes in their dimensions.
-static rt::FactNames namesOf(KernelInterface op) {
+rt::FactNames namesOf(ProgramOp program) {
   rt::FactNames names;
-  for (auto parameter :
-       op->getParentOfType<ProgramOp>().getParameters().getAsRange<ParameterAttr>()) {
+  for (auto parameter : program.getParameters().getAsRange<ParameterAttr>()) {
     names.operands.push_back({parameter.getName().str(), parameter.getDims().size()});
     for (StringAttr dim : parameter.getDims()) {
       StringRef name = dim.getValue().split('+').first;
@@ -160,7 +158,7 @@ static LogicalResult verifyBefore(KernelInterface op, VariantAttr variant, const
 LogicalResult verifyVariants(KernelInterface op) {
   if (op.getVariants().empty()) // kernel_c5
     return op->emitOpError("variants: expected at least one");
-  rt::FactNames names = namesOf(op);
+  rt::FactNames names = namesOf(op->getParentOfType<ProgramOp>());
   for (Attribute attr : op.getVariants()) {
     auto variant = dyn_cast<VariantAttr>(attr);
     size_t widths =

@@ -45,7 +45,7 @@ static std::string tableOf(const Explanation &explanation) {
   std::string text =
       fmt::format("kernel     {}\ntransition {}\n", explanation.kernel, explanation.structure);
   for (const ProjectedRow &row : explanation.projections)
-    text += fmt::format("projection {} times {}, summed over {} at every step\n", row.row,
+    text += fmt::format("projection {} times {}, summed over {}\n", row.row,
                         fmt::join(row.weights, ", "), row.over);
   text += fmt::format("target     {}\nsizes      {}\n\n", explanation.target,
                       sizesText(explanation.assumedSizes));

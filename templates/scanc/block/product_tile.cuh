@@ -39,6 +39,40 @@ struct tile_place {
   int column; ///< which one of those beside each other
 };
 
+/// Which right factor a tile's columns are of, where each factor begins a tile of its own, and the first of them there.
+struct tile_source {
+  int factor, column;
+};
+
+/// R::width(i) is how many columns right factor i has.
+template <typename R>
+static __device__ __forceinline__ int tiles_of(const R &product, int factor) {
+  return (product.width(factor) + R::shape.columns - 1) / R::shape.columns;
+}
+
+template <typename R>
+static __device__ __forceinline__ int count_column_tiles(const R &product) {
+  int count = 0;
+#pragma unroll
+  for (int i = 0; i < R::factors; ++i)
+    count += tiles_of(product, i);
+  return count;
+}
+
+template <typename R>
+static __device__ __forceinline__ tile_source source_of(const R &product, int tile) {
+  tile_source found{R::factors - 1, 0};
+  int first = 0;
+#pragma unroll
+  for (int i = 0; i < R::factors; ++i) {
+    const int behind = first + tiles_of(product, i);
+    if (tile >= first && tile < behind)
+      found = {i, (tile - first) * R::shape.columns};
+    first = behind;
+  }
+  return found;
+}
+
 /// The tiles of a block: those beside each other are made at the same time.
 template <typename R>
 class tile_list {

@@ -13,6 +13,8 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/product_ring.cuh"
+#include "scanc/thread/activation.cuh"
+#include "scanc/thread/piece.cuh"
 
 namespace scanc::device::kernel {
 

@@ -1,0 +1,21 @@
+//===- ArgumentText.h - The struct that a launch gives ----------*- C++ -*-===//
+#ifndef SCANC_COMPILER_EMISSION_ARGUMENTTEXT_H
+#define SCANC_COMPILER_EMISSION_ARGUMENTTEXT_H
+
+#include "compiler/emission/CodeWriter.h"
+#include "dialects/plan/PlanOps.h"
+
+namespace scanc::emission {
+
+/// The comment above a kernel, and up to the namespace what it includes of `templates`.
+void writeHead(CodeWriter &writer, mlir::Operation *kernel, llvm::StringRef name, llvm::StringRef variant,
+               llvm::ArrayRef<llvm::StringRef> templates);
+
+/// `struct arguments` of `words` words: tensors and sizes of the program, then `buffers`. Where `writesOwn`, tensors of the
+/// plan are results.
+void writeArguments(CodeWriter &writer, plan::ProgramOp program, bool writesOwn,
+                    llvm::ArrayRef<llvm::StringRef> buffers, size_t words);
+
+} // namespace scanc::emission
+
+#endif // SCANC_COMPILER_EMISSION_ARGUMENTTEXT_H

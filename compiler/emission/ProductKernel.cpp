@@ -1,0 +1,296 @@
+//===- ProductKernel.cpp - Products of matrices with epilogues as CUDA C++ ---===//
+#include "compiler/emission/ArgumentText.h"
+#include "compiler/emission/Expressions.h"
+#include "compiler/emission/KernelText.h"
+#include "compiler/emission/Names.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::emission {
+
+namespace {
+
+/// The text of one way to run a product. Its parts are written in the order in which they are read.
+class ProductWriter {
+public:
+  ProductWriter(plan::ProjectionOp op, plan::ProductAttr product)
+      : op(op), program(op->getParentOfType<plan::ProgramOp>()), product(product),
+        tiling(product.getTiling()), name(identifier(op.getName())) {}
+  FailureOr<std::string> write();
+
+private:
+  void writePolicy();
+  void writeSizes();
+  void writeFactors();
+  void writeFetches();
+  void writeLines();
+  void writeEpilogue(int64_t group);
+  void writeResults();
+  void writeEntry();
+
+  void line(const Twine &text) { writer.line(text); }
+  void function(const Twine &head) { writer.open("__device__ __forceinline__ " + head); }
+  std::string elementOf(plan::AccessAttr access) const {
+    return spellElement(program.findTensor(access.getParameter()).getElementType());
+  }
+  static std::string tensor(plan::AccessAttr access) {
+    return "args." + identifier(access.getParameter().getValue());
+  }
+  std::string stride(plan::AccessAttr access, int64_t dim) const;
+  std::string rowOffset(plan::AccessAttr access) const;
+  int64_t groups() const { return op.getGroups().size(); }
+  bool hasWorkspace() const { return !op.getWorkspace().empty(); }
+
+  mutable plan::ProjectionOp op; // MLIR's accessors are not const
+  mutable plan::ProgramOp program;
+  plan::ProductAttr product;
+  plan::TilingAttr tiling;
+  std::string name;
+  CodeWriter writer;
+  Operation *unspelled = nullptr;
+};
+
+} // namespace
+
+/// The stride of `access` along `dim`.
+std::string ProductWriter::stride(plan::AccessAttr access, int64_t dim) const {
+  unsigned i = 0;
+  while (access.getMap().getResult(i) != getAffineDimExpr(dim, op.getContext()))
+    ++i;
+  return formatv("{0}.stride[{1}]", tensor(access), i);
+}
+
+/// Where row `row` of matrix `matrix` begins; lanes have been told apart as `at_…`.
+std::string ProductWriter::rowOffset(plan::AccessAttr access) const {
+  std::string offset = "row * " + stride(access, op.getTimeDim());
+  for (int64_t i = 0; i < op.getTimeDim(); ++i)
+    offset += formatv(" + at_{0} * {1}", op.getDim(i).getName().getValue(), stride(access, i));
+  return offset;
+}
+
+void ProductWriter::writePolicy() {
+  line(formatv("static constexpr product_policy shape{{.warpgroups = {0}, .columns = {1}, .ring = {2}, .tall = {3}, "
+               ".tensors = {4}};",
+               tiling.getWarpgroups(), tiling.getColumns(), tiling.getRing(), tiling.getTall(),
+               tiling.getTensors())
+           .str());
+  line("using element = " + spellElement(op.getElement()) + ";");
+  line("static constexpr int factors = " + Twine(groups()) + ";");
+  line(formatv("static constexpr bool across = {0}, copies = {1};", product.getAcross(), product.getCopies()).str());
+  writer.blank();
+  line("const arguments &args;");
+  writer.blank();
+}
+
+void ProductWriter::writeSizes() {
+  int64_t time = op.getTimeDim();
+  std::string matrices;
+  for (int64_t i = 0; i < time; ++i)
+    matrices += (i > 0 ? " * " : "") + spellSize(op.getDim(i));
+  line("__device__ __forceinline__ long long matrices() const { return " +
+       (matrices.empty() ? "1" : matrices) + "; }");
+  line("__device__ __forceinline__ int rows() const { return static_cast<int>(" + spellSize(op.getDim(time)) +
+       "); }");
+  line("__device__ __forceinline__ int depth() const { return static_cast<int>(" +
+       spellSize(op.getDim(op.getSummedDim())) + "); }");
+  function("int width(int factor) const");
+  writer.open("switch (factor)");
+  for (int64_t i = 0; i < groups(); ++i)
+    line(formatv("{0}: return static_cast<int>({1});",
+                 i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"),
+                 spellSize(op.getDim(op.getGroup(i).getDim())))
+             .str());
+  writer.close();
+  writer.close();
+  line("__device__ __forceinline__ int column_tiles() const { return block::count_column_tiles(*this); }");
+  function("block::tile_source panel(int tile, int number) const");
+  line("block::tile_source from = block::source_of(*this, tile);");
+  line("from.column += 64 * number;");
+  line("return from;");
+  writer.close();
+  writer.blank();
+}
+
+/// The factors as they lie in memory, and as copies of whole matrices find them.
+void ProductWriter::writeFactors() {
+  int64_t summed = op.getSummedDim(), time = op.getTimeDim();
+  line("// Strides in elements, from term to term and from column to column.");
+  writer.open("struct weights");
+  line("const element *data;");
+  line("long long term, column;");
+  writer.close("};");
+  function("weights factor(int number) const");
+  writer.open("switch (number)");
+  for (int64_t i = 0; i < groups(); ++i) {
+    plan::ColumnsAttr group = op.getGroup(i);
+    line(formatv("{0}: return {{{1}.data, {2}, {3}};",
+                 i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"),
+                 tensor(group.getWeights()), stride(group.getWeights(), summed),
+                 stride(group.getWeights(), group.getDim()))
+             .str());
+  }
+  writer.close();
+  writer.close();
+  if (tiling.getTensors()) {
+    plan::AccessAttr row = op.getRow();
+    function("matrix_run left() const");
+    line(formatv("return {{{0}.data, rows(), depth(), static_cast<int>(matrices()), 2 * {1}, {2}};", tensor(row),
+                 stride(row, time), time > 0 ? "2 * " + stride(row, time - 1) : std::string("16"))
+             .str());
+    writer.close();
+    function("matrix_run right(int number) const");
+    line("const weights from = factor(number);");
+    line("return {from.data, across ? depth() : width(number), across ? width(number) : depth(), 1, 2 * (across ? "
+         "from.term : from.column), 16};");
+    writer.close();
+  }
+  writer.blank();
+}
+
+/// Lanes of a matrix, the last one adjacent.
+static void writeLanes(CodeWriter &writer, plan::ProjectionOp op) {
+  int64_t time = op.getTimeDim();
+  if (time == 0)
+    return;
+  writer.line("long long rest = matrix;");
+  for (int64_t i = time; i-- > 0;) {
+    std::string at = "const long long at_" + op.getDim(i).getName().str();
+    if (i == 0) {
+      writer.line(at + " = rest;");
+      break;
+    }
+    writer.line(at + " = rest % " + spellSize(op.getDim(i)) + ";");
+    writer.line("rest /= " + spellSize(op.getDim(i)) + ";");
+  }
+}
+
+void ProductWriter::writeFetches() {
+  function("void fetch_left(element *to, long long matrix, int at, int term) const");
+  writeLanes(writer, op);
+  line("const long long row = at < rows() ? at : 0;");
+  line(formatv("thread::fetch_piece<copies>(to, {0}.data + ({1}), {2}, term, at < rows() ? depth() : 0);",
+               tensor(op.getRow()), rowOffset(op.getRow()), stride(op.getRow(), op.getSummedDim()))
+           .str());
+  writer.close();
+  function("void fetch_right(element *to, int number, int at, int from) const");
+  line("const weights of = factor(number);");
+  line("const int exist = across ? depth() : width(number), lie = across ? width(number) : depth();");
+  line("const element *const row = of.data + (at < exist ? at : 0) * (across ? of.term : of.column);");
+  line("thread::fetch_piece<copies>(to, row, across ? of.column : of.term, from, at < exist ? lie : 0);");
+  writer.close();
+  writer.blank();
+}
+
+void ProductWriter::writeLines() {
+  line("// Where a row of each result begins.");
+  writer.open("struct line");
+  for (int64_t i = 0; i < groups(); ++i)
+    line(formatv("{0} *result_{1};", elementOf(op.getGroup(i).getResult()), i).str());
+  writer.close("};");
+  function("line enter(long long matrix, int at) const");
+  writeLanes(writer, op);
+  line("const long long row = at;");
+  line("line to;");
+  for (int64_t i = 0; i < groups(); ++i) {
+    plan::AccessAttr result = op.getGroup(i).getResult();
+    line(formatv("to.result_{0} = {1}.data + ({2});", i, tensor(result), rowOffset(result)).str());
+  }
+  line("return to;");
+  writer.close();
+  writer.blank();
+}
+
+/// What becomes of a sum of group `group`, for column `column` of it.
+void ProductWriter::writeEpilogue(int64_t group) {
+  plan::ColumnsAttr columns = op.getGroup(group);
+  Block &block = op.getEpilogues()[group].front();
+  function(formatv("{0} make_{1}(float sum, int column) const", elementOf(columns.getResult()), group));
+  auto leaf = [&](Value value, const Indices &) -> std::string {
+    unsigned number = cast<BlockArgument>(value).getArgNumber();
+    if (number == 0)
+      return "sum";
+    auto read = cast<plan::AccessAttr>(columns.getReads()[number - 1]);
+    bool isNumber = read.getMap().getNumResults() == 0;
+    return formatv("thread::read({0}.data{1})", tensor(read),
+                   isNumber ? "" : " + column * " + stride(read, columns.getDim()));
+  };
+  Expressions expressions(writer, 1, leaf);
+  Value result = block.getTerminator()->getOperand(0);
+  expressions.require(result);
+  line("return " + expressions.at(result) + ";");
+  if (Operation *op = expressions.getUnspelled())
+    unspelled = op;
+  writer.close();
+}
+
+void ProductWriter::writeResults() {
+  for (int64_t i = 0; i < groups(); ++i)
+    writeEpilogue(i);
+  line("// Four columns of a row of a tile, some behind the last.");
+  function("void write(const line &to, int tile, int column, const float (&sums)[4]) const");
+  line("const block::tile_source from = block::source_of(*this, tile);");
+  line("const int first = from.column + column;");
+  for (int64_t i = 0; i < groups(); ++i) {
+    plan::ColumnsAttr group = op.getGroup(i);
+    std::string call = formatv("thread::write_four(to.result_{0}, {1}, first, width({0}), sums, [&](float sum, int at) {{ "
+                               "return make_{0}(sum, at); });",
+                               i, stride(group.getResult(), group.getDim()));
+    if (groups() > 1)
+      line(formatv("if (from.factor == {0})", i).str());
+    line((groups() > 1 ? "  " : "") + call);
+  }
+  writer.close();
+}
+
+void ProductWriter::writeEntry() {
+  writer.close("};");
+  line(formatv("static_assert({0}::shape.threads() == {1}, \"host plan and kernel disagree\");", name,
+               tiling.getThreads())
+           .str());
+  writer.blank();
+  line("} // namespace scanc::device::program");
+  writer.blank();
+  line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, 1)", tiling.getThreads()).str());
+  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
+                      entryName(op.getName()))
+                  .str());
+  line("using namespace scanc::device;");
+  line(formatv("auto &storage = block_storage<kernel::projection_storage<program::{0}>>();", name).str());
+  line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
+               product.getSharedBytes())
+           .str());
+  line(formatv("kernel::projection(program::{0}{{args}, {1}, storage);", name,
+               hasWorkspace() ? "args.workspace" : "nullptr")
+           .str());
+  writer.close();
+}
+
+FailureOr<std::string> ProductWriter::write() {
+  writeHead(writer, op, op.getName(), product.getName(), {"projection"});
+  SmallVector<StringRef> buffers;
+  SmallVector<std::string> names;
+  if (hasWorkspace()) {
+    buffers.push_back("workspace; // as somebody left it");
+    names.push_back(op.getName().str());
+  }
+  writeArguments(writer, program, /*writesOwn=*/true, buffers, argumentWords(program, names).size());
+  writer.open("struct " + Twine(name));
+  writePolicy();
+  writeSizes();
+  writeFactors();
+  writeFetches();
+  writeLines();
+  writeResults();
+  writeEntry();
+  if (unspelled)
+    return unspelled->emitError("[SC4001] no spelling in CUDA C++ for ") << unspelled->getName();
+  return writer.take();
+}
+
+FailureOr<std::string> writeProduct(plan::ProjectionOp op, plan::ProductAttr product) {
+  return ProductWriter(op, product).write();
+}
+
+} // namespace scanc::emission

@@ -1,0 +1,57 @@
+//===- Layer.h - A recurrence less the projections before it ----*- C++ -*-===//
+#ifndef SCANC_COMPILER_PLANNING_LAYER_H
+#define SCANC_COMPILER_PLANNING_LAYER_H
+
+#include "dialects/plan/PlanOps.h"
+#include "dialects/scan/ScanOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace scanc::planning {
+
+/// Of an argument of a function: a tensor of the plan's own, contiguous in the workspace.
+inline constexpr llvm::StringLiteral ownAttr = "scan.own";
+
+/// A tensor by name, with a map from the dims of the recurrence to its dimensions.
+struct NamedAccess {
+  std::string tensor;
+  mlir::AffineMap map;
+};
+
+/// Columns of a product: a projection with what is made of it alone.
+struct ProjectedColumns {
+  int64_t dim; ///< of the recurrence
+  NamedAccess weights, result;
+  std::vector<NamedAccess> reads;
+  /// Without a state, over lanes, time and columns: the result, of the sum and of what is read.
+  scan::AffineOp epilogue;
+};
+
+/// Projections of one tensor, whose weights lie in one order.
+struct ProjectedTensor {
+  NamedAccess row;
+  mlir::Type element;         ///< of it and of the weights
+  llvm::SmallVector<int64_t> lanes; ///< dims of the recurrence that it has
+  int64_t over;               ///< dim that is summed over
+  bool across;                ///< whether columns of the weights are declared last
+  std::vector<ProjectedColumns> groups;
+};
+
+/// A recurrence whose projections of inputs go before it: what they are, and what is left.
+struct Layer {
+  /// Nothing where none can go before, and then why.
+  static std::optional<Layer> of(scan::AffineOp op, std::string &reason);
+
+  mlir::OwningOpRef<mlir::ModuleOp> module; ///< what holds `rest` and the epilogues
+  scan::AffineOp rest; ///< reads `own` as inputs; null where the projections are all
+  std::vector<ProjectedTensor> products;
+  llvm::SmallVector<plan::ParameterAttr> own; ///< tensors that products write and the rest reads
+};
+
+} // namespace scanc::planning
+
+#endif // SCANC_COMPILER_PLANNING_LAYER_H

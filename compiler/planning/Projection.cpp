@@ -1,0 +1,396 @@
+//===- Projection.cpp - Projections of all steps before the scan ----------===//
+#include "compiler/planning/Body.h"
+#include "compiler/planning/Decision.h"
+#include "compiler/planning/Layer.h"
+#include "compiler/planning/Tuning.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
+using namespace mlir;
+using llvm::formatv;
+
+namespace scanc::planning {
+
+namespace {
+
+/// The planned layer, with what computes the rest of it.
+struct Planned {
+  Layer layer;
+  std::vector<Answer> answers; ///< for the rest
+  const Answer *rest = nullptr; ///< among them; null where the projections are all
+};
+
+struct Tiles {
+  int64_t warpgroups, columns, ring;
+};
+
+/// What was measured on an H200 (bench/results/h200-projection.md), and narrow ones for few columns.
+constexpr Tiles wholeMatrices[] = {{3, 176, 4}, {2, 176, 5}, {2, 128, 6}, {2, 96, 7},
+                                   {1, 176, 7}, {1, 96, 9}, {1, 64, 10}};
+constexpr Tiles pieces = {2, 96, 3}, elements = {1, 64, 3};
+
+/// Terms of a sum that a block multiplies at a time.
+constexpr double partTerms = 64;
+
+/// A product of a layer, as an op of the plan and as an estimate.
+class ProductChoice {
+public:
+  ProductChoice(scan::AffineOp op, const ProjectedTensor &product, const Target &target,
+                const Sizes &sizes)
+      : loop(op), product(product), target(target), sizes(sizes), context(op.getContext()) {}
+
+  /// Tiles of whole matrices where the target copies them, else of pieces.
+  plan::TilingAttr tiling() const;
+  double seconds() const { return target.launchOverhead + secondsOf(tiling()); }
+  double flops() const;
+  double bytes() const;
+  void lower(const std::string &name, scan::AffineOp whole, OpBuilder &builder) const;
+
+private:
+  using Facts = std::vector<std::string>;
+
+  bool copiesMatrices() const { return target.arch == "sm_90a"; }
+  plan::TilingAttr tilingOf(const Tiles &tiles, bool tensors) const {
+    return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, 1, tensors);
+  }
+  double sizeOf(int64_t dim) const { return sizeNamed(sizes, scan::RecurrenceInterface(loop).getDim(dim)); }
+  std::string extentOf(int64_t dim) const {
+    return scan::RecurrenceInterface(loop).getDim(dim).getExtent().str();
+  }
+  int64_t timeDim() const { return scan::RecurrenceInterface(loop).getTimeDim(); }
+  double rows() const;
+  double secondsOf(plan::TilingAttr tiling) const;
+  int64_t residentBlocks(plan::TilingAttr tiling) const;
+  std::string grid(plan::TilingAttr tiling) const;
+  std::string stride(const NamedAccess &access, int64_t dim) const;
+  void requireSizes(Facts &facts) const;
+  void requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
+  void requireMatrices(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
+  plan::ProductAttr variant(StringRef name, plan::TilingAttr tiling, bool across, bool copies) const;
+  ArrayAttr variants() const;
+
+  mutable scan::AffineOp loop; // MLIR's accessors are not const
+  const ProjectedTensor &product;
+  const Target &target;
+  const Sizes &sizes;
+  MLIRContext *context;
+};
+
+double ProductChoice::rows() const {
+  double rows = sizeOf(timeDim());
+  for (int64_t lane : product.lanes)
+    rows *= sizeOf(lane);
+  return rows;
+}
+
+double ProductChoice::flops() const {
+  double flops = 0;
+  for (const ProjectedColumns &group : product.groups)
+    flops += 2 * rows() * sizeOf(product.over) * sizeOf(group.dim);
+  return flops;
+}
+
+double ProductChoice::bytes() const {
+  double bytes = rows() * sizeOf(product.over) * 2;
+  for (const ProjectedColumns &group : product.groups) {
+    Type type = cast<RankedTensorType>(group.epilogue->getResult(0).getType()).getElementType();
+    bytes += sizeOf(group.dim) * (2 * sizeOf(product.over) + rows() * static_cast<double>(bytesOf(type)));
+  }
+  return bytes;
+}
+
+/// Blocks that a multiprocessor has at once.
+int64_t ProductChoice::residentBlocks(plan::TilingAttr tiling) const {
+  int64_t shared = tiling.getSharedBytes(product.groups.size());
+  return tiling.getTensors() ? 1 : std::max<int64_t>(1, target.sharedPerBlock / shared);
+}
+
+double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
+  // Of an H200, bench/results/h200-projection.md: what large tiles reach of the tensor cores' rate, which is 16 times that of
+  // f32 outside; what the L2 gives to all blocks; what a number costs behind its sum; what a block does before its
+  // first tile. Pieces reach a seventh of the rate.
+  constexpr double tensorRate = 16, reached = 1 / 1.27, reachedByPieces = 1 / 7.0, l2Bandwidth = 10e12,
+                   numberSeconds = 0.09e-9, mapSeconds = 3.5e-6;
+  double multiprocessors = static_cast<double>(target.multiprocessors);
+  double rate = tensorRate * target.flops / multiprocessors * (tiling.getTensors() ? reached : reachedByPieces);
+  auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
+  double copied = partTerms * 2 * (tileRows + 64 * std::ceil(columns / 64));
+  double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
+  double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
+  double matrices = rows() / std::max(1.0, sizeOf(timeDim())), tiles = 0;
+  for (const ProjectedColumns &group : product.groups)
+    tiles += matrices * std::ceil(sizeOf(timeDim()) / tileRows) * std::ceil(sizeOf(group.dim) / columns);
+  double waves = std::ceil(tiles / multiprocessors);
+  return (tiling.getTensors() ? mapSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
+}
+
+plan::TilingAttr ProductChoice::tiling() const {
+  if (!copiesMatrices())
+    return tilingOf(pieces, false);
+  plan::TilingAttr best;
+  for (const Tiles &tiles : wholeMatrices) {
+    plan::TilingAttr tiling = tilingOf(tiles, true);
+    if (!best || secondsOf(tiling) < secondsOf(best))
+      best = tiling;
+  }
+  return best;
+}
+
+/// Formula: a block for each tile, of those that a device has at once.
+std::string ProductChoice::grid(plan::TilingAttr tiling) const {
+  std::string matrices, columns;
+  for (int64_t lane : product.lanes)
+    matrices += extentOf(lane) + " * ";
+  for (const ProjectedColumns &group : product.groups)
+    columns += formatv("{0}ceildiv({1}, {2})", columns.empty() ? "" : " + ", extentOf(group.dim),
+                       tiling.getColumns());
+  return formatv("min({0}ceildiv({1}, {2}) * ({3}), {4})", matrices, extentOf(timeDim()), tiling.getRows(),
+                 columns, target.multiprocessors * residentBlocks(tiling));
+}
+
+/// The stride of `access` along dim `dim` of the recurrence.
+std::string ProductChoice::stride(const NamedAccess &access, int64_t dim) const {
+  unsigned i = 0;
+  while (access.map.getResult(i) != getAffineDimExpr(dim, context))
+    ++i;
+  return formatv("stride({0}, {1})", access.tensor, i);
+}
+
+/// Rows, terms and columns are counted in 32 bits, a tile past the end.
+void ProductChoice::requireSizes(Facts &facts) const {
+  constexpr int64_t most = int64_t(1) << 30;
+  llvm::SetVector<int64_t> dims;
+  dims.insert(timeDim());
+  dims.insert(product.over);
+  for (const ProjectedColumns &group : product.groups)
+    dims.insert(group.dim);
+  for (int64_t dim : dims)
+    facts.push_back(formatv("{0} < {1}", extentOf(dim), most));
+}
+
+/// Eight elements along `adjacent` are 16 aligned bytes.
+void ProductChoice::requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const {
+  facts.push_back(formatv("address({0}) % 16 == 0", access.tensor));
+  for (AffineExpr expr : access.map.getResults()) {
+    int64_t dim = cast<AffineDimExpr>(expr).getPosition();
+    facts.push_back(formatv(dim == adjacent ? "{0} == 1" : "{0} % 8 == 0", stride(access, dim)));
+  }
+}
+
+/// And one map of it has all matrices: lanes follow each other as those of one dimension.
+void ProductChoice::requireMatrices(const NamedAccess &access, int64_t adjacent, Facts &facts) const {
+  constexpr int64_t most = int64_t(1) << 30;
+  for (AffineExpr expr : access.map.getResults())
+    if (int64_t dim = cast<AffineDimExpr>(expr).getPosition(); dim != adjacent)
+      facts.push_back(formatv("{0} > 0", stride(access, dim)));
+  facts.push_back(formatv("{0} > 0", extentOf(adjacent)));
+  if (access.tensor != product.row.tensor || product.lanes.empty())
+    return;
+  std::string matrices;
+  for (auto [i, lane] : llvm::enumerate(product.lanes)) {
+    matrices += (i > 0 ? " * " : "") + extentOf(lane);
+    if (i > 0)
+      facts.push_back(formatv("{0} == {1} * {2}", stride(access, product.lanes[i - 1]), extentOf(lane),
+                              stride(access, lane)));
+  }
+  facts.push_back(formatv("{0} < {1}", matrices, most));
+}
+
+plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling, bool across,
+                                         bool copies) const {
+  Facts facts;
+  requireSizes(facts);
+  auto require = [&](const NamedAccess &access, int64_t adjacent) {
+    if (copies)
+      requirePieces(access, adjacent, facts);
+    if (tiling.getTensors())
+      requireMatrices(access, adjacent, facts);
+  };
+  require(product.row, product.over);
+  for (const ProjectedColumns &group : product.groups)
+    require(group.weights, across ? group.dim : product.over);
+  Builder builder(context);
+  SmallVector<Attribute> requirements;
+  for (const std::string &fact : facts)
+    requirements.push_back(builder.getStringAttr(fact));
+  return plan::ProductAttr::get(context, builder.getStringAttr(name), tiling, across, copies,
+                                builder.getArrayAttr(requirements), builder.getStringAttr(grid(tiling)),
+                                tiling.getSharedBytes(product.groups.size()));
+}
+
+/// From the most demanding one to the one that asks for sizes alone. Weights may lie the other way round than they are
+/// declared.
+ArrayAttr ProductChoice::variants() const {
+  SmallVector<Attribute> list;
+  if (copiesMatrices()) {
+    list.push_back(variant("matrices", tiling(), product.across, true));
+    list.push_back(variant("matrices_turned", tiling(), !product.across, true));
+  }
+  list.push_back(variant("pieces", tilingOf(pieces, false), product.across, true));
+  list.push_back(variant("pieces_turned", tilingOf(pieces, false), !product.across, true));
+  list.push_back(variant("elements", tilingOf(elements, false), product.across, false));
+  return ArrayAttr::get(context, list);
+}
+
+void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuilder &builder) const {
+  scan::RecurrenceInterface recurrence = loop;
+  SmallVector<int64_t> order(product.lanes);
+  order.append({timeDim(), product.over});
+  for (const ProjectedColumns &group : product.groups)
+    if (!llvm::is_contained(order, group.dim))
+      order.push_back(group.dim);
+  auto placeOf = [&](int64_t dim) { return llvm::find(order, dim) - order.begin(); };
+  SmallVector<Attribute> dims, groups;
+  for (auto [i, dim] : llvm::enumerate(order)) {
+    scan::DimAttr attr = recurrence.getDim(dim);
+    plan::Role role = i < product.lanes.size()    ? plan::Role::Lane
+                      : i == product.lanes.size() ? plan::Role::Time
+                                                  : plan::Role::Register;
+    dims.push_back(plan::DimAttr::get(context, role, attr.getName(), attr.getExtent(), attr.getSize()));
+  }
+  auto accessOf = [&](const NamedAccess &access) {
+    SmallVector<AffineExpr> places;
+    for (AffineExpr expr : access.map.getResults())
+      places.push_back(getAffineDimExpr(placeOf(cast<AffineDimExpr>(expr).getPosition()), context));
+    return plan::AccessAttr::get(context, builder.getStringAttr(access.tensor),
+                                 AffineMap::get(order.size(), 0, places, context));
+  };
+  for (const ProjectedColumns &group : product.groups) {
+    SmallVector<Attribute> reads;
+    for (const NamedAccess &read : group.reads)
+      reads.push_back(accessOf(read));
+    groups.push_back(plan::ColumnsAttr::get(context, placeOf(group.dim), accessOf(group.weights),
+                                            builder.getArrayAttr(reads), accessOf(group.result)));
+  }
+  std::string workspace;
+  if (copiesMatrices())
+    workspace = formatv("{0} * {1}", 128 * (product.groups.size() + 1), grid(tiling()));
+  auto made = plan::ProjectionOp::create(
+      builder, recurrence.getLoc(), builder.getStringAttr(name), builder.getArrayAttr(dims),
+      accessOf(product.row), builder.getArrayAttr(groups), variants(), builder.getStringAttr(workspace),
+      static_cast<unsigned>(product.groups.size()));
+  for (auto [group, region] : llvm::zip(product.groups, made.getEpilogues()))
+    lowerPart(Mapping(group.epilogue), whole, region);
+}
+
+/// Right for layers: projections of inputs are products of matrices of their own kernel, which make of each sum what it alone
+/// goes into; the rest reads that, by the strategy that is cheapest for it.
+class Projection final : public Strategy {
+public:
+  StringRef name() const override { return "projection"; }
+  bool delegates() const override { return true; }
+  bool updatesInPlace() const override { return true; } // the rest is asked
+
+  std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
+    std::string reason;
+    if (!plan(mapping, target, assumeSizes(mapping.op), reason))
+      return reason;
+    return std::nullopt;
+  }
+
+  bool honours(const Mapping &mapping, StringRef pin, StringRef value) const override;
+
+  std::string arithmetic(const Mapping &) const override {
+    return "products of 16 bits on the tensor cores, sums of f32";
+  }
+
+  Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override;
+
+  Knobs knobs(const Mapping &, const Target &) const override { return {}; }
+
+  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+             OpBuilder &builder) const override;
+
+private:
+  static std::optional<Planned> plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                                     std::string &reason);
+};
+
+std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                                        std::string &reason) {
+  if (!fieldsSet(mapping.op).empty()) {
+    reason = "fields of a policy: tiles follow from the sizes";
+    return std::nullopt;
+  }
+  std::optional<Layer> layer = Layer::of(mapping.op, reason);
+  if (!layer)
+    return std::nullopt;
+  Planned planned{std::move(*layer), {}, nullptr};
+  if (!planned.layer.rest)
+    return planned;
+  Mapping rest(planned.layer.rest);
+  planned.answers = ask(rest, target, sizes);
+  planned.rest = cheapestOf(rest, planned.answers);
+  if (planned.rest)
+    return planned;
+  reason = "behind the projections: " + *planned.answers.front().declined;
+  return std::nullopt;
+}
+
+bool Projection::honours(const Mapping &mapping, StringRef pin, StringRef value) const {
+  std::string reason;
+  std::optional<Layer> layer = Layer::of(mapping.op, reason);
+  if (!layer || pin != "precision" || layer->rest)
+    return false;
+  return llvm::all_of(layer->products, [&](const ProjectedTensor &product) {
+    return value == (product.element.isF16() ? "f16" : "bf16");
+  });
+}
+
+Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
+  std::string reason;
+  Planned planned = *plan(mapping, target, sizes, reason);
+  Cost cost;
+  cost.errorBound = "that of a sum of f32 in an order of the device's own";
+  if (planned.rest) {
+    cost = planned.rest->cost;
+    cost.shape = (planned.rest->strategy->name() + " ").str();
+  }
+  std::string tiles;
+  for (const ProjectedTensor &product : planned.layer.products) {
+    ProductChoice choice(mapping.op, product, target, sizes);
+    plan::TilingAttr tiling = choice.tiling();
+    int64_t shared = tiling.getSharedBytes(product.groups.size());
+    cost.seconds += choice.seconds();
+    cost.bytes += choice.bytes();
+    cost.flops += choice.flops();
+    cost.sharedBytes = std::max(cost.sharedBytes, shared);
+    cost.mostSharedBytes = std::max(cost.mostSharedBytes, shared);
+    cost.registersPerThread = std::max<int64_t>(cost.registersPerThread, 168);
+    tiles += formatv("{0} in tiles of {1} x {2}, {3:F1} us; ", product.row.tensor, tiling.getRows(),
+                     tiling.getColumns(), choice.seconds() * 1e6);
+  }
+  if (!planned.rest)
+    tiles.resize(tiles.size() - 2);
+  cost.shape = tiles + cost.shape;
+  return cost;
+}
+
+void Projection::lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
+                       OpBuilder &builder) const {
+  std::string reason;
+  Planned planned = *plan(mapping, target, sizes, reason);
+  auto program = builder.getInsertionBlock()->getParentOp()->getParentOfType<plan::ProgramOp>();
+  if (!planned.layer.own.empty()) {
+    SmallVector<Attribute> own(planned.layer.own.begin(), planned.layer.own.end());
+    program.setTensorsAttr(builder.getArrayAttr(own));
+  }
+  for (auto [i, product] : llvm::enumerate(planned.layer.products))
+    ProductChoice(mapping.op, product, target, sizes)
+        .lower(formatv("{0}_product{1}", program.getSymName(), i), mapping.op, builder);
+  if (!planned.rest)
+    return;
+  const Strategy &strategy = *planned.rest->strategy;
+  TuningOf own(planned.layer.rest, strategy.name());
+  strategy.lower(Mapping(planned.layer.rest), target, sizes, builder);
+}
+
+} // namespace
+
+std::unique_ptr<Strategy> createProjection() { return std::make_unique<Projection>(); }
+
+} // namespace scanc::planning

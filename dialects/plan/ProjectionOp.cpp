@@ -1,0 +1,180 @@
+//===- ProjectionOp.cpp - The constraints of products of matrices ---------===//
+#include "dialects/Regions.h"
+#include "dialects/plan/Kernels.h"
+#include "llvm/ADT/SmallSet.h"
+
+using namespace mlir;
+
+namespace scanc::plan {
+
+int64_t ProjectionOp::getTimeDim() {
+  int64_t i = 0;
+  while (getDim(i).getRole() == Role::Lane)
+    ++i;
+  return i;
+}
+
+Type ProjectionOp::getElement() { return parameterOf(*this, getRow()).getElementType(); }
+
+/// Lanes, one time, and two registers or more.
+static LogicalResult verifyDims(ProjectionOp op) {
+  SmallVector<Role> roles;
+  for (Attribute attr : op.getDims()) {
+    auto dim = dyn_cast<DimAttr>(attr);
+    if (!dim) // projection_c1
+      return op.emitOpError("dims: expected #plan.dim, got ") << attr;
+    roles.push_back(dim.getRole());
+  }
+  auto behindLanes =
+      llvm::drop_begin(roles, llvm::find_if(roles, [](Role r) { return r != Role::Lane; }) - roles.begin());
+  SmallVector<Role> rest(behindLanes);
+  bool fits = rest.size() >= 3 && rest[0] == Role::Time &&
+              llvm::all_of(ArrayRef(rest).drop_front(), [](Role r) { return r == Role::Register; });
+  if (!fits) // projection_c1
+    return op.emitOpError("dims: expected lanes, time, what is summed over and columns, got ")
+           << op.getDims();
+  return success();
+}
+
+/// Whether `access` names a tensor and maps the dims `wanted` to it, each once.
+static LogicalResult verifyAccess(ProjectionOp op, AccessAttr access, ArrayRef<int64_t> wanted,
+                                  StringRef what) {
+  AffineMap map = access.getMap();
+  bool fits = parameterOf(op, access) && map.getNumDims() == op.getDims().size() &&
+              map.getNumSymbols() == 0 && map.getNumResults() == wanted.size() &&
+              llvm::all_of(wanted, [&](int64_t i) {
+                return llvm::is_contained(map.getResults(), getAffineDimExpr(i, op.getContext()));
+              });
+  if (!fits) { // projection_c2
+    InFlightDiagnostic error = op.emitOpError() << what << ": expected a tensor of the dims ";
+    llvm::interleaveComma(wanted, error);
+    return error << ", each once, got " << access;
+  }
+  return success();
+}
+
+static LogicalResult verifyGroup(ProjectionOp op, ColumnsAttr group, ArrayRef<int64_t> rows) {
+  int64_t column = group.getDim(), summed = op.getSummedDim();
+  if (column <= summed || column >= static_cast<int64_t>(op.getDims().size())) // projection_c2
+    return op.emitOpError("groups: expected a dim of columns, got ") << column;
+  SmallVector<int64_t> result(rows);
+  result.push_back(column);
+  if (failed(verifyAccess(op, group.getWeights(), {summed, column}, "weights")) ||
+      failed(verifyAccess(op, group.getResult(), result, "result")))
+    return failure();
+  for (Attribute attr : group.getReads()) {
+    auto read = dyn_cast<AccessAttr>(attr);
+    if (!read) // projection_c2
+      return op.emitOpError("reads: expected #plan.access, got ") << attr;
+    bool isNumber = read.getMap().getNumResults() == 0;
+    if (failed(verifyAccess(op, read, isNumber ? ArrayRef<int64_t>() : ArrayRef(column), "reads")))
+      return failure();
+  }
+  ParameterAttr written = parameterOf(op, group.getResult());
+  Type type = written.getElementType();
+  if (!written.getOutput() || !(type.isF32() || type.isF16() || type.isBF16())) // projection_c3
+    return op.emitOpError("result: expected an output or a tensor of the plan, of f32, f16 or bf16, got ")
+           << written;
+  if (Type factor = parameterOf(op, group.getWeights()).getElementType();
+      factor != op.getElement()) // projection_c3
+    return op.emitOpError("weights: expected ") << op.getElement() << " as the row, got " << factor;
+  return success();
+}
+
+/// What is wrong with how a block goes about it, or nothing.
+static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factors) {
+  constexpr int64_t mostThreads = 1024, mostColumns = 256, mostTall = 4, mostParts = 64;
+  TilingAttr tiling = product.getTiling();
+  if (tiling.getWarpgroups() < 1 || tiling.getWarpgroups() > mostThreads / 128 ||
+      tiling.getThreads() > mostThreads)
+    return std::string("1 to 1024 threads of a block");
+  if (tiling.getTall() < 1 || tiling.getTall() > mostTall)
+    return std::string("a tall of 1 to 4");
+  if (tiling.getColumns() < 16 || tiling.getColumns() % 16 != 0 || tiling.getColumns() > mostColumns)
+    return std::string("columns in multiples of 16, of at most 256");
+  if (tiling.getRing() < 2 || tiling.getRing() > mostParts)
+    return std::string("a ring of 2 to 64 parts");
+  if (tiling.getTensors() && !product.getCopies())
+    return std::string("copies where whole matrices are copied");
+  if (int64_t bytes = tiling.getSharedBytes(factors); product.getSharedBytes() != bytes)
+    return std::to_string(bytes) + " shared_bytes";
+  return std::nullopt;
+}
+
+static LogicalResult verifyProducts(ProjectionOp op) {
+  rt::FactNames names = namesOf(op->getParentOfType<ProgramOp>());
+  auto parses = [&](StringRef text) -> LogicalResult {
+    if (auto formula = rt::CompiledFormula::parse(text.str(), names); !formula) // projection_c5
+      return op.emitOpError("products: ") << formula.error().message;
+    return success();
+  };
+  if (op.getProducts().empty()) // projection_c5
+    return op.emitOpError("products: expected at least one");
+  for (Attribute attr : op.getProducts()) {
+    auto product = dyn_cast<ProductAttr>(attr);
+    if (!product) // projection_c5
+      return op.emitOpError("products: expected #plan.product, got ") << attr;
+    if (auto wanted = obstacleOf(product, op.getGroups().size())) // projection_c5
+      return op.emitOpError("products: expected ") << *wanted << ", got " << product;
+    if (failed(parses(product.getGrid())))
+      return failure();
+    bool isLast = attr == op.getProducts().getValue().back();
+    for (Attribute requirement : product.getRequirements()) {
+      auto text = dyn_cast<StringAttr>(requirement);
+      if (!text || (isLast && (text.getValue().contains("stride(") ||
+                               text.getValue().contains("address(")))) // projection_c5
+        return op.emitOpError("products: expected requirements as strings, of the last of sizes alone, got ")
+               << requirement;
+      if (failed(parses(text)))
+        return failure();
+    }
+  }
+  return success();
+}
+
+LogicalResult ProjectionOp::verify() {
+  if (failed(verifyDims(*this)))
+    return failure();
+  SmallVector<int64_t> rows = llvm::to_vector(llvm::seq<int64_t>(0, getTimeDim() + 1)), row = rows;
+  row.push_back(getSummedDim());
+  if (failed(verifyAccess(*this, getRow(), row, "row")))
+    return failure();
+  if (!getElement().isF16() && !getElement().isBF16()) // projection_c3
+    return emitOpError("row: expected f16 or bf16, got ") << getElement();
+  if (getGroups().empty() || getGroups().size() != getEpilogues().size()) // projection_c4
+    return emitOpError("groups: expected at least one, and a region for each, got ")
+           << getGroups().size() << " and " << getEpilogues().size();
+  llvm::SmallSet<StringRef, 8> results;
+  for (Attribute attr : getGroups()) {
+    auto group = dyn_cast<ColumnsAttr>(attr);
+    if (!group) // projection_c2
+      return emitOpError("groups: expected #plan.columns, got ") << attr;
+    if (failed(verifyGroup(*this, group, rows)))
+      return failure();
+    if (!results.insert(group.getResult().getParameter().getValue()).second) // projection_c3
+      return emitOpError("groups: expected results of their own, got ") << group.getResult() << " twice";
+  }
+  return verifyProducts(*this);
+}
+
+LogicalResult ProjectionOp::verifyRegions() {
+  for (auto [i, region] : llvm::enumerate(getEpilogues())) {
+    ColumnsAttr group = getGroup(i);
+    Block &block = region.front();
+    SmallVector<Type> types = {Float32Type::get(getContext())};
+    for (auto read : group.getReads().getAsRange<AccessAttr>())
+      types.push_back(parameterOf(*this, read).getElementType());
+    auto yield = dyn_cast<YieldOp>(block.back());
+    Type wanted = parameterOf(*this, group.getResult()).getElementType();
+    if (block.getArgumentTypes() != TypeRange(types) || !yield || yield.getValues().size() != 1 ||
+        yield.getValues()[0].getType() != wanted) // projection_c4
+      return emitOpError("region ") << i << ": expected a sum of f32 and what the group reads, to one value of "
+                                    << wanted;
+    for (Operation &inner : block)
+      if (!scanc::usesEarlierValues(inner)) // projection_c4
+        return inner.emitOpError("expected no regions, and values of this region that are there before");
+  }
+  return success();
+}
+
+} // namespace scanc::plan
