@@ -170,9 +170,12 @@ LogicalResult ProjectionOp::verifyRegions() {
         yield.getValues()[0].getType() != wanted) // projection_c4
       return emitOpError("region ") << i << ": expected a sum of f32 and what the group reads, to one value of "
                                     << wanted;
-    for (Operation &inner : block)
+    for (Operation &inner : block) {
       if (!scanc::usesEarlierValues(inner)) // projection_c4
         return inner.emitOpError("expected no regions, and values of this region that are there before");
+      if (isa<AdvanceOp, RecallOp>(inner)) // projection_c4
+        return inner.emitOpError("expected no states in a product of matrices");
+    }
   }
   return success();
 }
