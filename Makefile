@@ -2,6 +2,7 @@
 # make test   the whole suite
 # make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
 # make soak   the long forms: sizes, places and values; random programs, COUNT of them or for MINUTES
+# make sanitize  tests of the host under the sanitizers of addresses, undefined behaviour and threads
 BUILD ?= build
 JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
@@ -12,7 +13,7 @@ ifneq ($(NVRTC),)
 export SCANC_NVRTC := $(abspath $(NVRTC))
 endif
 
-.PHONY: demo test bench mutants fuzz clean deps configure
+.PHONY: demo test bench mutants fuzz sanitize clean deps configure
 demo: configure
 	cmake --build $(BUILD) -j $(JOBS) --target example_gated_scan scanc
 	+@$(MAKE) --no-print-directory run-demo
@@ -44,6 +45,14 @@ fuzz: deps
 	  -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link,address
 	cmake --build $(BUILD)-fuzz -j $(JOBS) --target fuzz-all
 	tests/fuzz/run.sh $(BUILD)-fuzz $(SECONDS)
+
+# The runtime alone, as threads and memory of others are its affair; its cases are child processes and fakes.
+SANITIZED := runtime-tests fault-tests cache-fault-tests launch-path-tests search-tests
+sanitize: deps
+	for preset in tsan asan-rt; do \
+	  cmake --preset $$preset && cmake --build --preset $$preset -j $(JOBS) --target $(SANITIZED) || exit 1; \
+	  for tests in $(SANITIZED); do SCANC_CACHE_DIR=off build/$$preset/bin/$$tests --gtest_brief || exit 1; done; \
+	done
 
 deps:
 	tools/ci/deps.sh
