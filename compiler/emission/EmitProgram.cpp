@@ -38,27 +38,36 @@ static Parameter emitParameter(plan::ParameterAttr attr) {
   return parameter;
 }
 
+/// A variant of a kernel or of a product, without its launches.
+template <typename Attr>
+static KernelVariant beginVariant(Attr attr, std::string source) {
+  KernelVariant variant;
+  variant.name = attr.getName().str();
+  variant.source = std::move(source);
+  for (auto fact : attr.getRequirements().template getAsRange<StringAttr>())
+    variant.requires_.push_back(fact.str());
+  return variant;
+}
+
+static void appendLaunch(KernelVariant &variant, std::string entry, StringRef grid, int64_t threads,
+                         int64_t sharedBytes) {
+  KernelLaunch &launch = variant.launches.emplace_back();
+  launch.entry = std::move(entry);
+  launch.grid[0] = grid.str();
+  launch.block[0] = threads;
+  launch.sharedBytes = std::to_string(sharedBytes);
+}
+
 static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr) {
   FailureOr<std::string> source = writeKernel(kernel, attr);
   if (failed(source))
     return failure();
-  KernelVariant variant;
-  variant.name = attr.getName().str();
-  variant.source = std::move(*source);
-  for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
-    variant.requires_.push_back(fact.str());
-  for (plan::LaunchAttr before : attr.getLaunchesBefore()) {
-    KernelLaunch &launch = variant.launches.emplace_back();
-    launch.entry = entryName(kernel, before);
-    launch.grid[0] = before.getGrid().str();
-    launch.block[0] = before.getThreads();
-    launch.sharedBytes = std::to_string(before.getSharedBytes());
-  }
-  KernelLaunch &launch = variant.launches.emplace_back();
-  launch.entry = entryName(kernel);
-  launch.grid[0] = attr.getGrid().str();
-  launch.block[0] = attr.getPolicy().getThreads();
-  launch.sharedBytes = std::to_string(attr.getSharedBytes());
+  KernelVariant variant = beginVariant(attr, std::move(*source));
+  for (plan::LaunchAttr before : attr.getLaunchesBefore())
+    appendLaunch(variant, entryName(kernel, before), before.getGrid().strref(), before.getThreads(),
+                 before.getSharedBytes());
+  appendLaunch(variant, entryName(kernel), attr.getGrid().strref(), attr.getPolicy().getThreads(),
+               attr.getSharedBytes());
   variant.arguments = argumentWords(kernel);
   return variant;
 }
@@ -67,16 +76,9 @@ static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::Product
   FailureOr<std::string> source = writeProduct(op, attr);
   if (failed(source))
     return failure();
-  KernelVariant variant;
-  variant.name = attr.getName().str();
-  variant.source = std::move(*source);
-  for (auto fact : attr.getRequirements().getAsRange<StringAttr>())
-    variant.requires_.push_back(fact.str());
-  KernelLaunch &launch = variant.launches.emplace_back();
-  launch.entry = entryName(op.getName());
-  launch.grid[0] = attr.getGrid().str();
-  launch.block[0] = attr.getTiling().getThreads();
-  launch.sharedBytes = std::to_string(attr.getSharedBytes());
+  KernelVariant variant = beginVariant(attr, std::move(*source));
+  appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
+               attr.getSharedBytes());
   SmallVector<std::string> buffers;
   if (!op.getWorkspace().empty())
     buffers.push_back(op.getName().str());

@@ -60,6 +60,9 @@ done
 for sizes in "B=1 H=16" "B=8 H=16" "B=32 H=16" "B=256 H=16"; do
   cases+=("gated_delta_step $sizes K=128 T=1 V=128")
 done
+# More rows would take the reference, which sums 20 million terms a second, longer than all that is timed here.
+cases+=("graph gated_layer B=1 D=64 E=256 T=512" "graph gated_layer B=4 D=64 E=256 T=2048")
+cases+=("graph projection_chain B=1 E=256 H=16 K=128 T=512 V=128")
 cases+=("rms_scan B=8 D=128 H=16 T=8192" "group_norm_scan B=8 D=64 H=32 T=4096")
 for sizes in "B=1 T=4096" "B=8 T=4096" "B=64 T=4096"; do
   cases+=("dense_32 $sizes" "dense_64 $sizes")
@@ -91,6 +94,8 @@ small_of() {
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     simple_gla | gla | delta_rule | gated_delta | kda) printf '%s\n' "B=2 H=3 K=128 T=777 V=100" "B=1 H=2 K=64 T=63 V=72" ;;
+    gated_layer) printf '%s\n' "B=3 D=37 E=40 T=77" "B=2 D=64 E=264 T=130" ;;
+    projection_chain) printf '%s\n' "B=3 E=40 H=3 K=37 T=77 V=16" "B=2 E=264 H=16 K=128 T=130 V=72" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
     viterbi | hmm_forward | recurrent) printf '%s\n' "B=3 N=37 T=777" "B=2 N=256 T=33" ;;
     s5) printf '%s\n' "B=3 N=5 U=3 O=2 T=777" ;;
@@ -139,7 +144,7 @@ for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $
   call=()
   while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program" "$sizes")"
-    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise" "${bindings[@]}")
+    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise;projection" "${bindings[@]}")
   done < <(small_of "$program")
   run "${call[@]:1}" >"$work/small.$program" 2>&1 &
   checks+=($!)
