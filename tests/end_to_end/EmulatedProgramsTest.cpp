@@ -156,6 +156,21 @@ void expectTextInRegisters(const std::string &text, CompileOptions options, int 
   }
 }
 
+/// A step too far behind the end was seen by nothing: rows along time are reversed by other text.
+TEST(Emulated, aWalkAcrossLanesFromTheEndBeganBehindIt) {
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.sizes = {{"B", 2}, {"T", 37}, {"D", 5}};
+  for (const char *strategy : {"sequential", "blelloch", "look_back"}) {
+    SCOPED_TRACE(strategy);
+    options.strategy = strategy;
+    expectRight(R"(kernel k(a, b: f32[B, T, D]) -> (h: f32[B, T, D]) {
+      reverse scan T as t over B, D { h[t] = a[t] * h[t-1] + b[t] }
+    })",
+                options);
+  }
+}
+
 TEST(MachineCode, hasNoSpillsAndNoLocalMemory) {
   for (const char *name : {"prefix_sum", "gated_scan", "gated_scan_time", "selective_scan", "max_plus",
                            "log_semiring", "s5", "oscillators"})

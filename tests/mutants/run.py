@@ -49,7 +49,8 @@ def run(test, build, **environment):
 
 def copy_of_sources():
     """A copy of the sources that is built already, so that a bug costs the files that it is in."""
-    source, build = HOME / "source", HOME / "build"
+    source = HOME / "source"
+    build = source / "build"  # where it lies in a checkout, so that ccache knows the paths
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
         if not (ROOT / name).is_file():
