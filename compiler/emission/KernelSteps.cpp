@@ -45,6 +45,8 @@ void KernelWriter::writeLoops(ArrayRef<int64_t> shape,
 
 void KernelWriter::writeInitial() {
   writer.blank();
+  if (llvm::any_of(llvm::seq(inits.size()), [&](size_t k) { return updatesInit(k); }))
+    writer.line("static constexpr bool updates_states = true; // final ones lie where initial ones do");
   writer.open("__device__ __forceinline__ void initial(states &to, const lane &at, int l) const");
   for (int64_t i = 0; i < kernel.getNumStates(); ++i)
     if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))

@@ -60,9 +60,11 @@ Result<void> launch(const std::string &text, const CompileOptions &options, cons
 }
 
 void expectRightInPlace(const std::string &text, const Sizes &sizes, int states, const std::string &variants,
-                        const std::string &target) {
-  SCOPED_TRACE(variants + " " + target);
+                        const std::string &target, const std::string &strategy = "") {
+  SCOPED_TRACE(variants + " " + target + " " + strategy);
   CompileOptions options = stepOptions(sizes, target);
+  if (!strategy.empty())
+    options.strategy = strategy;
   auto parameters = signature(text, options);
   ASSERT_TRUE(parameters) << render(parameters.error());
   auto before = makeOperands(text, options, *parameters, 5), after = makeOperands(text, options, *parameters, 5);
@@ -104,6 +106,14 @@ TEST(Step, updatesSeveralStates) {
   })";
   for (std::int64_t lanes : {5, 40})
     expectRightInPlace(text, {{"B", 2}, {"D", lanes}, {"N", 16}}, 2);
+}
+
+/// Warps past the last lane repeat its work, as do threads that others of their warp need: they read states that it had written.
+TEST(Step, aThreadThatRepeatedAnothersWorkReadWhatThatHadUpdated) {
+  expectRightInPlace(R"(kernel k(a, x: f32[B, T, N], h0: f32[B, N]) -> (y: f32[B, T], hT: f32[B, N]) {
+    scan T as t over B { init h = h0 final h -> hT h[t,n] = a[t,n] * h[t-1,n] + x[t,n] y[t] = sum[n](h[t,n]) }
+  })",
+                     {{"B", 3}, {"N", 16}}, 1, "", "sm_90a", "sequential(lane_threads=64, state_threads=2)");
 }
 
 /// The last inputs, which a convolution reads: nothing of the new state depends on the old one, which is read all the same.

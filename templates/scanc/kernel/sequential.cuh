@@ -117,6 +117,10 @@ static __device__ __forceinline__ block::lane_place find_lanes(const R &recurren
   }
 }
 
+/// Whether final states are written where initial ones are read: a thread that repeats another's work has none of them then.
+template <typename R>
+constexpr bool updates_states = requires { requires R::updates_states; };
+
 /// Streams time through the threads of each group of adjacent lanes, states in registers. Threads past
 /// the last group end, but where warps look for segments together, share states or reduce lanes: there
 /// they repeat its work and store nothing.
@@ -135,7 +139,10 @@ static __device__ __forceinline__ void sequential(const R &recurrence,
   typename R::states state[R::shape.lanes];
 #pragma unroll
   for (int l = 0; l < R::shape.lanes; ++l)
-    recurrence.initial(state[l], at, l);
+    if (!updates_states<R> || exists)
+      recurrence.initial(state[l], at, l);
+    else
+      state[l] = {};
 
   // The stream brings whole tiles; where lanes are shifted, those after the head, the last one too.
   const int head = thread::head_of(recurrence, at);
