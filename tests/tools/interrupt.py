@@ -14,8 +14,9 @@ before = size()
 process = subprocess.Popen(sys.argv[2:], start_new_session=True)
 while process.poll() is None and size() == before:
     time.sleep(0.01)
-# Twice, as timeout does: to the process, and to its group.
+# Twice, as timeout does: to the process, and, when that has been delivered, to its group.
 for interrupt in (os.kill, os.killpg):
     if process.poll() is None:
         interrupt(process.pid, signal.SIGINT)
+        time.sleep(0.005)
 sys.exit(process.wait())

@@ -18,6 +18,8 @@
 #include <atomic>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -51,20 +53,33 @@ class InterruptHandler {
 public:
   InterruptHandler() {
     struct sigaction handler = {};
-    handler.sa_handler = [](int) { isInterrupted = true; };
-    handler.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+    handler.sa_handler = onInterrupt;
+    handler.sa_flags = SA_RESTART;
     sigaction(SIGINT, &handler, &before);
   }
   InterruptHandler(const InterruptHandler &) = delete;
   InterruptHandler &operator=(const InterruptHandler &) = delete;
-  /// `timeout` and terminals may send the signal twice, to the process and to its group: what ends already, with a
-  /// code that says so, is not killed by the second.
+  /// What ends already, with a code that says so, is not killed by the rest of the same interrupt.
   ~InterruptHandler() {
     if (!isInterrupted)
       sigaction(SIGINT, &before, nullptr);
   }
 
 private:
+  /// `timeout` and terminals may send the signal twice, to the process and to its group: within half a second both are one.
+  static void onInterrupt(int number) {
+    static std::atomic<std::int64_t> first = 0;
+    timespec time = {};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const std::int64_t now = time.tv_sec * std::int64_t(1000000000) + time.tv_nsec;
+    std::int64_t before = 0;
+    isInterrupted = true;
+    if (first.compare_exchange_strong(before, now) || now - before < 500000000)
+      return;
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
+
   struct sigaction before = {};
 };
 
