@@ -72,9 +72,9 @@ private:
     timespec time = {};
     clock_gettime(CLOCK_MONOTONIC, &time);
     const std::int64_t now = time.tv_sec * std::int64_t(1000000000) + time.tv_nsec;
-    std::int64_t before = 0;
+    std::int64_t known = 0;
     isInterrupted = true;
-    if (first.compare_exchange_strong(before, now) || now - before < 500000000)
+    if (first.compare_exchange_strong(known, now) || now - known < 500000000)
       return;
     std::signal(number, SIG_DFL);
     std::raise(number);
