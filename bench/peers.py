@@ -295,11 +295,81 @@ def linear_attention(name, B, H, K, T, V):
     return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
 
 
+@triton.jit
+def gated_rows(projected, y_of, steps, columns: tl.constexpr, tile: tl.constexpr, lanes: tl.constexpr):
+    """Rows of [f | v | z], `columns` each: scans `tile` steps of some lanes at a time, with the gates around the scan."""
+    lane = tl.program_id(1) * lanes + tl.arange(0, lanes)
+    carry = tl.zeros((lanes,), tl.float32)
+    for begin in range(0, steps, tile):
+        t = begin + tl.arange(0, tile)
+        row = tl.program_id(0) * steps + t[:, None]
+        inside = t[:, None] < steps
+        at = projected + row * 3 * columns + lane[None, :]
+        f = tl.sigmoid(tl.load(at, inside, other=0).to(tl.float32))
+        v = tl.load(at + columns, inside, other=0).to(tl.float32)
+        z = tl.load(at + 2 * columns, inside, other=0).to(tl.float32)
+        a, h = tl.associative_scan((f, (1 - f) * v), 0, compose)
+        h += a * carry[None, :]
+        last = t[:, None] == begin + tile - 1
+        carry = tl.sum(tl.where(last, h, 0.0), 0)
+        tl.store(y_of + row * columns + lane[None, :], (h * z * tl.sigmoid(z)).to(y_of.dtype.element_ty), inside)
+
+
+def gated_layer(dtype, B, D, E, T):
+    """Three projections by one cuBLAS product, then one kernel; and the product alone, as a limit."""
+    x = torch.randn(B, T, E, device="cuda", dtype=dtype)
+    weights = torch.randn(E, 3 * D, device="cuda", dtype=dtype) / 16
+    y = torch.empty(B, T, D, device="cuda", dtype=dtype)
+
+    def sample():
+        f, v, z = (x[-1].double() @ weights.double()).mT.cpu().split(D)
+        f = torch.sigmoid(f)
+        return (linear_reference(f, (1 - f) * v) * torch.nn.functional.silu(z)).mT
+
+    def with_scan():
+        def with_tile(tile, lanes, warps):
+            def run():
+                gated_rows[(B, D // lanes)](x @ weights, y, T, D, tile, lanes, num_warps=warps)
+                return y[-1]
+            return run
+        return [with_tile(tile, lanes, warps) for tile in (32, 128, 512) for lanes in (4, 8, 16) for warps in (4, 8)]
+
+    expected = sample()
+    return ({"cuBLAS and Triton associative_scan": with_scan, "cuBLAS alone (nothing but the product)": lambda: [lambda: x @ weights]},
+            lambda result: relative_error(result, expected) if result.dim() == 2 else 0.0)
+
+
+def projection_chain(dtype, B, E, H, K, T, V):
+    """Five projections, two of V columns activated by silu and one of H by sigmoid; and the product alone, as a limit."""
+    widths = [K, K, V, V, H]
+    x = torch.randn(B * T, E, device="cuda", dtype=dtype)
+    weights = torch.randn(E, sum(widths), device="cuda", dtype=dtype) / math.sqrt(E)
+    parts = [part.contiguous() for part in weights.split(widths, 1)]
+    silu, sigmoid = torch.nn.functional.silu, torch.sigmoid
+
+    def apart():
+        q, k, v, g, alpha = (x @ part for part in parts)
+        return q, k, silu(v), silu(g), sigmoid(alpha)
+
+    def wide():
+        q, k, v, g, alpha = (x @ weights).split(widths, 1)
+        return q, k, silu(v), silu(g), sigmoid(alpha)
+
+    q, k, v, g, alpha = (x[-SAMPLE:].double() @ weights.double()).cpu().split(widths, 1)
+    expected = torch.cat([q, k, silu(v), silu(g), sigmoid(alpha)], 1)
+    return ({"PyTorch, a product each": lambda: [apart], "PyTorch, one product": lambda: [wide],
+             "torch.compile, one product": lambda: [torch.compile(wide)],
+             "cuBLAS alone (no activations)": lambda: [lambda: x @ weights]},
+            lambda results: relative_error(torch.cat([each[-SAMPLE:] for each in results], 1), expected)
+            if isinstance(results, tuple) else 0.0)
+
+
 FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16": (linear_time, torch.bfloat16),
             "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
             "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16),
             "selective_scan_time": (selective_scan, torch.bfloat16),
             "gated_delta_step": (linear_attention_step, torch.bfloat16),
+            "gated_layer": (gated_layer, torch.float16), "projection_chain": (projection_chain, torch.bfloat16),
             **{name: (linear_attention, name) for name in ("simple_gla", "gla", "delta_rule", "gated_delta", "kda")}}
 
 
