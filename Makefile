@@ -1,7 +1,7 @@
 # make demo   install what is missing, build, run the gated scan on the GPU or else the CPU
 # make test   the whole suite
 # make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
-# make soak   the long forms: sizes, places and values; random programs, COUNT of them or for MINUTES
+# make soak   the long forms: sizes, places and values; random programs, COUNT of them, for MINUTES at most
 # make sanitize  tests of the host under the sanitizers of addresses, undefined behaviour and threads
 BUILD ?= build
 JOBS ?= $(shell nproc)
@@ -73,9 +73,8 @@ soak-grid: configure
 
 # Random programs by every strategy that accepts them, in the emulation and through NVRTC; what is found is left, reduced, in SOAK.
 COUNT ?= 20000
-MINUTES ?= 0
 SEED ?= 1
 SOAK ?= $(BUILD)/soak
 soak-smith: configure
 	cmake --build $(BUILD) -j $(JOBS) --target scanc-smith
-	$(BUILD)/bin/scanc-smith --seed=$(SEED) --count=$(COUNT) --minutes=$(MINUTES) --emulate=all --nvrtc --reduce=$(SOAK)
+	$(BUILD)/bin/scanc-smith --seed=$(SEED) --count=$(COUNT) $(MINUTES:%=--minutes=%) --emulate=all --nvrtc --reduce=$(SOAK)

@@ -143,8 +143,14 @@ void Tracer::wantWithin(Value value, double limit) {
   }
 }
 
+/// Whether |value| <= 1 whatever it is made of, so that no smaller limit can be had of it either.
+static bool isWithinOne(Value value) {
+  auto activation = value.getDefiningOp<scan::ActivationOp>();
+  return activation && activation.getKind() == scan::Activation::Sigmoid;
+}
+
 void Tracer::wantProduct(Value left, Value right, double limit) {
-  if (constantOf(left))
+  if (constantOf(left) || isWithinOne(left))
     std::swap(left, right);
   if (auto factor = constantOf(right))
     return wantWithin(left, limit / std::max(1.0, std::fabs(*factor)));

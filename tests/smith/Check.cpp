@@ -2,6 +2,7 @@
 #include "tests/smith/Check.h"
 
 #include "runtime/tuning/Comparison.h"
+#include "scanc/Device.h"
 #include "scanc/Nvrtc.h"
 #include "scanc/Tuning.h"
 #include "tests/emulation/Program.h"
@@ -20,7 +21,8 @@ class Checker {
 public:
   Checker(const RandomProgram &program, const Effort &effort, Tally &tally)
       : program(program), effort(effort), tally(tally), random(program.seed),
-        architecture(random() % 3 == 0 ? "sm_80" : "sm_90a") {}
+        drawnArchitecture(random() % 3 == 0 ? "sm_80" : "sm_90a"),
+        architecture(effort.gpu ? "native" : drawnArchitecture) {}
   Found run();
 
 private:
@@ -30,14 +32,16 @@ private:
   Found onTheCpu(Trial &trial);
   /// Strategies that accept the program, with policies now and then.
   Result<std::vector<std::string>> strategies();
-  Found asKernel(Trial &trial, const std::string &strategy, bool emulated);
+  Found asKernel(Trial &trial, const std::string &strategy, bool runs);
+  Found emulated(Trial &trial, Program &kernels, const std::string &strategy);
+  Found launched(Trial &trial, const Program &kernels, const std::string &strategy);
   Found compiled(const Program &kernels, std::size_t variant, const std::string &how, const std::string &strategy);
 
   const RandomProgram &program;
   const Effort &effort;
   Tally &tally;
   std::mt19937_64 random;
-  const std::string architecture;
+  const std::string drawnArchitecture, architecture;
   std::string place; ///< "sm_90a, any_i32: ", of the kernel that is looked at
 };
 
@@ -106,38 +110,55 @@ Found Checker::compiled(const Program &kernels, std::size_t variant, const std::
   return std::nullopt;
 }
 
-Found Checker::asKernel(Trial &trial, const std::string &strategy, bool emulated) {
+Found Checker::asKernel(Trial &trial, const std::string &strategy, bool runs) {
   CompileOptions options = optionsOf(program, architecture);
   options.strategy = strategy;
   const std::string how = nameOf(strategy);
   auto kernels = compileProgram(program.text, options);
   if (!kernels && kernels.error().code == "SC3004") { // a pin that only others honour
-    ++tally["pinned to others than " + nameOf(strategy)];
+    ++tally["pinned to others than " + how];
     return std::nullopt;
   }
   if (!kernels)
     return fault(how, kernels.error(), strategy);
-  ++tally["written " + nameOf(strategy)];
-  // What tensors that lack vectors or are far apart would take: variants from one that is drawn on, whatever else was.
-  std::mt19937_64 drawn(program.seed + strategy.size());
-  auto &variants = std::get<KernelStep>(kernels->entries[0].steps[0]).variants;
-  std::size_t first = drawn() % 2 == 0 ? 0 : drawn() % variants.size();
-  variants.erase(variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(first));
-  place = architecture + ", " + variants.front().name + ": ";
-  if (!emulated)
+  ++tally["written " + how];
+  if (!runs)
     return std::nullopt;
-  if (effort.machineCode)
-    if (Found found = compiled(*kernels, 0, how, strategy))
-      return found;
   trial.restore();
-  emulation::Options order;
-  order.seed = program.seed;
-  if (auto done = emulation::runProgram(*kernels, trial.tensors(), order); !done)
-    return fault(how, done.error(), strategy);
-  ++tally["emulated " + nameOf(strategy)];
+  if (Found found = effort.gpu ? launched(trial, *kernels, strategy) : emulated(trial, *kernels, strategy))
+    return found;
   std::string wrong = trial.verdict(tuning::statedFactor(*kernels), tuning::statedNorm(*kernels));
   if (!wrong.empty())
     return Finding{how + ": wrong", place + wrong, strategy};
+  return std::nullopt;
+}
+
+Found Checker::emulated(Trial &trial, Program &kernels, const std::string &strategy) {
+  // What tensors that lack vectors or are far apart would take: variants from one that is drawn on, whatever else was.
+  std::mt19937_64 drawn(program.seed + strategy.size());
+  auto &variants = std::get<KernelStep>(kernels.entries[0].steps[0]).variants;
+  std::size_t first = drawn() % 2 == 0 ? 0 : drawn() % variants.size();
+  variants.erase(variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(first));
+  place = architecture + ", " + variants.front().name + ": ";
+  if (effort.machineCode)
+    if (Found found = compiled(kernels, 0, nameOf(strategy), strategy))
+      return found;
+  emulation::Options order;
+  order.seed = program.seed;
+  if (auto done = emulation::runProgram(kernels, trial.tensors(), order); !done)
+    return fault(nameOf(strategy), done.error(), strategy);
+  ++tally["emulated " + nameOf(strategy)];
+  return std::nullopt;
+}
+
+Found Checker::launched(Trial &trial, const Program &kernels, const std::string &strategy) {
+  place = nativeTarget() + ": ";
+  auto kernel = loadCuda(kernels);
+  if (!kernel)
+    return fault(nameOf(strategy), kernel.error(), strategy);
+  if (auto done = trial.launchOnGpu(*kernel); !done)
+    return fault(nameOf(strategy), done.error(), strategy);
+  ++tally["launched " + nameOf(strategy)];
   return std::nullopt;
 }
 
@@ -148,7 +169,9 @@ Found Checker::run() {
   ++tally["programs"];
   if (!trial->isBounded())
     ++tally["without a bound"];
-  if (effort.only.empty() || effort.only == "cpu")
+  if (effort.gpu && nativeTarget() == "cpu")
+    return Finding{"no GPU", "there is no GPU that kernels could run on", ""};
+  if (!effort.gpu && (effort.only.empty() || effort.only == "cpu"))
     if (Found found = onTheCpu(*trial))
       return found;
   if (effort.only == "cpu")
@@ -160,8 +183,10 @@ Found Checker::run() {
     ++tally["declined by all"];
   std::size_t drawn = accepting->empty() ? 0 : random() % accepting->size();
   for (std::size_t i = 0; i < accepting->size(); ++i) {
-    bool emulated = effort.emulation == Effort::Emulation::all || (effort.emulation == Effort::Emulation::one && i == drawn);
-    if (Found found = asKernel(*trial, (*accepting)[i], emulated))
+    bool runs = effort.emulation == Effort::Emulation::all || (effort.emulation == Effort::Emulation::one && i == drawn);
+    if (effort.gpu && !runs)
+      continue;
+    if (Found found = asKernel(*trial, (*accepting)[i], runs))
       return found;
   }
   return std::nullopt;

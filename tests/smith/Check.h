@@ -12,7 +12,8 @@ namespace scanc::smith {
 struct Effort {
   /// Which of its kernels run in the emulation: none, one of a strategy that is drawn, or one of each strategy.
   enum class Emulation { none, one, all } emulation = Emulation::one;
-  bool machineCode = false; ///< those kernels go through NVRTC for sm_80 and sm_90a too
+  bool gpu = false;         ///< those kernels run on the GPU of this machine in place of the emulation, and not on the CPU
+  bool machineCode = false; ///< those kernels go through NVRTC for sm_80 or sm_90a too
   bool policies = true;     ///< now and then a policy of the search space in place of the planner's
   std::string only = "";    ///< this strategy alone: "cpu", "blelloch", "blelloch(ring=2)"
 };
@@ -24,7 +25,7 @@ struct Finding {
   std::string strategy; ///< what to pin to see it again; "cpu"
 };
 
-/// What was done, by name: "cpu", "emulated blelloch", "declined".
+/// What was done, by name: "cpu", "emulated blelloch", "launched blelloch", "declined".
 using Tally = std::map<std::string, std::int64_t>;
 
 std::optional<Finding> check(const RandomProgram &program, const Effort &effort, Tally &tally);

@@ -45,43 +45,100 @@ static std::optional<Finding> readBack(const std::string &written, Tally &tally)
   return finding;
 }
 
-std::optional<Finding> checkInChild(const RandomProgram &program, const Effort &effort, Tally &tally, unsigned seconds) {
-  int ends[2];
-  if (pipe(ends) != 0)
-    return Finding{"pipe", std::strerror(errno), ""};
-  pid_t child = fork();
-  if (child < 0)
-    return Finding{"fork", std::strerror(errno), ""};
-  if (child == 0) {
-    close(ends[0]);
+/// Checks programs until one is a finding, and sends what came of each, after its length.
+[[noreturn]] static void beChild(std::span<const RandomProgram> programs, const Effort &effort, unsigned seconds, int out) {
+  for (const RandomProgram &program : programs) {
     alarm(seconds);
     Tally done;
     std::optional<Finding> finding = check(program, effort, done);
     std::string text = written(done, finding);
+    text = std::to_string(text.size()) + "\n" + text;
     for (std::size_t at = 0; at < text.size();) {
-      ssize_t count = write(ends[1], text.data() + at, text.size() - at);
+      ssize_t count = write(out, text.data() + at, text.size() - at);
       if (count <= 0)
-        break;
+        _exit(1);
       at += static_cast<std::size_t>(count);
     }
-    _exit(0);
+    if (finding) // a kernel's fault may have left the process or the GPU's context unfit for others
+      break;
   }
-  close(ends[1]);
+  _exit(0);
+}
+
+/// How a child ended that did not get to its last program; nothing where it ended by itself.
+static std::optional<Finding> faultOf(int status, unsigned seconds) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    return Finding{"time", "took more than " + std::to_string(seconds) + " seconds", ""};
+  if (WIFSIGNALED(status))
+    return Finding{"crash", strsignal(WTERMSIG(status)), ""};
+  if (WEXITSTATUS(status) != 0)
+    return Finding{"crash", "ended with exit code " + std::to_string(WEXITSTATUS(status)), ""};
+  return std::nullopt;
+}
+
+namespace {
+/// What a child has told.
+struct Outcome {
+  std::size_t checked = 0; ///< programs, the one of the finding included
+  std::optional<Finding> finding;
+};
+} // namespace
+
+/// Takes all that a child sends until it ends.
+static Outcome listen(int in, Tally &tally) {
+  Outcome outcome;
   std::string text;
   char piece[4096];
-  for (ssize_t count; (count = read(ends[0], piece, sizeof piece)) > 0;)
+  for (ssize_t count; (count = read(in, piece, sizeof piece)) > 0;) {
     text.append(piece, static_cast<std::size_t>(count));
+    for (std::size_t line; (line = text.find('\n')) != std::string::npos;) {
+      std::size_t size = std::stoul(text);
+      if (text.size() - line - 1 < size)
+        break;
+      outcome.finding = readBack(text.substr(line + 1, size), tally);
+      ++outcome.checked;
+      text.erase(0, line + 1 + size);
+    }
+  }
+  return outcome;
+}
+
+/// Lets a child check programs from the first on.
+static Outcome checkSome(std::span<const RandomProgram> programs, const Effort &effort, Tally &tally, unsigned seconds) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return {1, Finding{"pipe", std::strerror(errno), ""}};
+  pid_t child = fork();
+  if (child < 0)
+    return {1, Finding{"fork", std::strerror(errno), ""}};
+  if (child == 0) {
+    close(ends[0]);
+    beChild(programs, effort, seconds, ends[1]);
+  }
+  close(ends[1]);
+  Outcome outcome = listen(ends[0], tally);
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) {
-    int number = WTERMSIG(status);
-    return Finding{number == SIGALRM ? "time" : "crash",
-                   number == SIGALRM ? "took more than " + std::to_string(seconds) + " seconds" : strsignal(number), ""};
+  if (outcome.finding || outcome.checked == programs.size())
+    return outcome;
+  outcome.finding = faultOf(status, seconds);
+  ++outcome.checked;
+  return outcome;
+}
+
+void checkInChildren(std::span<const RandomProgram> programs, const Effort &effort, Tally &tally, unsigned seconds,
+                     const std::function<void(std::size_t, const Finding &)> &tell) {
+  for (std::size_t at = 0; at < programs.size();) {
+    Outcome outcome = checkSome(programs.subspan(at), effort, tally, seconds);
+    at += outcome.checked;
+    if (outcome.finding)
+      tell(at - 1, *outcome.finding);
   }
-  if (WEXITSTATUS(status) != 0)
-    return Finding{"crash", "ended with exit code " + std::to_string(WEXITSTATUS(status)), ""};
-  return readBack(text, tally);
+}
+
+std::optional<Finding> checkInChild(const RandomProgram &program, const Effort &effort, Tally &tally, unsigned seconds) {
+  return checkSome({&program, 1}, effort, tally, seconds).finding;
 }
 
 } // namespace scanc::smith

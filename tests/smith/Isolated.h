@@ -4,9 +4,17 @@
 
 #include "tests/smith/Check.h"
 
+#include <functional>
+#include <span>
+
 namespace scanc::smith {
 
-/// `check` in a child process, which may crash, or be ended after `seconds`: both are findings.
+/// `check` of one program after the other in a child process, which may crash, or be ended after `seconds` for a program:
+/// both are findings. After a finding, of which `tell` is told with the program's place, a new child takes the rest.
+void checkInChildren(std::span<const RandomProgram> programs, const Effort &effort, Tally &tally, unsigned seconds,
+                     const std::function<void(std::size_t, const Finding &)> &tell);
+
+/// The same for one program.
 std::optional<Finding> checkInChild(const RandomProgram &program, const Effort &effort, Tally &tally, unsigned seconds);
 
 } // namespace scanc::smith

@@ -3,6 +3,8 @@
 #include "tests/smith/Reduce.h"
 #include "tests/smith/Trial.h"
 
+#include "scanc/Device.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -70,6 +72,35 @@ TEST(Smith, aTextThatIsNoProgramIsAFinding) {
   auto finding = checkInChild(program, {.emulation = Effort::Emulation::none}, tally, 60);
   ASSERT_TRUE(finding);
   EXPECT_TRUE(finding->how.starts_with("reference: SC1")) << finding->how;
+}
+
+TEST(Smith, whatComesAfterAFindingIsTriedToo) {
+  std::vector<RandomProgram> programs(4, gatedScan());
+  programs[1].text = "no program";
+  Tally tally;
+  std::vector<std::size_t> found;
+  checkInChildren(programs, {.emulation = Effort::Emulation::none}, tally, 60,
+                  [&](std::size_t i, const Finding &) { found.push_back(i); });
+  EXPECT_EQ(found, std::vector<std::size_t>{1});
+  EXPECT_EQ(tally["programs"], 3);
+}
+
+TEST(Smith, whatTakesTooLongIsAFinding) {
+  RandomProgram program = gatedScan();
+  program.sizes["T"] = 1 << 21; // the reference alone takes many seconds
+  Tally tally;
+  auto finding = checkInChild(program, {.emulation = Effort::Emulation::none}, tally, 1);
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->how, "time");
+}
+
+TEST(Smith, noGpuIsAFinding) {
+  if (nativeTarget() != "cpu")
+    GTEST_SKIP() << "there is one";
+  Tally tally;
+  auto finding = checkInChild(gatedScan(), {.gpu = true}, tally, 60);
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->how, "no GPU");
 }
 
 TEST(Smith, whatShowsAFaultIsReduced) {

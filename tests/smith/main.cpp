@@ -1,12 +1,13 @@
 //===- main.cpp - scanc-smith: random programs against the oracle ---------===//
 //
-//   scanc-smith [--seed=N] [--count=N | --minutes=M] [--emulate=none|one|all] [--every=N] [--nvrtc]
-//               [--strategy=S] [--reduce=FOLDER] [--write=FOLDER] [--limit=SECONDS] [--show] [FILE…]
+//   scanc-smith [--seed=N] [--count=N] [--minutes=M] [--emulate=none|one|all] [--every=N] [--nvrtc] [--gpu]
+//               [--strategy=S] [--reduce=FOLDER] [--limit=SECONDS] [--show] [FILE…]
 //
-// Runs the programs of the seeds from --seed on, or those of files as --reduce and --write leave them. Each runs on the
-// CPU and is written as a kernel by every strategy that accepts it; every so many (--every) runs in the emulation, by one
-// strategy that is drawn or by all. What goes wrong is told with its seed; --reduce leaves a small program that still
-// shows it. Exit code 1: something was found.
+// Runs the programs of the seeds from --seed on, as many as --count says and until --minutes have passed, or those of
+// files as --reduce leaves them. Each runs on the CPU and is written as a kernel by every strategy that accepts it; every
+// so many (--every) runs in the emulation, by one strategy that is drawn or by all. With --gpu these run on the GPU in
+// place of that, and nothing else is done. What goes wrong is told with its seed; --reduce leaves a small program that
+// still shows it. --limit=0: in this process, for tools that look into it. Exit code 1: something was found.
 //
 //===----------------------------------------------------------------------===//
 #include "scanc/Nvrtc.h"
@@ -15,10 +16,12 @@
 #include "tests/smith/Trial.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -28,11 +31,12 @@ using namespace scanc::smith;
 namespace {
 
 struct Arguments {
-  std::uint64_t seed = 1, count = 100, every = 1;
-  double minutes = 0; ///< in place of a count
+  std::uint64_t seed = 1, every = 1;
+  std::optional<std::uint64_t> count;
+  std::optional<double> minutes;
   Effort effort;
-  std::string reduced, written; ///< folders
-  unsigned limit = 300;         ///< seconds for one program
+  std::string reduced;          ///< a folder
+  unsigned limit = 300;         ///< seconds for one program; 0: in this process, for tools that look into it
   bool show = false;
   std::vector<std::string> files;
 };
@@ -56,12 +60,12 @@ Arguments parse(int argc, char **argv) {
       arguments.every = std::stoull(value);
     else if (word == "--nvrtc")
       arguments.effort.machineCode = true;
+    else if (word == "--gpu")
+      arguments.effort.gpu = true;
     else if (name == "--strategy")
       arguments.effort.only = value;
     else if (name == "--reduce")
       arguments.reduced = value;
-    else if (name == "--write")
-      arguments.written = value;
     else if (name == "--limit")
       arguments.limit = static_cast<unsigned>(std::stoul(value));
     else if (word == "--show")
@@ -87,15 +91,19 @@ std::string leave(const std::string &folder, const std::string &name, const std:
 class Run {
 public:
   explicit Run(Arguments arguments) : arguments(std::move(arguments)) {}
-  void tryOne(const RandomProgram &program, const std::string &name, bool emulated);
-  void summarize() const;
-  std::int64_t found = 0;
+  void tryFiles();
+  void trySeeds();
+  /// Whether nothing was found.
+  bool summarize() const;
 
 private:
+  /// Programs with their names, some of them in the emulation or on the GPU.
+  void tryThese(const std::vector<RandomProgram> &programs, const std::vector<std::string> &names, bool run);
   void reduceIt(const RandomProgram &program, const std::string &name, const Finding &finding, Effort effort) const;
 
   const Arguments arguments;
   Tally tally;
+  std::int64_t found = 0;
 };
 
 void Run::reduceIt(const RandomProgram &program, const std::string &name, const Finding &finding, Effort effort) const {
@@ -110,62 +118,78 @@ void Run::reduceIt(const RandomProgram &program, const std::string &name, const 
     effort.only = arguments.effort.only;
   const std::string smaller = toFile(reduce(program, shows, 400));
   std::string path = leave(arguments.reduced, name + ".scan", smaller);
-  std::printf("reduced:\n%s\nagain: scanc-smith --emulate=%s%s %s\n", smaller.c_str(),
+  std::printf("reduced:\n%s\nagain: scanc-smith --emulate=%s%s%s %s\n", smaller.c_str(),
               effort.emulation == Effort::Emulation::none ? "none" : "all",
+              effort.gpu ? " --gpu" : "",
               effort.only.empty() ? "" : (" '--strategy=" + effort.only + "'").c_str(), path.c_str());
 }
 
-void Run::tryOne(const RandomProgram &program, const std::string &name, bool emulated) {
-  if (!arguments.written.empty()) {
-    leave(arguments.written, name + ".scan", toFile(program));
-    return;
-  }
+void Run::tryThese(const std::vector<RandomProgram> &programs, const std::vector<std::string> &names, bool run) {
   Effort effort = arguments.effort;
-  if (!emulated)
+  if (!run)
     effort.emulation = Effort::Emulation::none;
-  auto finding = checkInChild(program, effort, tally, arguments.limit);
-  if (!finding)
-    return;
-  ++found;
-  std::printf("%s: %s\n%s\n%s\n", name.c_str(), finding->how.c_str(), finding->what.c_str(), toFile(program).c_str());
-  if (!arguments.reduced.empty())
-    reduceIt(program, name, *finding, effort);
-  std::fflush(stdout);
+  const auto tell = [&](std::size_t i, const Finding &finding) {
+    ++found;
+    std::printf("%s: %s\n%s\n%s\n", names[i].c_str(), finding.how.c_str(), finding.what.c_str(),
+                toFile(programs[i]).c_str());
+    if (!arguments.reduced.empty())
+      reduceIt(programs[i], names[i], finding, effort);
+    std::fflush(stdout);
+  };
+  if (arguments.limit > 0)
+    return checkInChildren(programs, effort, tally, arguments.limit, tell);
+  for (std::size_t i = 0; i < programs.size(); ++i)
+    if (auto finding = check(programs[i], effort, tally))
+      tell(i, *finding);
 }
 
-void Run::summarize() const {
+void Run::tryFiles() {
+  for (const std::string &path : arguments.files) {
+    std::stringstream text;
+    text << std::ifstream(path).rdbuf();
+    tryThese({fromFile(text.str())}, {std::filesystem::path(path).stem()}, true);
+  }
+}
+
+void Run::trySeeds() {
+  using Clock = std::chrono::steady_clock;
+  const auto limit = std::chrono::duration<double>(arguments.minutes.value_or(HUGE_VAL) * 60);
+  const Clock::time_point begin = Clock::now();
+  // A context on a GPU takes as long to make as some programs to run.
+  const std::uint64_t together = arguments.effort.gpu ? 10 : 1;
+  const std::uint64_t count = arguments.count.value_or(arguments.minutes ? UINT64_MAX : 100);
+  std::uint64_t done = 0;
+  while (done < count && Clock::now() - begin < limit) {
+    std::vector<RandomProgram> programs;
+    std::vector<std::string> names;
+    for (; programs.size() < together && done < count; ++done) {
+      names.push_back(std::to_string(arguments.seed + done));
+      programs.push_back(generate(arguments.seed + done));
+      if (arguments.show)
+        std::printf("%s\n", toFile(programs.back()).c_str());
+    }
+    if (!arguments.show)
+      tryThese(programs, names, arguments.effort.gpu || (arguments.seed + done - 1) % arguments.every == 0);
+  }
+  std::printf("seeds %llu to %llu\n", static_cast<unsigned long long>(arguments.seed),
+              static_cast<unsigned long long>(arguments.seed + done) - 1);
+}
+
+bool Run::summarize() const {
   for (const auto &[name, count] : tally)
     std::printf("%8lld %s\n", static_cast<long long>(count), name.c_str());
+  std::printf("%lld found\n", static_cast<long long>(found));
+  return found == 0;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
   Arguments arguments = parse(argc, argv);
-  if (arguments.effort.machineCode)
+  if (arguments.effort.machineCode || arguments.effort.gpu)
     (void)nvrtcInfo(); // opened once, for all children
-  Run run(arguments);
-  for (const std::string &path : arguments.files) {
-    std::stringstream text;
-    text << std::ifstream(path).rdbuf();
-    run.tryOne(fromFile(text.str()), std::filesystem::path(path).stem(), true);
-  }
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + std::chrono::seconds(static_cast<std::int64_t>(arguments.minutes * 60));
-  std::uint64_t seed = arguments.seed;
-  for (; arguments.files.empty(); ++seed) {
-    if (arguments.minutes > 0 ? Clock::now() >= end : seed == arguments.seed + arguments.count)
-      break;
-    RandomProgram program = generate(seed);
-    if (arguments.show)
-      std::printf("%s\n", toFile(program).c_str());
-    else
-      run.tryOne(program, std::to_string(seed), seed % arguments.every == 0);
-  }
-  run.summarize();
-  if (arguments.files.empty())
-    std::printf("seeds %llu to %llu: ", static_cast<unsigned long long>(arguments.seed),
-                static_cast<unsigned long long>(seed) - 1);
-  std::printf("%lld found\n", static_cast<long long>(run.found));
-  return run.found > 0 ? 1 : 0;
+  const bool files = !arguments.files.empty();
+  Run run(std::move(arguments));
+  files ? run.tryFiles() : run.trySeeds();
+  return run.summarize() ? 0 : 1;
 }

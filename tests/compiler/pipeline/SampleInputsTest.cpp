@@ -41,6 +41,17 @@ TEST(SampleInputs, a_row_of_a_dense_transition_sums_to_at_most_one) {
   EXPECT_GE(a.low * 64, -1);
 }
 
+TEST(SampleInputs, rows_of_a_gated_dense_transition_grow) {
+  for (std::string product : {"sigmoid(g[t,i]) * A[t,i,l]", "A[t,i,l] * sigmoid(g[t,i])"}) {
+    SampleInput a = inputOf(samplesOfText("kernel k(g: f32[B, T, 16], A: f32[B, T, 16, 16], x: f32[B, T, 16]) -> (y: f32[B, T, 16]) {\n"
+                                          "  scan T as t over B {\n    h[t,i] = (" + product + ") * h[t-1,l] + x[t,i]\n"
+                                          "    y[t,i] = h[t,i]\n  }\n}\n"),
+                            "A");
+    EXPECT_LE(a.high * 16, 1) << product;
+    EXPECT_GE(a.low * 16, -1) << product;
+  }
+}
+
 TEST(SampleInputs, the_argument_of_an_exponential_is_not_positive) {
   EXPECT_LE(inputOf(samplesOf("gla"), "g").high, 0);
   EXPECT_LE(inputOf(samplesOf("selective_scan"), "A").high, 0); // times a softplus
