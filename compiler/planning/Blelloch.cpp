@@ -185,7 +185,8 @@ private:
   /// Adjacent lanes of a thread.
   static int64_t lanesOf(const Mapping &mapping) {
     int64_t lanes = mapping.walk == plan::Walk::Time ? 1 : lanesOfVector(mapping);
-    while (lanes > 1 && lanes * mostSteps(mapping) * mapping.stateWords() > 32)
+    while (lanes > 1 && (lanes * mostSteps(mapping) * mapping.stateWords() > 32 ||
+                         hasLongText(mapping, lanes, 1)))
       lanes /= 2;
     return tuned(mapping, "lanes", lanesReduced(mapping, lanes, reduceComfort));
   }
@@ -200,6 +201,8 @@ private:
     };
     while (mapping.reduced >= 0 && steps > 1 &&
            (registersOf(steps) > 104 || lanes * steps * mapping.stateWords() > 64))
+      steps /= 2;
+    while (steps > 1 && hasLongText(mapping, lanes, steps))
       steps /= 2;
     return steps;
   }

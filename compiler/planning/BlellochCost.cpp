@@ -92,7 +92,8 @@ static double secondsAcrossLanes(const Mapping &mapping, const Target &target, c
   if (crowdsCache(mapping, target, policy, facts))
     tile *= crowdedTile;
   auto ahead = static_cast<double>(std::max<int64_t>(1, policy.getRing() - 1));
-  double latency = waves * (tileLoad + tiles * std::max(tile, tileLoad / ahead));
+  double latency = waves * (tileLoad + tiles * (std::max(tile, tileLoad / ahead) +
+                                                slowText(mapping, target, policy)));
   double compute = 2 * work.flops / target.flops + work.special / target.specialRate;
   double row = wide * static_cast<double>(policy.getLaneThreads() * widestElement(mapping));
   double streamed = facts.elementwise    ? laneElementStreamed
@@ -139,6 +140,7 @@ double secondsOfBlelloch(const Mapping &mapping, const Target &target, const Siz
                                  static_cast<double>(mapping.stateSize());
   if (mapping.reduced >= 0)
     tile = secondsOfReduced(mapping, policy);
+  tile += slowText(mapping, target, policy);
   double latency = std::ceil(blocks / resident) * (target.memoryLatency + tiles * tile);
   double occupied = std::min(1.0, blocks / resident);
   // Functions are called once: their values wait in registers for the replay.

@@ -89,9 +89,10 @@ static Work workOf(Operation &op) {
       .Default([](Operation *) { return Work{1, 0}; });
 }
 
-/// The work of one step of one lane, in the ops over whose values `counts`.
+/// The work of one step of one lane, in the ops over whose values `counts`; `of` one of them.
 static Work countStep(const Mapping &mapping, const Sizes &sizes,
-                      llvm::function_ref<bool(const scan::IndexSets &, Value)> counts) {
+                      llvm::function_ref<bool(const scan::IndexSets &, Value)> counts,
+                      llvm::function_ref<Work(Operation &)> of = workOf) {
   scan::RecurrenceInterface loop = mapping.op;
   scan::IndexSets sets(loop);
   Work total;
@@ -105,7 +106,7 @@ static Work countStep(const Mapping &mapping, const Sizes &sizes,
     for (int64_t i : sets.of(over))
       if (mapping.isRegister(i))
         points *= sizeNamed(sizes, loop.getDim(i));
-    Work one = workOf(op);
+    Work one = of(op);
     total.flops += points * one.flops;
     total.special += points * one.special;
   }
@@ -135,6 +136,28 @@ Work countWork(const Mapping &mapping, const Sizes &sizes) {
   Work step = countStep(mapping, sizes, [](const scan::IndexSets &, Value) { return true; });
   double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
   return {step.flops * steps, step.special * steps};
+}
+
+double textOfStep(const Mapping &mapping) {
+  auto all = [](const scan::IndexSets &, Value) { return true; };
+  return countStep(mapping, {}, all, [](Operation &op) {
+           return isa<arith::ExtFOp>(op) ? Work{1, 0} : workOf(op);
+         }).flops;
+}
+
+bool hasLongText(const Mapping &mapping, int64_t lanes, int64_t steps) {
+  // `gated_layer` with sums of 264: NVRTC takes 18 s for 10000 operations, over two minutes for 40000.
+  constexpr double mostOperations = 1 << 13;
+  return textOfStep(mapping) * static_cast<double>(lanes * steps) > mostOperations;
+}
+
+double slowText(const Mapping &mapping, const Target &target, plan::PolicyAttr policy) {
+  // Cycles of an operation where its text, and what of the inputs no register holds, come from the L2: 7 to 52 in
+  // `gated_layer` (bench/results/h200-projection.md).
+  constexpr double cycles = 12, cachedOperations = 1024;
+  auto tile = static_cast<double>(policy.getLanes() * policy.getSteps() * policy.getRuns());
+  double operations = textOfStep(mapping) * tile / static_cast<double>(policy.getStateThreads());
+  return operations > cachedOperations ? operations * cycles / target.clock() : 0;
 }
 
 int64_t widestElement(const Mapping &mapping) {

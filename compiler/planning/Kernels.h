@@ -106,6 +106,15 @@ Work countAlone(const Mapping &, const Sizes &sizes);
 /// The same of what is computed for points once for a row of the `sharedDims` innermost lanes.
 Work countCommon(const Mapping &, const Sizes &sizes, int64_t sharedDims);
 
+/// Operations that the text of a step of one lane has: each point of a register dimension stands for itself there.
+/// Requires that these dimensions are bound.
+double textOfStep(const Mapping &);
+/// Whether a tile of so many lanes and steps has more text than is worth its compilation, and than caches of
+/// instructions hold.
+bool hasLongText(const Mapping &, int64_t lanes, int64_t steps);
+/// What a tile waits for its text that no cache of instructions holds, in seconds; 0 where one does.
+double slowText(const Mapping &, const Target &, plan::PolicyAttr);
+
 /// Calls `visit(numbers per lane, bytes of one as it is computed)` for every state.
 void forEachState(const Mapping &, llvm::function_ref<void(int64_t, int64_t)> visit);
 

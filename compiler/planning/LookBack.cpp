@@ -79,7 +79,8 @@ public:
            later = rings ? 0 : (waves - 1) * waveLatency;
     cost.seconds =
         target.launchOverhead + clearing + first +
-        std::max({cost.bytes / (target.bandwidth * streamed), later, compute / occupied});
+        std::max({cost.bytes / (target.bandwidth * streamed), later, compute / occupied}) +
+        waves * slowText(mapping, target, cost.policy);
     return cost;
   }
 
@@ -241,6 +242,10 @@ private:
     };
     while (steps > 1 && registers() > mostRegisters && !(steps <= fewSteps && tileIsSmall()))
       steps /= 2;
+    while (steps > 1 && hasLongText(mapping, lanes * runs, steps))
+      steps /= 2;
+    while (lanes > 1 && hasLongText(mapping, lanes * runs, steps))
+      lanes /= 2;
     // Fewer steps to a tile where the tiles would not fill the device.
     double rows = std::ceil(laneCount(mapping, sizes) / (laneThreads * lanes));
     auto fills = [&] {

@@ -145,7 +145,9 @@ private:
   static int64_t lanesOf(const Mapping &mapping, int64_t parts) {
     int64_t words = 2 * llvm::divideCeil(mapping.stateWords(), parts);
     bool large = parts > 1 ? words > 16 : widestElement(mapping) > 4 || words > 8;
-    bool single = mapping.lanes.empty() || (mapping.walk == plan::Walk::Time && parts == 1) || large;
+    constexpr int64_t fewSteps = 2;
+    bool single = mapping.lanes.empty() || (mapping.walk == plan::Walk::Time && parts == 1) || large ||
+                  (parts == 1 && hasLongText(mapping, 2, fewSteps));
     int64_t lanes = single ? 1 : 2;
     return tuned(mapping, "lanes", lanesReduced(mapping, lanes, comfortableThreads));
   }
@@ -194,7 +196,9 @@ private:
                                             : (narrow ? narrowStreamed : laneStreamed) * own * even;
     return target.launchOverhead +
            std::max({compulsoryBytes(mapping, sizes) / (target.bandwidth * streamed),
-                     waves * steps * step, compute / occupied});
+                     waves * steps * step, compute / occupied}) +
+           waves * std::ceil(steps / static_cast<double>(policy.getSteps())) *
+               slowText(mapping, target, policy);
   }
 
   // Instructions of a warp, from the machine code of selective_scan and complex_memory (sm_90a): of one
@@ -372,6 +376,7 @@ private:
       room = std::min(room, target.registersPerMultiprocessor / threads / 2 - 32);
     while (steps > std::max<int64_t>(2, parts) &&
            (tileRegisters(mapping, policy(steps), sharedDims) > room ||
+            (parts == 1 && hasLongText(mapping, lanes, steps)) ||
             (parts > 1 && static_cast<double>(steps) *
                                   slotsOfStep(mapping, sizes, policy(steps), sharedDims) > mostSlots)))
       steps /= 2;

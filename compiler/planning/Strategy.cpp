@@ -128,7 +128,14 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
     }
     }
   }
-  return declinesData(mapping);
+  if (auto reason = declinesData(mapping))
+    return reason;
+  constexpr double mostOperations = 1 << 15;
+  if (double operations = textOfStep(mapping); operations > mostOperations)
+    return llvm::formatv("a step of {0:F0} operations, all of which would stand in its text, more than {1:F0}",
+                         operations, mostOperations)
+        .str();
+  return std::nullopt;
 }
 
 std::optional<std::string> declinesReducedLanes(const Mapping &mapping) {

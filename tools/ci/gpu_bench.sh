@@ -105,6 +105,15 @@ small_of() {
   esac
 }
 
+# The strategies that a program is checked with: sums of projections at every step are text of minutes to compile.
+ways_of() {
+  case $1 in
+    gated_layer) echo "auto;look_back;projection" ;;
+    projection_chain) echo "auto;projection" ;;
+    *) echo "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise;projection" ;;
+  esac
+}
+
 # The ranges of a program's inputs, at some sizes: decays as layers have them; other inputs are between -1 and 1.
 bindings_of() {
   case $1 in
@@ -144,7 +153,7 @@ for program in $(printf '%s\n' "${cases[@]#graph }" | awk '!seen[$1]++ { print $
   call=()
   while read -r sizes; do
     read -ra bindings <<<"$sizes $(bindings_of "$program" "$sizes")"
-    call+=(-- "$file" "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise;projection" "${bindings[@]}")
+    call+=(-- "$file" "$(ways_of "$program")" "${bindings[@]}")
   done < <(small_of "$program")
   run "${call[@]:1}" >"$work/small.$program" 2>&1 &
   checks+=($!)
