@@ -118,4 +118,16 @@ struct product_policy {
   bool operator==(const product_policy &) const = default;
 };
 
+/// The same where the scan follows in registers. Four warps have 64 steps of a tile of 64 lanes; `ring` parts of 64
+/// terms lie in shared memory, or all `kept` parts of the weights and `ring` of the rest.
+struct projected_policy {
+  int warpgroups; ///< 1, 2 or 4
+  int ring;       ///< 2 at least
+  int kept = 0;
+
+  constexpr int steps() const { return 64 * warpgroups; }
+  constexpr int threads() const { return 128 * warpgroups; }
+  bool operator==(const projected_policy &) const = default;
+};
+
 } // namespace scanc::device

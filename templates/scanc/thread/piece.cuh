@@ -49,4 +49,20 @@ static __device__ __forceinline__ void write_four(T *row, long long stride, int 
   }
 }
 
+/// Eight numbers to the columns from `first` on of such a row.
+template <typename T>
+static __device__ __forceinline__ void write_eight(T *row, long long stride, int first, int count,
+                                                   const T (&made)[8]) {
+  T *const to = row + first * stride;
+  const bool aligned = reinterpret_cast<unsigned long long>(to) % 16 == 0;
+  if (stride == 1 && aligned && first + 8 <= count) {
+    store<8>(to, made);
+  } else {
+#pragma unroll
+    for (int e = 0; e < 8; ++e)
+      if (first + e < count)
+        write(to + e * stride, made[e]);
+  }
+}
+
 } // namespace scanc::device::thread
