@@ -298,7 +298,7 @@ Function functionOf(Operation *op) {
 }
 
 Number reduce(scan::Reduction kind, const Number *frame, const std::size_t *from,
-              std::size_t count, double u) {
+              std::size_t count, double u, double largest) {
   Number result;
   switch (kind) {
   case scan::Reduction::Add:
@@ -307,6 +307,8 @@ Number reduce(scan::Reduction kind, const Number *frame, const std::size_t *from
       result = add(result, frame[from[i]], u);
     // Any order of the additions: each term meets at most count - 1 of them.
     result.e += count * u * result.m;
+    if (result.m > largest) // some of the terms together may be an infinity
+      result.e = infinity;
     if (kind == scan::Reduction::Mean && count > 0)
       result = divide(result, exact(static_cast<double>(count)), u);
     return result;

@@ -25,8 +25,9 @@ double largestOf(mlir::Type type);
 /// Rounding to a narrower type: the value is kept, its error grows.
 Number rounded(const Number &x, mlir::Type to);
 
+/// Of numbers of a type whose largest is `largest`.
 Number reduce(scan::Reduction kind, const Number *frame, const std::size_t *from,
-              std::size_t count, double u);
+              std::size_t count, double u, double largest);
 
 Number ringZero(scan::Ring ring);
 Number ringAdd(scan::Ring ring, const Number &a, const Number &b, double u);

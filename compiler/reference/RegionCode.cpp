@@ -111,7 +111,7 @@ void RegionCode::compileReduce(scan::ReduceOp inner) {
   bool settles = !ofState.contains(inner);
   code.push_back({inner, [=](Number *frame) {
     for (std::size_t p = 0; p < count; ++p) {
-      Number number = within(reduce(kind, frame, from.data() + p * each, each, u), largest);
+      Number number = within(reduce(kind, frame, from.data() + p * each, each, u, largest), largest);
       frame[offset + p] = settles ? settled(number) : number;
     }
   }});

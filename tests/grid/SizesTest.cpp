@@ -9,8 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 using namespace scanc;
 using namespace scanc::testing_support;
 
@@ -26,30 +24,12 @@ Counts aroundPowersOfTwo(std::int64_t most) {
   return counts;
 }
 
-/// One place for each of the five operands of a linear scan.
-std::vector<Placement> placesOf(std::uint64_t seed) {
-  if (seed % 2 == 0)
-    return {{}};
-  std::mt19937_64 random(seed);
-  const auto below = [&](std::uint64_t bound) { return random() % bound; };
-  std::vector<Placement> places(5);
-  for (Placement &place : places) {
-    place.shift = below(33);
-    place.gap = below(3) ? 0 : 1 + below(9);
-    place.exchanged = below(4) == 0;
-    place.atEnd = below(4) == 0;
-    place.backwards = below(4) == 0 ? below(8) : 0;
-    place.repeated = below(6) == 0 ? below(8) : 0;
-  }
-  return places;
-}
-
 /// Launches `subject` at T steps of D lanes.
 void expectRight(const Subject &subject, std::int64_t T, std::int64_t D) {
   for (std::uint64_t round = 0; round < (isLongForm() ? 8 : 1); ++round) {
     const std::uint64_t seed = (round * 4099 + T) * 1009 + D + round;
     const Sizes sizes{{"T", T}, {"D", D}, {"B", 1 + seed / 2 % 2}};
-    EXPECT_EQ(subject.wrong(sizes, placesOf(seed), seed), "")
+    EXPECT_EQ(subject.wrong(sizes, placesOf(seed, 5), seed), "")
         << "T = " << T << ", D = " << D << ", seed " << seed;
   }
 }

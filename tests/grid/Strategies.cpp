@@ -33,8 +33,8 @@ kernel rows(a: f32[B, T, R], x: f32[B, T, R, V], h0: f32[B, R, V]) -> (y: f32[B,
 
 /// A matrix for each step.
 std::string dense(const std::string &element) {
-  return "kernel dense(A: " + element + "[B, T, 16, 16], x: " + element +
-         R"([B, T, 16], h0: f32[B, 16]) -> (y: f32[B, T, 16], hT: f32[B, 16]) {
+  return "kernel dense(A: " + element + "[B, T, N, N], x: " + element +
+         R"([B, T, N], h0: f32[B, N]) -> (y: f32[B, T, N], hT: f32[B, N]) {
   scan T as t over B {
     init h = h0
     final h -> hT
@@ -84,7 +84,7 @@ std::vector<Strategic> all() {
     return linearScan(type, innermost, /*reverse=*/false);
   };
   const Sizes rowsOfV{{"B", 2}, {"T", 41}, {"R", 2}, {"V", 9}};
-  const Sizes dense16{{"B", 2}, {"T", 27}};
+  const Sizes dense16{{"B", 2}, {"T", 27}, {"N", 16}};
   std::vector<Strategic> list{
       {.name = "cpu_lanes",
        .text = linear("f32", Innermost::lanes),
@@ -171,18 +171,21 @@ std::vector<Strategic> all() {
                            {.name = "cyclic_reduction",
                             .text = dense("f16"),
                             .strategy = "cyclic_reduction(steps=4, runs=3)",
+                            .bound = {{"N", 16}},
                             .sizes = dense16,
                             .tile = 4,
                             .apart = {"B"}},
                            {.name = "dense_blelloch",
                             .text = dense("bf16"),
                             .strategy = "blelloch(steps=4, runs=3)",
+                            .bound = {{"N", 16}},
                             .sizes = dense16,
                             .tile = 4,
                             .apart = {"B"}},
                            {.name = "dense_sequential",
                             .text = dense("f32"),
                             .strategy = "sequential",
+                            .bound = {{"N", 16}},
                             .sizes = dense16,
                             .apart = {"B"}},
                            {.name = "dense_columns",
@@ -244,6 +247,7 @@ double boundOf(const Strategic &one, const Subject &subject, const ReferenceTens
 }
 
 std::string firstWrong(const Strategic &one, const Subject &subject, const Operands &operands) {
+  subject.countCompared(operands);
   const auto expected = subject.reference(one.sizes, operands);
   std::size_t result = 0;
   for (std::size_t p = 0; p < operands.tensors.size(); ++p) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <random>
 #include <cstring>
 #include <iostream>
 
@@ -32,6 +33,23 @@ std::int64_t elementsOf(const TensorRef &tensor) {
   for (std::int64_t size : tensor.sizes)
     count *= size;
   return count;
+}
+
+std::vector<Placement> placesOf(std::uint64_t seed, std::size_t count) {
+  std::vector<Placement> places(count);
+  if (seed % 2 == 0)
+    return places;
+  std::mt19937_64 random(seed);
+  const auto below = [&](std::uint64_t bound) { return random() % bound; };
+  for (Placement &place : places) {
+    place.shift = below(33);
+    place.gap = below(3) ? 0 : 1 + below(9);
+    place.exchanged = below(4) == 0;
+    place.atEnd = below(4) == 0;
+    place.backwards = below(4) == 0 ? below(8) : 0;
+    place.repeated = below(6) == 0 ? below(8) : 0;
+  }
+  return places;
 }
 
 bool isLongForm() { return std::getenv("SCANC_SOAK") != nullptr; }
@@ -74,10 +92,14 @@ Result<void> Subject::launch(const std::vector<TensorRef> &tensors, std::uint64_
   return emulation::runProgram(*program, tensors, {.seed = seed});
 }
 
-std::string Subject::mismatch(const Sizes &sizes, const Operands &operands) const {
+void Subject::countCompared(const Operands &operands) const {
   ++tally.cases;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     tally.numbers += isInput(i) ? 0 : elementsOf(operands.tensors[i]);
+}
+
+std::string Subject::mismatch(const Sizes &sizes, const Operands &operands) const {
+  countCompared(operands);
   return firstMismatch(text, optionsFor(sizes), parameters, operands, ofBound);
 }
 
@@ -92,7 +114,7 @@ std::string Subject::launch(Operands &operands, const std::vector<Placement> &pl
   std::vector<TensorRef> tensors;
   for (std::size_t i = 0; i < operands.tensors.size(); ++i) {
     Placement placement = placements[i % placements.size()];
-    if (!isInput(i))
+    if (!isInput(i) || !parameters[i].cuts.empty()) // offsets of segments ascend
       placement.repeated = 0;
     placed.emplace_back(operands.tensors[i], placement);
     tensors.push_back(placed.back().tensor());

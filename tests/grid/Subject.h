@@ -22,6 +22,9 @@ bool isLongForm();
 /// How many elements a tensor has.
 std::int64_t elementsOf(const TensorRef &tensor);
 
+/// Where each of `count` operands lies: anywhere, or packed for every second seed.
+std::vector<Placement> placesOf(std::uint64_t seed, std::size_t count);
+
 /// A program that is compiled once, sizes open but for those bound.
 class Subject {
 public:
@@ -45,6 +48,9 @@ public:
 
   /// What the reference gives for the results.
   std::vector<ReferenceTensor> reference(const Sizes &sizes, const Operands &operands) const;
+
+  /// Counts a case and its results, of which this process tells the sum at its end.
+  void countCompared(const Operands &operands) const;
 
   const std::vector<Parameter> &signature() const { return parameters; }
   bool isInput(std::size_t operand) const {

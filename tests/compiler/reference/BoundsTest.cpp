@@ -112,6 +112,18 @@ TEST(Bounds, a_value_beyond_f32_may_be_infinite) {
   EXPECT_EQ(result.bounds[1], infinity);
 }
 
+TEST(Bounds, a_mean_whose_sum_is_beyond_f32_had_a_bound) {
+  std::vector<float> values{2e38f, 2e38f, 2e38f, 1, 2, 3}, means(2);
+  TensorRef rows{values.data(), Dtype::f32, {2, 3}, {}}, written{means.data(), Dtype::f32, {2}, {}};
+  auto results = evaluateReference("kernel k(a: f32[T, 3]) -> (y: f32[T]) { scan T as t { y[t] = mean[i](a[t,i]) } }",
+                                   std::vector<TensorRef>{rows, written});
+  ASSERT_TRUE(results) << render(results.error());
+  const ReferenceTensor &result = results->front();
+  EXPECT_LT(result.values[0], 2.1e38);
+  EXPECT_EQ(result.bounds[0], infinity);
+  EXPECT_LT(result.bounds[1], 1e-5);
+}
+
 TEST(Bounds, a_gate_closed_by_an_infinity_is_zero) {
   expectFinite(evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
                         "  scan T as t { y[t] = silu(a[t]) + sigmoid(b[t]) } }",
