@@ -34,13 +34,13 @@ static const llvm::StringSet<> &takenWords() {
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
       "size", "step", "sum", "chunk_policy", "exists", "fetch_key", "fetch_query",
       "fetch_value", "input_scale", "log_decay", "numbers", "piece", "query_scale", "rows", "sums", "write", "round", "rounds", "reduced_groups",
-      "core", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
+      "core", "e", "made", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;
 }
 
 std::string identifier(StringRef name) {
   bool taken = takenWords().contains(name) || name.starts_with("size_") ||
-               name.starts_with("at_") || name.starts_with("round_") || name.starts_with("__") || name.ends_with("_");
+               name.starts_with("at_") || name.starts_with("both_") || name.starts_with("round_") || name.starts_with("__") || name.ends_with("_");
   return taken ? name.str() + "_" : name.str();
 }
 

@@ -3,6 +3,8 @@
 #include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/Names.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -26,6 +28,7 @@ private:
   void writeFactors();
   void writeFetches();
   void writeLines();
+  bool isSame(int64_t one, int64_t other) const;
   void writeEpilogue(int64_t group);
   void writeResults();
   void writeEntry();
@@ -103,12 +106,6 @@ void ProductWriter::writeSizes() {
                  spellSize(op.getDim(op.getGroup(i).getDim())))
              .str());
   writer.close();
-  writer.close();
-  line("__device__ __forceinline__ int column_tiles() const { return block::count_column_tiles(*this); }");
-  function("block::tile_source panel(int tile, int number) const");
-  line("block::tile_source from = block::source_of(*this, tile);");
-  line("from.column += 64 * number;");
-  line("return from;");
   writer.close();
   writer.blank();
 }
@@ -202,44 +199,91 @@ void ProductWriter::writeLines() {
   writer.blank();
 }
 
-/// What becomes of a sum of group `group`, for column `column` of it.
+/// Whether sums of both groups become the same, of nothing else.
+bool ProductWriter::isSame(int64_t one, int64_t other) const {
+  plan::ColumnsAttr a = op.getGroup(one), b = op.getGroup(other);
+  return a.getReads() == b.getReads() &&
+         OperationEquivalence::isRegionEquivalentTo(&op.getEpilogues()[one], &op.getEpilogues()[other],
+                                                    OperationEquivalence::IgnoreLocations);
+}
+
+/// What becomes of two sums of group `group`, for columns of it that exist.
 void ProductWriter::writeEpilogue(int64_t group) {
   plan::ColumnsAttr columns = op.getGroup(group);
   Block &block = op.getEpilogues()[group].front();
-  function(formatv("{0} make_{1}(float sum, int column) const", elementOf(columns.getResult()), group));
+  std::string element = elementOf(columns.getResult());
+  function(formatv("array<{0}, 2> make_{1}(const float (&sums)[2], const int (&columns)[2]) const", element, group));
   auto leaf = [&](Value value, const Indices &) -> std::string {
     unsigned number = cast<BlockArgument>(value).getArgNumber();
     if (number == 0)
-      return "sum";
+      return "sums[e]";
     auto read = cast<plan::AccessAttr>(columns.getReads()[number - 1]);
     bool isNumber = read.getMap().getNumResults() == 0;
     return formatv("thread::read({0}.data{1})", tensor(read),
-                   isNumber ? "" : " + column * " + stride(read, columns.getDim()));
+                   isNumber ? "" : " + columns[e] * " + stride(read, columns.getDim()));
   };
-  Expressions expressions(writer, 1, leaf);
-  Value result = block.getTerminator()->getOperand(0);
-  expressions.require(result);
-  line("return " + expressions.at(result) + ";");
-  if (Operation *op = expressions.getUnspelled())
-    unspelled = op;
+  // Both of an activation that has one reciprocal for them stand before what is made of these.
+  SmallVector<std::pair<Value, std::string>> pairs;
+  auto writeBoth = [&](Value value, const Twine &target) {
+    writer.openLoop("e", "2");
+    Expressions expressions(writer, 1, leaf);
+    for (auto &[pair, name] : pairs)
+      expressions.define(pair, name + "[e]");
+    expressions.require(value);
+    line(target + "[e] = " + expressions.at(value) + ";");
+    writer.close();
+    if (Operation *op = expressions.getUnspelled())
+      unspelled = op;
+  };
+  for (auto activation : block.getOps<plan::ActivationOp>()) {
+    if (activation.getKind() != plan::Activation::Silu || !activation.getType().isF32())
+      continue;
+    std::string name = "both_" + std::to_string(pairs.size());
+    line("float " + name + "[2];");
+    writeBoth(activation.getValue(), name);
+    line(formatv("thread::silu_both{0}({1});", activation.getApproximate() ? "<approximate>" : "", name).str());
+    pairs.push_back({activation.getResult(), name});
+  }
+  line("array<" + element + ", 2> made;");
+  writeBoth(block.getTerminator()->getOperand(0), "made");
+  line("return made;");
   writer.close();
 }
 
+/// Groups of which the same is made share a call.
 void ProductWriter::writeResults() {
-  for (int64_t i = 0; i < groups(); ++i)
-    writeEpilogue(i);
-  line("// Four columns of a row of a tile, some behind the last.");
-  function("void write(const line &to, int tile, int column, const float (&sums)[4]) const");
-  line("const block::tile_source from = block::source_of(*this, tile);");
-  line("const int first = from.column + column;");
+  SmallVector<SmallVector<int64_t>> kinds;
   for (int64_t i = 0; i < groups(); ++i) {
-    plan::ColumnsAttr group = op.getGroup(i);
-    std::string call = formatv("thread::write_four(to.result_{0}, {1}, first, width({0}), sums, [&](float sum, int at) {{ "
-                               "return make_{0}(sum, at); });",
-                               i, stride(group.getResult(), group.getDim()));
-    if (groups() > 1)
-      line(formatv("if (from.factor == {0})", i).str());
-    line((groups() > 1 ? "  " : "") + call);
+    auto known = llvm::find_if(kinds, [&](ArrayRef<int64_t> kind) { return isSame(kind.front(), i); });
+    if (known != kinds.end()) {
+      known->push_back(i);
+      continue;
+    }
+    writeEpilogue(i);
+    kinds.push_back({i});
+  }
+  line("// Four columns of a factor, from column `first` on, some behind the last.");
+  function("void write(const line &to, int factor, int first, const float (&sums)[4]) const");
+  for (ArrayRef<int64_t> kind : kinds) {
+    auto select = [&](auto spell) {
+      std::string text = spell(kind.front());
+      for (int64_t i : kind.drop_front())
+        text = formatv("factor == {0} ? {1} : {2}", i, spell(i), text);
+      return text;
+    };
+    auto isOfKind = [](int64_t i) { return formatv("factor == {0}", i).str(); };
+    if (kinds.size() > 1)
+      line("if (" + llvm::join(llvm::map_range(kind, isOfKind), " || ") + ")");
+    line(formatv("{0}thread::write_four({1}, {2}, first, width(factor), sums, [&](const float (&two)[2], const "
+                 "int (&columns)[2]) {{ return make_{3}(two, columns); });",
+                 kinds.size() > 1 ? "  " : "",
+                 select([](int64_t i) { return formatv("to.result_{0}", i).str(); }),
+                 select([&](int64_t i) {
+                   plan::ColumnsAttr group = op.getGroup(i);
+                   return stride(group.getResult(), group.getDim());
+                 }),
+                 kind.front())
+             .str());
   }
   writer.close();
 }

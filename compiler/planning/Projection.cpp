@@ -3,6 +3,7 @@
 #include "compiler/planning/Decision.h"
 #include "compiler/planning/Layer.h"
 #include "compiler/planning/Tuning.h"
+#include "dialects/plan/Tiling.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,9 +29,10 @@ struct Tiles {
   int64_t warpgroups, columns, ring;
 };
 
-/// What was measured on an H200 (bench/results/h200-projection.md), and narrow ones for few columns.
-constexpr Tiles wholeMatrices[] = {{3, 176, 4}, {2, 176, 5}, {2, 128, 6}, {2, 96, 7},
-                                   {1, 176, 7}, {1, 96, 9}, {1, 64, 10}};
+/// What was measured on an H200 (bench/results/h200-projection.md), and what widths between want.
+constexpr Tiles wholeMatrices[] = {{3, 192, 4}, {3, 176, 4}, {3, 128, 5}, {2, 256, 4}, {2, 192, 5}, {2, 176, 5},
+                                   {2, 128, 6}, {2, 96, 7},  {2, 64, 9},  {1, 192, 7}, {1, 176, 7}, {1, 128, 9},
+                                   {1, 96, 9},  {1, 64, 10}, {1, 48, 10}};
 constexpr Tiles pieces = {2, 96, 3}, elements = {1, 64, 3};
 
 /// Terms of a sum that a block multiplies at a time.
@@ -65,6 +67,8 @@ private:
   double rows() const;
   double secondsOf(plan::TilingAttr tiling) const;
   int64_t residentBlocks(plan::TilingAttr tiling) const;
+  double columnTiles(plan::TilingAttr tiling) const;
+  std::string columnTilesFormula(plan::TilingAttr tiling) const;
   std::string grid(plan::TilingAttr tiling) const;
   std::string stride(const NamedAccess &access, int64_t dim) const;
   void requireSizes(Facts &facts) const;
@@ -105,7 +109,7 @@ double ProductChoice::bytes() const {
 
 /// Blocks that a multiprocessor has at once.
 int64_t ProductChoice::residentBlocks(plan::TilingAttr tiling) const {
-  int64_t shared = tiling.getSharedBytes(product.groups.size());
+  int64_t shared = tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size()));
   return tiling.getTensors() ? 1 : std::max<int64_t>(1, target.sharedPerBlock / shared);
 }
 
@@ -121,11 +125,24 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   double copied = partTerms * 2 * (tileRows + 64 * std::ceil(columns / 64));
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
   double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
-  double matrices = rows() / std::max(1.0, sizeOf(timeDim())), tiles = 0;
-  for (const ProjectedColumns &group : product.groups)
-    tiles += matrices * std::ceil(sizeOf(timeDim()) / tileRows) * std::ceil(sizeOf(group.dim) / columns);
+  double matrices = rows() / std::max(1.0, sizeOf(timeDim()));
+  double tiles = matrices * std::ceil(sizeOf(timeDim()) / tileRows) * columnTiles(tiling);
   double waves = std::ceil(tiles / multiprocessors);
   return (tiling.getTensors() ? mapSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
+}
+
+/// Tiles beside each other, as block::column_tiles of the device counts them.
+double ProductChoice::columnTiles(plan::TilingAttr tiling) const {
+  auto ownPanels = static_cast<double>(plan::panelsOf(tiling)), ownSlices = static_cast<double>(plan::slicesOf(tiling));
+  double panels = 0, slices = 0;
+  for (const ProjectedColumns &group : product.groups) {
+    double rest = std::ceil(sizeOf(group.dim) / 16);
+    double whole = ownPanels == 0 ? 0 : ownSlices == 0 ? std::ceil(rest / 4) : std::floor(rest / 4);
+    panels += whole;
+    slices += std::max(0.0, rest - 4 * whole);
+  }
+  double fewest = std::ceil((4 * panels + slices) / (4 * ownPanels + ownSlices));
+  return ownSlices == 0 ? fewest : std::max(fewest, std::ceil(slices / ownSlices));
 }
 
 plan::TilingAttr ProductChoice::tiling() const {
@@ -140,16 +157,32 @@ plan::TilingAttr ProductChoice::tiling() const {
   return best;
 }
 
+/// Formula: the same.
+std::string ProductChoice::columnTilesFormula(plan::TilingAttr tiling) const {
+  int64_t ownPanels = plan::panelsOf(tiling), ownSlices = plan::slicesOf(tiling);
+  std::string panels, slices;
+  for (const ProjectedColumns &group : product.groups) {
+    StringRef plus = panels.empty() ? "" : " + ";
+    std::string width = extentOf(group.dim), units = formatv("ceildiv({0}, 16)", width);
+    panels += ownSlices == 0 ? formatv("{0}ceildiv({1}, 64)", plus, width).str()
+                             : formatv("{0}{1} / 4", plus, units).str();
+    slices += formatv(ownPanels == 0 ? "{0}{1}" : "{0}{1} % 4", plus, units);
+  }
+  if (ownSlices == 0)
+    return formatv("ceildiv({0}, {1})", panels, ownPanels);
+  if (ownPanels == 0)
+    return formatv("ceildiv({0}, {1})", slices, ownSlices);
+  return formatv("max(ceildiv(4 * ({0}) + {1}, {2}), ceildiv({1}, {3}))", panels, slices,
+                 4 * ownPanels + ownSlices, ownSlices);
+}
+
 /// Formula: a block for each tile, of those that a device has at once.
 std::string ProductChoice::grid(plan::TilingAttr tiling) const {
-  std::string matrices, columns;
+  std::string matrices;
   for (int64_t lane : product.lanes)
     matrices += extentOf(lane) + " * ";
-  for (const ProjectedColumns &group : product.groups)
-    columns += formatv("{0}ceildiv({1}, {2})", columns.empty() ? "" : " + ", extentOf(group.dim),
-                       tiling.getColumns());
-  return formatv("min({0}ceildiv({1}, {2}) * ({3}), {4})", matrices, extentOf(timeDim()), tiling.getRows(),
-                 columns, target.multiprocessors * residentBlocks(tiling));
+  return formatv("min({0}ceildiv({1}, {2}) * {3}, {4})", matrices, extentOf(timeDim()), tiling.getRows(),
+                 columnTilesFormula(tiling), target.multiprocessors * residentBlocks(tiling));
 }
 
 /// The stride of `access` along dim `dim` of the recurrence.
@@ -219,7 +252,7 @@ plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling
     requirements.push_back(builder.getStringAttr(fact));
   return plan::ProductAttr::get(context, builder.getStringAttr(name), tiling, across, copies,
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid(tiling)),
-                                tiling.getSharedBytes(product.groups.size()));
+                                tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size())));
 }
 
 /// From the most demanding one to the one that asks for sizes alone. Weights may lie the other way round than they are
@@ -268,7 +301,7 @@ void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuild
   }
   std::string workspace;
   if (copiesMatrices())
-    workspace = formatv("{0} * {1}", 128 * (product.groups.size() + 1), grid(tiling()));
+    workspace = formatv("{0} * {1}", 128 * (plan::rightMaps(tiling(), product.groups.size()) + 1), grid(tiling()));
   auto made = plan::ProjectionOp::create(
       builder, recurrence.getLoc(), builder.getStringAttr(name), builder.getArrayAttr(dims),
       accessOf(product.row), builder.getArrayAttr(groups), variants(), builder.getStringAttr(workspace),
@@ -354,7 +387,7 @@ Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes 
   for (const ProjectedTensor &product : planned.layer.products) {
     ProductChoice choice(mapping.op, product, target, sizes);
     plan::TilingAttr tiling = choice.tiling();
-    int64_t shared = tiling.getSharedBytes(product.groups.size());
+    int64_t shared = tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size()));
     cost.seconds += choice.seconds();
     cost.bytes += choice.bytes();
     cost.flops += choice.flops();

@@ -1,6 +1,7 @@
 //===- ProjectionOp.cpp - The constraints of products of matrices ---------===//
 #include "dialects/Regions.h"
 #include "dialects/plan/Kernels.h"
+#include "dialects/plan/Tiling.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
@@ -96,7 +97,7 @@ static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factor
     return std::string("a ring of 2 to 64 parts");
   if (tiling.getTensors() && !product.getCopies())
     return std::string("copies where whole matrices are copied");
-  if (int64_t bytes = tiling.getSharedBytes(factors); product.getSharedBytes() != bytes)
+  if (int64_t bytes = tiling.getSharedBytes(rightMaps(tiling, factors)); product.getSharedBytes() != bytes)
     return std::to_string(bytes) + " shared_bytes";
   return std::nullopt;
 }

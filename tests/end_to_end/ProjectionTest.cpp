@@ -52,6 +52,20 @@ kernel readout(x: f16[B, T, E], a: f32[B, T, D], Wb, Wc: f16[E, N]) -> (y: f32[B
   }
 })";
 
+/// One reciprocal for two activations beside each other, a bias that both epilogues of a kind read, and a name that the
+/// emitted text has taken.
+const char *const chain = R"(
+kernel chain(x: bf16[B, T, E], Wq, Wk: bf16[E, K], Wv, Wg: bf16[E, V], Wa: bf16[E, H], e: f32[V]) -> (q, k: bf16[B, T, K], v: bf16[B, T, V], g: f32[B, T, V], a: bf16[B, T, H]) {
+  scan T as t over B {
+    q[t,i] = x[t,c] * Wq[c,i]
+    k[t,i] = x[t,c] * Wk[c,i]
+    made[j] = silu(x[t,c] * Wv[c,j] + e[j])
+    v[t,j] = made[j] * made[j]
+    g[t,j] = silu(x[t,c] * Wg[c,j] + e[j])
+    a[t,h] = sigmoid(x[t,c] * Wa[c,h])
+  }
+})";
+
 std::string layer(const std::string &element) {
   std::string text = programText("gated_layer");
   for (std::size_t at = 0; (at = text.find("f16", at)) != std::string::npos; at += element.size())
@@ -140,39 +154,59 @@ TEST(Projection, needsNoLanes) {
               optionsOf("sm_90a", {{"T", 19}, {"E", 16}, {"D", 8}}));
 }
 
-/// Weights 1 to 3 as views of one buffer, row by row beside each other, or each turned.
+/// Weights, which follow the row, as views of one buffer, row by row beside each other, or each turned.
 void pack(Operands &operands, bool turned) {
-  TensorRef &first = operands.tensors[1];
-  const std::int64_t rows = first.sizes[0], columns = first.sizes[1], size = sizeOf(first.dtype);
-  std::vector<char> packed(3 * rows * columns * size + 32);
+  std::int64_t columns = 0, before = 0;
+  const auto weights = [&](auto visit) {
+    for (std::size_t i = 1; operands.tensors[i].sizes.size() == 2; ++i)
+      visit(operands.tensors[i]);
+  };
+  weights([&](const TensorRef &each) { columns += each.sizes[1]; });
+  const std::int64_t rows = operands.tensors[1].sizes[0], size = sizeOf(operands.tensors[1].dtype);
+  std::vector<char> packed(rows * columns * size + 32);
   auto *const begin = reinterpret_cast<char *>((reinterpret_cast<std::uintptr_t>(packed.data()) + 15) / 16 * 16);
-  for (std::int64_t i = 0; i < 3; ++i) {
-    TensorRef &weights = operands.tensors[1 + i];
-    const auto *from = static_cast<const char *>(weights.data);
-    auto *to = begin + i * columns * (turned ? rows : 1) * size;
-    weights.strides = turned ? std::vector<std::int64_t>{1, rows} : std::vector<std::int64_t>{3 * columns, 1};
+  weights([&](TensorRef &each) {
+    const std::int64_t own = each.sizes[1];
+    const auto *from = static_cast<const char *>(each.data);
+    auto *to = begin + before * (turned ? rows : 1) * size;
+    each.strides = turned ? std::vector<std::int64_t>{1, rows} : std::vector<std::int64_t>{columns, 1};
     for (std::int64_t k = 0; k < rows; ++k)
-      for (std::int64_t j = 0; j < columns; ++j)
-        std::memcpy(to + (k * weights.strides[0] + j * weights.strides[1]) * size, from + (k * columns + j) * size, size);
-    weights.data = to;
-  }
+      for (std::int64_t j = 0; j < own; ++j)
+        std::memcpy(to + (k * each.strides[0] + j * each.strides[1]) * size, from + (k * own + j) * size, size);
+    each.data = to;
+    before += own;
+  });
   operands.storage.push_back(std::move(packed));
 }
 
-TEST(Projection, takesViewsOfPackedWeights) {
-  const std::string text = layer("bf16");
-  CompileOptions options = optionsOf("sm_90a", {{"B", 2}, {"T", 33}, {"E", 24}, {"D", 40}});
-  for (const char *target : {"sm_90a", "sm_80"})
+/// Compiled for `sizes` of which `open` are left open: what a launch of packed weights runs.
+void expectPacked(const std::string &text, const std::map<std::string, std::int64_t> &sizes,
+                  const std::vector<std::string> &open) {
+  CompileOptions options = optionsOf("sm_90a", sizes);
+  for (const char *target : {"sm_90a", "sm_80"}) {
+    options.target = target;
+    CompileOptions left = options;
+    for (const std::string &size : open)
+      left.sizes.erase(size);
+    auto program = compileProgram(text, left);
+    ASSERT_TRUE(program) << render(program.error());
     for (bool turned : {false, true}) {
-      options.target = target;
-      auto program = compileProgram(text, options);
-      ASSERT_TRUE(program) << render(program.error());
       auto operands = makeOperands(text, options, program->parameters, 7);
       ASSERT_TRUE(operands) << render(operands.error());
       pack(*operands, turned);
       EXPECT_EQ(launched(text, *program, options, *operands),
                 std::string(target == std::string("sm_80") ? "pieces" : "matrices") + (turned ? "_turned" : ""));
     }
+  }
+}
+
+TEST(Projection, takesViewsOfPackedWeights) {
+  expectPacked(layer("bf16"), {{"B", 2}, {"T", 33}, {"E", 24}, {"D", 40}}, {});
+}
+
+/// Five weights of 128, 80 and 16 columns in tiles of two panels and three slices, as for many rows.
+TEST(Projection, takesColumnsOfSeveralWeightsInOneTile) {
+  expectPacked(chain, {{"B", 2}, {"T", 70}, {"E", 24}, {"K", 128}, {"V", 80}, {"H", 16}}, {"B", "T", "E"});
 }
 
 TEST(Projection, copiesPiecesWhereLanesDoNotFollowEachOther) {

@@ -205,12 +205,12 @@ TEST(Elements, narrowRoundsToNearestEven) {
   }
 }
 
-// One reciprocal for both, whose product must neither overflow nor hide a NaN.
+// One reciprocal for both, whose product must neither overflow nor hide a NaN, nor hand it on to the other.
 TEST(Activations, aPairByOneReciprocalIsEachOfThem) {
   std::vector<float> x, w;
   for (double at :
        {-inf, -1e30, -200.0, -60.0, -43.5, -42.0, -7.25, -0.0, 1e-6, 0.5, 16.0, 300.0, inf, nan_})
-    for (double beside : {-inf, -100.0, -3.0, 0.0, 9.0, inf}) {
+    for (double beside : {-inf, -100.0, -3.0, 0.0, 9.0, inf, nan_}) {
       x.push_back(static_cast<float>(at));
       w.push_back(static_cast<float>(beside));
     }

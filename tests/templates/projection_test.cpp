@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -23,10 +24,11 @@ struct ProductVariant {
   std::string element = "bf16";
   bool across = true, copies = true;
 
+  std::int64_t maps() const { return 1 + (shape.panels() > 0) + (shape.slices() > 0); }
   std::int64_t sharedBytes() const {
     const std::int64_t panels = shape.rows() / 64 + (shape.columns + 63) / 64;
     const std::int64_t slots = shape.ring * panels * 8192;
-    return shape.tensors ? (slots + 2 * 128 + 16 * shape.ring + 1023) / 1024 * 1024 : slots;
+    return shape.tensors ? (slots + 128 * maps() + 16 * shape.ring + 1023) / 1024 * 1024 : slots;
   }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
@@ -77,7 +79,7 @@ Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t
     for (std::int64_t j = 0; j < all; ++j)
       v.across ? W.set({k, j}, numbers.uniform(-1, 1)) : W.set({j, k}, numbers.uniform(-1, 1));
   }
-  std::vector<unsigned char> workspace(blocks * 256 + 128);
+  std::vector<unsigned char> workspace(blocks * v.maps() * 128 + 128);
   std::vector<std::uint64_t> words;
   std::vector<emulation::Buffer> buffers;
   for (Operand *operand : {&x, &W, &p, &g}) {
@@ -91,7 +93,7 @@ Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t
                              static_cast<std::uint64_t>(depth), begin});
   buffers.push_back({.name = "workspace",
                      .data = reinterpret_cast<void *>(begin),
-                     .bytes = blocks * 256,
+                     .bytes = blocks * v.maps() * 128,
                      .initialized = false});
   auto module = emulation::EmulatedModule::build(
       v.text(), std::vector<std::string>{SCANC_TEMPLATES}, "scanc_projection");
@@ -149,6 +151,75 @@ TEST_P(Projection, keepsItsSumsInRegisters) {
       EXPECT_LE(stats.spillStoreBytes, 8) << architecture << kernel->log;
     EXPECT_EQ(kernel->log.find("serialized"), std::string::npos) << kernel->log;
     EXPECT_EQ(kernel->log.find("setmaxnreg"), std::string::npos) << kernel->log;
+  }
+}
+
+/// Panels and slices of every tile, as a thread of the device counts them.
+std::string textOfTiles(int columns, int factors) {
+  return fmt::format(R"(
+#include "scanc/block/product_tile.cuh"
+#include "scanc/thread/access.cuh"
+using namespace scanc::device;
+struct arguments {{ const int *widths; int *out; }};
+struct run {{
+  static constexpr product_policy shape{{.warpgroups = 1, .columns = {}, .ring = 2}};
+  static constexpr int factors = {};
+  const arguments &args;
+  __device__ int width(int i) const {{ return thread::read(args.widths + i); }}
+}};
+extern "C" __global__ void __launch_bounds__(32) test_kernel(const __grid_constant__ arguments args) {{
+  const run product{{args}};
+  const block::column_tiles<run> tiles(product);
+  constexpr int parts = run::shape.panels() + run::shape.slices();
+  if (thread_index() > 0)
+    return;
+  thread::write(args.out, tiles.count());
+  for (int i = 0; i < tiles.count() * parts; ++i) {{
+    const block::column_source from = tiles.source(i / parts, i % parts);
+    thread::write(args.out + 1 + 2 * i, from.factor);
+    thread::write(args.out + 2 + 2 * i, from.column);
+  }}
+}}
+)",
+                     columns, factors);
+}
+
+// A panel takes 64 columns of one factor, a slice 16.
+TEST(ProjectionTiles, haveEveryColumnOfEveryFactorOnce) {
+  constexpr int factors = 5;
+  using Widths = std::array<int, factors>;
+  for (int columns : {16, 48, 64, 96, 176, 240, 256}) {
+    auto module = emulation::EmulatedModule::build(
+        textOfTiles(columns, factors), std::vector<std::string>{SCANC_TEMPLATES}, "test_kernel");
+    ASSERT_TRUE(module) << module.error().message;
+    const int panels = columns / 64, parts = panels + columns % 64 / 16;
+    for (Widths widths : {Widths{528}, {128, 128, 128, 128, 16}, {5}, {0, 70, 33}, {16, 16, 16, 16, 16},
+                          {64, 63, 65, 1}, {}, {300, 2}}) {
+      SCOPED_TRACE(testing::Message() << columns << " columns of " << testing::PrintToString(widths));
+      std::vector<int> out(1000);
+      const std::vector<emulation::Buffer> buffers = {
+          {.name = "widths", .data = widths.data(), .bytes = sizeof widths},
+          {.name = "out", .data = out.data(), .bytes = 4 * static_cast<std::int64_t>(out.size())}};
+      const std::vector<std::uint64_t> words = {reinterpret_cast<std::uint64_t>(widths.data()),
+                                                reinterpret_cast<std::uint64_t>(out.data())};
+      const auto result =
+          module->launch({.blocks = 1, .threads = 32, .sharedBytes = 0}, words, buffers, {.seed = 1});
+      ASSERT_TRUE(result) << result.error().message;
+      std::array<std::vector<int>, factors> times;
+      for (int i = 0; i < factors; ++i)
+        times[i].resize(widths[i]);
+      for (int i = 0; i < out[0] * parts; ++i) {
+        const int factor = out[1 + 2 * i], first = out[2 + 2 * i], size = i % parts < panels ? 64 : 16;
+        ASSERT_TRUE(factor >= 0 && factor < factors && first >= 0);
+        for (int column = first; column < std::min(first + size, widths[factor]); ++column)
+          ++times[factor][column];
+      }
+      for (int i = 0; i < factors; ++i)
+        EXPECT_EQ(times[i], std::vector<int>(widths[i], 1)) << "factor " << i;
+      if (columns == 176 && widths[4] == 16 && widths[0] == 128) { // five weights, without a column to spare
+        EXPECT_EQ(out[0], 3);
+      }
+    }
   }
 }
 

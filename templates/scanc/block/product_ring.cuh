@@ -1,9 +1,9 @@
 //===- block/product_ring.cuh - Parts of two factors on their way ----------===//
 //
-//   called by      matrix_parts: one thread orders, four warps each take; piece_parts: every thread
-//   of a block result in      shared memory: slots of a part each, the factors as products want
-//   them shared memory  as the storage types say, given by the caller barriers       matrix_parts:
-//   one of the block where it is made; piece_parts: one a part and tile
+//   called by      matrix_parts: one warp orders, four warps each take; piece_parts: every thread of a block
+//   result in      shared memory: slots of a part each, the factors as products want them
+//   shared memory  as the storage types say, given by the caller
+//   barriers       matrix_parts: one of the block where it is made; piece_parts: one a part and tile
 //
 //   Of elements that do not exist there are zeros.
 //
@@ -17,58 +17,76 @@ namespace scanc::device::block {
 /// Copies of whole matrices, and cells that say when they have landed and when all have read them.
 template <typename R>
 struct matrix_parts_storage {
+  static constexpr bool has_panels = R::shape.panels() > 0, has_slices = R::shape.slices() > 0;
+  static constexpr int maps_of_slices = has_panels ? R::factors : 0; ///< the first of them
+  static constexpr int map_of_left = maps_of_slices + (has_slices ? R::factors : 0);
+
   product_slot<R> slots[R::shape.ring];
-  matrix_map maps[R::factors + 1];
+  matrix_map maps[map_of_left + 1];
   landing landed[R::shape.ring], left[R::shape.ring];
 };
 
 template <typename R>
 class matrix_parts {
 public:
+  using storage = matrix_parts_storage<R>;
   static constexpr int readers = 4 * R::shape.warpgroups; ///< warps
+  static constexpr int slice_rows = R::across ? part_depth : 16,
+                       slice_columns = R::across ? 16 : part_depth;
 
-  /// `places` is 128 bytes of global memory for each factor, aligned to as many, of this block
-  /// alone.
-  __device__ __forceinline__ matrix_parts(const R &product, matrix_parts_storage<R> &storage,
-                                          matrix_map *places)
-      : product(product), storage(storage), places(places),
+  /// `places` is 128 bytes of global memory for each map, aligned to as many, of this block alone.
+  __device__ __forceinline__ matrix_parts(const R &product, storage &of, matrix_map *places)
+      : product(product), of(of), places(places),
         parts((product.depth() + part_depth - 1) / part_depth) {
     if (parts > 0)
 #pragma unroll 1
-      for (int i = warp_index(); i <= R::factors; i += R::shape.threads() / 32)
-        if (i < R::factors)
-          make_matrix_map<64>(storage.maps[i], places + i, product.right(i));
+      for (int i = warp_index(); i <= storage::map_of_left; i += R::shape.threads() / 32)
+        if (i == storage::map_of_left)
+          make_matrix_map<R::shape.rows(), 64>(of.maps[i], places + i, product.left());
+        else if (storage::has_panels && i < R::factors)
+          make_matrix_map<64, 64>(of.maps[i], places + i, product.right(i));
         else
-          make_matrix_map<R::shape.rows()>(storage.maps[i], places + i, product.left());
+          make_matrix_map<slice_rows, slice_columns>(of.maps[i], places + i,
+                                                     product.right(i - storage::maps_of_slices));
     if (thread_index() == 0)
 #pragma unroll 1
       for (int i = 0; i < R::shape.ring; ++i) {
-        make_landing(storage.landed[i]);
-        make_landing(storage.left[i], readers);
+        make_landing(of.landed[i]);
+        make_landing(of.left[i], readers);
       }
     block_barrier();
   }
 
-  /// Of a tile's factors as many parts as `count` says, in one thread.
+  /// Of a tile's factors as many parts as `count` says, in one warp.
   __device__ __forceinline__ int count() const { return parts; }
-  __device__ __forceinline__ void order(const tile_place &place) {
+  __device__ __forceinline__ void order(const tile_place &place, const tile_columns<R> &columns) {
+    constexpr int count = tile_columns<R>::count;
+    column_source from[count];
+#pragma unroll
+    for (int p = 0; p < count; ++p)
+      from[p] = columns[p];
+    if (lane_index() > 0)
+      return;
 #pragma unroll 1
     for (int part = 0; part < parts; ++part) {
-      product_slot<R> &to = storage.slots[slot];
-      landing &cell = storage.landed[slot];
-      await_landing(storage.left[slot], parity ^ 1);
-      expect_copies(cell, sizeof(to.left) + sizeof(to.right));
-      start_matrix_copy<R::shape.rows()>(to.left, places + R::factors, place.row, part * part_depth,
-                                         static_cast<int>(place.matrix), cell);
+      using slot_type = product_slot<R>;
+      slot_type &to = of.slots[slot];
+      landing &cell = of.landed[slot];
+      const int term = part * part_depth;
+      await_landing(of.left[slot], parity ^ 1);
+      expect_copies(cell, slot_type::left_bytes + slot_type::right_bytes);
+      start_matrix_copy<R::shape.rows(), 64>(to.left, places + storage::map_of_left, place.row, term,
+                                             static_cast<int>(place.matrix), cell);
 #pragma unroll
-      for (int p = 0; p < column_panels<R>(); ++p) {
-        const auto source = product.panel(place.column, p);
-        if constexpr (R::across)
-          start_matrix_copy<64>(to.right[p], places + source.factor, part * part_depth,
-                                source.column, 0, cell);
+      for (int p = 0; p < count; ++p) {
+        const int row = R::across ? term : from[p].column, column = R::across ? from[p].column : term;
+        if (p < R::shape.panels())
+          start_matrix_copy<64, 64>(to.right + slot_type::place(p), places + from[p].factor, row,
+                                    column, 0, cell);
         else
-          start_matrix_copy<64>(to.right[p], places + source.factor, source.column,
-                                part * part_depth, 0, cell);
+          start_matrix_copy<slice_rows, slice_columns>(
+              to.right + slot_type::place(p), places + storage::maps_of_slices + from[p].factor, row,
+              column, 0, cell);
       }
       advance();
     }
@@ -77,14 +95,14 @@ public:
   /// The next part, by all threads that multiply it: theirs until `leave`, which follows one part
   /// later.
   __device__ __forceinline__ const product_slot<R> &take() {
-    await_landing(storage.landed[slot], parity);
-    const product_slot<R> &taken = storage.slots[slot];
+    await_landing(of.landed[slot], parity);
+    const product_slot<R> &taken = of.slots[slot];
     advance();
     return taken;
   }
   __device__ __forceinline__ void leave() {
     if (lane_index() == 0)
-      arrive(storage.left[oldest], readers);
+      arrive(of.left[oldest], readers);
     oldest = oldest + 1 == R::shape.ring ? 0 : oldest + 1;
   }
 
@@ -97,7 +115,7 @@ private:
   }
 
   const R &product;
-  matrix_parts_storage<R> &storage;
+  storage &of;
   const matrix_map *const places;
   const int parts;
   int slot = 0, parity = 0, oldest = 0;
@@ -121,8 +139,9 @@ public:
   __device__ __forceinline__ int count() const { return parts; }
 
   /// Orders the first parts of a tile.
-  __device__ __forceinline__ void begin(const tile_place &of) {
-    place = of;
+  __device__ __forceinline__ void begin(const tile_place &at, const tile_columns<R> &of) {
+    place = at;
+    columns = of;
     block_barrier(); // all have left the tile before
 #pragma unroll 1
     for (int part = 0; part < R::shape.ring - 1; ++part)
@@ -139,6 +158,8 @@ public:
   }
 
 private:
+  using element = typename R::element;
+
   __device__ __forceinline__ void order(int part) {
     if (part < parts) {
       product_slot<R> &to = storage.slots[part % R::shape.ring];
@@ -146,28 +167,38 @@ private:
 #pragma unroll 2
       for (int i = thread_index(); i < R::shape.rows() * pieces; i += R::shape.threads()) {
         const int row = i / pieces, column = i % pieces * 8;
-        product.fetch_left(
-            &to.left[row / 64][warp::swizzled<typename R::element, 64>(row % 64, column)],
-            place.matrix, place.row + row, term + column);
+        product.fetch_left(&to.left[row / 64][warp::swizzled<element, 64>(row % 64, column)],
+                           place.matrix, place.row + row, term + column);
       }
-#pragma unroll 2
-      for (int i = thread_index(); i < column_panels<R>() * 64 * pieces; i += R::shape.threads()) {
-        const int panel = i / (64 * pieces), row = i / pieces % 64, column = i % pieces * 8;
-        const auto source = product.panel(place.column, panel);
-        auto *cell = &to.right[panel][warp::swizzled<typename R::element, 64>(row, column)];
-        if constexpr (R::across)
-          product.fetch_right(cell, source.factor, term + row, source.column + column);
-        else
-          product.fetch_right(cell, source.factor, source.column + row, term + column);
-      }
+      fetch_right<64, 0, R::shape.panels()>(to, term);
+      fetch_right<16, R::shape.panels(), R::shape.slices()>(to, term);
     }
     close_copies(); // an empty group keeps the count
+  }
+
+  /// `count` panels or slices of `width` columns, from number `first` on.
+  template <int width, int first, int count>
+  __device__ __forceinline__ void fetch_right(product_slot<R> &to, int term) {
+    constexpr int adjacent = R::across ? width : part_depth, own = part_depth * width / 8;
+#pragma unroll 2
+    for (int i = thread_index(); i < count * own; i += R::shape.threads()) {
+      // The lanes of a warp have pieces of one.
+      const int number = first + i / own, row = i % own / (adjacent / 8), column = i % (adjacent / 8) * 8;
+      const column_source from = columns[number];
+      element *cell =
+          to.right + product_slot<R>::place(number) + warp::swizzled<element, adjacent>(row, column);
+      if constexpr (R::across)
+        product.fetch_right(cell, from.factor, term + row, from.column + column);
+      else
+        product.fetch_right(cell, from.factor, from.column + row, term + column);
+    }
   }
 
   const R &product;
   piece_parts_storage<R> &storage;
   const int parts;
   tile_place place{};
+  tile_columns<R> columns{};
 };
 
 } // namespace scanc::device::block

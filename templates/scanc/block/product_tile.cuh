@@ -15,21 +15,25 @@
 
 namespace scanc::device::block {
 
-inline constexpr int part_depth = 64, part_panel = 64 * part_depth;
+inline constexpr int part_depth = 64;
+inline constexpr int panel_size = 64 * part_depth, slice_size = 16 * part_depth;
 
-/// Panels beside each other that have all columns of a tile.
-template <typename R>
-constexpr int column_panels() {
-  return (R::shape.columns + 63) / 64;
-}
-
-/// A part of both factors: 64 rows a panel, or columns of the right one where these are adjacent in
-/// memory.
+/// A part of both factors: of the left one 64 rows a panel; of the right one a tile's panels, then its
+/// slices.
 template <typename R>
 struct product_slot {
-  static constexpr int row_panels = R::shape.rows() / 64;
-  alignas(1024) typename R::element left[row_panels][part_panel];
-  typename R::element right[column_panels<R>()][part_panel];
+  static constexpr int row_panels = R::shape.rows() / 64, column_panels = (R::shape.columns + 63) / 64;
+  static constexpr int left_bytes = 2 * row_panels * panel_size,
+                       right_bytes = 2 * part_depth * R::shape.columns;
+  alignas(1024) typename R::element left[row_panels][panel_size];
+  typename R::element right[column_panels * panel_size];
+
+  /// Where panel or slice `number` of the right factor begins.
+  static constexpr int place(int number) {
+    return number < R::shape.panels()
+               ? number * panel_size
+               : R::shape.panels() * panel_size + (number - R::shape.panels()) * slice_size;
+  }
 };
 
 /// Where a tile lies in the result.
@@ -39,61 +43,114 @@ struct tile_place {
   int column; ///< which one of those beside each other
 };
 
-/// Which right factor a tile's columns are of, where each factor begins a tile of its own, and the first of them there.
-struct tile_source {
+/// The first column of a panel or slice, of which right factor: behind the last one where there is none.
+struct column_source {
   int factor, column;
 };
 
-/// R::width(i) is how many columns right factor i has.
+/// How the columns of all right factors are shared out to tiles that are beside each other:
+/// panels to panels while there are some, what is left of all to slices. R::width(i) is how many
+/// columns right factor i has.
 template <typename R>
-static __device__ __forceinline__ int tiles_of(const R &product, int factor) {
-  return (product.width(factor) + R::shape.columns - 1) / R::shape.columns;
-}
+class column_tiles {
+  static constexpr int panels = R::shape.panels(), slices = R::shape.slices();
 
-template <typename R>
-static __device__ __forceinline__ int count_column_tiles(const R &product) {
-  int count = 0;
+public:
+  __device__ __forceinline__ explicit column_tiles(const R &product) : product(product) {
 #pragma unroll
-  for (int i = 0; i < R::factors; ++i)
-    count += tiles_of(product, i);
-  return count;
-}
-
-template <typename R>
-static __device__ __forceinline__ tile_source source_of(const R &product, int tile) {
-  tile_source found{R::factors - 1, 0};
-  int first = 0;
-#pragma unroll
-  for (int i = 0; i < R::factors; ++i) {
-    const int behind = first + tiles_of(product, i);
-    if (tile >= first && tile < behind)
-      found = {i, (tile - first) * R::shape.columns};
-    first = behind;
+    for (int i = 0; i < R::factors; ++i) {
+      all_panels += panels_of(i);
+      all_slices += slices_of(i);
+    }
+    number = (4 * all_panels + all_slices + 4 * panels + slices - 1) / (4 * panels + slices);
+    if constexpr (slices > 0)
+      number = larger(number, (all_slices + slices - 1) / slices);
   }
-  return found;
-}
+
+  __device__ __forceinline__ int count() const { return number; }
+
+  /// What panel or slice `part` of tile `tile` has.
+  __device__ __forceinline__ column_source source(int tile, int part) const {
+    const bool is_panel = part < panels;
+    const int slice = tile * slices + part - panels;
+    // Panels that no tile has as such are slices, before those that are left of a factor.
+    const int cut = larger(all_panels - number * panels, 0);
+    const bool of_panel = is_panel || slice < 4 * cut;
+    const int at = is_panel   ? tile * panels + part
+                   : of_panel ? number * panels + slice / 4
+                              : slice - 4 * cut;
+    column_source found{0, product.width(0)};
+    int first = 0;
+#pragma unroll
+    for (int i = 0; i < R::factors; ++i) {
+      const int has = of_panel ? panels_of(i) : slices_of(i);
+      if (at >= first && at < first + has)
+        found = {i, of_panel ? 64 * (at - first) + (is_panel ? 0 : slice % 4 * 16)
+                             : 64 * panels_of(i) + 16 * (at - first)};
+      first += has;
+    }
+    return found;
+  }
+
+private:
+  static __device__ __forceinline__ int larger(int a, int b) { return a > b ? a : b; }
+  /// Tiles without slices have panels that are not full, those without panels have slices.
+  __device__ __forceinline__ int panels_of(int factor) const {
+    return panels == 0 ? 0 : (product.width(factor) + (slices == 0 ? 63 : 15)) / 64;
+  }
+  __device__ __forceinline__ int slices_of(int factor) const {
+    const int rest = product.width(factor) - 64 * panels_of(factor);
+    return slices > 0 && rest > 0 ? (rest + 15) / 16 : 0;
+  }
+
+  const R &product;
+  int all_panels = 0, all_slices = 0, number;
+};
+
+/// The columns of a tile: each lane of a warp knows one of its panels or slices.
+template <typename R>
+class tile_columns {
+public:
+  static constexpr int count = R::shape.panels() + R::shape.slices();
+
+  tile_columns() = default;
+  __device__ __forceinline__ tile_columns(const column_tiles<R> &tiles, int tile)
+      : own(tiles.source(tile, lane_index() < count ? lane_index() : 0)) {}
+
+  /// By all lanes of a warp, of one number.
+  __device__ __forceinline__ column_source operator[](int number) const {
+    return {shuffle(own.factor, number), shuffle(own.column, number)};
+  }
+
+private:
+  column_source own;
+};
 
 /// The tiles of a block: those beside each other are made at the same time.
 template <typename R>
 class tile_list {
 public:
   __device__ __forceinline__ explicit tile_list(const R &product)
-      : row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
-        column_tiles(product.column_tiles()), next(block_index()),
-        count(product.matrices() * row_tiles * column_tiles) {}
+      : columns(product), row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
+        next(block_index()), count(product.matrices() * row_tiles * columns.count()) {}
 
   __device__ __forceinline__ bool take(tile_place &place) {
     if (next >= count)
       return false;
-    const long long rest = next / column_tiles;
+    const long long rest = next / columns.count();
     place = {rest / row_tiles, static_cast<int>(rest % row_tiles) * R::shape.rows(),
-             static_cast<int>(next % column_tiles)};
+             static_cast<int>(next % columns.count())};
     next += block_count();
     return true;
   }
 
+  __device__ __forceinline__ tile_columns<R> columns_of(const tile_place &place) const {
+    return {columns, place.column};
+  }
+
 private:
-  const int row_tiles, column_tiles;
+  const column_tiles<R> columns;
+  const int row_tiles;
   long long next;
   const long long count;
 };
@@ -119,12 +176,14 @@ struct tile_sums {
 #pragma unroll
       for (int k = 0; k < R::shape.tall; ++k)
         warp::multiply_wide<R::across>(at[k], slot.left[thread_index() / 128 * R::shape.tall + k],
-                                       slot.right[0], term, adds || term > 0);
+                                       slot.right, term, adds || term > 0);
     start_group_products();
   }
 
   /// Hands them to the product, four columns at a time.
-  __device__ __forceinline__ void write(const R &product, const tile_place &place) {
+  __device__ __forceinline__ void write(const R &product, const tile_place &place,
+                                        const tile_columns<R> &columns) {
+    constexpr int panels = R::shape.panels();
 #pragma unroll
     for (int k = 0; k < R::shape.tall; ++k) {
       warp::settle(at[k]);
@@ -135,11 +194,14 @@ struct tile_sums {
         const bool exists = row < product.rows();
         const auto line = product.enter(place.matrix, exists ? row : 0);
 #pragma unroll
-        for (int n = 0; n < R::shape.columns / 8; n += 2) {
+        for (int n = 0; n < R::shape.columns / 16; ++n) {
+          const column_source from = columns[n < 4 * panels ? n / 4 : n - 3 * panels];
           float four[4];
-          warp::gather_four(four, at[k][n], at[k][n + 1], i);
+          warp::gather_four(four, at[k][2 * n], at[k][2 * n + 1], i);
           if (exists)
-            product.write(line, place.column, n * 8 + warp::gathered_column(), four);
+            product.write(line, from.factor,
+                          from.column + (n < 4 * panels ? n % 4 * 16 : 0) + warp::gathered_column(),
+                          four);
         }
       }
     }

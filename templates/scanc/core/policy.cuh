@@ -115,6 +115,9 @@ struct product_policy {
 
   constexpr int rows() const { return 64 * tall * warpgroups; }
   constexpr int threads() const { return 128 * (warpgroups + (tensors ? 1 : 0)); }
+  /// 64 columns, or 16 of what is left, that one factor has.
+  constexpr int panels() const { return columns / 64; }
+  constexpr int slices() const { return columns % 64 / 16; }
   bool operator==(const product_policy &) const = default;
 };
 

@@ -5,7 +5,7 @@
 //   shared memory  what the caller names
 //   barriers       none
 //
-//   One instruction copies 64 columns of a matrix, swizzled as warp/matmul.cuh says, and a cell says when
+//   One instruction copies 64 or 16 columns of a matrix, swizzled as warp/matmul.cuh says, and a cell says when
 //   all copies have landed that it expects. What core/hardware.cuh is for the other instructions: the CPU
 //   emulation replaces both.
 //
@@ -88,11 +88,12 @@ struct matrix_run {
   long long row_bytes, matrix_bytes;
 };
 
-/// A map of matrices of elements of 16 bits, of which `rows` x 64 are copied at a time: those that do not
+/// A map of matrices of elements of 16 bits, of which `rows` x `columns` are copied at a time: those that do not
 /// exist as zeros. Made in `here`, in shared memory, and left in `map` for this block's copies.
-template <int rows>
+template <int rows, int columns = 64>
 static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_map *map,
                                                        const matrix_run &of) {
+  static_assert(columns == 64 || columns == 16, "pieces are exchanged within 128 or 32 bytes");
   if constexpr (has_tensor_copies) {
     const uint32_t cell = static_cast<uint32_t>(__cvta_generic_to_shared(&here));
     asm volatile("st.shared.b32 [%0], %1;" ::"r"(cell + 4 * lane_index()), "r"(0) : "memory");
@@ -100,7 +101,7 @@ static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_
     if (lane_index() == 0) {
       SCANC_REPLACE("global_address", "b64 [%0]", "l"(of.first));
       SCANC_REPLACE("rank", "b32 [%0]", "r"(2)); // less one
-      SCANC_REPLACE("box_dim", "b32 [%0], 0", "r"(64));
+      SCANC_REPLACE("box_dim", "b32 [%0], 0", "r"(columns));
       SCANC_REPLACE("box_dim", "b32 [%0], 1", "r"(rows));
       SCANC_REPLACE("box_dim", "b32 [%0], 2", "r"(1));
       SCANC_REPLACE("global_dim", "b32 [%0], 0", "r"(of.columns));
@@ -113,7 +114,7 @@ static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_
       SCANC_REPLACE("element_stride", "b32 [%0], 2", "r"(1));
       SCANC_REPLACE("elemtype", "b32 [%0]", "n"(1)); // u16
       SCANC_REPLACE("interleave_layout", "b32 [%0]", "n"(0));
-      SCANC_REPLACE("swizzle_mode", "b32 [%0]", "n"(3)); // 128 bytes
+      SCANC_REPLACE("swizzle_mode", "b32 [%0]", "n"(columns == 64 ? 3 : 1)); // 128, 32 bytes
       SCANC_REPLACE("fill_mode", "b32 [%0]", "n"(0));
     }
     warp_barrier();
@@ -126,9 +127,9 @@ static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_
 }
 #undef SCANC_REPLACE
 
-/// Starts a copy of rows [row, row + `rows` of the map) and columns [column, column + 64) of matrix `which`, of
-/// which `cell` expects 128 bytes a row. `to` is a multiple of 1024 bytes.
-template <int rows>
+/// Starts a copy of rows [row, row + `rows` of the map) and columns [column, column + `columns` of it) of matrix
+/// `which`, all of which `cell` expects. `to` is a multiple of 1024 bytes.
+template <int rows, int columns = 64>
 static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int row,
                                                          int column, int which, landing &cell) {
   if constexpr (has_tensor_copies)

@@ -3,7 +3,7 @@
 //   called by      128 threads, threads 128 g to 128 g + 127 of the block
 //   result in      every thread: its part of the sums
 //   shared memory  panels that the caller owns: 64 rows of 128 bytes, swizzled as warp/matmul.cuh says, from
-//                  a multiple of 1024 bytes on, 8 KiB after each other
+//                  a multiple of 1024 bytes on, 8 KiB after each other; slices of 64 rows of 32 bytes
 //   barriers       none
 //
 //   What core/tensor_cores.cuh is for other products: the CPU emulation replaces both.
@@ -15,22 +15,23 @@
 namespace scanc::device {
 
 #define SCANC_TILE(n) "+f"(sum[n][0]), "+f"(sum[n][1]), "+f"(sum[n][2]), "+f"(sum[n][3])
-#define SCANC_TILES_2(n) SCANC_TILE(n), SCANC_TILE(n + 1)
-#define SCANC_TILES_4 SCANC_TILES_2(0), SCANC_TILES_2(2)
-#define SCANC_TILES_6 SCANC_TILES_4, SCANC_TILES_2(4)
-#define SCANC_TILES_8 SCANC_TILES_6, SCANC_TILES_2(6)
-#define SCANC_TILES_10 SCANC_TILES_8, SCANC_TILES_2(8)
-#define SCANC_TILES_12 SCANC_TILES_10, SCANC_TILES_2(10)
-#define SCANC_TILES_14 SCANC_TILES_12, SCANC_TILES_2(12)
-#define SCANC_TILES_16 SCANC_TILES_14, SCANC_TILES_2(14)
-#define SCANC_TILES_18 SCANC_TILES_16, SCANC_TILES_2(16)
-#define SCANC_TILES_20 SCANC_TILES_18, SCANC_TILES_2(18)
-#define SCANC_TILES_22 SCANC_TILES_20, SCANC_TILES_2(20)
-#define SCANC_TILES_24 SCANC_TILES_22, SCANC_TILES_2(22)
-#define SCANC_TILES_26 SCANC_TILES_24, SCANC_TILES_2(24)
-#define SCANC_TILES_28 SCANC_TILES_26, SCANC_TILES_2(26)
-#define SCANC_TILES_30 SCANC_TILES_28, SCANC_TILES_2(28)
-#define SCANC_TILES_32 SCANC_TILES_30, SCANC_TILES_2(30)
+#define SCANC_TILE_PAIR(n) SCANC_TILE(n), SCANC_TILE(n + 1)
+#define SCANC_TILES_2 SCANC_TILE_PAIR(0)
+#define SCANC_TILES_4 SCANC_TILE_PAIR(0), SCANC_TILE_PAIR(2)
+#define SCANC_TILES_6 SCANC_TILES_4, SCANC_TILE_PAIR(4)
+#define SCANC_TILES_8 SCANC_TILES_6, SCANC_TILE_PAIR(6)
+#define SCANC_TILES_10 SCANC_TILES_8, SCANC_TILE_PAIR(8)
+#define SCANC_TILES_12 SCANC_TILES_10, SCANC_TILE_PAIR(10)
+#define SCANC_TILES_14 SCANC_TILES_12, SCANC_TILE_PAIR(12)
+#define SCANC_TILES_16 SCANC_TILES_14, SCANC_TILE_PAIR(14)
+#define SCANC_TILES_18 SCANC_TILES_16, SCANC_TILE_PAIR(16)
+#define SCANC_TILES_20 SCANC_TILES_18, SCANC_TILE_PAIR(18)
+#define SCANC_TILES_22 SCANC_TILES_20, SCANC_TILE_PAIR(20)
+#define SCANC_TILES_24 SCANC_TILES_22, SCANC_TILE_PAIR(22)
+#define SCANC_TILES_26 SCANC_TILES_24, SCANC_TILE_PAIR(24)
+#define SCANC_TILES_28 SCANC_TILES_26, SCANC_TILE_PAIR(26)
+#define SCANC_TILES_30 SCANC_TILES_28, SCANC_TILE_PAIR(28)
+#define SCANC_TILES_32 SCANC_TILES_30, SCANC_TILE_PAIR(30)
 #define SCANC_NUMBERS_16 "%0,%1,%2,%3,%4,%5,%6,%7"
 #define SCANC_NUMBERS_32 SCANC_NUMBERS_16 ",%8,%9,%10,%11,%12,%13,%14,%15"
 #define SCANC_NUMBERS_48 SCANC_NUMBERS_32 ",%16,%17,%18,%19,%20,%21,%22,%23"
@@ -58,8 +59,15 @@ static __device__ __forceinline__ panels_operand panels_at(const void *panels, i
   return {uint64_t{0x40000040} << 32 | 512u << 16 | first >> 4};
 }
 
+/// Where rows of slices begin that follow each other, `from` bytes after the first slice, a multiple of 256.
+static __device__ __forceinline__ panels_operand slices_at(const void *slices, int from) {
+  const uint32_t first = static_cast<uint32_t>(__cvta_generic_to_shared(slices)) + from;
+  // 2 KiB from slice to slice, 256 bytes from eight rows to the next; pieces exchanged within 32.
+  return {uint64_t{0xc0000010} << 32 | 128u << 16 | first >> 4};
+}
+
 /// sum (64 x columns) += left (64 x 16) * right (16 x columns): of `left` 16 columns of a panel from a multiple of 32
-/// bytes on. `across`: `right` is 16 rows, which go on in the next panel after 64 columns; else 16 columns of as many
+/// bytes on. `across`: `right` is 16 rows, which go on in the next panel after 64 columns, or slice after 16; else 16 columns of as many
 /// rows as the sum has columns, whose panels follow each other. Without what is in the sum `before` it begins with
 /// 0. As with other products of groups, sums are the tensor cores' from `begin_group_products` to `finish_group_products`.
 template <bool half, bool across, int tiles>
@@ -84,6 +92,7 @@ static __device__ __forceinline__ void multiply_wide(float (&sum)[tiles][4], pan
     else                                                                                           \
       SCANC_MULTIPLY_WIDE("bf16", "0", count, columns, at_left, at_right, at_before);              \
   }
+  SCANC_MULTIPLY_OF(2, 16, "8", "9", "10")
   SCANC_MULTIPLY_OF(4, 32, "16", "17", "18")
   SCANC_MULTIPLY_OF(6, 48, "24", "25", "26")
   SCANC_MULTIPLY_OF(8, 64, "32", "33", "34")
@@ -134,6 +143,7 @@ static __device__ __forceinline__ void multiply_wide(float (&sum)[tiles][4], pan
 #undef SCANC_TILES_6
 #undef SCANC_TILES_4
 #undef SCANC_TILES_2
+#undef SCANC_TILE_PAIR
 #undef SCANC_TILE
 
 /// Of this thread's group: fewer registers for it, or as many as others have given away, from here on.

@@ -41,7 +41,8 @@ using projection_storage = detail::projection_storage<R, R::shape.tensors>;
 
 /// Bytes of global memory for each block, aligned to 128: nothing is expected there.
 template <typename R>
-constexpr int projection_workspace = R::shape.tensors ? 128 * (R::factors + 1) : 0;
+constexpr int projection_workspace =
+    R::shape.tensors ? 128 * (block::matrix_parts_storage<R>::map_of_left + 1) : 0;
 
 /// One warp orders copies, the others multiply what has come.
 template <typename R>
@@ -59,15 +60,16 @@ project_matrices(const R &product, projection_storage<R> &storage, unsigned char
   if (warp_index() / 4 == groups) {
     if constexpr (shares)
       give_registers<few>();
-    if (warp_index() % 4 == 0 && lane_index() == 0)
+    if (warp_index() % 4 == 0)
       while (tiles.take(place))
-        parts.order(place);
+        parts.order(place, tiles.columns_of(place));
   } else {
     if constexpr (shares) {
       constexpr int most = ((groups + 1) * at_start - few) / groups / 8 * 8;
       take_registers<(most < 240 ? most : 240)>();
     }
     while (tiles.take(place)) {
+      const block::tile_columns<R> columns = tiles.columns_of(place);
       block::tile_sums<R> sums;
       if (parts.count() == 0)
         sums.clear();
@@ -81,7 +83,7 @@ project_matrices(const R &product, projection_storage<R> &storage, unsigned char
       finish_group_products();
       if (parts.count() > 0)
         parts.leave();
-      sums.write(product, place);
+      sums.write(product, place, columns);
     }
   }
 }
@@ -95,13 +97,14 @@ static __device__ __forceinline__ void project_pieces(const R &product,
   while (tiles.take(place)) {
     block::tile_sums<R> sums;
     sums.clear();
-    parts.begin(place);
+    const block::tile_columns<R> columns = tiles.columns_of(place);
+    parts.begin(place, columns);
 #pragma unroll 1
     for (int part = 0; part < parts.count(); ++part) {
       sums.add(parts.take(part), true);
       finish_group_products();
     }
-    sums.write(product, place);
+    sums.write(product, place, columns);
   }
 }
 

@@ -20,14 +20,21 @@ static __device__ __forceinline__ T sigmoid(T x) {
 }
 
 /// The same of two numbers, by one reciprocal, which takes as long as eight multiplications. Below -43, where it is
-/// less than 2^-62, as at -43.
+/// less than 2^-62, as at -43; so where it is a NaN.
+template <typename F = accurate>
+static __device__ __forceinline__ void shares_of_both(float (&shares)[2], const float (&x)[2]) {
+  const float first = 1.0f + F::exp(-::fmaxf(x[0], -43.0f)), second = 1.0f + F::exp(-::fmaxf(x[1], -43.0f));
+  const float both = inverse(first * second);
+  shares[0] = both * second;
+  shares[1] = both * first;
+}
 template <typename F = accurate>
 static __device__ __forceinline__ void sigmoid_both(float (&x)[2]) {
-  const float first = 1.0f + F::exp(-device::maximum(x[0], -43.0f)),
-              second = 1.0f + F::exp(-device::maximum(x[1], -43.0f));
-  const float both = inverse(first * second);
-  x[0] = both * second;
-  x[1] = both * first;
+  float shares[2];
+  shares_of_both<F>(shares, x);
+#pragma unroll
+  for (int i = 0; i < 2; ++i)
+    x[i] = x[i] == x[i] ? shares[i] : x[i];
 }
 
 // Limits that would be inf times 0 are selected after the computation, not branched around: a branch
@@ -43,8 +50,8 @@ static __device__ __forceinline__ T silu(T x) {
 /// x sigmoid(x) of two numbers, by one reciprocal; below -43, where it is above -2^-56, as at -43.
 template <typename F = accurate>
 static __device__ __forceinline__ void silu_both(float (&x)[2]) {
-  float shares[2] = {x[0], x[1]};
-  sigmoid_both<F>(shares);
+  float shares[2];
+  shares_of_both<F>(shares, x);
 #pragma unroll
   for (int i = 0; i < 2; ++i)
     x[i] = device::maximum(x[i], -43.0f) * shares[i];

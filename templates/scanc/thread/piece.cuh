@@ -28,24 +28,32 @@ static __device__ __forceinline__ void fetch_piece(T *to, const T *row, long lon
   }
 }
 
-/// make(sum, column) of four sums, to the columns from `first` on of a row that has `count`, `stride` elements from each
-/// other. `make` is asked for those alone that exist.
+/// make(sums, columns) of two sums at a time, to the columns from `first` on of a row that has `count`, `stride` elements
+/// from each other. A column that does not exist is the last one to `make`.
 template <typename T, typename F>
 static __device__ __forceinline__ void write_four(T *row, long long stride, int first, int count,
                                                   const float (&sums)[4], F make) {
+  if (first >= count)
+    return;
+  T made[4];
+#pragma unroll
+  for (int e = 0; e < 4; e += 2) {
+    const float two[2] = {sums[e], sums[e + 1]};
+    const int last = count - 1, columns[2] = {first + e < last ? first + e : last,
+                                              first + e + 1 < last ? first + e + 1 : last};
+    const array<T, 2> both = make(two, columns);
+    made[e] = both[0];
+    made[e + 1] = both[1];
+  }
   T *const to = row + first * stride;
   const bool aligned = reinterpret_cast<unsigned long long>(to) % (4 * sizeof(T)) == 0;
   if (stride == 1 && aligned && first + 4 <= count) {
-    T made[4];
-#pragma unroll
-    for (int e = 0; e < 4; ++e)
-      made[e] = make(sums[e], first + e);
     store<4>(to, made);
   } else {
 #pragma unroll
     for (int e = 0; e < 4; ++e)
       if (first + e < count)
-        write(to + e * stride, make(sums[e], first + e));
+        write(to + e * stride, made[e]);
   }
 }
 

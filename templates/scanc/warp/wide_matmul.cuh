@@ -5,7 +5,8 @@
 //   shared memory  panels that the caller owns, read only; whoever wrote them has passed a barrier
 //   barriers       none
 //
-//   A panel is a swizzled matrix of 64 x 64 elements of 16 bits, from a multiple of 1024 bytes on.
+//   A panel is a swizzled matrix of 64 x 64 elements of 16 bits, from a multiple of 1024 bytes on, a slice one of
+//   64 x 16.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -15,25 +16,34 @@
 namespace scanc::device::warp {
 
 /// sum (+)= 16 columns of a left panel, from column `at` on, times as many rows of right panels,
-/// which have 64 columns each (`across`), or columns of right panels, which have 64 columns of the
-/// sum as rows each. Without `adds` the sum begins with 0. Where `has_group_products`, between
-/// `begin_group_products` and `finish_group_products`.
+/// which have 64 columns each (`across`), then of slices, which have 16; or times columns of right panels,
+/// which have 64 columns of the sum as rows each. Without `adds` the sum begins with 0. Where
+/// `has_group_products`, between `begin_group_products` and `finish_group_products`.
 template <bool across, typename T, int tiles>
 static __device__ __forceinline__ void multiply_wide(sum_tile (&sum)[tiles], const T *left,
                                                      const T *right, int at, bool adds) {
+  constexpr int in_panels = across ? tiles / 8 * 8 : tiles, in_slices = tiles - in_panels;
+  const T *const slices = right + in_panels / 8 * 4096;
   if constexpr (has_group_products) {
-    device::multiply_wide<is_same<T, f16>, across>(
-        reinterpret_cast<float(&)[tiles][4]>(sum), panels_at(left, at * 2),
-        panels_at(right, across ? at * 128 : at * 2), adds);
+    constexpr bool half = is_same<T, f16>;
+    const panels_operand rows = panels_at(left, at * 2);
+    if constexpr (in_panels > 0)
+      device::multiply_wide<half, across>(reinterpret_cast<float(&)[in_panels][4]>(sum), rows,
+                                          panels_at(right, across ? at * 128 : at * 2), adds);
+    if constexpr (in_slices > 0)
+      device::multiply_wide<half, true>(reinterpret_cast<float(&)[in_slices][4]>(sum[in_panels]), rows,
+                                        slices_at(slices, at * 32), adds);
   } else {
     const left_tile<T> rows = load_left<64>(left, warp_index() % 4 * 16, at);
 #pragma unroll
     for (int n = 0; n < tiles; n += 2) {
       right_tile<T> columns[2];
-      if constexpr (across)
+      if constexpr (!across)
+        load_right_transposed<64>(columns, right, n * 8, at);
+      else if (n < in_panels)
         load_right<64>(columns, right + n / 8 * 4096, at, n % 8 * 8);
       else
-        load_right_transposed<64>(columns, right, n * 8, at);
+        load_right<16>(columns, slices + (n - in_panels) / 2 * 1024, at, 0);
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
         if (!adds)

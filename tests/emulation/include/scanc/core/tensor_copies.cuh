@@ -36,7 +36,7 @@ struct matrix_run {
   long long row_bytes, matrix_bytes;
 };
 
-template <int rows>
+template <int rows, int columns = 64>
 static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_map *map,
                                                        const matrix_run &of,
                                                        Place place = Place::current()) {
@@ -54,7 +54,7 @@ struct pending_matrix {
   const landing *cell;
   char *to;
   matrix_run of;
-  int rows, row, column, which;
+  int rows, columns, row, column, which;
   Place place;
   pending_matrix *next;
 };
@@ -80,8 +80,9 @@ static __device__ __forceinline__ void make_landing(landing &cell, int = 1,
 
 static inline void land(const pending_matrix &copy, landing &cell) {
   const matrix_run &of = copy.of;
+  const int pieces = copy.columns / 8, line = 8 / pieces; // rows that share 128 bytes
   for (int row = 0; row < copy.rows; ++row)
-    for (int piece = 0; piece < 8; ++piece) {
+    for (int piece = 0; piece < pieces; ++piece) {
       char words[16] = {};
       const char *from = static_cast<const char *>(of.first) + copy.which * of.matrix_bytes +
                          (copy.row + row) * of.row_bytes + 2 * copy.column;
@@ -93,11 +94,11 @@ static inline void land(const pending_matrix &copy, landing &cell) {
                                                       bytes < 16 ? 2 : 16, true, copy.place),
                          static_cast<size_t>(bytes));
       }
-      __builtin_memcpy(emulation::hooks->sharedStore(copy.to + row * 128 + (piece ^ row % 8) * 16, 16, 16,
-                                                     copy.place),
+      __builtin_memcpy(emulation::hooks->sharedStore(
+                           copy.to + (row * pieces + (piece ^ row / line % pieces)) * 16, 16, 16, copy.place),
                        words, 16);
     }
-  emulation::hooks->landBytes(&cell.state, static_cast<uint32_t>(copy.rows) * 128, copy.place);
+  emulation::hooks->landBytes(&cell.state, static_cast<uint32_t>(copy.rows * copy.columns) * 2, copy.place);
 }
 
 static __device__ __forceinline__ void await_landing(landing &cell, int parity,
@@ -109,12 +110,12 @@ static __device__ __forceinline__ void await_landing(landing &cell, int parity,
     }
 }
 
-template <int rows>
+template <int rows, int columns = 64>
 static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int row,
                                                          int column, int which, landing &cell,
                                                          Place place = Place::current()) {
-  auto *copy = new pending_matrix{block_index(), &cell,  static_cast<char *>(to), {}, rows, row,
-                                  column,        which, place,                   nullptr};
+  auto *copy = new pending_matrix{block_index(), &cell,  static_cast<char *>(to), {}, rows, columns,
+                                  row,           column, which,                  place, nullptr};
   __builtin_memcpy(&copy->of, emulation::hooks->globalLoad(map, sizeof *map, 128, false, place),
                    sizeof copy->of);
   pending_matrix **last = &pending_matrices;
