@@ -117,12 +117,12 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   // Of an H200, bench/results/h200-projection.md: what large tiles reach of the tensor cores' rate, which is 16 times that of
   // f32 outside; what the L2 gives to all blocks; what a number costs behind its sum; what a block does before its
   // first tile. Pieces reach a seventh of the rate.
-  constexpr double tensorRate = 16, reached = 1 / 1.27, reachedByPieces = 1 / 7.0, l2Bandwidth = 10e12,
+  constexpr double tensorRate = 16, reached = 1 / 1.35, reachedByPieces = 1 / 7.0, l2Bandwidth = 9.5e12,
                    numberSeconds = 0.09e-9, mapSeconds = 3.5e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
   double rate = tensorRate * target.flops / multiprocessors * (tiling.getTensors() ? reached : reachedByPieces);
   auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
-  double copied = partTerms * 2 * (tileRows + 64 * std::ceil(columns / 64));
+  double copied = partTerms * 2 * (tileRows + columns);
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
   double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
   double matrices = rows() / std::max(1.0, sizeOf(timeDim()));
