@@ -63,8 +63,8 @@ configure: deps
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: soak soak-grid soak-smith
-soak: soak-grid soak-smith
+.PHONY: soak soak-grid soak-smith soak-nvrtc
+soak: soak-grid soak-smith soak-nvrtc
 
 # Sizes, places and values in their long form.
 soak-grid: configure
@@ -78,3 +78,8 @@ SOAK ?= $(BUILD)/soak
 soak-smith: configure
 	cmake --build $(BUILD) -j $(JOBS) --target scanc-smith
 	$(BUILD)/bin/scanc-smith --seed=$(SEED) --count=$(COUNT) $(MINUTES:%=--minutes=%) --emulate=all --nvrtc --reduce=$(SOAK)
+
+# The suite's 500 programs by every strategy through NVRTC, for sm_80 and for sm_90a.
+soak-nvrtc: configure
+	cmake --build $(BUILD) -j $(JOBS) --target scanc-smith
+	$(BUILD)/bin/scanc-smith --seed=20261122 --count=500 --emulate=none --nvrtc=all --reduce=$(SOAK)

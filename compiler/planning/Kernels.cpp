@@ -64,7 +64,8 @@ private:
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
   int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
-    return accessWidth(mapping, access.map, access.element, policy, wide, access.common);
+    int64_t width = accessWidth(mapping, access.map, access.element, policy, wide, access.common);
+    return choice.rows > 0 && isAlongTime(access, width) ? 1 : width; // a step of a matrix reads its own numbers alone
   }
   void requireRows(const Access &access, std::set<std::string> &facts) const;
   bool isAlongTime(const Access &access, int64_t width) const;

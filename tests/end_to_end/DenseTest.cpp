@@ -193,6 +193,15 @@ TEST(Dense, aTransposedMatrixIsRight) {
               {{"B", 2}, {"T", 6}}, "sequential");
 }
 
+/// As many steps as a chunk has were copied at once, as if they were rows.
+TEST(Dense, inputsWithTimeInnermostWereCopiedAsRows) {
+  for (const char *strategy : {"sequential", "cyclic_reduction(steps=8, runs=3)", "blelloch(steps=8, runs=3)"})
+    expectRight(R"(kernel k(A: f16[B, 20, 20, T], x: f32[B, 20, T]) -> (h: f32[B, 20, T]) {
+      scan T as t over B { h[t,i] = A[t,i,l] * h[t-1,l] + x[t,i] }
+    })",
+                {{"B", 2}, {"T", 16}}, strategy);
+}
+
 TEST(Dense, anIndexInTwoPlacesReadsADiagonal) {
   expectRight(R"(kernel k(A: f16[T, 16, 16, 16], x: f32[T, 16, 16]) -> (h: f32[T, 16]) {
     scan T as t {

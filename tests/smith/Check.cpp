@@ -35,7 +35,8 @@ private:
   Found asKernel(Trial &trial, const std::string &strategy, bool runs);
   Found emulated(Trial &trial, Program &kernels, const std::string &strategy);
   Found launched(Trial &trial, const Program &kernels, const std::string &strategy);
-  Found compiled(const Program &kernels, std::size_t variant, const std::string &how, const std::string &strategy);
+  Found throughNvrtc(const Program &kernels, const std::string &target, const std::string &strategy);
+  Found throughNvrtcForAll(const std::string &strategy);
 
   const RandomProgram &program;
   const Effort &effort;
@@ -94,19 +95,37 @@ Result<std::vector<std::string>> Checker::strategies() {
   return accepting;
 }
 
-Found Checker::compiled(const Program &kernels, std::size_t variant, const std::string &how, const std::string &strategy) {
+Found Checker::throughNvrtc(const Program &kernels, const std::string &target, const std::string &strategy) {
   CudaSource source;
-  source.text = std::get<KernelStep>(kernels.entries[0].steps[0]).variants[variant].source;
+  source.text = std::get<KernelStep>(kernels.entries[0].steps[0]).variants.front().source;
   source.headers = kernels.headers;
-  source.architecture = architecture;
+  source.architecture = target;
   auto made = compileCuda(source);
   if (!made && made.error().kind == ErrorKind::environment) {
     ++tally["no NVRTC"];
     return std::nullopt;
   }
   if (!made)
-    return fault(how + " NVRTC", made.error(), strategy);
-  ++tally["NVRTC " + architecture];
+    return fault(nameOf(strategy) + " NVRTC", made.error(), strategy);
+  ++tally["NVRTC " + target];
+  return std::nullopt;
+}
+
+Found Checker::throughNvrtcForAll(const std::string &strategy) {
+  for (const char *target : {"sm_80", "sm_90a"}) {
+    CompileOptions options = optionsOf(program, target);
+    options.strategy = strategy;
+    place = std::string(target) + ": ";
+    auto kernels = compileProgram(program.text, options);
+    if (!kernels && (kernels.error().code == "SC3002" || kernels.error().code == "SC3004")) {
+      ++tally["declined for " + options.target]; // what another architecture accepts
+      continue;
+    }
+    if (!kernels)
+      return fault(nameOf(strategy), kernels.error(), strategy);
+    if (Found found = throughNvrtc(*kernels, target, strategy))
+      return found;
+  }
   return std::nullopt;
 }
 
@@ -122,6 +141,9 @@ Found Checker::asKernel(Trial &trial, const std::string &strategy, bool runs) {
   if (!kernels)
     return fault(how, kernels.error(), strategy);
   ++tally["written " + how];
+  if (effort.machineCode == Effort::MachineCode::all)
+    if (Found found = throughNvrtcForAll(strategy))
+      return found;
   if (!runs)
     return std::nullopt;
   trial.restore();
@@ -140,8 +162,8 @@ Found Checker::emulated(Trial &trial, Program &kernels, const std::string &strat
   std::size_t first = drawn() % 2 == 0 ? 0 : drawn() % variants.size();
   variants.erase(variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(first));
   place = architecture + ", " + variants.front().name + ": ";
-  if (effort.machineCode)
-    if (Found found = compiled(kernels, 0, nameOf(strategy), strategy))
+  if (effort.machineCode == Effort::MachineCode::run)
+    if (Found found = throughNvrtc(kernels, architecture, strategy))
       return found;
   emulation::Options order;
   order.seed = program.seed;

@@ -13,7 +13,8 @@ struct Effort {
   /// Which of its kernels run in the emulation: none, one of a strategy that is drawn, or one of each strategy.
   enum class Emulation { none, one, all } emulation = Emulation::one;
   bool gpu = false;         ///< those kernels run on the GPU of this machine in place of the emulation, and not on the CPU
-  bool machineCode = false; ///< those kernels go through NVRTC for sm_80 or sm_90a too
+  /// What goes through NVRTC: nothing, those kernels, or what every strategy writes for sm_80 and for sm_90a.
+  enum class MachineCode { none, run, all } machineCode = MachineCode::none;
   bool policies = true;     ///< now and then a policy of the search space in place of the planner's
   std::string only = "";    ///< this strategy alone: "cpu", "blelloch", "blelloch(ring=2)"
 };

@@ -1,12 +1,13 @@
 //===- main.cpp - scanc-smith: random programs against the oracle ---------===//
 //
-//   scanc-smith [--seed=N] [--count=N] [--minutes=M] [--emulate=none|one|all] [--every=N] [--nvrtc] [--gpu]
+//   scanc-smith [--seed=N] [--count=N] [--minutes=M] [--emulate=none|one|all] [--every=N] [--nvrtc[=all]] [--gpu]
 //               [--strategy=S] [--reduce=FOLDER] [--limit=SECONDS] [--show] [FILE…]
 //
 // Runs the programs of the seeds from --seed on, as many as --count says and until --minutes have passed, or those of
 // files as --reduce leaves them. Each runs on the CPU and is written as a kernel by every strategy that accepts it; every
-// so many (--every) runs in the emulation, by one strategy that is drawn or by all. With --gpu these run on the GPU in
-// place of that, and nothing else is done. What goes wrong is told with its seed; --reduce leaves a small program that
+// so many (--every) runs in the emulation, by one strategy that is drawn or by all. NVRTC compiles (--nvrtc) what runs
+// there, or all that is written, for sm_80 and sm_90a. With --gpu kernels run on the GPU in place of the emulation, and
+// nothing else is done. What goes wrong is told with its seed; --reduce leaves a small program that
 // still shows it. --limit=0: in this process, for tools that look into it. Exit code 1: something was found.
 //
 //===----------------------------------------------------------------------===//
@@ -59,7 +60,9 @@ Arguments parse(int argc, char **argv) {
     else if (name == "--every" && std::stoull(value) > 0)
       arguments.every = std::stoull(value);
     else if (word == "--nvrtc")
-      arguments.effort.machineCode = true;
+      arguments.effort.machineCode = Effort::MachineCode::run;
+    else if (word == "--nvrtc=all")
+      arguments.effort.machineCode = Effort::MachineCode::all;
     else if (word == "--gpu")
       arguments.effort.gpu = true;
     else if (name == "--strategy")
@@ -186,7 +189,7 @@ bool Run::summarize() const {
 
 int main(int argc, char **argv) {
   Arguments arguments = parse(argc, argv);
-  if (arguments.effort.machineCode || arguments.effort.gpu)
+  if (arguments.effort.machineCode != Effort::MachineCode::none || arguments.effort.gpu)
     (void)nvrtcInfo(); // opened once, for all children
   const bool files = !arguments.files.empty();
   Run run(std::move(arguments));
