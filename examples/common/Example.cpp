@@ -64,9 +64,8 @@ Deviation compare(const scanc::TensorRef &result, const scanc::ReferenceTensor &
   return worst;
 }
 
-double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::TensorRef> operands) {
+double secondsPer(bool onGpu, const std::function<void()> &run) {
   constexpr int samples = 15;
-  bool onGpu = kernel.target() != "cpu";
   std::optional<scanc::Stopwatch> stopwatch;
   if (onGpu)
     stopwatch = orExit(scanc::Stopwatch::create(0));
@@ -75,7 +74,7 @@ double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::Tens
     auto begin = std::chrono::steady_clock::now();
     if (onGpu)
       orExit(stopwatch->start());
-    orExit(kernel.launch(operands));
+    run();
     if (onGpu) {
       orExit(stopwatch->stop());
       seconds.push_back(orExit(stopwatch->seconds()));
@@ -86,6 +85,10 @@ double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::Tens
   }
   std::sort(seconds.begin(), seconds.end());
   return seconds[samples / 2];
+}
+
+double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::TensorRef> operands) {
+  return secondsPer(kernel.target() != "cpu", [&] { orExit(kernel.launch(operands)); });
 }
 
 int report(const scanc::Kernel &kernel, double seconds, std::int64_t bytes, Deviation deviation) {

@@ -11,6 +11,7 @@
 #include "scanc/Device.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 namespace example {
@@ -48,7 +49,9 @@ struct Deviation {
 };
 Deviation compare(const scanc::TensorRef &result, const scanc::ReferenceTensor &reference);
 
-/// Seconds of one launch: the median of several.
+/// Seconds of what `run` enqueues in the default stream, or does on the CPU: the median of several.
+double secondsPer(bool onGpu, const std::function<void()> &run);
+/// The same of one launch.
 double secondsPerLaunch(const scanc::Kernel &kernel, std::span<const scanc::TensorRef> operands);
 
 /// Prints what ran, how fast and how exact; gives the exit code, 4 for a wrong result.
