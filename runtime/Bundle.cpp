@@ -71,11 +71,14 @@ Json toJson(const MachineCode &code) {
 }
 
 Json toJson(const KernelLaunch &launch) {
-  return {{"entry", launch.entry},
-          {"grid", launch.grid},
-          {"block", launch.block},
-          {"cluster", launch.cluster},
-          {"sharedBytes", launch.sharedBytes}};
+  Json json = {{"entry", launch.entry},
+               {"grid", launch.grid},
+               {"block", launch.block},
+               {"cluster", launch.cluster},
+               {"sharedBytes", launch.sharedBytes}};
+  if (launch.dependent)
+    json["dependent"] = true;
+  return json;
 }
 
 Json toJson(const KernelVariant &variant) {
@@ -217,6 +220,8 @@ public:
     field("block").read(launch.block);
     field("cluster").read(launch.cluster);
     field("sharedBytes").read(launch.sharedBytes);
+    if (has("dependent"))
+      field("dependent").read(launch.dependent);
   }
   void read(KernelVariant &variant) const {
     field("name").read(variant.name);

@@ -16,8 +16,8 @@ bool equal(const Parameter &a, const Parameter &b) {
 }
 
 bool equal(const KernelLaunch &a, const KernelLaunch &b) {
-  return std::tie(a.entry, a.grid, a.block, a.sharedBytes, a.cluster) ==
-         std::tie(b.entry, b.grid, b.block, b.sharedBytes, b.cluster);
+  return std::tie(a.entry, a.grid, a.block, a.sharedBytes, a.cluster, a.dependent) ==
+         std::tie(b.entry, b.grid, b.block, b.sharedBytes, b.cluster, b.dependent);
 }
 
 template <typename T>

@@ -2,6 +2,7 @@
 #include "compiler/emission/EmitProgram.h"
 
 #include "compiler/emission/KernelText.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
@@ -50,12 +51,13 @@ static KernelVariant beginVariant(Attr attr, std::string source) {
 }
 
 static void appendLaunch(KernelVariant &variant, std::string entry, StringRef grid, int64_t threads,
-                         int64_t sharedBytes) {
+                         int64_t sharedBytes, LaunchOrder order) {
   KernelLaunch &launch = variant.launches.emplace_back();
   launch.entry = std::move(entry);
   launch.grid[0] = grid.str();
   launch.block[0] = threads;
   launch.sharedBytes = std::to_string(sharedBytes);
+  launch.dependent = order.awaits;
 }
 
 static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr) {
@@ -63,11 +65,13 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   if (failed(source))
     return failure();
   KernelVariant variant = beginVariant(attr, std::move(*source));
-  for (plan::LaunchAttr before : attr.getLaunchesBefore())
+  SmallVector<plan::LaunchAttr> launches = attr.getLaunchesBefore();
+  size_t count = launches.size() + 1;
+  for (auto [number, before] : llvm::enumerate(launches))
     appendLaunch(variant, entryName(kernel, before), before.getGrid().strref(), before.getThreads(),
-                 before.getSharedBytes());
+                 before.getSharedBytes(), orderOf(kernel, number, count));
   appendLaunch(variant, entryName(kernel), attr.getGrid().strref(), attr.getPolicy().getThreads(),
-               attr.getSharedBytes());
+               attr.getSharedBytes(), orderOf(kernel, launches.size(), count));
   variant.arguments = argumentWords(kernel);
   return variant;
 }
@@ -78,7 +82,7 @@ static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::Product
     return failure();
   KernelVariant variant = beginVariant(attr, std::move(*source));
   appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
-               attr.getSharedBytes());
+               attr.getSharedBytes(), orderOf(op, 0, 1));
   SmallVector<std::string> buffers;
   if (!op.getWorkspace().empty())
     buffers.push_back(op.getName().str());

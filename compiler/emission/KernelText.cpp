@@ -72,19 +72,23 @@ void KernelWriter::writeEntries() {
                   .str());
   writer.blank();
   writer.line("} // namespace scanc::device::program");
-  for (plan::LaunchAttr before : variant.getLaunchesBefore())
-    writeEntry(entryName(kernel, before), before.getKernel(), std::to_string(before.getThreads()),
-               before.getSharedBytes());
+  SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
+  size_t count = before.size() + 1;
+  for (auto [number, launch] : llvm::enumerate(before))
+    writeEntry(entryName(kernel, launch), launch.getKernel(), std::to_string(launch.getThreads()),
+               launch.getSharedBytes(), orderOf(kernel, number, count));
   writeEntry(entryName(kernel), kernel->getName().stripDialect(),
-             formatv("{0}, {1}", policy.getThreads(), policy.getBlocks()).str(), variant.getSharedBytes());
+             formatv("{0}, {1}", policy.getThreads(), policy.getBlocks()).str(), variant.getSharedBytes(),
+             orderOf(kernel, before.size(), count));
 }
 
 void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, const std::string &bounds,
-                              int64_t sharedBytes) {
+                              int64_t sharedBytes, LaunchOrder order) {
   writer.blank();
   writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", bounds).str());
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry).str());
   writer.line("using namespace scanc::device;");
+  writeOrder(writer, order);
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();",
                       templateName, name)
                   .str());

@@ -3,6 +3,7 @@
 #define SCANC_COMPILER_EMISSION_KERNELWRITER_H
 
 #include "compiler/emission/Accesses.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 
@@ -32,7 +33,7 @@ protected:
   void writeArguments();
   void writeEntries();
   void writeEntry(const std::string &entry, llvm::StringRef templateName, const std::string &bounds,
-                  int64_t sharedBytes);
+                  int64_t sharedBytes, LaunchOrder order);
 
   // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
   void writeTypes();

@@ -2,6 +2,7 @@
 #include "compiler/emission/ArgumentText.h"
 #include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -301,6 +302,7 @@ void ProductWriter::writeEntry() {
                       entryName(op.getName()))
                   .str());
   line("using namespace scanc::device;");
+  writeOrder(writer, orderOf(op, 0, 1));
   line(formatv("auto &storage = block_storage<kernel::projection_storage<program::{0}>>();", name).str());
   line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                product.getSharedBytes())

@@ -44,7 +44,15 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
 
 def Plan_EntryOp : Plan_Op<"entry", [HasParent<"ProgramOp">, NoTerminator, SingleBlock]> {
   let summary = "something a caller can launch: kernels in order, on one stream";
-  let arguments = (ins StrAttr:$name);
+  let description = [{
+    `dependent_launches`: every launch but the first begins before the one before it has ended, awaits that end before it
+    touches global memory, and is told early that it may begin (programmatic dependent launch).
+
+    ```mlir
+    plan.entry "forward" attributes {dependent_launches} { ... }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, UnitAttr:$dependent_launches);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
 }

@@ -67,9 +67,10 @@ private:
 
 CudaExecutable::CudaExecutable(std::shared_ptr<const Program> program, const Driver &driver,
                                DeviceInfo device, DeviceContext context, LaunchPlanner planner,
-                               KernelSource source, CUmemPoolHandle_st *pool)
+                               KernelSource source, CUmemPoolHandle_st *pool, bool dependentLaunches)
     : program(program), driver(driver), device(std::move(device)), context(std::move(context)),
-      planner(std::move(planner)), pool(pool), forks(forksBefore()),
+      planner(std::move(planner)), pool(pool), dependentLaunches(dependentLaunches),
+      forks(forksBefore()),
       firstSlot(countVariants(this->planner.entry())),
       loaded(std::move(program), driver, this->device, this->context.get(), firstSlot.back(),
              std::move(source)) {}
@@ -87,10 +88,15 @@ Result<std::shared_ptr<Executable>> CudaExecutable::create(std::shared_ptr<const
   Result<DeviceContext> context = DeviceContext::retain(driver, index);
   if (!context)
     return context.error();
+  int version = 0;
+  if (int result = driver.driverGetVersion(&version); result != Driver::success)
+    return driverError(driver, "cuDriverGetVersion", result);
+  bool dependentLaunches = version >= Driver::versionWithDependentLaunches &&
+                           device->major >= Driver::majorWithDependentLaunches;
   CUmemPoolHandle_st *pool = program->workspace.empty() ? nullptr : pools.of(index);
   return std::shared_ptr<Executable>(
       new CudaExecutable(std::move(program), driver, std::move(*device), std::move(*context),
-                         std::move(*planner), std::move(source), pool));
+                         std::move(*planner), std::move(source), pool, dependentLaunches));
 }
 
 CudaExecutable::~CudaExecutable() {
@@ -177,16 +183,22 @@ Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, const ContextKernel
     if (kernel.isEmpty())
       continue;
     LaunchConfig config;
-    LaunchAttribute attribute;
-    attribute.id = LaunchAttribute::clusterDimension;
+    std::array<LaunchAttribute, 2> attributes;
+    config.attributes = attributes.data();
+    if (kernel.cluster != std::array<std::int64_t, 3>{1, 1, 1}) {
+      LaunchAttribute &cluster = attributes[config.attributeCount++];
+      cluster.id = LaunchAttribute::clusterDimension;
+      for (int axis = 0; axis < 3; ++axis)
+        cluster.value[axis] = static_cast<unsigned>(kernel.cluster[axis]);
+    }
+    if (kernel.dependent && dependentLaunches) {
+      LaunchAttribute &early = attributes[config.attributeCount++];
+      early.id = LaunchAttribute::programmaticSerialization;
+      early.value[0] = 1;
+    }
     for (int axis = 0; axis < 3; ++axis) {
       config.grid[axis] = static_cast<unsigned>(kernel.grid[axis]);
       config.block[axis] = static_cast<unsigned>(kernel.block[axis]);
-      attribute.cluster[axis] = static_cast<unsigned>(kernel.cluster[axis]);
-    }
-    if (kernel.cluster != std::array<std::int64_t, 3>{1, 1, 1}) {
-      config.attributes = &attribute;
-      config.attributeCount = 1;
     }
     config.sharedBytes = static_cast<unsigned>(kernel.sharedBytes);
     config.stream = stream;

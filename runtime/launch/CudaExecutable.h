@@ -31,7 +31,7 @@ public:
 private:
   CudaExecutable(std::shared_ptr<const Program> program, const Driver &driver, DeviceInfo device,
                  DeviceContext context, LaunchPlanner planner, KernelSource source,
-                 CUmemPoolHandle_st *pool);
+                 CUmemPoolHandle_st *pool, bool dependentLaunches);
 
   Result<void> plan(std::span<const TensorRef> operands, LaunchFrame &frame) const;
   std::size_t slotOf(const PlannedKernel &kernel) const {
@@ -50,6 +50,7 @@ private:
   DeviceContext context;
   LaunchPlanner planner;
   CUmemPoolHandle_st *pool;           ///< null: the default one
+  bool dependentLaunches;             ///< whether device and driver have them
   int forks;                          ///< before it was made: handles do not survive one more
   std::vector<std::size_t> firstSlot; ///< of each step
   LoadedKernels loaded;

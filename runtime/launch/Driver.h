@@ -22,12 +22,13 @@ struct CUmemPoolHandle_st;
 
 namespace scanc::rt {
 
-/// CUlaunchAttribute, of which only the cluster is used.
+/// CUlaunchAttribute, of which two are used.
 struct LaunchAttribute {
-  static constexpr int clusterDimension = 4;
+  static constexpr int clusterDimension = 4;           ///< three numbers
+  static constexpr int programmaticSerialization = 6; ///< whether it is allowed
   int id = 0;
   char padding[4] = {};
-  unsigned cluster[3] = {};
+  unsigned value[3] = {};
   char rest[52] = {}; ///< the value is a union of 64 bytes
 };
 
@@ -62,6 +63,11 @@ struct Driver {
   static constexpr int unsupportedVersion = 222; ///< of the toolkit that made the image
   static constexpr int notFound = 500;
   static constexpr int firstOfCapture = 900, lastOfCapture = 909;
+
+  /// From this version on, graphs too have launches that begin before the one before has ended.
+  static constexpr int versionWithDependentLaunches = 12030;
+  /// From this compute capability on, devices have them.
+  static constexpr int majorWithDependentLaunches = 9;
 
   // Device attributes.
   static constexpr int clockRate = 13;

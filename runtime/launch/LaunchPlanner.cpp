@@ -305,6 +305,7 @@ Result<void> LaunchPlanner::planKernel(PlannedKernel &kernel, const Facts &facts
       steps[kernel.step].variants[kernel.variant].launches[kernel.launch];
   kernel.block = launch.block;
   kernel.cluster = launch.cluster;
+  kernel.dependent = launch.dependent;
   for (int axis = 0; axis < 3; ++axis) {
     Result<std::int64_t> blocks = evaluate(compiled.grid[axis], facts);
     if (!blocks)
@@ -336,6 +337,7 @@ Result<void> LaunchPlanner::plan(const BoundOperands &bound, const LaunchTarget 
     count += step.launches;
   plan.kernels.resize(count);
   auto kernel = plan.kernels.begin();
+  bool isFirst = true; // what came before the plan is awaited by the device
   for (std::size_t step = 0; step < steps.size(); ++step) {
     Result<std::size_t> variant = pickVariant(step, facts);
     if (!variant)
@@ -346,6 +348,8 @@ Result<void> LaunchPlanner::plan(const BoundOperands &bound, const LaunchTarget 
       kernel->launch = launch;
       if (Result<void> planned = planKernel(*kernel, facts, target); !planned)
         return planned;
+      kernel->dependent &= !isFirst;
+      isFirst &= kernel->isEmpty();
     }
   }
 

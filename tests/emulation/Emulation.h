@@ -43,6 +43,7 @@ struct Geometry {
   std::int64_t blocks = 1;
   std::int64_t threads = 1; ///< of a block, at most 1024
   std::int64_t sharedBytes = 0; ///< dynamic; a kernel has either these or statically sized ones
+  bool dependent = false; ///< a thread touches global memory once it has awaited the launch before
 };
 
 struct Options {

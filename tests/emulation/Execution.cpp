@@ -97,6 +97,11 @@ void Execution::checkCell(Cell &cell, bool initialized, const Accessor &accessor
 void Execution::touchGlobal(const void *address, std::uint32_t bytes, std::uint32_t alignment,
                             Kind kind, Place place) {
   scheduler.access();
+  if (scheduler.current().awaits)
+    scheduler.fail([&] {
+      return makeFault("early", "global memory is touched before the launch before is awaited: " +
+                                    spellNow(kind, place));
+    });
   const auto first = reinterpret_cast<std::uintptr_t>(address);
   Region *region = global.find(first, bytes);
   if (options.checkBounds) {
@@ -244,6 +249,7 @@ const Hooks hookTable{
     .threadIndex = [] { return active->scheduler.current().thread; },
     .blockIndex = [] { return active->scheduler.current().block->number; },
     .blockCount = [] { return active->scheduler.blocks(); },
+    .awaitLaunchBefore = [] { active->scheduler.current().awaits = false; },
     .blockBarrier = [](Place place) { active->scheduler.blockBarrier(place); },
     .warpBarrier = [](Place place) { active->scheduler.warpBarrier(place); },
     .shuffle = [](const void *own, void *result, uint32_t bytes, uint32_t source,

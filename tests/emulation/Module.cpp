@@ -56,7 +56,7 @@ Result<Statistics> EmulatedModule::launch(const Geometry &geometry,
                                       " words of arguments, got " +
                                       std::to_string(arguments.size()));
   constexpr std::int64_t mostBlocks = 1 << 20, mostThreads = 1024;
-  const auto [blocks, threads, dynamicShared] = geometry;
+  const auto [blocks, threads, dynamicShared, dependent] = geometry;
   const std::int64_t run = options.blocks.empty() ? blocks : options.blocks.size();
   if (blocks < 1 || run > mostBlocks || threads < 1 || threads > mostThreads ||
       options.residentBlocks < 1)
@@ -73,7 +73,8 @@ Result<Statistics> EmulatedModule::launch(const Geometry &geometry,
                                      std::to_string(dynamicShared) + " beside " +
                                      std::to_string(facts.sharedBytes));
   Execution execution({facts.run, arguments.data(), static_cast<std::uint32_t>(blocks),
-                       static_cast<std::uint32_t>(threads), facts.sharedBytes + dynamicShared},
+                       static_cast<std::uint32_t>(threads), facts.sharedBytes + dynamicShared,
+                       dependent},
                       dynamicShared > 0 ? facts.dynamicBegin : facts.sharedBegin, buffers, options);
   Result<Statistics> result = execution.run();
   if (!result)

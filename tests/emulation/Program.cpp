@@ -74,7 +74,8 @@ Result<void> runKernel(const Program &program, const KernelVariant &variant,
   const std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());
   Result<Statistics> result = module->launch({.blocks = kernel.grid[0],
                                               .threads = kernel.block[0],
-                                              .sharedBytes = kernel.sharedBytes},
+                                              .sharedBytes = kernel.sharedBytes,
+                                              .dependent = kernel.dependent},
                                              words, buffers, options);
   if (!result)
     return result.error();

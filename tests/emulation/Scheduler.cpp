@@ -160,6 +160,7 @@ void Scheduler::start(Block &slot) {
     fiber.warp = &slot.warps[i / warpSize];
     fiber.thread = i;
     fiber.lane = i % warpSize;
+    fiber.awaits = kernel.dependent;
     fiber.stack = stacks.stack(firstStack + i);
 #ifdef __SANITIZE_ADDRESS__
     // A fiber that was left behind by a fault has not cleaned up.

@@ -53,6 +53,7 @@ struct Fiber {
   std::uint32_t lane = 0;
   std::uint32_t clock = 0;
   State state = State::ready;
+  bool awaits = false; ///< the launch before has not ended for it
   Place place; ///< of the barrier at which it waits
   std::vector<PendingCopy> copies; ///< in the order in which they were started
   std::uint32_t copyGroup = 0;     ///< the group that is open
@@ -98,6 +99,7 @@ public:
     const void *arguments;
     std::uint32_t blocks, threads; ///< of the grid, of a block
     std::size_t sharedBytes;
+    bool dependent; ///< threads await the launch before
   };
 
   Scheduler(const Kernel &kernel, const Options &options);

@@ -68,6 +68,23 @@ TEST(Programs, kernelsRunInOrderThroughTheWorkspace) {
     EXPECT_EQ(y[i], 2 * i + 1);
 }
 
+TEST(Programs, aDependentLaunchTouchesNothingBeforeItHasWaited) {
+  Program program = twoKernels();
+  std::vector<float> x{1, 2, 3, 4}, y(4);
+  const std::vector<TensorRef> operands{{x.data(), Dtype::f32, {4}, {}},
+                                        {y.data(), Dtype::f32, {4}, {}}};
+  KernelVariant &second = std::get<KernelStep>(program.entries[0].steps[1]).variants[1];
+  second.launches[0].dependent = true;
+  Result<void> result = runProgram(program, operands);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "emulation.early");
+  const std::string first = "  const long long i";
+  second.source.insert(second.source.find(first), "  await_launch_before();\n");
+  result = runProgram(program, operands);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(y, (std::vector<float>{3, 5, 7, 9}));
+}
+
 TEST(Programs, noKernelRunsForAnEmptyGrid) {
   const Program program = twoKernels();
   const std::vector<TensorRef> operands{{nullptr, Dtype::f32, {0}, {}},

@@ -90,6 +90,7 @@ TEST(Bundle, equality_sees_every_field) {
       [](KernelVariant &v) { v.launches[0].block[2] = 2; },
       [](KernelVariant &v) { v.launches[0].sharedBytes = "1"; },
       [](KernelVariant &v) { v.launches[0].cluster[1] = 2; },
+      [](KernelVariant &v) { v.launches[0].dependent = true; },
       [](KernelVariant &v) { v.launches.push_back(v.launches[0]); },
       [](KernelVariant &v) { v.arguments.pop_back(); },
   };

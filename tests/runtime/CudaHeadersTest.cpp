@@ -24,8 +24,10 @@ static_assert(offsetof(LaunchConfig, stream) == offsetof(CUlaunchConfig, hStream
 static_assert(offsetof(LaunchConfig, attributes) == offsetof(CUlaunchConfig, attrs));
 static_assert(offsetof(LaunchConfig, attributeCount) == offsetof(CUlaunchConfig, numAttrs));
 static_assert(sizeof(LaunchAttribute) == sizeof(CUlaunchAttribute));
-static_assert(offsetof(LaunchAttribute, cluster) == offsetof(CUlaunchAttribute, value));
+static_assert(offsetof(LaunchAttribute, value) == offsetof(CUlaunchAttribute, value));
 static_assert(LaunchAttribute::clusterDimension == CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION);
+static_assert(LaunchAttribute::programmaticSerialization ==
+              CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION);
 static_assert(sizeof(MemoryPoolProperties) == sizeof(CUmemPoolProps));
 static_assert(offsetof(MemoryPoolProperties, handleTypes) == offsetof(CUmemPoolProps, handleTypes));
 static_assert(offsetof(MemoryPoolProperties, locationType) == offsetof(CUmemPoolProps, location));

@@ -78,6 +78,45 @@ TEST_F(ExecutableTest, a_variant_with_fewer_launches_than_another_makes_no_more)
   EXPECT_EQ(FakeDriver::launches.size(), 3u);
 }
 
+TEST_F(ExecutableTest, dependent_launches_may_begin_early_but_for_the_first) {
+  variant(0).launches[0].dependent = true; // what came before the plan is not its affair
+  variant(0).launches.push_back(variant(0).launches[0]);
+  variant(0).launches.push_back(variant(0).launches[0]);
+  variant(0).launches[1].cluster = {2, 1, 1};
+  variant(0).launches[1].grid[0] = "2";
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  ASSERT_EQ(FakeDriver::launches.size(), 3u);
+  EXPECT_FALSE(FakeDriver::launches[0].dependent);
+  EXPECT_TRUE(FakeDriver::launches[1].dependent);
+  EXPECT_EQ(FakeDriver::launches[1].cluster, (std::array<unsigned, 3>{2, 1, 1}));
+  EXPECT_TRUE(FakeDriver::launches[2].dependent);
+}
+
+TEST_F(ExecutableTest, the_first_launch_that_is_not_empty_awaits_what_was_before) {
+  variant(0).launches.push_back(variant(0).launches[0]);
+  variant(0).launches.push_back(variant(0).launches[0]);
+  variant(0).launches[0].grid[0] = "T * 0";
+  variant(0).launches[1].dependent = variant(0).launches[2].dependent = true;
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  ASSERT_EQ(FakeDriver::launches.size(), 2u);
+  EXPECT_FALSE(FakeDriver::launches[0].dependent);
+  EXPECT_TRUE(FakeDriver::launches[1].dependent);
+}
+
+TEST_F(ExecutableTest, launches_follow_each_other_where_none_may_begin_early) {
+  variant(0).launches.push_back(variant(0).launches[0]);
+  variant(0).launches[1].dependent = true;
+  for (auto [version, major] : {std::pair(12020, 9), std::pair(13000, 8)}) {
+    FakeDriver::version = version;
+    FakeDriver::major = major;
+    ASSERT_EQ(codeOf(executable()->launch(operands.list, {})), "");
+    EXPECT_FALSE(FakeDriver::launches.back().dependent) << version << " " << major;
+    EXPECT_EQ(FakeDriver::launches.back().config.attributeCount, 0u);
+  }
+}
+
 TEST_F(ExecutableTest, prepare_loads_and_launches_nothing) {
   auto kernel = executable();
   ASSERT_EQ(codeOf(kernel->prepare(operands.list, {})), "");

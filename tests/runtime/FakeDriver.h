@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +25,7 @@ namespace scanc::testing {
 struct FakeLaunch {
   rt::LaunchConfig config;
   std::array<unsigned, 3> cluster{1, 1, 1};
+  bool dependent = false;
   std::vector<std::int64_t> words;
 };
 
@@ -47,6 +49,8 @@ struct FakeDriver {
   static inline int staticShared = 0;
   static inline std::size_t parameterBytes = 13 * 8;
   static inline int device = 0;         ///< of the context last retained
+  static inline int version = 13000;
+  static inline int major = 9; ///< compute capability
   static inline std::vector<int> pools; ///< devices of the pools made, whose handles count from 1
   static inline CUmemPoolHandle_st *lastPool = nullptr; ///< last allocated from
   static inline std::uint64_t threshold = 0;            ///< of the pool last set
@@ -64,6 +68,8 @@ struct FakeDriver {
     contexts = current = libraries = allocations = allocated = loads = calls = 0;
     allocatedFromDefault = 0;
     capturing = staticShared = device = 0;
+    version = 13000;
+    major = 9;
     parameterBytes = 13 * 8;
     pools.clear();
     lastPool = nullptr;
@@ -96,6 +102,9 @@ struct FakeDriver {
     rt::Driver driver;
     driver.getErrorName = [](int, const char **name) { return *name = "CUDA_ERROR_FAKE", 0; };
     driver.getErrorString = [](int, const char **text) { return *text = "fake", 0; };
+    driver.driverGetVersion = [](int *number) {
+      return *number = version, result("driverGetVersion");
+    };
     driver.deviceGetCount = [](int *count) { return *count = 2, result("deviceGetCount"); };
     driver.deviceGet = [](int *handle, int index) {
       return *handle = 100 + index, result("deviceGet");
@@ -108,7 +117,7 @@ struct FakeDriver {
       return *bytes = std::size_t{1} << 34, result("deviceTotalMem");
     };
     driver.deviceGetAttribute = [](int *value, int attribute, int) {
-      *value = attribute == rt::Driver::capabilityMajor       ? 9
+      *value = attribute == rt::Driver::capabilityMajor       ? major
                : attribute == rt::Driver::capabilityMinor     ? 0
                : attribute == rt::Driver::sharedPerBlockOptin ? 232448
                                                               : attribute;
@@ -171,9 +180,13 @@ struct FakeDriver {
       int outcome = result("launchKernelEx");
       if (outcome != rt::Driver::success)
         return outcome;
-      FakeLaunch launch{*config, {1, 1, 1}, {}};
-      if (config->attributeCount == 1)
-        std::copy_n(config->attributes[0].cluster, 3, launch.cluster.begin());
+      FakeLaunch launch{*config, {1, 1, 1}, false, {}};
+      for (const rt::LaunchAttribute &each : std::span(config->attributes, config->attributeCount)) {
+        if (each.id == rt::LaunchAttribute::clusterDimension)
+          std::copy_n(each.value, 3, launch.cluster.begin());
+        else if (each.id == rt::LaunchAttribute::programmaticSerialization)
+          launch.dependent = each.value[0] == 1;
+      }
       if (parameters) {
         auto *words = static_cast<std::int64_t *>(parameters[0]);
         launch.words.assign(words, words + parameterBytes / 8);

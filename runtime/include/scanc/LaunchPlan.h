@@ -33,6 +33,7 @@ struct PlannedKernel {
   std::array<std::int64_t, 3> cluster{1, 1, 1};
   std::int64_t sharedBytes = 0;    ///< dynamic
   std::vector<std::int64_t> words; ///< the argument struct
+  bool dependent = false; ///< it may begin before the kernel before it has ended, and awaits that
 
   /// A grid without blocks is not launched.
   bool isEmpty() const { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }

@@ -57,6 +57,9 @@ struct KernelLaunch {
   std::array<std::int64_t, 3> block{1, 1, 1};
   Formula sharedBytes = "0"; ///< dynamic shared memory
   std::array<std::int64_t, 3> cluster{1, 1, 1};
+  /// It may begin before the launch before it has ended, and itself awaits that end before it touches
+  /// global memory (programmatic dependent launch).
+  bool dependent = false;
 };
 
 /// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
@@ -64,7 +67,7 @@ struct KernelVariant {
   std::string name;   ///< "lanes8_i32": what distinguishes it, for people
   std::string source; ///< CUDA C++; includes "scanc/…" headers from `Program::headers`
   std::vector<Formula> requires_; ///< conditions on the facts of a launch
-  std::vector<KernelLaunch> launches; ///< each begins when the one before it has ended
+  std::vector<KernelLaunch> launches; ///< in this order
   /// Every function takes one struct by value, made of 8-byte words: these, in order.
   std::vector<Formula> arguments;
   std::vector<MachineCode> machineCode; ///< needs neither NVRTC nor a cache; may be empty

@@ -29,6 +29,27 @@ static __device__ __forceinline__ int block_count() { return static_cast<int>(gr
 static __device__ __forceinline__ int lane_index() { return thread_index() % 32; }
 static __device__ __forceinline__ int warp_index() { return thread_index() / 32; }
 
+// Launches that begin before the one before them has ended.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+inline constexpr bool has_dependent_launches = true;
+#else
+inline constexpr bool has_dependent_launches = false;
+#endif
+
+/// Waits until the launch before this one has ended and what it wrote is seen; at once where that has. Every thread
+/// calls it before it touches global memory: whoever waits for this launch then waits for all before it, too.
+static __device__ __forceinline__ void await_launch_before() {
+  if constexpr (has_dependent_launches)
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+}
+
+/// The launch behind this one may begin once every block of this one has said so or has ended. It has nothing of the
+/// multiprocessors that a block of this one still wants, and sees nothing of what this launch writes before its wait ends.
+static __device__ __forceinline__ void admit_launch_behind() {
+  if constexpr (has_dependent_launches)
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
+
 static __device__ __forceinline__ void block_barrier() { __syncthreads(); }
 static __device__ __forceinline__ void warp_barrier() { __syncwarp(); }
 /// Of 128 threads, threads 128 g to 128 g + 127 of the block; every such group of it reaches as many.

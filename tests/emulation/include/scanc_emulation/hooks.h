@@ -22,6 +22,7 @@ struct Hooks {
   uint32_t (*threadIndex)();
   uint32_t (*blockIndex)();
   uint32_t (*blockCount)();
+  void (*awaitLaunchBefore)();
   void (*blockBarrier)(Place);
   void (*warpBarrier)(Place);
   /// Gives `bytes` bytes at `own` to the warp and fetches those of lane `source` into `result`.

@@ -22,6 +22,12 @@ static __device__ __forceinline__ int block_count() { return emulation::hooks->b
 static __device__ __forceinline__ int lane_index() { return thread_index() % 32; }
 static __device__ __forceinline__ int warp_index() { return thread_index() / 32; }
 
+static __device__ __forceinline__ void await_launch_before() {
+  emulation::hooks->awaitLaunchBefore();
+}
+/// Launches run one after the other.
+static __device__ __forceinline__ void admit_launch_behind() {}
+
 static __device__ __forceinline__ void block_barrier(Place place = Place::current()) {
   emulation::hooks->blockBarrier(place);
 }
