@@ -48,17 +48,17 @@ double smallestOf(Type type) {
   return smallest.convertToDouble();
 }
 
-static double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
-static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-static double logaddexp(double x, double y) {
+static Real softplus(Real x) { return std::max(x, Real(0)) + std::log1p(std::exp(-std::fabs(x))); }
+static Real sigmoid(Real x) { return 1 / (1 + std::exp(-x)); }
+static Real logaddexp(Real x, Real y) {
   if (x == y)
-    return x + std::log(2.0);
+    return x + std::log(Real(2));
   return std::max(x, y) + std::log1p(std::exp(-std::fabs(x - y)));
 }
 
 Number rounded(const Number &x, Type to) {
   Number result = x;
-  double size = std::hypot(x.v, x.i);
+  double size = absolute(x);
   if (std::isinf(size))
     return x;
   bool overflows = size + x.e > largestOf(to);
@@ -71,9 +71,9 @@ static Function rounding(Type to) {
 }
 
 static Number logAddExp(const Number &a, const Number &b, double u) {
-  double v = logaddexp(a.v, b.v);
+  Real v = logaddexp(a.v, b.v);
   return {v, 0, std::max(a.m, b.m) + std::log(2.0),
-          std::max(a.e, b.e) + composedUnits * u * (std::isfinite(v) ? std::fabs(v) + 1 : 0)};
+          std::max(a.e, b.e) + composedUnits * u * (std::isfinite(v) ? magnitude(v) + 1 : 0)};
 }
 
 static Number larger(const Number &a, const Number &b, bool maximum) {
@@ -84,10 +84,11 @@ static Number larger(const Number &a, const Number &b, bool maximum) {
 }
 
 static Number power(const Number &a, const Number &b, double u) {
-  double v = std::pow(a.v, b.v), change = 0;
-  for (double x : {a.v - a.e, a.v + a.e})
-    for (double y : {b.v - b.e, b.v + b.e})
-      change = std::max(change, std::fabs(std::pow(x, y) - v));
+  Real v = std::pow(a.v, b.v);
+  double change = 0;
+  for (Real x : {a.v - a.e, a.v + a.e})
+    for (Real y : {b.v - b.e, b.v + b.e})
+      change = std::max(change, static_cast<double>(std::fabs(std::pow(x, y) - v)));
   if (std::isnan(change))
     change = infinity;
   return {v, 0, magnitude(v), change + composedUnits * u * magnitude(v)};
@@ -99,30 +100,30 @@ static Function activation(scan::Activation kind, double u) {
     return [=](const Number *x) { return monotone(x[0], sigmoid, composedUnits, u); };
   case scan::Activation::Silu: // |slope| <= 1.1
     return [=](const Number *x) {
-      return lipschitz(x[0], [](double v) { return v == -infinity ? 0 : v * sigmoid(v); }, 1.1,
+      return lipschitz(x[0], [](Real v) { return v == -infinity ? 0 : v * sigmoid(v); }, 1.1,
                        composedUnits, u);
     };
   case scan::Activation::Gelu: // |slope| <= 1.13; 1 + erf cancels for negative x
     return [=](const Number *x) {
       Number result = lipschitz(
           x[0],
-          [](double v) {
-            return v == -infinity ? 0 : 0.5 * v * std::erfc(-v / std::sqrt(2.0));
+          [](Real v) {
+            return v == -infinity ? 0 : v / 2 * std::erfc(-v / std::sqrt(Real(2)));
           },
           1.13, composedUnits, u);
       if (std::isfinite(x[0].v))
-        result.e += composedUnits * u * std::min(std::fabs(x[0].v), 1.0);
+        result.e += composedUnits * u * std::min(magnitude(x[0].v), 1.0);
       return result;
     };
   case scan::Activation::Relu:
     return [=](const Number *x) {
-      return Number{std::isnan(x[0].v) ? x[0].v : std::max(x[0].v, 0.0), 0, x[0].m, x[0].e};
+      return Number{std::isnan(x[0].v) ? x[0].v : std::max(x[0].v, Real(0)), 0, x[0].m, x[0].e};
     };
   case scan::Activation::Softplus:
     return [=](const Number *x) { return monotone(x[0], softplus, composedUnits, u); };
   case scan::Activation::LogSigmoid:
     return [=](const Number *x) {
-      return monotone(x[0], [](double v) { return -softplus(-v); }, composedUnits, u);
+      return monotone(x[0], [](Real v) { return -softplus(-v); }, composedUnits, u);
     };
   }
   return {};
@@ -152,13 +153,13 @@ static Number compare(arith::CmpFPredicate predicate, const Number &a, const Num
     break;
   }
   bool unsure = a.e + b.e > 0 && std::fabs(a.v - b.v) <= a.e + b.e;
-  return {holds ? 1.0 : 0.0, 0, 1, unsure ? 1.0 : 0.0};
+  return {holds ? Real(1) : Real(0), 0, 1, unsure ? 1.0 : 0.0};
 }
 
 static Number select(const Number *x) {
   Number result = x[0].v != 0 ? x[1] : x[2];
   if (x[0].e > 0)
-    result.e = std::max(x[1].e, x[2].e) + std::fabs(x[1].v - x[2].v);
+    result.e = std::max(x[1].e, x[2].e) + static_cast<double>(std::fabs(x[1].v - x[2].v));
   return result;
 }
 
@@ -172,7 +173,7 @@ static Function constantOf(Attribute value) {
   } else {
     number.v = static_cast<double>(cast<IntegerAttr>(value).getInt());
   }
-  number.m = magnitude(std::hypot(number.v, number.i));
+  number.m = magnitude(absolute(number));
   return [=](const Number *) { return number; };
 }
 
@@ -215,8 +216,8 @@ static Function complexFunction(Operation *op, double u) {
       })
       .Case([&](complex::ExpOp) -> Function {
         return [=](const Number *x) {
-          std::complex<double> v = std::exp(std::complex<double>(x[0].v, x[0].i));
-          double m = std::abs(v);
+          std::complex<Real> v = std::exp(std::complex<Real>(x[0].v, x[0].i));
+          double m = static_cast<double>(std::abs(v));
           return Number{v.real(), v.imag(), m, m * std::expm1(x[0].e) + composedUnits * u * m};
         };
       })
@@ -224,10 +225,10 @@ static Function complexFunction(Operation *op, double u) {
 }
 
 static Function mathFunction(Operation *op, double u) {
-  auto monotoneOf = [u](double (*f)(double)) -> Function {
+  auto monotoneOf = [u](Real (*f)(Real)) -> Function {
     return [=](const Number *x) { return monotone(x[0], f, libraryUnits, u); };
   };
-  auto circular = [u](double (*f)(double)) -> Function {
+  auto circular = [u](Real (*f)(Real)) -> Function {
     return [=](const Number *x) { return lipschitz(x[0], f, 1, libraryUnits, u); };
   };
   return llvm::TypeSwitch<Operation *, Function>(op)
@@ -235,7 +236,7 @@ static Function mathFunction(Operation *op, double u) {
       .Case([&](math::LogOp) { return monotoneOf(std::log); })
       .Case([&](math::SqrtOp) { return monotoneOf(std::sqrt); })
       .Case([&](math::RsqrtOp) {
-        return monotoneOf([](double v) { return 1 / std::sqrt(v); });
+        return monotoneOf([](Real v) { return 1 / std::sqrt(v); });
       })
       .Case([&](math::TanhOp) { return monotoneOf(std::tanh); })
       .Case([&](math::SinOp) { return circular(std::sin); })
@@ -330,7 +331,7 @@ Number reduce(scan::Reduction kind, const Number *frame, const std::size_t *from
 }
 
 Number ringZero(scan::Ring ring) {
-  double v = ring == scan::Ring::Real ? 0 : ring == scan::Ring::MinPlus ? infinity : -infinity;
+  Real v = ring == scan::Ring::Real ? 0 : ring == scan::Ring::MinPlus ? infinity : -infinity;
   return {v, 0, 0, 0};
 }
 

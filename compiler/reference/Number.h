@@ -30,8 +30,9 @@
 // An infinity has m = 0: the zero of a semiring and a forbidden transition are exact,
 // and what they lose against owes them no roundoff.
 //
-// The values themselves are never rounded: a declared narrow type adds its own
-// roundoff to e where the program rounds.
+// The values themselves are never rounded to a type of the program: a declared narrow type adds its
+// own roundoff to e where the program rounds. They are `Real`s, of 64 bits of significand on x86-64: the
+// bound of a program in f64 is the kernel's alone, but for one rounding of a result to f64.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SCANC_COMPILER_REFERENCE_NUMBER_H
@@ -43,9 +44,12 @@
 
 namespace scanc::reference {
 
+/// Holds what f64 does, with more bits where the machine has such numbers.
+using Real = long double;
+
 struct Number {
-  double v = 0; ///< value; real part of a complex one
-  double i = 0; ///< imaginary part
+  Real v = 0;  ///< value; real part of a complex one
+  Real i = 0;  ///< imaginary part
   double m = 0; ///< magnitude; 0 of an infinity
   double e = 0; ///< error bound
 };
@@ -53,12 +57,20 @@ struct Number {
 inline constexpr double slack = 2;
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
-inline double magnitude(double v) { return std::isinf(v) ? 0 : std::fabs(v); }
+inline double magnitude(Real v) {
+  double size = static_cast<double>(std::fabs(v));
+  return size == infinity ? 0 : size;
+}
+
+/// |a|, of a complex number too.
+inline double absolute(const Number &a) {
+  return static_cast<double>(a.i == 0 ? std::fabs(a.v) : std::hypot(a.v, a.i));
+}
 
 /// The smallest number of the compute type with unit roundoff `u`.
 inline double quantum(double u) { return u > 1e-10 ? 0x1p-149 : 0x1p-1074; }
 
-inline Number exact(double v) { return {v, 0, magnitude(v), 0}; }
+inline Number exact(Real v) { return {v, 0, magnitude(v), 0}; }
 
 inline Number add(const Number &a, const Number &b, double u, double sign = 1) {
   double m = a.m + b.m;
@@ -78,37 +90,40 @@ inline Number multiply(const Number &a, const Number &b, double u) {
 }
 
 inline Number divide(const Number &a, const Number &b, double u) {
-  double size = std::hypot(b.v, b.i), least = size - b.e;
+  double size = absolute(b), least = size - b.e;
   double m = a.m / size, e = least > 0 ? (a.e + m * b.e) / least + 4 * u * m : infinity;
   if (a.m + a.e > 0)
     e += quantum(u) * (1 + a.m);
   if (a.i == 0 && b.i == 0)
     return {a.v / b.v, 0, m, e};
-  double scale = b.v * b.v + b.i * b.i;
+  Real scale = b.v * b.v + b.i * b.i;
   return {(a.v * b.v + a.i * b.i) / scale, (a.i * b.v - a.v * b.i) / scale, m, e + 8 * u * m};
 }
 
 /// `a` once it has its value: its terms are not taken apart any more.
 inline Number settled(Number a) {
-  if (double size = std::hypot(a.v, a.i); std::isfinite(size))
+  if (double size = absolute(a); std::isfinite(size))
     a.m = std::min(a.m, size + a.e);
   return a;
 }
 
 /// `a` as a value of a type whose largest number is `largest`.
 inline Number within(Number a, double largest) {
-  double size = std::hypot(a.v, a.i);
+  double size = absolute(a);
   if (std::isfinite(size) && size + std::min(a.e, size) > largest)
     a.e = infinity;
+  if (size == infinity && std::isfinite(a.v) && std::isfinite(a.i)) // f64 holds no such number
+    return {a.v * Real(infinity), a.i == 0 ? 0 : a.i * Real(infinity), 0, infinity};
   return a;
 }
 
 /// A monotone function: its ends tell how far it can change. `k` units of roundoff of its own.
 template <typename F>
 Number monotone(const Number &a, F f, double k, double u) {
-  double v = f(a.v), m = magnitude(v);
+  Real v = f(a.v);
+  double m = magnitude(v);
   double change = a.e == 0 ? 0
-                           : std::max(std::fabs(f(a.v + a.e) - v), std::fabs(v - f(a.v - a.e)));
+                           : static_cast<double>(std::max(std::fabs(f(a.v + a.e) - v), std::fabs(v - f(a.v - a.e))));
   if (std::isnan(change))
     change = infinity;
   // Results below the smallest normal number may be flushed to zero.
@@ -118,7 +133,8 @@ Number monotone(const Number &a, F f, double k, double u) {
 /// A function whose slope is at most `slope`.
 template <typename F>
 Number lipschitz(const Number &a, F f, double slope, double k, double u) {
-  double v = f(a.v), m = magnitude(v);
+  Real v = f(a.v);
+  double m = magnitude(v);
   return {v, 0, m, slope * a.e + k * u * (m + magnitude(a.v) * u) + (u > 1e-10 ? 2.4e-38 : 0)};
 }
 

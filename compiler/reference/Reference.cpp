@@ -228,11 +228,11 @@ void Interpreter::write(const Access &access, std::int64_t offset, const Slot &f
       at += point[k] * access.strides[dims[k]];
     const Number &number = frame[from.offset + source];
     if (complexElement) {
-      to.values[2 * at] = number.v;
-      to.values[2 * at + 1] = number.i;
+      to.values[2 * at] = static_cast<double>(number.v);
+      to.values[2 * at + 1] = static_cast<double>(number.i);
       to.bounds[2 * at] = to.bounds[2 * at + 1] = slack * number.e;
     } else {
-      to.values[at] = number.v;
+      to.values[at] = static_cast<double>(number.v);
       to.bounds[at] = slack * number.e;
     }
   });
@@ -244,7 +244,7 @@ static double zeroOf(scan::RecurrenceInterface op, int64_t state) {
   if (auto affine = dyn_cast<scan::AffineOp>(op.getOperation())) {
     for (auto advance : affine.getBody().getOps<scan::AdvanceOp>())
       if (llvm::is_contained(advance.getStates(), Attribute(op.getState(state).getName())))
-        return ringZero(advance.getRing()).v;
+        return static_cast<double>(ringZero(advance.getRing()).v);
     return 0;
   }
   return scan::zeroOfState(cast<scan::StepOp>(op.getOperation()), state);

@@ -124,6 +124,31 @@ TEST(Bounds, a_mean_whose_sum_is_beyond_f32_had_a_bound) {
   EXPECT_LT(result.bounds[1], 1e-5);
 }
 
+TEST(Bounds, a_sum_in_f64_is_as_far_off_as_a_kernel_of_f64) {
+  if (std::numeric_limits<long double>::digits < 64)
+    GTEST_SKIP() << "this machine has no wider numbers";
+  std::vector<double> steps(100000, 0.1), sums(steps.size());
+  TensorRef x{steps.data(), Dtype::f64, {100000}, {}}, y{sums.data(), Dtype::f64, {100000}, {}};
+  auto results = evaluateReference("kernel k(x: f64[T]) -> (h: f64[T]) { scan T as t { h[t] = h[t-1] + x[t] } }",
+                                   std::vector<TensorRef>{x, y});
+  ASSERT_TRUE(results) << render(results.error());
+  const double sum = results->front().values.back(), exact = static_cast<double>(100000 * static_cast<long double>(0.1));
+  EXPECT_NEAR(sum, exact, 3e-11); // 10^5 roundings to 2^-64 of at most 10^4, half of them; in f64 it is 2e-8 off
+  EXPECT_LT(results->front().bounds.back(), 3e-7);
+}
+
+TEST(Bounds, a_value_beyond_f64_is_infinite) {
+  std::vector<double> a{0, 1e200, 1}, x{1e200, 0, 0}, h(3);
+  const auto tensor = [](std::vector<double> &values) { return TensorRef{values.data(), Dtype::f64, {3}, {}}; };
+  auto results = evaluateReference("kernel k(a, x: f64[T]) -> (h: f64[T]) { scan T as t { h[t] = a[t] * h[t-1] + x[t] } }",
+                                   std::vector<TensorRef>{tensor(a), tensor(x), tensor(h)});
+  ASSERT_TRUE(results) << render(results.error());
+  for (int t : {1, 2}) {
+    EXPECT_EQ(results->front().values[t], infinity) << t;
+    EXPECT_EQ(results->front().bounds[t], infinity) << t;
+  }
+}
+
 TEST(Bounds, a_gate_closed_by_an_infinity_is_zero) {
   expectFinite(evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
                         "  scan T as t { y[t] = silu(a[t]) + sigmoid(b[t]) } }",
