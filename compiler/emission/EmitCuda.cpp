@@ -1,6 +1,7 @@
 //===- EmitCuda.cpp - Text on standard output, for tests and the curious --===//
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/Passes.h"
+#include "compiler/emission/ProjectedKernel.h"
 
 namespace scanc::emission {
 #define GEN_PASS_DEF_EMITCUDAPASS
@@ -34,6 +35,9 @@ public:
       if (auto projection = dyn_cast<plan::ProjectionOp>(op))
         for (auto each : projection.getProducts().getAsRange<plan::ProductAttr>())
           print(each.getName(), [&] { return writeProduct(projection, each); });
+      if (auto scan = dyn_cast<plan::ProjectedScanOp>(op))
+        for (auto each : scan.getProducts().getAsRange<plan::ProductAttr>())
+          print(each.getName(), [&] { return writeProjectedScan(scan, each); });
     });
   }
 };

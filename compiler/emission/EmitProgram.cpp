@@ -4,6 +4,7 @@
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
+#include "compiler/emission/ProjectedKernel.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
 
@@ -90,6 +91,17 @@ static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::Product
   return variant;
 }
 
+static FailureOr<KernelVariant> emitProjectedScan(plan::ProjectedScanOp op, plan::ProductAttr attr) {
+  FailureOr<std::string> source = writeProjectedScan(op, attr);
+  if (failed(source))
+    return failure();
+  KernelVariant variant = beginVariant(attr, std::move(*source));
+  appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
+               attr.getSharedBytes(), orderOf(op, 0, 1));
+  variant.arguments = argumentWords(op->getParentOfType<plan::ProgramOp>(), op.getName().str());
+  return variant;
+}
+
 /// What `emit` makes of each of `attrs`.
 template <typename Attr>
 static LogicalResult appendStep(Entry &entry, ArrayAttr attrs,
@@ -116,6 +128,9 @@ static FailureOr<Entry> emitEntry(plan::EntryOp op) {
     else if (auto projection = dyn_cast<plan::ProjectionOp>(inner))
       done = appendStep<plan::ProductAttr>(entry, projection.getProducts(),
                                            [&](auto attr) { return emitProduct(projection, attr); });
+    else if (auto scan = dyn_cast<plan::ProjectedScanOp>(inner))
+      done = appendStep<plan::ProductAttr>(entry, scan.getProducts(),
+                                           [&](auto attr) { return emitProjectedScan(scan, attr); });
     if (failed(done))
       return failure();
   }
@@ -132,6 +147,11 @@ static void appendWorkspace(Program &program, plan::ProgramOp op, plan::EntryOp 
     if (!projection.getWorkspace().empty())
       program.workspace.push_back(
           {.name = projection.getName().str(), .bytes = projection.getWorkspace().str()});
+  for (auto scan : entry.getBody().getOps<plan::ProjectedScanOp>())
+    program.workspace.push_back({.name = scan.getName().str(),
+                                 .bytes = scan.getWorkspace().str(),
+                                 .zeroed = true,
+                                 .restored = true});
   for (auto kernel : entry.getBody().getOps<plan::KernelInterface>()) {
     if (!kernel.getWorkspace().empty())
       program.workspace.push_back({.name = kernel.getName().str(),

@@ -3,6 +3,7 @@
 
 #include "compiler/planning/Body.h"
 #include "compiler/planning/Layer.h"
+#include "compiler/planning/ParameterName.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -99,9 +100,9 @@ private:
       nullptr; ///< the first access along time; none where no vectors run along it
 };
 
-/// The name that the function gives to an operand or result of the recurrence; its number where none is
-/// given, which is enough for an estimate.
-static std::string parameterName(scan::AffineOp op, Value tensor) {
+} // namespace
+
+std::string parameterName(scan::AffineOp op, Value tensor) {
   auto function = op->getParentOfType<func::FuncOp>();
   auto nameOr = [](StringAttr name, StringRef kind, unsigned number) {
     return name ? name.str() : formatv("{0}{1}", kind, number).str();
@@ -115,8 +116,6 @@ static std::string parameterName(scan::AffineOp op, Value tensor) {
                     "result", use.getOperandNumber());
   return {};
 }
-
-} // namespace
 
 Access KernelBuilder::access(Value tensor, AffineMap map) {
   std::string parameter = parameterName(mapping.op, tensor);

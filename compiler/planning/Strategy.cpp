@@ -1,6 +1,7 @@
 //===- Strategy.cpp - The list of strategies and what they decline alike --===//
 #include "compiler/planning/Strategy.h"
 
+#include "compiler/planning/ProjectedScan.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SetVector.h"
@@ -23,6 +24,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createCyclicReduction());
     list.push_back(createChunkwise());
     list.push_back(createProjection());
+    list.push_back(createProjectedScan());
     return list;
   }();
   return strategies;

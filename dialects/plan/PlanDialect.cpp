@@ -1,7 +1,7 @@
 //===- PlanDialect.cpp - Registration -------------------------------------===//
 #include "dialects/Folding.h"
 #include "dialects/Syntax.h"
-#include "dialects/plan/PlanOps.h"
+#include "dialects/plan/ProjectedScanOp.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -31,6 +31,10 @@ void PlanDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/plan/PlanOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/plan/ProjectedScanOp.cpp.inc"
       >();
   addInterfaces<FoldWithinRegions>();
 }

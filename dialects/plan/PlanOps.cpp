@@ -3,6 +3,7 @@
 
 #include "dialects/Regions.h"
 #include "dialects/plan/Kernels.h"
+#include "dialects/plan/ProjectedScanOp.h"
 #include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/plan/Variants.h"
@@ -84,7 +85,8 @@ LogicalResult ProgramOp::verify() {
                                             << ": print the plan again with --emit=plan";
   auto kernel = RegisteredOperationName::lookup("plan." + getStrategy().str(), getContext());
   if (!kernel || !(kernel->hasInterface<KernelInterface>() ||
-                   kernel->getIdentifier() == ProjectionOp::getOperationName())) // program_c3
+                   kernel->getIdentifier() == ProjectionOp::getOperationName() ||
+                   kernel->getIdentifier() == ProjectedScanOp::getOperationName())) // program_c3
     return emitOpError("strategy: expected the name of a kernel of this dialect, got ")
            << getStrategyAttr();
   llvm::SmallSet<StringRef, 8> names;

@@ -37,21 +37,25 @@ static LogicalResult verifyDims(ProjectionOp op) {
   return success();
 }
 
-/// Whether `access` names a tensor and maps the dims `wanted` to it, each once.
-static LogicalResult verifyAccess(ProjectionOp op, AccessAttr access, ArrayRef<int64_t> wanted,
-                                  StringRef what) {
+LogicalResult verifyEachOnce(Operation *op, ArrayAttr dims, AccessAttr access, ArrayRef<int64_t> wanted,
+                             StringRef what) {
   AffineMap map = access.getMap();
-  bool fits = parameterOf(op, access) && map.getNumDims() == op.getDims().size() &&
+  bool fits = parameterOf(op, access) && map.getNumDims() == dims.size() &&
               map.getNumSymbols() == 0 && map.getNumResults() == wanted.size() &&
               llvm::all_of(wanted, [&](int64_t i) {
-                return llvm::is_contained(map.getResults(), getAffineDimExpr(i, op.getContext()));
+                return llvm::is_contained(map.getResults(), getAffineDimExpr(i, op->getContext()));
               });
-  if (!fits) { // projection_c2
-    InFlightDiagnostic error = op.emitOpError() << what << ": expected a tensor of the dims ";
+  if (!fits) { // projection_c2, projected_scan_c2
+    InFlightDiagnostic error = op->emitOpError() << what << ": expected a tensor of the dims ";
     llvm::interleaveComma(wanted, error);
     return error << ", each once, got " << access;
   }
   return success();
+}
+
+static LogicalResult verifyAccess(ProjectionOp op, AccessAttr access, ArrayRef<int64_t> wanted,
+                                  StringRef what) {
+  return verifyEachOnce(op, op.getDims(), access, wanted, what);
 }
 
 static LogicalResult verifyGroup(ProjectionOp op, ColumnsAttr group, ArrayRef<int64_t> rows) {

@@ -24,10 +24,8 @@ struct LayerVariant {
 
   /// Parts of both factors, the maps and states of 64 lanes of each warp, and two words.
   std::int64_t sharedBytes() const {
-    const std::int64_t left = shape.ring * shape.warpgroups;
-    const std::int64_t right = (shape.kept > 0 ? shape.kept : shape.ring) * 3;
-    const std::int64_t warps = shape.threads() / 32;
-    return ((left + right) * 8192 + warps * 64 * 12 + 8 + 1023) / 1024 * 1024;
+    const std::int64_t panels = shape.ring * (shape.warpgroups + 3), warps = shape.threads() / 32;
+    return (panels * 8192 + warps * 64 * 12 + 8 + 1023) / 1024 * 1024;
   }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
@@ -39,8 +37,7 @@ struct LayerVariant {
       text.replace(at, from.size(), to);
     };
     replace("{.warpgroups = 2, .ring = 5}",
-            fmt::format("{{.warpgroups = {}, .ring = {}, .kept = {}}}", shape.warpgroups, shape.ring,
-                        shape.kept));
+            fmt::format("{{.warpgroups = {}, .ring = {}}}", shape.warpgroups, shape.ring));
     replace("across = true", fmt::format("across = {}", across));
     replace("copies = true", fmt::format("copies = {}", copies));
     replace("reverse = false", fmt::format("reverse = {}", reverse));
@@ -50,7 +47,6 @@ struct LayerVariant {
 
 void PrintTo(const LayerVariant &v, std::ostream *out) {
   *out << v.shape.steps() << " steps, " << v.shape.warpgroups << " warpgroups, ring " << v.shape.ring
-       << ", " << v.shape.kept << " parts kept"
        << ", " << v.element << (v.copies ? "" : ", in parts")
        << (v.across ? "" : ", weights transposed") << (v.reverse ? ", reverse" : "");
 }
@@ -215,7 +211,6 @@ INSTANTIATE_TEST_SUITE_P(
                      .element = "bf16",
                      .across = false,
                      .reverse = true},
-        LayerVariant{.shape = {.warpgroups = 2, .ring = 7, .kept = 4}},
         LayerVariant{.shape = {.warpgroups = 1, .ring = 2}, .copies = false}));
 
 } // namespace

@@ -5,9 +5,8 @@
 //   shared memory  projected_parts_storage<R>, given by the caller
 //   barriers       one a part and tile
 //
-//   64 terms of the sums at a time, a part, lie in shared memory as products want them: steps in a ring, and
-//   weights beside them or, where R::shape.kept is not 0, all parts of them, which then stay as long as
-//   the lanes do. Of elements that do not exist there are zeros.
+//   64 terms of the sums at a time, a part, lie in a ring of shared memory as products want them. Of
+//   elements that do not exist there are zeros.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -35,10 +34,9 @@ struct projected_place {
 
 template <typename R>
 struct projected_parts_storage {
-  static constexpr int panel = 64 * 64, groups = R::shape.warpgroups,
-                       right_parts = R::shape.kept > 0 ? R::shape.kept : R::shape.ring;
-  alignas(1024) typename R::element left[R::shape.ring][groups][panel];
-  typename R::element right[right_parts][R::factors][panel];
+  static constexpr int panel = 64 * 64;
+  alignas(1024) typename R::element left[R::shape.ring][R::shape.warpgroups][panel];
+  typename R::element right[R::shape.ring][R::factors][panel];
 };
 
 /// The sums of a thread: of each factor eight tiles, of eight lanes each.
@@ -60,7 +58,6 @@ public:
 
   /// Orders the first parts of a tile.
   __device__ __forceinline__ void begin(const projected_place &of) {
-    brings = R::shape.kept == 0 || of.lane != place.lane;
     place = of;
     whole = of.step + R::shape.steps() <= layer.steps() && of.lane + tile_lanes <= layer.lanes();
     block_barrier(); // all have left the tile before
@@ -79,7 +76,7 @@ public:
 #pragma unroll
     for (int term = 0; term < 64; term += 16)
       warp::multiply_wide<R::across>(sums, storage.left[part % R::shape.ring][thread_index() / 128],
-                                     storage.right[right_slot(part)][0], term, true);
+                                     storage.right[part % R::shape.ring][0], term, true);
     start_group_products();
     finish_group_products();
   }
@@ -89,14 +86,10 @@ private:
   static constexpr int pieces = 8, ///< of a row of 64 terms, or lanes
       rows_at_once = R::shape.threads() / pieces, panel = projected_parts_storage<R>::panel;
 
-  static __device__ __forceinline__ int right_slot(int part) {
-    return R::shape.kept > 0 ? part : part % R::shape.ring;
-  }
-
   __device__ __forceinline__ void order(int part) {
     if (part < parts) {
       element *const left = storage.left[part % R::shape.ring][0],
-                     *const right = storage.right[right_slot(part)][0];
+                     *const right = storage.right[part % R::shape.ring][0];
       if (R::copies && whole && part * 64 + 64 <= layer.depth())
         order_whole(left, right, part * 64);
       else
@@ -121,14 +114,13 @@ private:
     const projected_factor<element> steps = layer.left(place.matrix);
     copy_rows<R::shape.steps()>(
         left + cell, steps.data + ((place.step + projected_step(row)) * steps.row + term + column), steps.row);
-    if (brings)
 #pragma unroll
-      for (int i = 0; i < R::factors; ++i) {
-        const projected_factor<element> of = layer.right(i);
-        const long long from = R::across ? (term + row) * of.term + place.lane + column
-                                         : (place.lane + row) * of.row + term + column;
-        copy_rows<64>(right + (i * panel + cell), of.data + from, R::across ? of.term : of.row);
-      }
+    for (int i = 0; i < R::factors; ++i) {
+      const projected_factor<element> of = layer.right(i);
+      const long long from = R::across ? (term + row) * of.term + place.lane + column
+                                       : (place.lane + row) * of.row + term + column;
+      copy_rows<64>(right + (i * panel + cell), of.data + from, R::across ? of.term : of.row);
+    }
   }
 
   /// Pieces that may not exist, or are read element by element.
@@ -142,28 +134,27 @@ private:
                                      steps.data + (exists ? step : 0) * steps.row, steps.term,
                                      term + column, exists ? layer.depth() : 0);
     }
-    if (brings)
 #pragma unroll
-      for (int f = 0; f < R::factors; ++f) {
-        const projected_factor<element> of = layer.right(f);
+    for (int f = 0; f < R::factors; ++f) {
+      const projected_factor<element> of = layer.right(f);
 #pragma unroll 1
-        for (int i = thread_index(); i < 64 * pieces; i += R::shape.threads()) {
-          const int row = i / pieces, column = i % pieces * 8;
-          const int at = (R::across ? term : place.lane) + row, from = (R::across ? place.lane : term) + column;
-          const bool exists = at < (R::across ? layer.depth() : layer.lanes());
-          const int lie = R::across ? layer.lanes() : layer.depth();
-          thread::fetch_piece<R::copies>(right + (f * panel + warp::swizzled<element, 64>(row, column)),
-                                         of.data + (exists ? at : 0) * (R::across ? of.term : of.row),
-                                         R::across ? of.row : of.term, from, exists ? lie : 0);
-        }
+      for (int i = thread_index(); i < 64 * pieces; i += R::shape.threads()) {
+        const int row = i / pieces, column = i % pieces * 8;
+        const int at = (R::across ? term : place.lane) + row, from = (R::across ? place.lane : term) + column;
+        const bool exists = at < (R::across ? layer.depth() : layer.lanes());
+        const int lie = R::across ? layer.lanes() : layer.depth();
+        thread::fetch_piece<R::copies>(right + (f * panel + warp::swizzled<element, 64>(row, column)),
+                                       of.data + (exists ? at : 0) * (R::across ? of.term : of.row),
+                                       R::across ? of.row : of.term, from, exists ? lie : 0);
       }
+    }
   }
 
   const R &layer;
   projected_parts_storage<R> &storage;
   const int parts;
-  bool brings = false, whole = false;
-  projected_place place{0, 0, -1};
+  bool whole = false;
+  projected_place place{};
 };
 
 } // namespace scanc::device::block

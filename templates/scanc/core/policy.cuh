@@ -122,11 +122,10 @@ struct product_policy {
 };
 
 /// The same where the scan follows in registers. Four warps have 64 steps of a tile of 64 lanes; `ring` parts of 64
-/// terms lie in shared memory, or all `kept` parts of the weights and `ring` of the rest.
+/// terms lie in shared memory.
 struct projected_policy {
   int warpgroups; ///< 1, 2 or 4
   int ring;       ///< 2 at least
-  int kept = 0;
 
   constexpr int steps() const { return 64 * warpgroups; }
   constexpr int threads() const { return 128 * warpgroups; }
