@@ -117,8 +117,8 @@ struct Shape {
 };
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
-/// make of a state is computed before by chunk_states, in groups of threads of which some have the transition's columns
-/// where that is a matrix.
+/// make of a state is computed before by chunk_states, by a group of threads for each 64 columns, or by one for all and
+/// one for the transition's columns where that is a matrix.
 struct Spans {
   /// Chunks that a span has at least, for what its state costs; spans that are worth it, where a chunk of the transition
   /// costs as much as one of the state.
@@ -127,12 +127,15 @@ struct Spans {
 
   Spans(const Chunks &chunks, Shape shape, const Target &target)
       : panels(chunks.paddedRows() / groupColumns),
-        groups(shape.groups + (chunks.form.strength ? panels : 0)), ring(std::max<int64_t>(shape.ring, 2)) {
-    int64_t values = groups, inverses = chunks.form.strength ? 1 : 0;
-    int64_t slot = (panels + values + inverses) * panelBytes + numberBytes;
+        told(shape.groups + (chunks.form.strength ? panels : 0)), groups(chunks.form.strength ? 2 : shape.groups) {
+    // With a correction a part of the next chunk is made in one, for two of which there is room.
+    constexpr int64_t correctedRing = 3, made = 2;
+    int64_t ring = chunks.form.strength ? correctedRing : std::max<int64_t>(shape.ring, 2);
+    int64_t inverses = chunks.form.strength ? 1 : 0;
+    int64_t slot = (panels + shape.groups + inverses) * panelBytes + numberBytes;
     if (chunks.bringsFactors()) // keys twice, and what the chunk decays
       slot += panels * panelBytes + llvm::alignTo(chunks.paddedRows() * 4, 1024);
-    shared = ring * slot + (chunks.form.strength ? groups * panels * panelBytes : 0);
+    shared = ring * slot + (chunks.form.strength ? made * panels * panelBytes : 0);
     if (chunks.form.decaysRows && !chunks.bringsFactors())
       shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
     blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
@@ -158,13 +161,13 @@ struct Spans {
     constexpr int64_t columns = 16, copies = 2 * 2;
     if (chunks.form.strength)
       launches.push_back({"chunk_entries", panels * groupThreads,
-                          formatv("{0} * {1} * ({2} > 1)", blocks, (groups - panels) * groupColumns / columns, count),
+                          formatv("{0} * {1} * ({2} > 1)", blocks, (told - panels) * groupColumns / columns, count),
                           copies * chunks.paddedRows() * columns * elementBytes});
     return launches;
   }
   /// Formula: bytes that it leaves, of each block its threads' numbers and decays.
   std::string bytes() const {
-    return formatv("{0} * {1}", others, groups * panels * chunkSteps * groupColumns * 4 + numberBytes);
+    return formatv("{0} * {1}", others, told * panels * chunkSteps * groupColumns * 4 + numberBytes);
   }
   static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked) {
     double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
@@ -173,7 +176,7 @@ struct Spans {
     return most >= static_cast<double>(least(chunks)) ? most : 1;
   }
 
-  int64_t panels, groups, ring, shared = 0;
+  int64_t panels, told, groups, shared = 0; ///< told: 64 columns each, of states and of transitions
   std::string blocks, count, others; ///< formulas: blocks without spans, spans of a lane, blocks for all but the last
   bool pays = false;
 };
@@ -324,7 +327,8 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double group = 2 * chunkSteps * (chunkSteps * rows + chunkSteps * width + 2 * rows * width);
   cost.flops = group * walked * blocks * static_cast<double>(shape.groups);
   cost.registersPerThread = std::min<int64_t>(254, 112 + chunks.paddedRows());
-  cost.errorBound = formatv("{0} of the largest product, per step, in any order of composition",
+  cost.errorBound = formatv("{0} of the largest product, per step, in any order of composition; what is not finite "
+                            "reaches results of its chunk before it",
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
   // Measured on an H200 at 128 rows and two groups: a chunk of one block of a full card. Halves of it are taken to
   // be of the rows and of the rest.

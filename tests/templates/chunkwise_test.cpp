@@ -29,7 +29,7 @@ struct ChunkVariant {
 
   std::int64_t mostSpilled(bool isSm80) const {
     if (corrects && spans > 1)
-      return isSm80 ? 304 : 96; // once for a span, and of 512 threads that carry the transition
+      return isSm80 ? 304 : 152; // once for a span, and of addresses where threads carry 128 columns of 128 rows
     if (corrects)
       return isSm80 ? 256 : 20;
     return decaysRows && isSm80 ? 20 : 0;
@@ -51,16 +51,18 @@ struct ChunkVariant {
       return std::max<std::int64_t>(panels() * 4 * 8192, 2 * 8192 + 18432) + 1024 + (panels() * 1056 + 1023) / 1024 * 1024;
     return std::max<std::int64_t>(8192 + 64 * 68 * 4, panels() * 8192) + 1024;
   }
-  std::int64_t groupsOfStates() const { return warpgroups + (corrects ? panels() : 0); }
+  std::int64_t groupsOfStates() const { return corrects ? 2 : warpgroups; }
   std::int64_t sharedBytesOfStates() const {
-    std::int64_t groups = groupsOfStates(), slot = (panels() + groups + corrects) * 8192 + 1024;
+    std::int64_t slot = (panels() + warpgroups + corrects) * 8192 + 1024;
     if (decaysRows && corrects) // keys that enter and those that leave, and what the chunk decays
-      return 2 * (slot + panels() * 8192 + (panels() + 3) / 4 * 1024) + groups * panels() * 8192;
+      slot += panels() * 8192 + (panels() + 3) / 4 * 1024;
+    if (corrects)
+      return 3 * slot + 2 * panels() * 8192;
     if (decaysRows)
       return 2 * (slot + panels() * 16384) + panels() * 1024;
-    return std::max<std::int64_t>(ring, 2) * slot + (corrects ? groups * panels() * 8192 : 0);
+    return std::max<std::int64_t>(ring, 2) * slot;
   }
-  std::int64_t bytesOfSpan() const { return groupsOfStates() * panels() * 16384 + 1024; }
+  std::int64_t bytesOfSpan() const { return (warpgroups + (corrects ? panels() : 0)) * panels() * 16384 + 1024; }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
     std::ifstream file(std::string(SCANC_FIXTURES) + "/chunkwise.cu");

@@ -133,12 +133,12 @@ template <typename R>
 struct chunk_slot<R, true, false> : chunk_numbers, chunk_inverse<R> {
   typename R::element entering_key[row_panels<R>()][panel], key[row_panels<R>()][panel];
   float chunk_decay[row_panels<R>() * panel_columns];
-  alignas(1024) typename R::element value[R::shape.warpgroups][panel];
+  alignas(1024) typename R::element value[R::shape.value_panels()][panel];
 };
 template <typename R>
 struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
-  typename R::element value[R::shape.warpgroups][panel];
+  typename R::element value[R::shape.value_panels()][panel];
 };
 
 /// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, step, column, exists)`
@@ -312,12 +312,10 @@ private:
 
   __device__ __forceinline__ void copy_values(slot &to, chunk_extent extent) const {
 #pragma unroll
-    for (int g = 0; g < R::shape.warpgroups; ++g)
+    for (int g = 0; g < R::shape.value_panels(); ++g)
       copy_panel<threads>(to.value[g], extent,
                           [&](element *cell, long long step, int j, bool exists) {
-                            recurrence.fetch_value(
-                                cell, at, step, column + g * panel_columns + j,
-                                exists && g < R::shape.warpgroups - R::shape.transitions);
+                            recurrence.fetch_value(cell, at, step, column + g * panel_columns + j, exists);
                           });
   }
 

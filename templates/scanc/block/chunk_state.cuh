@@ -59,10 +59,8 @@ public:
     });
   }
 
-  /// Zeros; of groups that carry a transition, which are behind the others, the identity.
-  __device__ __forceinline__ void begin_alone() {
-    constexpr int own = R::shape.warpgroups - R::shape.transitions;
-    each(-own * panel_columns, [&](float &number, int i, int j, bool) { number = i == j ? 1.0f : 0.0f; });
+  __device__ __forceinline__ void clear() {
+    each(0, [&](float &number, int, int, bool) { number = 0.0f; });
   }
 
   /// Writes its numbers as they lie in registers, and adds what was written so.

@@ -85,10 +85,11 @@ struct chunk_policy {
   int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before; 1 with decays of rows
   int blocks = 1; ///< of a multiprocessor, by their registers
   bool splits = false;   ///< whether blocks share the time of a lane
-  int transitions = 0;   ///< of the groups those, behind the others, that carry a transition in place of a state
+  int values = 0;        ///< panels of 64 columns, where groups do not have one each
   bool reads_out = true; ///< whether the state is multiplied with queries
 
   constexpr int threads() const { return 128 * warpgroups; }
+  constexpr int value_panels() const { return values > 0 ? values : warpgroups; }
   bool operator==(const chunk_policy &) const = default;
 };
 

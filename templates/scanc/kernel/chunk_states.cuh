@@ -4,31 +4,42 @@
 //                  states_of<R>::shape.threads() threads
 //   result in      `scratch`: a told_span<R> for each block, behind what chunk_inverses has left there
 //   shared memory  chunk_states_storage<R>, given by the caller
-//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction five, with
+//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction one, with
 //                  decays of rows three per chunk
 //
 //   The walk of kernel/chunkwise.cuh over all spans of a lane but the last, from a state of 0, without what is read out.
-//   With a correction groups of 128 threads more carry what the same steps make of the identity. See
-//   block/chunk_span.cuh.
+//   With a correction 128 threads carry that, and as many what the same steps make of the identity. See
+//   block/chunk_span.cuh. A chunk's inputs u are then those that solve (1 + L) u = value - b 2^g key' S: what S has in
+//   them is made for all steps before S is known, so that a state waits for two products in a row.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/state_columns.cuh"
 #include "scanc/kernel/chunkwise.cuh"
 
 namespace scanc::device::kernel {
 
-constexpr chunk_policy states_policy(chunk_policy of, int transitions) {
-  of.transitions = transitions;
-  of.warpgroups += transitions;
+constexpr chunk_policy states_policy(chunk_policy of, bool corrects) {
   of.ring = of.ring < 2 ? 2 : of.ring;
   of.reads_out = false;
+  if (corrects) { // a group for the values, one for the transition; something is made of the next chunk
+    of.values = of.warpgroups;
+    of.warpgroups = 2;
+    of.ring = 3;
+  }
   return of;
 }
 
 template <typename R>
 struct states_of : R {
-  static constexpr chunk_policy shape = states_policy(R::shape, block::transition_groups<R>());
+  static constexpr chunk_policy shape = states_policy(R::shape, block::corrects<R>);
 };
+
+/// What a walk carries: with a correction each group something else, which is its own.
+template <typename R, bool corrects = block::corrects<R>>
+struct span_state : block::chunk_state<states_of<R>> {};
+template <typename R>
+struct span_state<R, true> {};
 
 template <typename R, bool corrects = block::corrects<R>, bool rows = block::decays_rows<R>>
 struct chunk_states_storage {
@@ -37,7 +48,7 @@ struct chunk_states_storage {
 template <typename R, bool rows>
 struct chunk_states_storage<R, true, rows> {
   block::chunk_slot<states_of<R>> slots[states_of<R>::shape.ring];
-  block::state_panels<states_of<R>> state;
+  alignas(1024) typename R::element reads[2][block::row_panels<R>()][block::panel];
 };
 template <typename R>
 struct chunk_states_storage<R, false, true> {
@@ -152,51 +163,143 @@ static __device__ __forceinline__ void walk_states(W &walk, span_decay<S> &decay
   }
 }
 
-/// With one. `records`: that of the first chunk, and those that follow it; where they bring factors, keys are those.
-template <typename W>
-static __device__ __forceinline__ void walk_corrected_states(W &walk,
-                                                             const block::chunk_record<typename W::recurrence_type> *records) {
-  using S = typename W::recurrence_type;
-  constexpr bool made = block::brings_factors<S>;
-  constexpr int ring = S::shape.ring;
-  auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
+/// By the 128 threads of a group, of a chunk: each step's row that a state is read with. Of (1 + L) u = value - b 2^g key' S
+/// they are what S has in u.
+template <typename S>
+static __device__ __forceinline__ void
+make_reads(typename S::element (&to)[block::row_panels<S>()][block::panel], const block::chunk_slot<S> &slot,
+           const typename S::element (&keys)[block::row_panels<S>()][block::panel]) {
+  using element = typename S::element;
+  constexpr int panels = block::row_panels<S>();
   const int first = block::warp_of_group() * 16;
-  warp::sum_tile products[8];
+  warp::left_tile<element> inverse[block::chunk_steps / 16];
+#pragma unroll
+  for (int k = 0; k < block::chunk_steps / 16; ++k) {
+    inverse[k] = warp::load_left<block::panel_columns>(slot.inverse, first, k * 16);
+    block::weigh_steps(inverse[k], k, [&](int step) {
+      return -shared_load(slot.strength[step]) *
+             (block::decays<S> ? exp2_approximate(shared_load(slot.decay[step])) : 1.0f);
+    });
+  }
+  warp::sum_tile reads[panels][8];
+#pragma unroll
+  for (int p = 0; p < panels; ++p) {
+    begin_group_products();
+#pragma unroll
+    for (int k = 0; k < block::chunk_steps / 16; ++k)
+      warp::multiply_panel<false>(reads[p], inverse[k], keys[p], k * 16, k > 0);
+    start_group_products();
+  }
+  finish_group_products();
+#pragma unroll
+  for (int p = 0; p < panels; ++p) {
+    warp::settle(reads[p]);
+    warp::store_panel(to[p], first, reads[p]);
+  }
+}
+
+/// By the same: what the inputs of a chunk's steps have of the values alone. Starts it where four warps multiply together.
+template <typename S>
+static __device__ __forceinline__ void start_values(warp::sum_tile (&inputs)[8], const block::chunk_slot<S> &slot,
+                                                    const typename S::element (&values)[block::panel]) {
+  using element = typename S::element;
+  warp::left_tile<element> columns[block::chunk_steps / 16];
+#pragma unroll
+  for (int k = 0; k < block::chunk_steps / 16; ++k) {
+    columns[k] = warp::load_left_transposed<block::panel_columns>(values, k * 16, block::warp_of_group() * 16);
+    if constexpr (block::scales_input<S>)
+      block::weigh_steps(columns[k], k, [&](int step) { return shared_load(slot.input_scale[step]); });
+  }
+  begin_group_products();
+#pragma unroll
+  for (int k = 0; k < block::chunk_steps / 16; ++k)
+    warp::multiply_panel<true>(inputs, columns[k], slot.inverse, k * 16, k > 0);
+  start_group_products();
+}
+
+/// By the same, of the sums of a chunk: its inputs, as they are at its end.
+template <typename S>
+static __device__ __forceinline__ void round_inputs(warp::left_tile<typename S::element> (&rounded)[4],
+                                                    warp::sum_tile (&inputs)[8], const block::chunk_slot<S> &slot) {
+  if constexpr (block::decays<S>) {
+    const float last = block::decay_at<S>(slot, block::chunk_steps - 1);
+    block::scale_steps(inputs, [&](int step) { return block::decay_since<S>(slot, last, step); });
+  }
+  warp::narrow_left(rounded, inputs);
+}
+
+/// With one, by the groups that have `columns` panels of columns, of the values or of the transition. `records`: that of
+/// the first chunk, and those that follow it; where they bring factors, keys are those. The latter group makes what
+/// both read the state with, a chunk before.
+template <bool transitions, typename W>
+static __device__ __forceinline__ void
+walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *records,
+             typename block::state_columns<typename W::recurrence_type>::told_type *told) {
+  using S = typename W::recurrence_type;
+  using element = typename S::element;
+  constexpr bool made = block::brings_factors<S>;
+  constexpr int panels = block::row_panels<S>(), tiles = transitions ? panels : S::shape.value_panels();
+  constexpr int ring = S::shape.ring;
+  auto &[recurrence, storage, column, at, order, group, stream, numbers, none] = walk;
+  block::state_columns<S> state[tiles];
+#pragma unroll
+  for (int n = 0; n < tiles; ++n)
+    if constexpr (transitions)
+      state[n].begin_identity(n * block::panel_columns);
+    else
+      state[n].clear();
+  const auto prepare = [&](long long chunk, int to) {
+    const block::chunk_slot<S> &slot = stream.of(chunk);
+    if constexpr (made)
+      make_reads<S>(storage.reads[to], slot, slot.entering_key);
+    else
+      make_reads<S>(storage.reads[to], slot, slot.key);
+  };
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, order.of(c), walk.record_of(records, c));
+  walk.template meet<ring - 2>();
+  if (transitions && order.has(0))
+    prepare(0, 0);
   for (long long chunk = 0; order.has(chunk); ++chunk) {
-    block::chunk_slot<S> &slot = stream.of(chunk);
-    auto &values = slot.value[group];
-    walk.template meet<ring - 2>(); // this chunk is there
+    const block::chunk_slot<S> &slot = stream.of(chunk);
+    const auto &reads = storage.reads[chunk % 2];
+    walk.template meet<ring - 3>(); // the next chunk is there
     stream.start(chunk + ring - 1, order.of(chunk + ring - 1), walk.record_of(records, chunk + ring - 1));
-    walk.show_state();
-    group_barrier();
-    if constexpr (made)
-      block::start_products<false, S>(products, slot.entering_key, storage.state.of[group]);
-    else
-      block::start_products<false, S>(products, slot.key, storage.state.of[group]);
+    if constexpr (transitions) // behind the last one of the last again: not used
+      prepare(order.has(chunk + 1) ? chunk + 1 : chunk, (chunk + 1) % 2);
+    warp::sum_tile inputs[tiles][8];
+    // While the products of a panel of columns run, left operands of the next are made: of two there are registers.
+    if constexpr (!transitions)
+#pragma unroll
+      for (int n = 0; n < tiles; ++n)
+        start_values<S>(inputs[n], slot, slot.value[n]);
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < tiles; ++n) {
+        finish_group_products<0>();
+        state[n].start_read(inputs[n], m, reads[m], !transitions || m > 0);
+      }
+#pragma unroll
+    for (int n = 0; n < tiles; ++n) {
+      finish_group_products<tiles - 1>();
+      warp::settle(inputs[n]);
+      warp::left_tile<element> rounded[4];
+      round_inputs<S>(rounded, inputs[n], slot);
+      if constexpr (block::decays<S>)
+        state[n].scale(exp2_approximate(block::decay_at<S>(slot, block::chunk_steps - 1)));
+      if constexpr (made)
+        state[n].scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
+      state[n].add(rounded, slot.key);
+    }
     finish_group_products();
-    warp::settle(products);
-    block::subtract_products<S>(slot, products);
-    show_to_group_products();
-    group_barrier();
-    block::start_inputs<S>(products, slot, values);
-    if constexpr (block::decays<S>)
-      state.scale(exp2_approximate(block::decay_at<S>(slot, block::chunk_steps - 1)));
-    if constexpr (made)
-      state.scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
-    finish_group_products();
-    warp::settle(products);
-    if constexpr (block::decays<S>)
-      block::decay_to_end<S>(slot, products);
-    group_barrier(); // all of the group have multiplied
-    warp::store_panel(values, first, products);
-    show_to_group_products();
-    group_barrier();
-    state.add(slot.key, values);
-    finish_group_products();
-    state.settle();
+#pragma unroll
+    for (int n = 0; n < tiles; ++n)
+      state[n].settle();
   }
+#pragma unroll
+  for (int n = 0; n < tiles; ++n)
+    state[n].tell(told[n]);
 }
 
 template <typename R>
@@ -207,18 +310,22 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
   const block::span_place<R> place(of, 1);
   const block::chunk_scratch<R> left(of, scratch);
   block::told_span<R> &told = left.spans(place)[place.span];
-  chunk_walk<S, chunk_states_storage<R>> walk(recurrence, place.lane, place.column(), {place.steps},
-                                              storage);
-  walk.state.begin_alone();
+  chunk_walk<S, chunk_states_storage<R>, span_state<R>> walk(recurrence, place.lane, place.column(), {place.steps},
+                                                             storage);
   if constexpr (block::corrects<R>) {
-    walk_corrected_states(walk, reinterpret_cast<const block::chunk_record<S> *>(left.records(place.lane) + place.first));
+    const auto *const records = reinterpret_cast<const block::chunk_record<S> *>(left.records(place.lane) + place.first);
+    if (walk.group == 0)
+      walk_columns<false>(walk, records, told.states);
+    else
+      walk_columns<true>(walk, records, told.states + R::shape.warpgroups);
   } else {
+    walk.state.clear();
     span_decay<S> decay;
     walk_states(walk, decay);
     decay.tell(told);
+    walk.state.tell(told.states[walk.group]);
   }
   await_copies<0>();
-  walk.state.tell(told.states[walk.group]);
   if (thread_index() == 0)
     thread::write(&told.spans, static_cast<int>(place.spans));
 }

@@ -53,7 +53,7 @@ struct chunkwise_storage<R, true> : block::segment_places<R> {
 };
 
 /// What all chunks of a block have in common.
-template <typename R, typename Storage = chunkwise_storage<R>>
+template <typename R, typename Storage = chunkwise_storage<R>, typename State = block::chunk_state<R>>
 struct chunk_walk {
   using recurrence_type = R;
   using element = typename R::element;
@@ -67,7 +67,7 @@ struct chunk_walk {
   const int group; ///< of four warps, the same number in all lanes of one
   block::chunk_ring<R> stream;
   block::number_stream<R> numbers;
-  block::chunk_state<R> state;
+  State state;
 
   /// Of some lane. The state is for the caller to begin and to finish, where there are no segments.
   __device__ __forceinline__ chunk_walk(const R &recurrence, long long lane, int column,

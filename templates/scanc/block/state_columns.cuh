@@ -1,0 +1,153 @@
+//===- block/state_columns.cuh - A matrix state whose columns are rows of products ---===//
+//
+//   called by      every thread of a group of four warps
+//   result in      registers: 64 columns, of which each warp has 16
+//   shared memory  as named, given by the caller
+//   barriers       none
+//
+//   The state of block/chunk_state.cuh, transposed: it is the left operand of the products that read it, and what
+//   becomes of these that of the products that are added to it. Neither goes through shared memory.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_state.cuh"
+#include "scanc/thread/access.cuh"
+
+namespace scanc::device::block {
+
+/// Where the columns of a left operand are steps: that of number `i` of this lane's first row in tile `k`.
+static __device__ __forceinline__ int step_of_left(int k, int i) { return k * 16 + i / 2 * 8 + warp::sum_column(i); }
+
+/// A left tile, the columns of which are steps, times `weight(step)`.
+template <typename T, typename F>
+static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, int k, F weight) {
+  float weights[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    weights[i] = weight(step_of_left(k, i));
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    tile.words[i] = scaled_pair<T>(tile.words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
+}
+
+/// Sums whose columns are steps, times `by(step)`.
+template <typename F>
+static __device__ __forceinline__ void scale_steps(warp::sum_tile (&sums)[8], F by) {
+#pragma unroll
+  for (int n = 0; n < 8; ++n)
+#pragma unroll
+    for (int c = 0; c < 2; ++c) {
+      const float of_step = by(n * 8 + warp::sum_column(c));
+#pragma unroll
+      for (int i = c; i < 4; i += 2)
+        sums[n].at[i] *= of_step;
+    }
+}
+
+template <typename R>
+class state_columns {
+public:
+  using element = typename R::element;
+  using told_type = typename chunk_state<R>::told_type;
+  static constexpr int panels = row_panels<R>();
+
+  __device__ __forceinline__ void clear() {
+    each([](float &number, int, int) { number = 0.0f; });
+  }
+  /// The columns of the identity from `first` on.
+  __device__ __forceinline__ void begin_identity(int first) {
+    each([&](float &number, int row, int column) { number = row == first + column ? 1.0f : 0.0f; });
+  }
+
+  /// Writes its numbers as they lie in the registers of a chunk_state: all a number of this thread apart from one.
+  __device__ __forceinline__ void tell(told_type &to) const {
+    constexpr int of_panel = 8 * 128 * 4, of_tile = 128 * 4, of_warp = 32 * 4, of_row = 4 * 4;
+    const int among = lane_index() / 4; // eight columns
+    float *const first = &to[0][warp_of_group() * 2][warp::sum_column(0) * 4 + among / 2][among % 2];
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          thread::write(first + m * of_panel + i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row + n % 2 * 2,
+                        sums[m][n].at[i]);
+  }
+
+  __device__ __forceinline__ void scale(float by) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[m][n].at[i] *= by;
+  }
+
+  /// Each row by `by(row)`.
+  template <typename F>
+  __device__ __forceinline__ void scale_rows(F by) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          const float of_row = by(m * panel_columns + n * 8 + warp::sum_column(c));
+#pragma unroll
+          for (int i = c; i < 4; i += 2)
+            sums[m][n].at[i] *= of_row;
+        }
+  }
+
+  /// The products of 64 rows, panel `m`, of the columns with each step's row of `rows`, added to what is there where
+  /// `adds`. Starts it where four warps multiply together.
+  __device__ __forceinline__ void start_read(warp::sum_tile (&products)[8], int m, const element (&rows)[panel],
+                                             bool adds) {
+    warp::settle(sums[m]); // not rounded before what is started before has finished
+    warp::left_tile<element> rounded[4];
+    warp::narrow_left(rounded, sums[m]);
+    begin_group_products();
+#pragma unroll
+    for (int k = 0; k < 4; ++k)
+      warp::multiply_panel<true>(products, rounded[k], rows, k * 16, adds || k > 0);
+    start_group_products();
+  }
+
+  /// Adds the products of each step's inputs, which are the columns of `inputs`, with its row of `rows`. Starts it where
+  /// four warps multiply together.
+  __device__ __forceinline__ void add(const warp::left_tile<element> (&inputs)[4], const element (&rows)[panels][panel]) {
+    begin_group_products();
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int k = 0; k < chunk_steps / 16; ++k)
+        warp::multiply_panel<false>(sums[m], inputs[k], rows[m], k * 16, true);
+    start_group_products();
+  }
+
+  /// After the products that `add` started have been finished.
+  __device__ __forceinline__ void settle() {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      warp::settle(sums[m]);
+  }
+
+private:
+  /// `visit(number, row, column)`.
+  template <typename F>
+  __device__ __forceinline__ void each(F visit) {
+    const int row = warp::sum_column(0), column = warp_of_group() * 16 + warp::sum_row(0);
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          visit(sums[m][n].at[i], m * panel_columns + n * 8 + row + i % 2, column + i / 2 * 8);
+  }
+
+  warp::sum_tile sums[panels][8];
+};
+
+} // namespace scanc::device::block
