@@ -28,8 +28,9 @@ private:
   void writeSizes();
   void writeFactors();
   void writeFetches();
-  void writeLines();
+  void writeTargets();
   bool isSame(int64_t one, int64_t other) const;
+  int64_t kindOf(int64_t group) const;
   void writeEpilogue(int64_t group);
   void writeResults();
   void writeEntry();
@@ -181,21 +182,21 @@ void ProductWriter::writeFetches() {
   writer.blank();
 }
 
-void ProductWriter::writeLines() {
-  line("// Where a row of each result begins.");
-  writer.open("struct line");
-  for (int64_t i = 0; i < groups(); ++i)
-    line(formatv("{0} *result_{1};", elementOf(op.getGroup(i).getResult()), i).str());
-  writer.close("};");
-  function("line enter(long long matrix, int at) const");
+void ProductWriter::writeTargets() {
+  line("// Where the columns of a factor go, from column `at` on.");
+  function("thread::column_target target(long long matrix, int factor, int at) const");
   writeLanes(writer, op);
-  line("const long long row = at;");
-  line("line to;");
+  line("const long long row = 0;");
+  writer.open("switch (factor)");
   for (int64_t i = 0; i < groups(); ++i) {
-    plan::AccessAttr result = op.getGroup(i).getResult();
-    line(formatv("to.result_{0} = {1}.data + ({2});", i, tensor(result), rowOffset(result)).str());
+    plan::ColumnsAttr group = op.getGroup(i);
+    plan::AccessAttr result = group.getResult();
+    line(formatv("{0}: return thread::target_at({1}.data + ({2}), {3}, {4}, at, width({5}), {6});",
+                 i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"), tensor(result),
+                 rowOffset(result), stride(result, op.getTimeDim()), stride(result, group.getDim()), i, kindOf(i))
+             .str());
   }
-  line("return to;");
+  writer.close();
   writer.close();
   writer.blank();
 }
@@ -251,39 +252,29 @@ void ProductWriter::writeEpilogue(int64_t group) {
   writer.close();
 }
 
-/// Groups of which the same is made share a call.
+/// The first group of whose sums the same is made.
+int64_t ProductWriter::kindOf(int64_t group) const {
+  int64_t kind = 0;
+  while (!isSame(kind, group))
+    ++kind;
+  return kind;
+}
+
 void ProductWriter::writeResults() {
-  SmallVector<SmallVector<int64_t>> kinds;
-  for (int64_t i = 0; i < groups(); ++i) {
-    auto known = llvm::find_if(kinds, [&](ArrayRef<int64_t> kind) { return isSame(kind.front(), i); });
-    if (known != kinds.end()) {
-      known->push_back(i);
-      continue;
+  SmallVector<int64_t> kinds;
+  for (int64_t i = 0; i < groups(); ++i)
+    if (kindOf(i) == i) {
+      writeEpilogue(i);
+      kinds.push_back(i);
     }
-    writeEpilogue(i);
-    kinds.push_back({i});
-  }
-  line("// Four columns of a factor, from column `first` on, some behind the last.");
-  function("void write(const line &to, int factor, int first, const float (&sums)[4]) const");
-  for (ArrayRef<int64_t> kind : kinds) {
-    auto select = [&](auto spell) {
-      std::string text = spell(kind.front());
-      for (int64_t i : kind.drop_front())
-        text = formatv("factor == {0} ? {1} : {2}", i, spell(i), text);
-      return text;
-    };
-    auto isOfKind = [](int64_t i) { return formatv("factor == {0}", i).str(); };
+  line("// Hands `then` what is made of two sums that are beside each other.");
+  line("template <typename F>");
+  function("void finish(int kind, F then) const");
+  for (int64_t kind : kinds) {
     if (kinds.size() > 1)
-      line("if (" + llvm::join(llvm::map_range(kind, isOfKind), " || ") + ")");
-    line(formatv("{0}thread::write_four({1}, {2}, first, width(factor), sums, [&](const float (&two)[2], const "
-                 "int (&columns)[2]) {{ return make_{3}(two, columns); });",
-                 kinds.size() > 1 ? "  " : "",
-                 select([](int64_t i) { return formatv("to.result_{0}", i).str(); }),
-                 select([&](int64_t i) {
-                   plan::ColumnsAttr group = op.getGroup(i);
-                   return stride(group.getResult(), group.getDim());
-                 }),
-                 kind.front())
+      line(kind == kinds.back() ? std::string("else") : formatv("{0}if (kind == {1})", kind > 0 ? "else " : "", kind).str());
+    line(formatv("{0}then([&](const float (&sums)[2], const int (&columns)[2]) {{ return make_{1}(sums, columns); });",
+                 kinds.size() > 1 ? "  " : "", kind)
              .str());
   }
   writer.close();
@@ -327,7 +318,7 @@ FailureOr<std::string> ProductWriter::write() {
   writeSizes();
   writeFactors();
   writeFetches();
-  writeLines();
+  writeTargets();
   writeResults();
   writeEntry();
   if (unspelled)

@@ -60,13 +60,7 @@ public:
   /// Of a tile's factors as many parts as `count` says, in one warp.
   __device__ __forceinline__ int count() const { return parts; }
   __device__ __forceinline__ void order(const tile_place &place, const tile_columns<R> &columns) {
-    constexpr int count = tile_columns<R>::count;
-    column_source from[count];
-#pragma unroll
-    for (int p = 0; p < count; ++p)
-      from[p] = columns[p];
-    if (lane_index() > 0)
-      return;
+    const bool orders = lane_index() == 0;
 #pragma unroll 1
     for (int part = 0; part < parts; ++part) {
       using slot_type = product_slot<R>;
@@ -74,19 +68,22 @@ public:
       landing &cell = of.landed[slot];
       const int term = part * part_depth;
       await_landing(of.left[slot], parity ^ 1);
-      expect_copies(cell, slot_type::left_bytes + slot_type::right_bytes);
-      start_matrix_copy<R::shape.rows(), 64>(to.left, places + storage::map_of_left, place.row, term,
-                                             static_cast<int>(place.matrix), cell);
+      if (orders) {
+        expect_copies(cell, slot_type::left_bytes + slot_type::right_bytes);
+        start_matrix_copy<R::shape.rows(), 64>(to.left, places + storage::map_of_left, place.row, term,
+                                               static_cast<int>(place.matrix), cell);
+      }
 #pragma unroll
-      for (int p = 0; p < count; ++p) {
-        const int row = R::across ? term : from[p].column, column = R::across ? from[p].column : term;
-        if (p < R::shape.panels())
-          start_matrix_copy<64, 64>(to.right + slot_type::place(p), places + from[p].factor, row,
-                                    column, 0, cell);
-        else
+      for (int p = 0; p < tile_columns<R>::count; ++p) {
+        const column_source from = columns[p];
+        const int row = R::across ? term : from.column, column = R::across ? from.column : term;
+        if (orders && p < R::shape.panels())
+          start_matrix_copy<64, 64>(to.right + slot_type::place(p), places + from.factor, row, column, 0,
+                                    cell);
+        else if (orders)
           start_matrix_copy<slice_rows, slice_columns>(
-              to.right + slot_type::place(p), places + storage::maps_of_slices + from[p].factor, row,
-              column, 0, cell);
+              to.right + slot_type::place(p), places + storage::maps_of_slices + from.factor, row, column,
+              0, cell);
       }
       advance();
     }

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/policy.cuh"
+#include "scanc/thread/piece.cuh"
 #include "scanc/warp/wide_matmul.cuh"
 
 namespace scanc::device::block {
@@ -131,26 +132,27 @@ template <typename R>
 class tile_list {
 public:
   __device__ __forceinline__ explicit tile_list(const R &product)
-      : columns(product), row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
-        next(block_index()), count(product.matrices() * row_tiles * columns.count()) {}
+      : product(product), row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
+        columns(column_tiles<R>(product).count()), next(block_index()),
+        count(product.matrices() * row_tiles * columns) {}
 
   __device__ __forceinline__ bool take(tile_place &place) {
     if (next >= count)
       return false;
-    const long long rest = next / columns.count();
+    const long long rest = next / columns;
     place = {rest / row_tiles, static_cast<int>(rest % row_tiles) * R::shape.rows(),
-             static_cast<int>(next % columns.count())};
+             static_cast<int>(next % columns)};
     next += block_count();
     return true;
   }
 
   __device__ __forceinline__ tile_columns<R> columns_of(const tile_place &place) const {
-    return {columns, place.column};
+    return {column_tiles<R>(product), place.column};
   }
 
 private:
-  const column_tiles<R> columns;
-  const int row_tiles;
+  const R &product;
+  const int row_tiles, columns; ///< beside each other
   long long next;
   const long long count;
 };
@@ -180,31 +182,47 @@ struct tile_sums {
     start_group_products();
   }
 
-  /// Hands them to the product, four columns at a time.
+  /// Hands them to the product's epilogues, four columns at a time.
   __device__ __forceinline__ void write(const R &product, const tile_place &place,
                                         const tile_columns<R> &columns) {
     constexpr int panels = R::shape.panels();
 #pragma unroll
-    for (int k = 0; k < R::shape.tall; ++k) {
+    for (int k = 0; k < R::shape.tall; ++k)
       warp::settle(at[k]);
-      const int first = place.row + (warp_index() / 4 * R::shape.tall + k) * 64 + warp_index() % 4 * 16;
+#pragma unroll
+    for (int p = 0; p < tile_columns<R>::count; ++p) {
+      const column_source from = columns[p];
+      const thread::column_target to = product.target(place.matrix, from.factor, from.column);
+      const int first = p < panels ? 8 * p : 6 * panels + 2 * p, count = p < panels ? 8 : 2;
+      product.finish(to.kind, [&](auto make) {
+        if (to.wide)
+          write_columns<true>(product, place, to, first, count, make);
+        else
+          write_columns<false>(product, place, to, first, count, make);
+      });
+    }
+  }
+
+private:
+  /// The columns of tiles [first, first + count) of the sums.
+  template <bool wide, typename F>
+  __device__ __forceinline__ void write_columns(const R &product, const tile_place &place,
+                                                const thread::column_target &to, int first, int count,
+                                                F make) const {
+#pragma unroll
+    for (int k = 0; k < R::shape.tall; ++k)
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
-        const int row = first + warp::sum_row(2 * i);
-        const bool exists = row < product.rows();
-        const auto line = product.enter(place.matrix, exists ? row : 0);
+        const int row = place.row + (warp_index() / 4 * R::shape.tall + k) * 64 + warp_index() % 4 * 16 +
+                        warp::sum_row(2 * i);
 #pragma unroll
-        for (int n = 0; n < R::shape.columns / 16; ++n) {
-          const column_source from = columns[n < 4 * panels ? n / 4 : n - 3 * panels];
+        for (int n = 0; n < count; n += 2) {
           float four[4];
-          warp::gather_four(four, at[k][2 * n], at[k][2 * n + 1], i);
-          if (exists)
-            product.write(line, from.factor,
-                          from.column + (n < 4 * panels ? n % 4 * 16 : 0) + warp::gathered_column(),
-                          four);
+          warp::gather_four(four, at[k][first + n], at[k][first + n + 1], i);
+          if (row < product.rows())
+            thread::write_four<wide>(to, row, n * 8 + warp::gathered_column(), four, make);
         }
       }
-    }
   }
 };
 

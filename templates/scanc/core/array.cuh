@@ -14,6 +14,7 @@ namespace scanc::device {
 /// `N` numbers of one thread. Indices are known after unrolling, so they live in registers.
 template <typename T, int N>
 struct array {
+  using element = T;
   T values[N];
   __device__ __forceinline__ T &operator[](int i) { return values[i]; }
   __device__ __forceinline__ const T &operator[](int i) const { return values[i]; }

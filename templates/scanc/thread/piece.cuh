@@ -28,32 +28,51 @@ static __device__ __forceinline__ void fetch_piece(T *to, const T *row, long lon
   }
 }
 
-/// make(sums, columns) of two sums at a time, to the columns from `first` on of a row that has `count`, `stride` elements
-/// from each other. A column that does not exist is the last one to `make`.
-template <typename T, typename F>
-static __device__ __forceinline__ void write_four(T *row, long long stride, int first, int count,
+/// Where columns of a result go: those of one group of sums, from one on.
+struct column_target {
+  void *first;           ///< in row 0
+  long long row, column; ///< strides, in elements
+  int at, left;          ///< number of the first column, and how many there are from it on
+  int kind;              ///< what becomes of the sums
+  int wide;              ///< whether four columns are one access
+};
+
+/// The columns from `at` on, of `count`, of a result whose row 0 begins at `data`.
+template <typename T>
+static __device__ __forceinline__ column_target target_at(T *data, long long row, long long column,
+                                                          int at, int count, int kind) {
+  T *const first = data + at * column;
+  const bool aligned = reinterpret_cast<unsigned long long>(first) % (4 * sizeof(T)) == 0;
+  return {first, row, column, at, count - at, kind, column == 1 && aligned && row % 4 == 0 && (count - at) % 4 == 0};
+}
+
+/// make(sums, columns) of four sums, two at a time, to columns `within`, a multiple of 4, and on of row `row`. A column
+/// that does not exist is the last one to `make`. `wide` is what the target says.
+template <bool wide, typename F>
+static __device__ __forceinline__ void write_four(const column_target &to, long long row, int within,
                                                   const float (&sums)[4], F make) {
-  if (first >= count)
+  using T = typename decltype(make({}, {}))::element;
+  if (within >= to.left)
     return;
   T made[4];
 #pragma unroll
   for (int e = 0; e < 4; e += 2) {
     const float two[2] = {sums[e], sums[e + 1]};
-    const int last = count - 1, columns[2] = {first + e < last ? first + e : last,
-                                              first + e + 1 < last ? first + e + 1 : last};
-    const array<T, 2> both = make(two, columns);
+    const int last = to.left - 1 - within;
+    const int columns[2] = {to.at + within + (e < last ? e : last),
+                            to.at + within + (e + 1 < last ? e + 1 : last)};
+    const auto both = make(two, columns);
     made[e] = both[0];
     made[e + 1] = both[1];
   }
-  T *const to = row + first * stride;
-  const bool aligned = reinterpret_cast<unsigned long long>(to) % (4 * sizeof(T)) == 0;
-  if (stride == 1 && aligned && first + 4 <= count) {
-    store<4>(to, made);
+  T *const begin = static_cast<T *>(to.first) + row * to.row;
+  if constexpr (wide) {
+    store<4>(begin + within, made);
   } else {
 #pragma unroll
     for (int e = 0; e < 4; ++e)
-      if (first + e < count)
-        write(to + e * stride, made[e]);
+      if (within + e < to.left)
+        write(begin + (within + e) * to.column, made[e]);
   }
 }
 
