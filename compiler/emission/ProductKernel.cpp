@@ -45,6 +45,8 @@ private:
   }
   std::string stride(plan::AccessAttr access, int64_t dim) const;
   std::string rowOffset(plan::AccessAttr access) const;
+  std::string rowStride(plan::AccessAttr access) const;
+  std::string followEachOther(plan::AccessAttr access) const;
   int64_t groups() const { return op.getGroups().size(); }
   bool hasWorkspace() const { return !op.getWorkspace().empty(); }
 
@@ -67,9 +69,33 @@ std::string ProductWriter::stride(plan::AccessAttr access, int64_t dim) const {
   return formatv("{0}.stride[{1}]", tensor(access), i);
 }
 
+/// Whether steps are farther apart than lanes, as the rows are declared.
+static bool isTimeFirst(plan::ProjectionOp op) {
+  return op.getRow().getMap().getResult(0) == getAffineDimExpr(op.getTimeDim(), op.getContext());
+}
+
+/// From row to row, of one matrix or of all as one.
+std::string ProductWriter::rowStride(plan::AccessAttr access) const {
+  int64_t time = op.getTimeDim();
+  if (time == 0 || !isTimeFirst(op))
+    return stride(access, time);
+  return formatv("(is_one ? {0} : {1})", stride(access, time - 1), stride(access, time));
+}
+
+/// That the rows of all matrices are as far apart as those of one.
+std::string ProductWriter::followEachOther(plan::AccessAttr access) const {
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, op.getTimeDim()));
+  order.insert(isTimeFirst(op) ? order.begin() : order.end(), op.getTimeDim());
+  std::string text;
+  for (size_t i = 0; i + 1 < order.size(); ++i)
+    text += formatv(" && {0} == {1} * {2}", stride(access, order[i]), spellSize(op.getDim(order[i + 1])),
+                    stride(access, order[i + 1]));
+  return text;
+}
+
 /// Where row `row` of matrix `matrix` begins; lanes have been told apart as `at_…`.
 std::string ProductWriter::rowOffset(plan::AccessAttr access) const {
-  std::string offset = "row * " + stride(access, op.getTimeDim());
+  std::string offset = "row * " + rowStride(access);
   for (int64_t i = 0; i < op.getTimeDim(); ++i)
     offset += formatv(" + at_{0} * {1}", op.getDim(i).getName().getValue(), stride(access, i));
   return offset;
@@ -86,18 +112,29 @@ void ProductWriter::writePolicy() {
   line(formatv("static constexpr bool across = {0}, copies = {1};", product.getAcross(), product.getCopies()).str());
   writer.blank();
   line("const arguments &args;");
+  line("const bool is_one; // whether the rows of all matrices are those of one");
   writer.blank();
 }
 
 void ProductWriter::writeSizes() {
   int64_t time = op.getTimeDim();
-  std::string matrices;
+  std::string matrices, steps = spellSize(op.getDim(time));
   for (int64_t i = 0; i < time; ++i)
     matrices += (i > 0 ? " * " : "") + spellSize(op.getDim(i));
+  function("static bool are_one(const arguments &args)");
+  if (time == 0) {
+    line("return false;");
+  } else {
+    std::string same = followEachOther(op.getRow());
+    for (int64_t i = 0; i < groups(); ++i)
+      same += followEachOther(op.getGroup(i).getResult());
+    line(formatv("return {0} * {1} < {2}{3};", matrices, steps, int64_t(1) << 30, same).str());
+  }
+  writer.close();
   line("__device__ __forceinline__ long long matrices() const { return " +
-       (matrices.empty() ? "1" : matrices) + "; }");
-  line("__device__ __forceinline__ int rows() const { return static_cast<int>(" + spellSize(op.getDim(time)) +
-       "); }");
+       (time == 0 ? "1" : "is_one ? 1 : " + matrices) + "; }");
+  line("__device__ __forceinline__ int rows() const { return static_cast<int>(" +
+       (time == 0 ? steps : formatv("is_one ? {0} * {1} : {1}", matrices, steps).str()) + "); }");
   line("__device__ __forceinline__ int depth() const { return static_cast<int>(" +
        spellSize(op.getDim(op.getSummedDim())) + "); }");
   function("int width(int factor) const");
@@ -136,7 +173,7 @@ void ProductWriter::writeFactors() {
     plan::AccessAttr row = op.getRow();
     function("matrix_run left() const");
     line(formatv("return {{{0}.data, rows(), depth(), static_cast<int>(matrices()), 2 * {1}, {2}};", tensor(row),
-                 stride(row, time), time > 0 ? "2 * " + stride(row, time - 1) : std::string("16"))
+                 rowStride(row), time > 0 ? "2 * " + stride(row, time - 1) : std::string("16"))
              .str());
     writer.close();
     function("matrix_run right(int number) const");
@@ -193,7 +230,7 @@ void ProductWriter::writeTargets() {
     plan::AccessAttr result = group.getResult();
     line(formatv("{0}: return thread::target_at({1}.data + ({2}), {3}, {4}, at, width({5}), {6});",
                  i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"), tensor(result),
-                 rowOffset(result), stride(result, op.getTimeDim()), stride(result, group.getDim()), i, kindOf(i))
+                 rowOffset(result), rowStride(result), stride(result, group.getDim()), i, kindOf(i))
              .str());
   }
   writer.close();
@@ -298,7 +335,7 @@ void ProductWriter::writeEntry() {
   line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
                product.getSharedBytes())
            .str());
-  line(formatv("kernel::projection(program::{0}{{args}, {1}, storage);", name,
+  line(formatv("kernel::projection(program::{0}{{args, program::{0}::are_one(args)}, {1}, storage);", name,
                hasWorkspace() ? "args.workspace" : "nullptr")
            .str());
   writer.close();

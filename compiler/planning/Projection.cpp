@@ -67,6 +67,7 @@ private:
   double rows() const;
   double secondsOf(plan::TilingAttr tiling) const;
   int64_t residentBlocks(plan::TilingAttr tiling) const;
+  bool areOne() const;
   double columnTiles(plan::TilingAttr tiling) const;
   std::string columnTilesFormula(plan::TilingAttr tiling) const;
   std::string grid(plan::TilingAttr tiling) const;
@@ -126,9 +127,32 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
   double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
   double matrices = rows() / std::max(1.0, sizeOf(timeDim()));
-  double tiles = matrices * std::ceil(sizeOf(timeDim()) / tileRows) * columnTiles(tiling);
+  double rowTiles =
+      areOne() ? std::ceil(rows() / tileRows) : matrices * std::ceil(sizeOf(timeDim()) / tileRows);
+  double tiles = rowTiles * columnTiles(tiling);
   double waves = std::ceil(tiles / multiprocessors);
   return (tiling.getTensors() ? mapSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
+}
+
+/// Whether rows of all lanes and steps lie alike in all tensors, as these are declared: the device takes them for one
+/// matrix.
+bool ProductChoice::areOne() const {
+  auto rowsOf = [&](const NamedAccess &access, int64_t adjacent) {
+    SmallVector<AffineExpr> rows(access.map.getResults());
+    return !rows.empty() && rows.pop_back_val() == getAffineDimExpr(adjacent, context) ? rows
+                                                                                      : SmallVector<AffineExpr>();
+  };
+  SmallVector<AffineExpr> rows = rowsOf(product.row, product.over), lanes;
+  for (int64_t lane : product.lanes)
+    lanes.push_back(getAffineDimExpr(lane, context));
+  AffineExpr time = getAffineDimExpr(timeDim(), context);
+  ArrayRef<AffineExpr> all(rows);
+  bool inOrder = !rows.empty() && (all.back() == time   ? all.drop_back() == ArrayRef(lanes)
+                                   : all.front() == time ? all.drop_front() == ArrayRef(lanes)
+                                                         : false);
+  return inOrder && llvm::all_of(product.groups, [&](const ProjectedColumns &group) {
+           return rowsOf(group.result, group.dim) == rows;
+         });
 }
 
 /// Tiles beside each other, as block::column_tiles of the device counts them.

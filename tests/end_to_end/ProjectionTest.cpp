@@ -225,6 +225,31 @@ TEST(Projection, copiesPiecesWhereLanesDoNotFollowEachOther) {
   EXPECT_EQ(launched(alone, *program, options, *operands), "pieces");
 }
 
+/// Rows of all batches are those of one matrix where they follow each other everywhere: not if one result has gaps.
+TEST(Projection, keepsBatchesApartWhereThoseOfAResultAreApart) {
+  CompileOptions options =
+      optionsOf("sm_90a", {{"B", 3}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
+  auto program = compileProgram(chain, options);
+  ASSERT_TRUE(program) << render(program.error());
+  auto operands = makeOperands(chain, options, program->parameters, 7);
+  ASSERT_TRUE(operands) << render(operands.error());
+  TensorRef &q = operands->tensors[7];
+  ASSERT_EQ(q.sizes, (std::vector<std::int64_t>{3, 5, 8}));
+  auto *const together = static_cast<char *>(q.data);
+  constexpr std::int64_t batch = 5 * 8 * 2, gap = 16; // bytes
+  std::vector<char> apart(3 * (batch + gap));
+  const TensorRef contiguous = q;
+  q.data = apart.data();
+  q.strides = {(batch + gap) / 2, 8, 1};
+  auto variant = runChosen(*program, operands->tensors, 5);
+  ASSERT_TRUE(variant) << render(variant.error());
+  EXPECT_EQ(*variant, "matrices");
+  for (std::int64_t b = 0; b < 3; ++b)
+    std::memcpy(together + b * batch, apart.data() + b * (batch + gap), batch);
+  q = contiguous;
+  EXPECT_EQ(firstMismatch(chain, options, program->parameters, *operands), "");
+}
+
 /// Weights of another size than the row are refused where they are given.
 TEST(Projection, refusesWeightsOfOtherSizes) {
   const std::string text = layer("f16");
