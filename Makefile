@@ -3,6 +3,7 @@
 # make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
 # make soak   the long forms: sizes, places and values; random programs, COUNT of them, for MINUTES at most
 # make sanitize  tests of the host under the sanitizers of addresses, undefined behaviour and threads
+# make memcheck  the compiler under valgrind, on every program of the tests
 BUILD ?= build
 JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
@@ -53,6 +54,11 @@ sanitize: deps
 	  cmake --preset $$preset && cmake --build --preset $$preset -j $(JOBS) --target $(SANITIZED) || exit 1; \
 	  for tests in $(SANITIZED); do SCANC_CACHE_DIR=off build/$$preset/bin/$$tests --gtest_brief || exit 1; done; \
 	done
+
+.PHONY: memcheck
+memcheck: configure
+	cmake --build $(BUILD) -j $(JOBS) --target scanc
+	tests/memcheck/run.sh $(BUILD)/bin/scanc
 
 deps:
 	tools/ci/deps.sh

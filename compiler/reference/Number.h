@@ -124,7 +124,7 @@ Number monotone(const Number &a, F f, double k, double u) {
   double m = magnitude(v);
   double change = a.e == 0 ? 0
                            : static_cast<double>(std::max(std::fabs(f(a.v + a.e) - v), std::fabs(v - f(a.v - a.e))));
-  if (std::isnan(change))
+  if (std::isnan(change) || a.e == infinity) // what may be infinite may be no number, too
     change = infinity;
   // Results below the smallest normal number may be flushed to zero.
   return {v, 0, m, change + k * u * m + (u > 1e-10 ? 2.4e-38 : 0)};

@@ -112,6 +112,14 @@ TEST(Bounds, a_value_beyond_f32_may_be_infinite) {
   EXPECT_EQ(result.bounds[1], infinity);
 }
 
+TEST(Bounds, a_function_of_what_may_be_no_number_had_a_bound) {
+  auto result = evaluate("kernel k(a, b: f32[T]) -> (y: f32[T]) {"
+                         "  scan T as t { h[t] = a[t] * h[t-1] + b[t]  y[t] = tanh(h[t]) } }",
+                         {{0, 1e20f, 2}, {1e20f, 0, 0}});
+  EXPECT_LT(result.bounds[0], 1e-5);
+  EXPECT_EQ(result.bounds[1], infinity);
+}
+
 TEST(Bounds, a_mean_whose_sum_is_beyond_f32_had_a_bound) {
   std::vector<float> values{2e38f, 2e38f, 2e38f, 1, 2, 3}, means(2);
   TensorRef rows{values.data(), Dtype::f32, {2, 3}, {}}, written{means.data(), Dtype::f32, {2}, {}};
