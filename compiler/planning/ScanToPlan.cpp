@@ -72,14 +72,6 @@ DictionaryAttr ScanToPlan::boundSizes(func::FuncOp function, ArrayAttr parameter
   return sizes.getDictionary(function.getContext());
 }
 
-static bool hasSeveralLaunches(plan::EntryOp entry) {
-  if (!llvm::hasSingleElement(entry.getBody().front()))
-    return true;
-  auto kernel = dyn_cast<plan::KernelInterface>(entry.getBody().front().front());
-  return kernel && llvm::any_of(kernel.getVariants().getAsRange<plan::VariantAttr>(),
-                                [](plan::VariantAttr variant) { return !variant.getLaunchesBefore().empty(); });
-}
-
 LogicalResult ScanToPlan::convert(func::FuncOp function) {
   SmallVector<scan::AffineOp> recurrences(function.getBody().getOps<scan::AffineOp>());
   if (recurrences.size() != 1) {
@@ -112,7 +104,6 @@ LogicalResult ScanToPlan::convert(func::FuncOp function) {
   auto entry = plan::EntryOp::create(builder, op.getLoc(), builder.getStringAttr("forward"));
   builder.createBlock(&entry.getBody());
   strategy->lower(mapping, *device, sizes, builder);
-  entry.setDependentLaunches(device->dependentLaunches && hasSeveralLaunches(entry));
   function.erase();
   return success();
 }

@@ -22,7 +22,6 @@ struct Target {
   double launchOverhead;        ///< seconds of an empty launch
   std::int64_t sharedPerBlock;  ///< bytes that a kernel may ask for
   bool f64Products;             ///< whether the tensor cores multiply f64 as fast as others f32
-  bool dependentLaunches;       ///< whether a kernel may begin before the one before it has ended
 
   static constexpr std::int64_t schedulers = 4; ///< of a multiprocessor
   /// Cycles per second: one multiply and add per scheduler, lane of a warp and cycle makes `flops`.
