@@ -11,12 +11,15 @@ namespace scanc::planning {
 namespace {
 
 /// Right when a few long sequences have a matrix for each step: blocks share the time of a lane, and
-/// what a chunk of it does to the state is a product on the tensor cores.
+/// what a chunk of it does to the state is a product on the tensor cores. Where all steps have one matrix, that is a
+/// power of it.
 class CyclicReduction final : public KernelStrategy {
 public:
   StringRef name() const override { return "cyclic_reduction"; }
 
   std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
+    if (sharesPowers(mapping))
+      return declinesPowers(mapping, target);
     if (hasMatrix(mapping))
       return declinesChunks(mapping, target);
     if (auto reason = declinesElementwise(mapping))
@@ -25,24 +28,35 @@ public:
   }
 
   bool honours(const Mapping &mapping, StringRef pin, StringRef value) const override {
+    if (sharesPowers(mapping))
+      return KernelStrategy::honours(mapping, pin, value);
     return hasMatrix(mapping) && honoursProducts(mapping, pin, value);
   }
 
   std::string arithmetic(const Mapping &mapping) const override {
-    return arithmeticOfProducts(mapping);
+    return sharesPowers(mapping) ? KernelStrategy::arithmetic(mapping) : arithmeticOfProducts(mapping);
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override {
     KernelChoice choice = choose(mapping, target, sizes);
-    return costOfChunks(mapping, target, sizes, choice, costOf(mapping, choice, sizes));
+    return (sharesPowers(mapping) ? costOfPowers : costOfChunks)(mapping, target, sizes, choice,
+                                                                 costOf(mapping, choice, sizes));
   }
 
-  Knobs knobs(const Mapping &, const Target &) const override { return knobsOfChunks(); }
+  Knobs knobs(const Mapping &mapping, const Target &) const override {
+    return sharesPowers(mapping) ? knobsOfPowers() : knobsOfChunks();
+  }
 
 private:
+  static bool sharesPowers(const Mapping &mapping) {
+    return hasMatrix(mapping) && !declinesMatrix(mapping) && hasOneMatrix(mapping);
+  }
+
   /// Maps of chunks and groups, and the state that enters each group.
   KernelChoice choose(const Mapping &mapping, const Target &target,
                       const Sizes &sizes) const override {
+    if (sharesPowers(mapping))
+      return choosePowers(mapping, target, sizes);
     Matrix matrix(mapping);
     KernelChoice choice = chooseChunks(mapping, target, sizes, /*walks=*/true);
     ChunkCounts counts = countChunks(mapping, choice);

@@ -35,6 +35,14 @@ double groupCount(const Mapping &, const KernelChoice &, const Sizes &);
 /// `cost` with the matrices read twice, a product for each step, and what is told of chunks.
 Cost costOfChunks(const Mapping &, const Target &, const Sizes &, const KernelChoice &, Cost cost);
 
+/// Whether all steps have one matrix, whose powers are made once: the answers of `cyclic_reduction` then are those of
+/// PowerReduction.cpp. Requires a matrix.
+bool hasOneMatrix(const Mapping &);
+std::optional<std::string> declinesPowers(const Mapping &, const Target &);
+Knobs knobsOfPowers();
+KernelChoice choosePowers(const Mapping &, const Target &, const Sizes &);
+Cost costOfPowers(const Mapping &, const Target &, const Sizes &, const KernelChoice &, Cost cost);
+
 } // namespace scanc::planning
 
 #endif // SCANC_COMPILER_PLANNING_MATRIXCHUNKS_H

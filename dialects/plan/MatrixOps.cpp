@@ -73,33 +73,52 @@ static LogicalResult verifyMatrixRegion(KernelInterface op, int64_t most, bool p
 }
 
 LogicalResult DenseSequentialOp::verify() { return verifyMatrixKernel(*this, true); }
-LogicalResult DenseSequentialOp::verifyRegions() {
-  if (failed(verifyMatrixRegion(*this, 256)))
-    return failure();
-  KernelInterface op = *this;
-  Block &block = getBody().front();
-  auto advance = *block.getOps<AdvanceOp>().begin();
-  SmallVector<Value> open;
-  if (getResident())
-    open.push_back(advance.getGain());
+
+/// The same of a matrix that threads keep.
+static LogicalResult verifyResidentMatrix(KernelInterface op) {
+  auto advance = *op.getBody().front().getOps<AdvanceOp>().begin();
+  SmallVector<Value> open{advance.getGain()};
   while (!open.empty()) {
     Value value = open.pop_back_val();
     auto read = dyn_cast<BlockArgument>(value);
-    if (read && cast<AccessAttr>(getReads()[read.getArgNumber()])
+    if (read && cast<AccessAttr>(op.getReads()[read.getArgNumber()])
                     .getMap()
                     .isFunctionOfDim(op.getTimeDim())) // dense_sequential_c6
-      return emitOpError("region: expected a resident matrix that is the same at all steps");
+      return op->emitOpError("region: expected a resident matrix that is the same at all steps");
     if (!read)
       llvm::append_range(open, value.getDefiningOp()->getOperands());
   }
   int64_t size = cast<VectorType>(advance.getNow().getType()).getNumElements();
-  for (auto variant : getVariants().getAsRange<VariantAttr>())
-    if (int64_t rows = variant.getPolicy().getTimeThreads() / getParts() * getRows();
-        getResident() && rows < size) // dense_sequential_c6
-      return emitOpError("variants: expected a panel of all ")
+  for (auto variant : op.getVariants().getAsRange<VariantAttr>())
+    if (int64_t rows = variant.getPolicy().getTimeThreads() / op.getParts() * op.getRows();
+        rows < size) // dense_sequential_c6
+      return op->emitOpError("variants: expected a panel of all ")
              << size << " rows of a resident matrix, got " << rows;
   return success();
 }
+
+LogicalResult DenseSequentialOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 256)))
+    return failure();
+  return getResident() ? verifyResidentMatrix(*this) : success();
+}
+
+LogicalResult PowerReductionOp::verify() {
+  if (failed(verifyMatrixKernel(*this, false)))
+    return failure();
+  if (!getResident())
+    return emitOpError("expected a resident matrix");
+  for (auto variant : getVariants().getAsRange<VariantAttr>())
+    if (int64_t steps = variant.getPolicy().getSteps(); !llvm::isPowerOf2_64(steps)) // power_reduction_c2
+      return emitOpError("variants: expected a power of two of steps, got ") << steps;
+  return success();
+}
+LogicalResult PowerReductionOp::verifyRegions() {
+  if (failed(verifyMatrixRegion(*this, 128, /*plain=*/true))) // power_reduction_c1, power_reduction_c3
+    return failure();
+  return verifyResidentMatrix(*this);
+}
+bool PowerReductionOp::restoresWorkspace() { return true; }
 
 LogicalResult DenseColumnsOp::verify() {
   KernelInterface op = *this;

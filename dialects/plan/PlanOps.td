@@ -261,6 +261,24 @@ def Plan_CyclicReductionOp : Plan_Kernel<"cyclic_reduction",
   }];
 }
 
+def Plan_PowerReductionOp : Plan_Kernel<"power_reduction",
+    [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getResident",
+                                                      "getWorkspace", "getScratch", "restoresWorkspace"]>],
+    (ins I64Attr:$rows, I64Attr:$parts, TypeAttr:$element, UnitAttr:$resident, StrAttr:$workspace,
+         StrAttr:$scratch)> {
+  let summary = "kernel::power_reduction: blocks share the time of one lane under one matrix; re-associates";
+  let description = [{
+    Deterministic. A block of each lane makes the power of the matrix that a chunk of `steps` steps multiplies by,
+    the others walk their chunks as `plan.dense_sequential` does, from nothing and then from the state that enters.
+    `workspace` is zero when the kernel begins, and when it ends; `scratch` is not.
+
+    - (C1) the constraints of `plan.dense_sequential` with a `resident` matrix, but for the steps; at most 128 points of
+      f32, and what is written depends on the state at t alone.
+    - (C2) in every policy, steps is a power of two.
+    - (C3) the ring is real, and the advance has no scale and no diagonal.
+  }];
+}
+
 def Plan_DenseBlellochOp : Plan_Kernel<"dense_blelloch",
     [DeclareOpInterfaceMethods<Plan_KernelInterface, ["getRows", "getParts", "getElement", "getTerms",
                                                       "getTold", "getPrefixes", "getWorkspace", "getScratch",
