@@ -133,8 +133,9 @@ std::optional<std::string> declinesElementwise(const Mapping &mapping) {
   if (auto reason = declinesData(mapping))
     return reason;
   constexpr double mostOperations = 1 << 15;
-  if (double operations = textOfStep(mapping); operations > mostOperations)
-    return llvm::formatv("a step of {0:F0} operations, all of which would stand in its text, more than {1:F0}",
+  if (double operations = textOfStep(mapping) - countAlone(mapping, {}).flops; operations > mostOperations)
+    return llvm::formatv("a step of {0:F0} operations on points of indices, all of which would stand in its text, "
+                         "more than {1:F0}",
                          operations, mostOperations)
         .str();
   return std::nullopt;

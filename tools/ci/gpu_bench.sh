@@ -108,9 +108,9 @@ small_of() {
 # The strategies that a program is checked with: sums of projections at every step are text of minutes to compile.
 ways_of() {
   case $1 in
-    gated_layer) echo "auto;look_back;projection" ;;
+    gated_layer) echo "auto;look_back;projection;projected_scan" ;;
     projection_chain) echo "auto;projection" ;;
-    *) echo "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise;projection" ;;
+    *) echo "auto;sequential;blelloch;look_back;matmul_scan;cyclic_reduction;chunkwise;projection;projected_scan" ;;
   esac
 }
 
