@@ -70,6 +70,7 @@ done
 for program in viterbi hmm_forward recurrent; do
   cases+=("$program B=1024 N=64 T=1024" "$program B=16 N=256 T=1024")
 done
+cases+=("recurrent B=1 N=32 T=4096" "recurrent B=1 N=64 T=4096" "recurrent B=8 N=64 T=4096" "recurrent B=1 N=128 T=4096")
 # Last, because they take longest: the reference walks a row step by step.
 cases+=("linear_time_f32 B=1 D=1 T=134217728" "linear_time_bf16 B=1 D=1 T=134217728")
 
