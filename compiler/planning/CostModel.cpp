@@ -188,4 +188,33 @@ int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy, int64_t s
   return (bytes + 3) / 4;
 }
 
+void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64_t)> visit) {
+  scan::RecurrenceInterface loop = mapping.op;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    for (int64_t i = 0; i < loop.getNumStates(); ++i)
+      if (loop.getState(i).getName() == cast<StringAttr>(advance.getStates()[0]))
+        visit(mapping.stateSize(i), bytesOf(advance.getInput().front().getType()));
+}
+
+int64_t sharedLanes(const Mapping &mapping) {
+  scan::IndexSets sets(mapping.op);
+  scan::IndexSet varying;
+  for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
+    for (Value transition : advance.getTransition())
+      varying = scan::unite(varying, scan::unite(sets.of(transition), sets.lanesOf(transition)));
+  int64_t count = 0;
+  for (int64_t dim : llvm::reverse(mapping.lanes)) {
+    if (llvm::is_contained(varying, dim))
+      break;
+    ++count;
+  }
+  return count;
+}
+
+int64_t lanesOfVector(const Mapping &mapping) {
+  int64_t widest = std::max<int64_t>(4, widestElement(mapping));
+  forEachState(mapping, [&](int64_t, int64_t number) { widest = std::max(widest, number); });
+  return 16 / widest;
+}
+
 } // namespace scanc::planning
