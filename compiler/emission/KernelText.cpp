@@ -2,6 +2,7 @@
 #include "compiler/emission/KernelText.h"
 
 #include "compiler/emission/ArgumentText.h"
+#include "compiler/emission/EntryText.h"
 #include "compiler/emission/KernelWriter.h"
 #include "compiler/emission/Names.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -66,12 +67,7 @@ void KernelWriter::writeArguments() {
 }
 
 void KernelWriter::writeEntries() {
-  writer.close("};");
-  writer.line(formatv("static_assert({0}::shape.{1} == {2}, \"host plan and kernel disagree\");",
-                      name, threads(), policy.getThreads())
-                  .str());
-  writer.blank();
-  writer.line("} // namespace scanc::device::program");
+  closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
   size_t count = before.size() + 1;
   for (auto [number, launch] : llvm::enumerate(before))
@@ -84,24 +80,17 @@ void KernelWriter::writeEntries() {
 
 void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, const std::string &bounds,
                               int64_t sharedBytes, LaunchOrder order) {
-  writer.blank();
-  writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", bounds).str());
-  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry).str());
-  writer.line("using namespace scanc::device;");
-  writeOrder(writer, order);
-  writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();",
-                      templateName, name)
-                  .str());
   bool exchanges = shares && (hasCommon() || !shares->getHanded().empty());
-  if (sharedBytes > 0 || exchanges)
-    writer.line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
-                        sharedBytes)
-                    .str());
-  writer.line(formatv("kernel::{0}(program::{1}{{args}{2}{3}, storage);", templateName, name,
-                      kernel.getWorkspace().empty() ? "" : ", args.workspace",
-                      kernel.getScratch().empty() ? "" : ", args.scratch")
-                  .str());
-  writer.close();
+  writeEntryPoint(writer,
+                  {.name = entry,
+                   .bounds = bounds,
+                   .order = order,
+                   .kernel = templateName,
+                   .program = name,
+                   .sharedBytes = sharedBytes > 0 || exchanges ? std::optional(sharedBytes) : std::nullopt,
+                   .operands = formatv("program::{0}{{args}{1}{2}", name,
+                                       kernel.getWorkspace().empty() ? "" : ", args.workspace",
+                                       kernel.getScratch().empty() ? "" : ", args.scratch")});
 }
 
 void KernelWriter::writeRecurrence() {

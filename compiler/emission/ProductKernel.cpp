@@ -1,8 +1,8 @@
 //===- ProductKernel.cpp - Products of matrices with epilogues as CUDA C++ ---===//
 #include "compiler/emission/ArgumentText.h"
+#include "compiler/emission/EntryText.h"
 #include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
-#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -318,27 +318,16 @@ void ProductWriter::writeResults() {
 }
 
 void ProductWriter::writeEntry() {
-  writer.close("};");
-  line(formatv("static_assert({0}::shape.threads() == {1}, \"host plan and kernel disagree\");", name,
-               tiling.getThreads())
-           .str());
-  writer.blank();
-  line("} // namespace scanc::device::program");
-  writer.blank();
-  line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, 1)", tiling.getThreads()).str());
-  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
-                      entryName(op.getName()))
-                  .str());
-  line("using namespace scanc::device;");
-  writeOrder(writer, orderOf(op, 0, 1));
-  line(formatv("auto &storage = block_storage<kernel::projection_storage<program::{0}>>();", name).str());
-  line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
-               product.getSharedBytes())
-           .str());
-  line(formatv("kernel::projection(program::{0}{{args, program::{0}::are_one(args)}, {1}, storage);", name,
-               hasWorkspace() ? "args.workspace" : "nullptr")
-           .str());
-  writer.close();
+  closeProgram(writer, name, "threads()", tiling.getThreads());
+  writeEntryPoint(writer,
+                  {.name = entryName(op.getName()),
+                   .bounds = formatv("{0}, 1", tiling.getThreads()),
+                   .order = orderOf(op, 0, 1),
+                   .kernel = "projection",
+                   .program = name,
+                   .sharedBytes = product.getSharedBytes(),
+                   .operands = formatv("program::{0}{{args, program::{0}::are_one(args)}, {1}", name,
+                                       hasWorkspace() ? "args.workspace" : "nullptr")});
 }
 
 FailureOr<std::string> ProductWriter::write() {

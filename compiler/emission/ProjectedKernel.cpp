@@ -2,9 +2,9 @@
 #include "compiler/emission/ProjectedKernel.h"
 
 #include "compiler/emission/ArgumentText.h"
+#include "compiler/emission/EntryText.h"
 #include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
-#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -259,25 +259,15 @@ void ProjectedWriter::writeStates() {
 }
 
 void ProjectedWriter::writeEntry() {
-  writer.close("};");
-  line(formatv("static_assert({0}::shape.threads() == {1}, \"host plan and kernel disagree\");", name,
-               tiling.getThreads())
-           .str());
-  writer.blank();
-  line("} // namespace scanc::device::program");
-  writer.blank();
-  line(formatv("extern \"C\" __global__ void __launch_bounds__({0}, 1)", tiling.getThreads()).str());
-  writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)",
-                      entryName(op.getName()))
-                  .str());
-  line("using namespace scanc::device;");
-  writeOrder(writer, orderOf(op, 0, 1));
-  line(formatv("auto &storage = block_storage<kernel::projected_scan_storage<program::{0}>>();", name).str());
-  line(formatv("static_assert(sizeof(storage) == {0}, \"host plan and device template disagree\");",
-               product.getSharedBytes())
-           .str());
-  line(formatv("kernel::projected_scan(program::{0}{{args}, args.workspace, storage);", name).str());
-  writer.close();
+  closeProgram(writer, name, "threads()", tiling.getThreads());
+  writeEntryPoint(writer,
+                  {.name = entryName(op.getName()),
+                   .bounds = formatv("{0}, 1", tiling.getThreads()),
+                   .order = orderOf(op, 0, 1),
+                   .kernel = "projected_scan",
+                   .program = name,
+                   .sharedBytes = product.getSharedBytes(),
+                   .operands = formatv("program::{0}{{args}, args.workspace", name)});
 }
 
 FailureOr<std::string> ProjectedWriter::write() {

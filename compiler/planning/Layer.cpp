@@ -2,6 +2,7 @@
 #include "compiler/planning/Layer.h"
 
 #include "compiler/analysis/Projections.h"
+#include "compiler/planning/Tuning.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -452,6 +453,10 @@ Layer Cut::take() {
 } // namespace
 
 std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason) {
+  if (!fieldsSet(op).empty()) {
+    reason = "fields of a policy: tiles follow from the sizes";
+    return std::nullopt;
+  }
   reason = "no projection: no row of each step times weights that all steps have";
   if (analysis::findProjections(op).empty())
     return std::nullopt;

@@ -5,7 +5,6 @@
 #include "compiler/planning/Layer.h"
 #include "compiler/planning/ParameterName.h"
 #include "compiler/planning/Planner.h"
-#include "compiler/planning/Tuning.h"
 #include "dialects/plan/ProjectedScanOp.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IRMapping.h"
@@ -97,10 +96,6 @@ private:
 
 std::optional<FusedLayer> FusedLayer::of(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                          std::string &reason) {
-  if (!fieldsSet(mapping.op).empty()) {
-    reason = "fields of a policy: tiles follow from the sizes";
-    return std::nullopt;
-  }
   std::optional<Layer> layer = Layer::of(mapping.op, reason);
   if (!layer)
     return std::nullopt;

@@ -369,10 +369,6 @@ private:
 
 std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                         std::string &reason) {
-  if (!fieldsSet(mapping.op).empty()) {
-    reason = "fields of a policy: tiles follow from the sizes";
-    return std::nullopt;
-  }
   std::optional<Layer> layer = Layer::of(mapping.op, reason);
   if (!layer)
     return std::nullopt;

@@ -19,6 +19,12 @@ ParameterAttr parameterOf(mlir::Operation *op, AccessAttr access);
 mlir::LogicalResult verifyEachOnce(mlir::Operation *op, mlir::ArrayAttr dims, AccessAttr access,
                                    llvm::ArrayRef<int64_t> wanted, llvm::StringRef what);
 
+/// Whether the ways of `op` to multiply are #plan.product whose formulas can be read, of which the last asks for sizes alone;
+/// `obstacle` says what else is wrong with one, or nothing.
+mlir::LogicalResult
+verifyProducts(mlir::Operation *op, mlir::ArrayAttr products,
+               llvm::function_ref<std::optional<std::string>(ProductAttr)> obstacle);
+
 /// The parameters of the program and the sizes in their dimensions: what its formulas may name.
 rt::FactNames namesOf(ProgramOp program);
 

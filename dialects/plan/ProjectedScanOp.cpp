@@ -112,43 +112,10 @@ static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factor
   return std::nullopt;
 }
 
-static LogicalResult verifyProducts(ProjectedScanOp op) {
-  rt::FactNames names = namesOf(op->getParentOfType<ProgramOp>());
-  auto parses = [&](StringRef text) -> LogicalResult {
-    if (auto formula = rt::CompiledFormula::parse(text.str(), names); !formula) // projected_scan_c5
-      return op.emitOpError("products: ") << formula.error().message;
-    return success();
-  };
-  if (op.getProducts().empty()) // projected_scan_c5
-    return op.emitOpError("products: expected at least one");
-  if (failed(parses(op.getWorkspace())))
-    return failure();
-  for (Attribute attr : op.getProducts()) {
-    auto product = dyn_cast<ProductAttr>(attr);
-    if (!product) // projected_scan_c5
-      return op.emitOpError("products: expected #plan.product, got ") << attr;
-    if (auto wanted = obstacleOf(product, op.getFactors())) // projected_scan_c5
-      return op.emitOpError("products: expected ") << *wanted << ", got " << product;
-    if (failed(parses(product.getGrid())))
-      return failure();
-    bool isLast = attr == op.getProducts().getValue().back();
-    for (Attribute requirement : product.getRequirements()) {
-      auto text = dyn_cast<StringAttr>(requirement);
-      if (!text || (isLast && (text.getValue().contains("stride(") ||
-                               text.getValue().contains("address(")))) // projected_scan_c5
-        return op.emitOpError("products: expected requirements as strings, of the last of sizes alone, got ")
-               << requirement;
-      if (failed(parses(text)))
-        return failure();
-    }
-  }
-  return success();
-}
-
 LogicalResult ProjectedScanOp::verify() {
   if (failed(verifyDims(*this)) || failed(verifyAccesses(*this)))
     return failure();
-  return verifyProducts(*this);
+  return verifyProducts(*this, getProducts(), [&](ProductAttr way) { return obstacleOf(way, getFactors()); });
 }
 
 LogicalResult ProjectedScanOp::verifyRegions() {

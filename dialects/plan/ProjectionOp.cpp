@@ -106,29 +106,30 @@ static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factor
   return std::nullopt;
 }
 
-static LogicalResult verifyProducts(ProjectionOp op) {
+LogicalResult verifyProducts(Operation *op, ArrayAttr products,
+                             llvm::function_ref<std::optional<std::string>(ProductAttr)> obstacle) {
   rt::FactNames names = namesOf(op->getParentOfType<ProgramOp>());
   auto parses = [&](StringRef text) -> LogicalResult {
-    if (auto formula = rt::CompiledFormula::parse(text.str(), names); !formula) // projection_c5
-      return op.emitOpError("products: ") << formula.error().message;
+    if (auto formula = rt::CompiledFormula::parse(text.str(), names); !formula) // projection_c5, projected_scan_c5
+      return op->emitOpError("products: ") << formula.error().message;
     return success();
   };
-  if (op.getProducts().empty()) // projection_c5
-    return op.emitOpError("products: expected at least one");
-  for (Attribute attr : op.getProducts()) {
+  if (products.empty()) // projection_c5, projected_scan_c5
+    return op->emitOpError("products: expected at least one");
+  for (Attribute attr : products) {
     auto product = dyn_cast<ProductAttr>(attr);
-    if (!product) // projection_c5
-      return op.emitOpError("products: expected #plan.product, got ") << attr;
-    if (auto wanted = obstacleOf(product, op.getGroups().size())) // projection_c5
-      return op.emitOpError("products: expected ") << *wanted << ", got " << product;
+    if (!product) // projection_c5, projected_scan_c5
+      return op->emitOpError("products: expected #plan.product, got ") << attr;
+    if (auto wanted = obstacle(product)) // projection_c5, projected_scan_c5
+      return op->emitOpError("products: expected ") << *wanted << ", got " << product;
     if (failed(parses(product.getGrid())))
       return failure();
-    bool isLast = attr == op.getProducts().getValue().back();
+    bool isLast = attr == products.getValue().back();
     for (Attribute requirement : product.getRequirements()) {
       auto text = dyn_cast<StringAttr>(requirement);
       if (!text || (isLast && (text.getValue().contains("stride(") ||
-                               text.getValue().contains("address(")))) // projection_c5
-        return op.emitOpError("products: expected requirements as strings, of the last of sizes alone, got ")
+                               text.getValue().contains("address(")))) // projection_c5, projected_scan_c5
+        return op->emitOpError("products: expected requirements as strings, of the last of sizes alone, got ")
                << requirement;
       if (failed(parses(text)))
         return failure();
@@ -159,7 +160,7 @@ LogicalResult ProjectionOp::verify() {
     if (!results.insert(group.getResult().getParameter().getValue()).second) // projection_c3
       return emitOpError("groups: expected results of their own, got ") << group.getResult() << " twice";
   }
-  return verifyProducts(*this);
+  return verifyProducts(*this, getProducts(), [&](ProductAttr way) { return obstacleOf(way, getGroups().size()); });
 }
 
 LogicalResult ProjectionOp::verifyRegions() {
