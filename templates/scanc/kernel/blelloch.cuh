@@ -38,13 +38,20 @@ constexpr int lanes_abreast() {
   return together ? R::shape.lanes : 1;
 }
 
-/// The ring, what readouts need, the window of segments, and cells for the maps of one stage of the lanes
-/// abreast, in two halves.
+/// Cells for the maps of one stage of the lanes abreast, in two halves; none where there are no states.
+template <typename R, bool exist = (R::stages > 0)>
+struct map_cells {
+  alignas(16) unsigned char
+      cells[2][block::carry_cells<R::shape>() * largest_maps<R>() * lanes_abreast<R>()];
+};
+template <typename R>
+struct map_cells<R, false> {};
+
+/// The ring, what readouts need, the window of segments, and cells for maps.
 template <typename R>
 struct blelloch_storage : thread::ring_slots<R>, block::reduce_cells<R> {
   [[no_unique_address]] block::segment_words<R> segments;
-  alignas(16) unsigned char
-      cells[2][block::carry_cells<R::shape>() * largest_maps<R>() * lanes_abreast<R>()];
+  [[no_unique_address]] map_cells<R> maps;
 };
 
 /// What a thread keeps of a tile: the state that enters it and the states of its own steps.
@@ -109,7 +116,7 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
         state[l * numbers + n] = R::template state<stage>(carry[first_lane + l])[n];
     const auto entering = block::carry_in<R::shape>(
         close_run<R, stage, abreast>(in, active, starts, first_lane, steps), state,
-        reinterpret_cast<maps_type *>(storage.cells[half]));
+        reinterpret_cast<maps_type *>(storage.maps.cells[half]));
     half ^= 1;
 #pragma unroll
     for (int l = 0; l < abreast; ++l)
