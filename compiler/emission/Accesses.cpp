@@ -203,7 +203,7 @@ std::string AccessText::offsetOf(const Indices &indices, bool adjacentLanes) con
     next += dim.axis == Axis::index && latest >= 0 && latest != dim.kernelDim;
     latest = dim.axis == Axis::index ? dim.kernelDim : latest;
     std::string index = dim.axis == Axis::lane   ? laneIndex()
-                        : dim.axis == Axis::step ? "when(step)"
+                        : dim.axis == Axis::step ? delay == 0 ? "when(step)" : formatv("when(step - {0})", delay).str()
                                                  : indices[next];
     text += " + " + index + " * " + stride(dim.result);
   }

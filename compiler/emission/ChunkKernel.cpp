@@ -59,6 +59,10 @@ private:
   std::string place(const AccessText &access, const Indices &indices) const {
     return access.data() + " + (" + access.stepOffset(indices) + ")";
   }
+  /// The condition under which a window's read is of the same sequence; before that there are zeros.
+  static std::string reaches(const AccessText &access) {
+    return formatv("step.reaches({0})", access.getDelay()).str();
+  }
   /// The indices of a state in an access that may lack one of them.
   Indices stateIndices(const AccessText &access) const;
   Type decayElement() const;
@@ -75,6 +79,7 @@ private:
 
   mutable plan::RecallOp recall;
   const int64_t pieceSize; ///< elements of factors in 16 bytes
+  std::string stepType;    ///< of parameters that are a step
 };
 
 /// Whether a sum or the like goes into `value`.
@@ -115,13 +120,15 @@ void ChunkKernelWriter::writeShape() {
   bool splits = llvm::any_of(variant.getLaunchesBefore(), [](plan::LaunchAttr launch) {
     return launch.getKernel() == "chunk_states";
   });
+  bool readsBack = llvm::any_of(reads, [](const AccessText &read) { return read.getDelay() > 0; });
+  stepType = readsBack ? "block::window_step" : "long long";
   writer.line(walksSteps()
                   ? formatv("static constexpr outer_policy shape{{.warps = {0}, .row_threads = {1}, .blocks = {2}};",
                             policy.getThreads() / warp, policy.getRuns(), policy.getBlocks())
                         .str()
-                  : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}};",
+                  : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}{4}};",
                             policy.getThreads() / groupThreads, policy.getRing(), policy.getBlocks(),
-                            splits ? ", .splits = true" : "")
+                            splits ? ", .splits = true" : "", readsBack ? ", .windows = true" : "")
                         .str());
   writer.line(formatv("static constexpr int rows = {0}, columns = {1}; // of the state",
                       recall.getKey().getType().getNumElements(),
@@ -146,9 +153,13 @@ Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
     if (value == recall.getSums())
       return std::string("sums[k]");
     unsigned read = cast<BlockArgument>(value).getArgNumber();
-    bool isLoaded = indices.size() == 1 && indices.front() == inPiece && isWhole(reads[read]);
-    return isLoaded ? "in." + reads[read].getMember() + "[k]"
-                    : "thread::read(" + place(reads[read], indices) + ")";
+    const AccessText &access = reads[read];
+    if (indices.size() == 1 && indices.front() == inPiece && isWhole(access))
+      return "in." + access.getMember() + "[k]";
+    std::string element = "thread::read(" + place(access, indices) + ")";
+    if (access.getDelay() == 0)
+      return element;
+    return formatv("({0} ? {1} : {2}{{})", reaches(access), element, spellElement(elementOf(read))).str();
   });
 }
 
@@ -179,11 +190,20 @@ void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expression
                         reads[read].getMember())
                     .str());
   writer.close("} in;");
-  for (unsigned read : rows)
-    for (int64_t at = 0, width = std::min(reads[read].getWidth(), count); at < count; at += width)
-      writer.line(formatv("thread::load<{0}>(in.{1}, {2}, {3}{4});", width, reads[read].getMember(), at,
-                          place(reads[read], {index.str()}), at > 0 ? " + " + std::to_string(at) : "")
+  for (unsigned read : rows) {
+    const AccessText &access = reads[read];
+    const int64_t width = std::min(access.getWidth(), count);
+    if (access.getDelay() > 0) {
+      writer.line(formatv("thread::clear<{0}>(in.{1}, 0);", count, access.getMember()).str());
+      writer.open("if (" + reaches(access) + ")");
+    }
+    for (int64_t at = 0; at < count; at += width)
+      writer.line(formatv("thread::load<{0}>(in.{1}, {2}, {3}{4});", width, access.getMember(), at,
+                          place(access, {index.str()}), at > 0 ? " + " + std::to_string(at) : "")
                       .str());
+    if (access.getDelay() > 0)
+      writer.close();
+  }
 }
 
 /// Whether pieces of `row` lie in memory as they do in shared memory, as `element`.
@@ -191,7 +211,8 @@ bool ChunkKernelWriter::isCopied(Value row, StringRef element) const {
   if (auto widened = row.getDefiningOp<arith::ExtFOp>())
     row = widened.getIn();
   auto read = dyn_cast<BlockArgument>(row);
-  return read && isWhole(reads[read.getArgNumber()]) && getElementTypeOrSelf(row.getType()) == stored(element);
+  return read && isWhole(reads[read.getArgNumber()]) && reads[read.getArgNumber()].getDelay() == 0 &&
+         getElementTypeOrSelf(row.getType()) == stored(element);
 }
 
 void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
@@ -199,9 +220,9 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
   writer.line(formatv("// {0} elements of the {1} from `{2}` on; 0 beyond its end, and where it does not exist.",
                       of.count, of.what, of.index)
                   .str());
-  writer.open(formatv("__device__ __forceinline__ void fetch_{0}({1} *to, const lane &at, long long step, "
+  writer.open(formatv("__device__ __forceinline__ void fetch_{0}({1} *to, const lane &at, {3} step, "
                       "int {2}, bool exists) const",
-                      of.what, of.element, of.index)
+                      of.what, of.element, of.index, stepType)
                   .str());
   std::string there = formatv("exists && {0} < {1}", of.index, of.size).str();
   if (isCopied(row, of.element)) {
@@ -310,7 +331,7 @@ void ChunkKernelWriter::writeNumbers() {
   for (const auto &[value, member] : read)
     writer.line(spellElement(value.getType()) + " " + member + ";");
   writer.close("};");
-  writer.open("__device__ __forceinline__ numbers read(const lane &at, long long step) const");
+  writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepType + " step) const");
   Expressions summed = makeExpressions("i");
   SmallVector<Value> whole; // sums of sums, or over several indices
   for (Value sum : sums) {
@@ -350,9 +371,9 @@ void ChunkKernelWriter::writeNumbers() {
 void ChunkKernelWriter::writeResults() {
   writer.blank();
   writer.line("// What is written of a step, from its sums of columns from `j` on.");
-  writer.open(formatv("__device__ __forceinline__ void write(const lane &at, long long step, int j, "
+  writer.open(formatv("__device__ __forceinline__ void write(const lane &at, {1} step, int j, "
                       "const float (&sums)[{0}]) const",
-                      pieceSize)
+                      pieceSize, stepType)
                   .str());
   SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
   Expressions expressions = makeExpressions("j");

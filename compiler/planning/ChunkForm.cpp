@@ -83,7 +83,7 @@ Matcher::Reason Matcher::findState() {
     return formatv("the {0} semiring", scan::stringifyRing(form.advance.getRing())).str();
   if (!state.getElementType().isF32())
     return std::string("a state of another type than f32");
-  for (int64_t i = 0; i < static_cast<int64_t>(loop.getInputs().size()); ++i)
+  for (int64_t i = 0; inF32 && i < static_cast<int64_t>(loop.getInputs().size()); ++i)
     for (AffineExpr place : loop.getInputMap(i).getResults())
       if (!isa<AffineDimExpr>(place))
         return std::string("a window");

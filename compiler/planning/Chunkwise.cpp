@@ -4,6 +4,7 @@
 #include "compiler/planning/Tuning.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -29,6 +30,16 @@ struct Chunks : OuterProducts {
   /// Of one of what decays of rows are computed from.
   int64_t decayBytes() const {
     return form.decayInput ? form.decayInput.getType().getIntOrFloatBitWidth() / 8 : 4;
+  }
+  /// Inputs that are rows of earlier steps.
+  double windowedRows() const {
+    scan::RecurrenceInterface loop(mapping.op);
+    auto isWindowed = [&](int64_t input) {
+      AffineMap map = loop.getInputMap(input);
+      return (map.isFunctionOfDim(form.row) || map.isFunctionOfDim(form.column)) &&
+             !llvm::all_of(map.getResults(), llvm::IsaPred<AffineDimExpr>);
+    };
+    return llvm::count_if(llvm::seq<int64_t>(0, loop.getInputs().size()), isWindowed);
   }
   /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
   bool bringsFactors() const { return form.decaysRows && form.strength; }
@@ -339,6 +350,9 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double chunkSeconds = chunks.form.strength     ? correctedSeconds
                         : chunks.form.decaysRows ? rowSeconds
                                                  : plainSeconds;
+  // Rows of earlier steps are not copied: whoever computes with them waits.
+  constexpr double windowSeconds = 1.1e-6;
+  chunkSeconds += windowSeconds * chunks.windowedRows();
   // Elsewhere products of one warp each are taken to need twice the time.
   double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   // By their registers, as many groups are on a multiprocessor as a block has at most.

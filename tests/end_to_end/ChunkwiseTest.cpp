@@ -274,6 +274,28 @@ TEST(Chunkwise, correctedRowsOfAGroupAreWalkedFromTheEnd) {
              {{"B", 1}, {"T", 67}, {"H", 2}, {"G", 2}, {"K", 24}, {"V", 40}});
 }
 
+/// A short convolution of queries, keys and values, whose windows are 0 before the first step; forward and from the end.
+std::string convolved(const std::string &direction, const std::string &sequences, const std::string &step) {
+  return "kernel k(q, k: bf16[T, H, K], v, z: bf16[T, H, V], a, b: bf16[H, K], c: bf16[H, V], g: f32[T, H]" + sequences +
+         ") -> (o: bf16[T, H, V]) {\n" + direction + R"( {
+      Q[i]     = silu(0.3 * q[t,i] + a[i] * q[t-1,i] + 0.2 * q[t-3,i])
+      k1[i]    = silu(k[t,i] + b[i] * k[t-2,i])
+      S[t,i,j] = )" + step + R"( + k1[i] * silu(v[t,j] + c[j] * v[t-1,j]) * sigmoid(g[t-1])
+      o[t,j]   = Q[i] * S[t,i,j] * sigmoid(z[t-1,j])
+    }
+  })";
+}
+
+TEST(Chunkwise, windowsReachBackIntoEarlierChunks) {
+  const std::string decayed = "exp(g[t]) * S[t-1,i,j]", corrected = "S[t-1,i,j] - 0.3 / (1 + sum[i](k1[i] * k1[i])) * k1[i] * (k1[l] * S[t-1,l,j])";
+  const Sizes sizes{{"T", 130}, {"H", 2}, {"K", 24}, {"V", 16}};
+  for (const char *variants : {"wide", "any"})
+    expectNear(convolved("scan T as t over H", "", decayed), sizes, {.variants = variants});
+  expectNear(convolved("reverse scan T as t over H", "", corrected), sizes, {.gap = 3});
+  expectNear(convolved("scan T as t over H reset at cu", ", cu: i32[S+1]", corrected), sizes,
+             {.offsets = {0, 1, 3, 3, 67, 130}});
+}
+
 /// Two spans, and three with a matrix for a transition, of lengths that chunks do not divide.
 TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
   expectNear(programText("simple_gla"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}}, {.variants = "wide"});

@@ -108,7 +108,7 @@ write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent exte
       for (int e = 0; e < 8; ++e)
         eights[a][i][e] *= by;
       if (row < extent.count && j < R::columns)
-        recurrence.write(at, extent.first + row, j, eights[a][i]);
+        recurrence.write(at, step_at<R>(extent, row), j, eights[a][i]);
     }
   }
 }

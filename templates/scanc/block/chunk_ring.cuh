@@ -23,7 +23,26 @@ inline constexpr int chunk_steps = 64, panel_columns = 64, panel = chunk_steps *
 struct chunk_extent {
   long long first;
   int count;
+  bool begins; ///< whether no step of the same sequence is before them
 };
+
+/// A step, and how many of its sequence are before it, up to a chunk: windows reach no farther.
+struct window_step {
+  long long step;
+  int before;
+
+  __device__ __forceinline__ operator long long() const { return step; }
+  __device__ __forceinline__ bool reaches(int back) const { return back <= before; }
+};
+
+/// Step `row` of a chunk, as R is asked about it.
+template <typename R>
+static __device__ __forceinline__ auto step_at(const chunk_extent &extent, int row) {
+  if constexpr (R::shape.windows)
+    return window_step{extent.first + row, extent.begins ? row : chunk_steps};
+  else
+    return extent.first + row;
+}
 
 /// The chunks of the steps [begin, end), counted from 0 on.
 struct chunk_range {
@@ -34,7 +53,7 @@ struct chunk_range {
   }
   __device__ __forceinline__ chunk_extent of(long long chunk) const {
     const long long first = begin + chunk * chunk_steps, left = end - first;
-    return {first, static_cast<int>(left < chunk_steps ? left : chunk_steps)};
+    return {first, static_cast<int>(left < chunk_steps ? left : chunk_steps), first == 0};
   }
 };
 
@@ -141,7 +160,7 @@ struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_deca
   typename R::element value[R::shape.value_panels()][panel];
 };
 
-/// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, step, column, exists)`
+/// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, row, column, exists)`
 /// of eight each.
 template <int threads, typename T, typename F>
 static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent extent, F fetch) {
@@ -155,8 +174,7 @@ static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent e
     if (chunk_steps * pieces % threads != 0 && row >= chunk_steps)
       continue;
     const bool exists = row < extent.count;
-    fetch(&to[warp::swizzled<T, panel_columns>(row, column)], extent.first + (exists ? row : 0),
-          column, exists);
+    fetch(&to[warp::swizzled<T, panel_columns>(row, column)], exists ? row : 0, column, exists);
   }
 }
 
@@ -164,8 +182,8 @@ static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent e
 template <int threads, auto fetch, typename R, typename T>
 static __device__ __forceinline__ void copy_rows(T (&to)[panel], const R &recurrence, const typename R::lane &at,
                                                  chunk_extent extent, int p) {
-  copy_panel<threads>(to, extent, [&](T *cell, long long step, int i, bool exists) {
-    (recurrence.*fetch)(cell, at, step, p * panel_columns + i, exists);
+  copy_panel<threads>(to, extent, [&](T *cell, int row, int i, bool exists) {
+    (recurrence.*fetch)(cell, at, step_at<R>(extent, row), p * panel_columns + i, exists);
   });
 }
 
@@ -184,7 +202,7 @@ public:
         const int row = 2 * lane_index() + k;
         exists[k] = row < extent.count;
         if (exists[k])
-          asked[k] = recurrence.read(at, extent.first + row);
+          asked[k] = recurrence.read(at, step_at<R>(extent, row));
       }
   }
 
@@ -314,8 +332,9 @@ private:
 #pragma unroll
     for (int g = 0; g < R::shape.value_panels(); ++g)
       copy_panel<threads>(to.value[g], extent,
-                          [&](element *cell, long long step, int j, bool exists) {
-                            recurrence.fetch_value(cell, at, step, column + g * panel_columns + j, exists);
+                          [&](element *cell, int row, int j, bool exists) {
+                            recurrence.fetch_value(cell, at, step_at<R>(extent, row), column + g * panel_columns + j,
+                                                   exists);
                           });
   }
 

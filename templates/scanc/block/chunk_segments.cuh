@@ -94,7 +94,7 @@ public:
   __device__ __forceinline__ chunk_extent of(long long chunk) const {
     const segment_chunk place = at(chunk);
     const int left = place.end - place.first;
-    return {place.first, left < chunk_steps ? left : chunk_steps};
+    return {place.first, left < chunk_steps ? left : chunk_steps, place.begins != 0};
   }
   /// Among those that count_chunks counts: ascending.
   __device__ __forceinline__ long long number(long long chunk) const {
@@ -169,7 +169,7 @@ static __device__ __forceinline__ chunk_extent chunk_numbered(const R &recurrenc
     const offset segment = after > 0 ? after - 1 : 0;
     const int begin = list.begin(segment), end = segment < list.count ? list.begin(segment + 1) : begin;
     const long long first = begin + (number - begin / chunk_steps - segment) * chunk_steps, left = end - first;
-    return {first, first < begin ? 0 : static_cast<int>(left < chunk_steps ? left : chunk_steps)};
+    return {first, first < begin ? 0 : static_cast<int>(left < chunk_steps ? left : chunk_steps), first == begin};
   } else {
     return chunk_range{0, recurrence.steps()}.of(number);
   }

@@ -87,6 +87,7 @@ struct chunk_policy {
   bool splits = false;   ///< whether blocks share the time of a lane
   int values = 0;        ///< panels of 64 columns, where groups do not have one each
   bool reads_out = true; ///< whether the state is multiplied with queries
+  bool windows = false;  ///< whether inputs of earlier steps are read: steps are then block::window_step
 
   constexpr int threads() const { return 128 * warpgroups; }
   constexpr int value_panels() const { return values > 0 ? values : warpgroups; }
