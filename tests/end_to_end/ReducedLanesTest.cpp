@@ -158,4 +158,16 @@ TEST(ReducedLanesOf, oneSequence) {
               "");
 }
 
+/// Where nothing but registers is reduced and there is no state, nobody finished a step.
+TEST(WithoutStates, blellochWroteNothing) {
+  const char *const text = R"(
+kernel k(r: f32[B, T, K]) -> (q: bf16[B, T, K]) {
+  scan T as t over B {
+    u[i] = exp(r[t,i])
+    q[t,i] = u[i] * rsqrt(sum[l](u[l] * u[l]) + 1e-6)
+  }
+})";
+  EXPECT_EQ(wrong(text, "blelloch", {{"B", 3}, {"T", 11}, {"K", 24}}), "");
+}
+
 } // namespace

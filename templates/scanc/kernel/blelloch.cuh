@@ -143,6 +143,8 @@ scan_stages(const R &recurrence, const typename R::lane &at, const typename R::t
     }
     scan_stages<stage + 1>(recurrence, at, in, first_lane, active, starts, carry, lanes, storage,
                            half, visit, leave);
+  } else if constexpr (R::stages == 0) { // no state is there to wait for
+    visit_steps<true>(recurrence, at, in, first_lane, active, starts, lanes, visit, leave);
   }
 }
 
