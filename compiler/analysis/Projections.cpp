@@ -16,13 +16,27 @@ BlockArgument inputOf(Value value) {
 
 namespace {
 
-/// The column that `weight` projects to, where it is a weight of sums over `over`.
-std::optional<int64_t> columnOf(Value weight, int64_t over, const scan::IndexSets &sets) {
-  const scan::IndexSet &indices = sets.of(weight);
-  if (!inputOf(weight) || sets.variesWithTime(weight) || !sets.lanesOf(weight).empty() ||
-      indices.size() != 2 || !llvm::is_contained(indices, over))
+/// Head and column that `weight` projects `row` to, where it is a weight of sums over `over`.
+std::optional<std::pair<int64_t, int64_t>> columnsOf(Value weight, Value row, int64_t over,
+                                                     scan::RecurrenceInterface loop,
+                                                     const scan::IndexSets &sets) {
+  BlockArgument input = inputOf(weight);
+  if (!input || sets.variesWithTime(weight))
     return std::nullopt;
-  return indices[0] == over ? indices[1] : indices[0];
+  SmallVector<int64_t> columns;
+  bool sums = false;
+  for (AffineExpr expr : loop.getInputMap(input.getArgNumber()).getResults()) {
+    int64_t dim = cast<AffineDimExpr>(expr).getPosition();
+    if (llvm::is_contained(sets.lanesOf(row), dim))
+      return std::nullopt;
+    if (dim == over)
+      sums = true;
+    else
+      columns.push_back(dim);
+  }
+  if (!sums || columns.empty() || columns.size() > 2)
+    return std::nullopt;
+  return std::pair(columns.size() == 2 ? columns[0] : -1, columns.back());
 }
 
 } // namespace
@@ -39,8 +53,10 @@ SmallVector<ProjectedRow, 2> findProjections(scan::AffineOp op) {
       continue;
     for (auto [row, weight] : {std::pair(product.getLhs(), product.getRhs()),
                                std::pair(product.getRhs(), product.getLhs())}) {
-      std::optional<int64_t> column = columnOf(weight, over[0], sets);
-      if (!column || !sets.variesWithTime(row) || sets.of(row) != over)
+      if (!sets.variesWithTime(row) || sets.of(row) != over)
+        continue;
+      auto columns = columnsOf(weight, row, over[0], loop, sets);
+      if (!columns)
         continue;
       // Two widenings of an element are one row.
       auto *known = llvm::find_if(rows, [&, row = row](const ProjectedRow &other) {
@@ -52,7 +68,7 @@ SmallVector<ProjectedRow, 2> findProjections(scan::AffineOp op) {
         rows.push_back({row, over[0], sets.dependsOnState(row), {}});
         known = &rows.back();
       }
-      known->projections.push_back({sum, inputOf(weight), *column});
+      known->projections.push_back({sum, inputOf(weight), columns->second, columns->first});
     }
   }
   return rows;

@@ -6,12 +6,13 @@
 
 namespace scanc::analysis {
 
-/// The sum over `over` of row[over] * weight[over, column], where neither time nor a lane changes
-/// the weight: over all steps and lanes a product of matrices.
+/// The sum over `over` of row[over] * weight[over, head, column], where time does not change the weight, nor does a
+/// lane that the row has: over all steps and lanes of the row a product of matrices.
 struct Projection {
   scan::ReduceOp sum;
-  mlir::BlockArgument weight; ///< an input of two indices, in either order
-  int64_t column;             ///< dim of the recurrence
+  mlir::BlockArgument weight; ///< an input of these and of what is summed over, in any order
+  int64_t column;             ///< dim of the recurrence: index or lane
+  int64_t head;               ///< another one, outside of it in the weight; -1 where it has none
 };
 
 /// Projections of one row, which are columns of one product.

@@ -1,9 +1,10 @@
 //===- ProductKernel.cpp - Products of matrices with epilogues as CUDA C++ ---===//
 #include "compiler/emission/ArgumentText.h"
 #include "compiler/emission/EntryText.h"
-#include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/Names.h"
+#include "compiler/emission/ProductEpilogue.h"
+#include "dialects/plan/Tiling.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,7 +21,7 @@ class ProductWriter {
 public:
   ProductWriter(plan::ProjectionOp op, plan::ProductAttr product)
       : op(op), program(op->getParentOfType<plan::ProgramOp>()), product(product),
-        tiling(product.getTiling()), name(identifier(op.getName())) {}
+        tiling(product.getTiling()), name(identifier(op.getName())), epilogue(op, writer) {}
   FailureOr<std::string> write();
 
 private:
@@ -29,10 +30,9 @@ private:
   void writeFactors();
   void writeFetches();
   void writeTargets();
-  bool isSame(int64_t one, int64_t other) const;
-  int64_t kindOf(int64_t group) const;
-  void writeEpilogue(int64_t group);
-  void writeResults();
+  std::string width(int64_t group) const;
+  std::string gap(plan::ColumnsAttr group, plan::AccessAttr access) const;
+  bool hasGaps() const;
   void writeEntry();
 
   void line(const Twine &text) { writer.line(text); }
@@ -56,7 +56,7 @@ private:
   plan::TilingAttr tiling;
   std::string name;
   CodeWriter writer;
-  Operation *unspelled = nullptr;
+  ProductEpilogue epilogue;
 };
 
 } // namespace
@@ -142,11 +142,30 @@ void ProductWriter::writeSizes() {
   for (int64_t i = 0; i < groups(); ++i)
     line(formatv("{0}: return static_cast<int>({1});",
                  i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"),
-                 spellSize(op.getDim(op.getGroup(i).getDim())))
+                 width(i))
              .str());
   writer.close();
   writer.close();
   writer.blank();
+}
+
+/// The columns of group `group`.
+std::string ProductWriter::width(int64_t group) const {
+  plan::ColumnsAttr columns = op.getGroup(group);
+  std::optional<int64_t> head = plan::headOf(op, columns);
+  return (head ? spellSize(op.getDim(*head)) + " * " : "") + spellSize(op.getDim(columns.getDim()));
+}
+
+/// What lies between the heads of `access`, in elements, beside their columns.
+std::string ProductWriter::gap(plan::ColumnsAttr group, plan::AccessAttr access) const {
+  return formatv("{0} - {1} * {2}", stride(access, *plan::headOf(op, group)), spellSize(op.getDim(group.getDim())),
+                 stride(access, group.getDim()));
+}
+
+/// Whether weights may have something between their heads: copies want none.
+bool ProductWriter::hasGaps() const {
+  return !product.getCopies() &&
+         llvm::any_of(op.getGroups().getAsRange<plan::ColumnsAttr>(), [&](plan::ColumnsAttr group) { return plan::headOf(op, group); });
 }
 
 /// The factors as they lie in memory, and as copies of whole matrices find them.
@@ -156,15 +175,23 @@ void ProductWriter::writeFactors() {
   writer.open("struct weights");
   line("const element *data;");
   line("long long term, column;");
+  if (hasGaps()) {
+    line("int head; // columns of one");
+    line("long long gap; // between heads");
+  }
   writer.close("};");
   function("weights factor(int number) const");
   writer.open("switch (number)");
   for (int64_t i = 0; i < groups(); ++i) {
     plan::ColumnsAttr group = op.getGroup(i);
-    line(formatv("{0}: return {{{1}.data, {2}, {3}};",
+    std::string heads;
+    if (hasGaps())
+      heads = plan::headOf(op, group) ? formatv(", {0}, {1}", spellSize(op.getDim(group.getDim())), gap(group, group.getWeights())).str()
+                              : ", 1, 0";
+    line(formatv("{0}: return {{{1}.data, {2}, {3}{4}};",
                  i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"),
                  tensor(group.getWeights()), stride(group.getWeights(), summed),
-                 stride(group.getWeights(), group.getDim()))
+                 stride(group.getWeights(), group.getDim()), heads)
              .str());
   }
   writer.close();
@@ -213,7 +240,8 @@ void ProductWriter::writeFetches() {
   function("void fetch_right(element *to, int number, int at, int from) const");
   line("const weights of = factor(number);");
   line("const int exist = across ? depth() : width(number), lie = across ? width(number) : depth();");
-  line("const element *const row = of.data + (at < exist ? at : 0) * (across ? of.term : of.column);");
+  line("const element *const row = of.data + (at < exist ? at : 0) * (across ? of.term : of.column)" +
+       Twine(hasGaps() ? " + (across ? from : at < exist ? at : 0) / of.head * of.gap;" : ";"));
   line("thread::fetch_piece<copies>(to, row, across ? of.column : of.term, from, at < exist ? lie : 0);");
   writer.close();
   writer.blank();
@@ -228,93 +256,17 @@ void ProductWriter::writeTargets() {
   for (int64_t i = 0; i < groups(); ++i) {
     plan::ColumnsAttr group = op.getGroup(i);
     plan::AccessAttr result = group.getResult();
-    line(formatv("{0}: return thread::target_at({1}.data + ({2}), {3}, {4}, at, width({5}), {6});",
+    std::string head = plan::headOf(op, group) && !program.isOwn(result.getParameter())
+                           ? formatv(" + at / {0} * ({1})", spellSize(op.getDim(group.getDim())), gap(group, result)).str()
+                           : "";
+    line(formatv("{0}: return thread::target_at({1}.data + ({2}{7}), {3}, {4}, at, width({5}), {6});",
                  i + 1 < groups() ? "case " + std::to_string(i) : std::string("default"), tensor(result),
-                 rowOffset(result), rowStride(result), stride(result, group.getDim()), i, kindOf(i))
+                 rowOffset(result), rowStride(result), stride(result, group.getDim()), i, epilogue.kindOf(i), head)
              .str());
   }
   writer.close();
   writer.close();
   writer.blank();
-}
-
-/// Whether sums of both groups become the same, of nothing else.
-bool ProductWriter::isSame(int64_t one, int64_t other) const {
-  plan::ColumnsAttr a = op.getGroup(one), b = op.getGroup(other);
-  return a.getReads() == b.getReads() &&
-         OperationEquivalence::isRegionEquivalentTo(&op.getEpilogues()[one], &op.getEpilogues()[other],
-                                                    OperationEquivalence::IgnoreLocations);
-}
-
-/// What becomes of two sums of group `group`, for columns of it that exist.
-void ProductWriter::writeEpilogue(int64_t group) {
-  plan::ColumnsAttr columns = op.getGroup(group);
-  Block &block = op.getEpilogues()[group].front();
-  std::string element = elementOf(columns.getResult());
-  function(formatv("array<{0}, 2> make_{1}(const float (&sums)[2], const int (&columns)[2]) const", element, group));
-  auto leaf = [&](Value value, const Indices &) -> std::string {
-    unsigned number = cast<BlockArgument>(value).getArgNumber();
-    if (number == 0)
-      return "sums[e]";
-    auto read = cast<plan::AccessAttr>(columns.getReads()[number - 1]);
-    bool isNumber = read.getMap().getNumResults() == 0;
-    return formatv("thread::read({0}.data{1})", tensor(read),
-                   isNumber ? "" : " + columns[e] * " + stride(read, columns.getDim()));
-  };
-  // Both of an activation that has one reciprocal for them stand before what is made of these.
-  SmallVector<std::pair<Value, std::string>> pairs;
-  auto writeBoth = [&](Value value, const Twine &target) {
-    writer.openLoop("e", "2");
-    Expressions expressions(writer, 1, leaf);
-    for (auto &[pair, name] : pairs)
-      expressions.define(pair, name + "[e]");
-    expressions.require(value);
-    line(target + "[e] = " + expressions.at(value) + ";");
-    writer.close();
-    if (Operation *op = expressions.getUnspelled())
-      unspelled = op;
-  };
-  for (auto activation : block.getOps<plan::ActivationOp>()) {
-    if (activation.getKind() != plan::Activation::Silu || !activation.getType().isF32())
-      continue;
-    std::string name = "both_" + std::to_string(pairs.size());
-    line("float " + name + "[2];");
-    writeBoth(activation.getValue(), name);
-    line(formatv("thread::silu_both{0}({1});", activation.getApproximate() ? "<approximate>" : "", name).str());
-    pairs.push_back({activation.getResult(), name});
-  }
-  line("array<" + element + ", 2> made;");
-  writeBoth(block.getTerminator()->getOperand(0), "made");
-  line("return made;");
-  writer.close();
-}
-
-/// The first group of whose sums the same is made.
-int64_t ProductWriter::kindOf(int64_t group) const {
-  int64_t kind = 0;
-  while (!isSame(kind, group))
-    ++kind;
-  return kind;
-}
-
-void ProductWriter::writeResults() {
-  SmallVector<int64_t> kinds;
-  for (int64_t i = 0; i < groups(); ++i)
-    if (kindOf(i) == i) {
-      writeEpilogue(i);
-      kinds.push_back(i);
-    }
-  line("// Hands `then` what is made of two sums that are beside each other.");
-  line("template <typename F>");
-  function("void finish(int kind, F then) const");
-  for (int64_t kind : kinds) {
-    if (kinds.size() > 1)
-      line(kind == kinds.back() ? std::string("else") : formatv("{0}if (kind == {1})", kind > 0 ? "else " : "", kind).str());
-    line(formatv("{0}then([&](const float (&sums)[2], const int (&columns)[2]) {{ return make_{1}(sums, columns); });",
-                 kinds.size() > 1 ? "  " : "", kind)
-             .str());
-  }
-  writer.close();
 }
 
 void ProductWriter::writeEntry() {
@@ -345,9 +297,9 @@ FailureOr<std::string> ProductWriter::write() {
   writeFactors();
   writeFetches();
   writeTargets();
-  writeResults();
+  epilogue.write();
   writeEntry();
-  if (unspelled)
+  if (Operation *unspelled = epilogue.getUnspelled())
     return unspelled->emitError("[SC4001] no spelling in CUDA C++ for ") << unspelled->getName();
   return writer.take();
 }

@@ -2,6 +2,7 @@
 #include "compiler/planning/Layer.h"
 
 #include "compiler/analysis/Projections.h"
+#include "compiler/planning/ProductEnd.h"
 #include "compiler/planning/Tuning.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,19 +16,11 @@
 #include <set>
 
 using namespace mlir;
+using llvm::formatv;
 
 namespace scanc::planning {
 
 namespace {
-
-bool isNumber(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
-
-/// One number of others, at the same point.
-bool isElementwise(Operation &op) {
-  return op.getNumResults() == 1 &&
-         (isa<scan::ActivationOp, scan::LogAddExpOp>(op) ||
-          isa<arith::ArithDialect, math::MathDialect>(op.getDialect()));
-}
 
 /// Cuts a copy of a recurrence.
 class Cut {
@@ -42,11 +35,11 @@ private:
   std::optional<std::string> declines(const analysis::ProjectedRow &row) const;
   std::optional<std::string> declines(const analysis::ProjectedRow &row,
                                       analysis::Projection projection) const;
-  bool isOfColumn(Value value, int64_t column) const;
-  Value endOf(analysis::Projection projection) const;
-  void add(const analysis::ProjectedRow &row, analysis::Projection projection, Value end);
-  ProjectedTensor &productOf(const analysis::ProjectedRow &row, analysis::Projection projection);
-  std::optional<unsigned> outputOf(Value value, ArrayRef<int64_t> dims) const;
+  void add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of);
+  ProjectedTensor &productOf(const analysis::ProjectedRow &row, analysis::Projection projection,
+                             int64_t whole);
+  std::optional<unsigned> outputOf(Value value, ArrayRef<int64_t> dims,
+                                   analysis::Projection projection) const;
   scan::AffineOp epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims, std::vector<NamedAccess> &reads);
   StringAttr nameOwn(const ProjectedTensor &product, StringRef weights);
   RankedTensorType tensorOf(ArrayRef<int64_t> dims, Type element) const;
@@ -118,44 +111,13 @@ std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row,
     return std::string("a projection by weights of another type than its row");
   if (!projection.sum.getType().isF32())
     return std::string("a projection that is not summed in f32");
+  constexpr int64_t piece = 8; // columns that are copied at a time
+  if (int64_t size = loop().getDim(projection.column).getSize();
+      projection.head >= 0 && (ShapedType::isDynamic(size) || size % piece != 0))
+    return formatv("a projection to heads of {0} columns, expected a known multiple of {1}",
+                   ShapedType::isDynamic(size) ? std::string("an open number of") : std::to_string(size), piece)
+        .str();
   return std::nullopt;
-}
-
-/// Whether the columns alone say what `value` is, with nothing summed.
-bool Cut::isOfColumn(Value value, int64_t column) const {
-  if (sets->variesWithTime(value) || sets->dependsOnState(value) || !sets->lanesOf(value).empty() ||
-      !scan::isWithin(sets->of(value), {column}))
-    return false;
-  Operation *made = value.getDefiningOp();
-  return !made || (isElementwise(*made) && llvm::all_of(made->getOperands(), [&](Value operand) {
-                     return isOfColumn(operand, column);
-                   }));
-}
-
-/// The last value that goes into everything that is made of a sum, itself made of nothing else but its column.
-Value Cut::endOf(analysis::Projection projection) const {
-  Operation *sum = projection.sum;
-  Value end = projection.sum.getResult();
-  llvm::DenseSet<Value> own = {end};
-  auto usesOf = [](Value value) { return std::distance(value.use_begin(), value.use_end()); };
-  int64_t open = usesOf(end); // of values in `own`, by ops that are still to come
-  for (Operation *inner = sum->getNextNode(); inner; inner = inner->getNextNode()) {
-    int64_t taken = llvm::count_if(inner->getOperands(), [&](Value v) { return own.contains(v); });
-    if (taken == 0)
-      continue;
-    bool alone = isElementwise(*inner) && llvm::all_of(inner->getOperands(), [&](Value operand) {
-                   return own.contains(operand) || isOfColumn(operand, projection.column);
-                 });
-    if (!alone)
-      break;
-    open -= taken;
-    Value made = inner->getResult(0);
-    if (open == 0 && isNumber(made.getType()))
-      end = made;
-    own.insert(made);
-    open += usesOf(made);
-  }
-  return end;
 }
 
 AffineMap Cut::mapOf(ArrayRef<int64_t> dims) const {
@@ -175,7 +137,7 @@ RankedTensorType Cut::tensorOf(ArrayRef<int64_t> dims, Type element) const {
 NamedAccess Cut::accessOf(BlockArgument element) const {
   auto tensor = cast<BlockArgument>(loop().getInputs()[element.getArgNumber()]);
   auto name = function.getArgAttrOfType<StringAttr>(tensor.getArgNumber(), scan::nameAttr);
-  return {name ? name.str() : llvm::formatv("operand{0}", tensor.getArgNumber()).str(),
+  return {name ? name.str() : formatv("operand{0}", tensor.getArgNumber()).str(),
           loop().getInputMap(element.getArgNumber())};
 }
 
@@ -189,9 +151,12 @@ StringAttr Cut::nameOwn(const ProjectedTensor &product, StringRef weights) {
   return builder.getStringAttr(name);
 }
 
-/// The output that is `value` and nothing else, over `dims` alone.
-std::optional<unsigned> Cut::outputOf(Value value, ArrayRef<int64_t> dims) const {
+/// The output that is `value` and nothing else, over `dims` alone. Its heads may lie anywhere, so a panel is of one.
+std::optional<unsigned> Cut::outputOf(Value value, ArrayRef<int64_t> dims, analysis::Projection projection) const {
+  constexpr int64_t panel = 64;
   if (!value.hasOneUse() || !isa<scan::YieldOp>(*value.user_begin()))
+    return std::nullopt;
+  if (projection.head >= 0 && loop().getDim(projection.column).getSize() % panel != 0)
     return std::nullopt;
   unsigned output = value.use_begin()->getOperandNumber();
   Value result = op->getResult(output);
@@ -219,7 +184,6 @@ scan::AffineOp Cut::epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims,
     else if (ops.insert(value.getDefiningOp()))
       llvm::append_range(open, value.getDefiningOp()->getOperands());
   }
-  // Column last, as it is among `dims`: a read has it or nothing.
   SmallVector<Attribute> ownDims;
   for (int64_t i : dims)
     ownDims.push_back(loop().getDim(i));
@@ -230,9 +194,11 @@ scan::AffineOp Cut::epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims,
     auto number = cast<BlockArgument>(element).getArgNumber();
     reads.push_back(accessOf(cast<BlockArgument>(element)));
     types.push_back(loop().getInputs()[number].getType());
-    bool isColumn = loop().getInputMap(number).getNumResults() == 1;
-    maps.push_back(isColumn ? identity.getSubMap({static_cast<unsigned>(dims.size() - 1)})
-                            : AffineMap::get(dims.size(), 0, op.getContext()));
+    SmallVector<AffineExpr> places;
+    for (AffineExpr expr : loop().getInputMap(number).getResults())
+      places.push_back(getAffineDimExpr(
+          llvm::find(dims, cast<AffineDimExpr>(expr).getPosition()) - dims.begin(), op.getContext()));
+    maps.push_back(AffineMap::get(dims.size(), 0, places, op.getContext()));
   }
   builder.setInsertionPointToEnd(layer.module->getBody());
   auto holder = func::FuncOp::create(builder, end.getLoc(), "epilogue", builder.getFunctionType(types, {}));
@@ -249,15 +215,30 @@ scan::AffineOp Cut::epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims,
   mapping.map(sum, region->addArgument(sum.getType(), sum.getLoc()));
   for (Value element : elements)
     mapping.map(element, region->addArgument(element.getType(), element.getLoc()));
-  for (Operation &inner : body())
-    if (ops.contains(&inner))
-      builder.clone(inner, mapping);
+  for (Operation &inner : body()) {
+    if (!ops.contains(&inner))
+      continue;
+    if (auto reindex = dyn_cast<scan::ReindexOp>(inner)) { // one name is enough where all is of one column
+      mapping.map(reindex.getResult(), mapping.lookup(reindex.getValue()));
+      continue;
+    }
+    Operation *copy = builder.clone(inner, mapping);
+    if (auto reduce = dyn_cast<scan::ReduceOp>(copy))
+      reduce.setOverAttr(builder.getArrayAttr(loop().getDim(dims.back()).getName()));
+  }
   scan::YieldOp::create(builder, end.getLoc(), ValueRange(), ValueRange(mapping.lookup(end)));
   return made;
 }
 
-ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row,
-                                analysis::Projection projection) {
+/// Whether tiles can have heads of `whole` panels together, as well as those of all groups.
+static bool isWholeBeside(const ProjectedTensor &product, int64_t whole) {
+  return whole == 0 || llvm::all_of(product.groups, [&](const ProjectedColumns &group) {
+           return group.whole == 0 || std::max(group.whole, whole) % std::min(group.whole, whole) == 0;
+         });
+}
+
+ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row, analysis::Projection projection,
+                                int64_t whole) {
   BlockArgument input = analysis::inputOf(row.row);
   NamedAccess access = accessOf(input);
   AffineMap weights = loop().getInputMap(projection.weight.getArgNumber());
@@ -265,7 +246,7 @@ ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row,
   constexpr size_t mostGroups = 8; // maps of as many factors in shared memory, a branch for each
   for (ProjectedTensor &known : layer.products)
     if (known.row.tensor == access.tensor && known.row.map == access.map && known.over == row.over &&
-        known.across == across && known.groups.size() < mostGroups)
+        known.across == across && known.groups.size() < mostGroups && isWholeBeside(known, whole))
       return known;
   const scan::IndexSet &lanes = sets->lanesOf(input);
   layer.products.push_back(
@@ -292,20 +273,27 @@ void Cut::readOwn(Value end, plan::ParameterAttr tensor, ArrayRef<int64_t> dims)
   end.replaceAllUsesWith(element);
 }
 
-void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, Value end) {
-  ProjectedTensor &product = productOf(row, projection);
-  ProjectedColumns &group = product.groups.emplace_back();
+void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
+  Value end = of.value;
+  ProjectedTensor &product = productOf(row, projection, of.whole);
+  // Wide heads before narrow ones before all else, so that all begin at a multiple of their panels.
+  auto place = llvm::find_if(product.groups, [&](const ProjectedColumns &other) { return other.whole < of.whole; });
+  ProjectedColumns &group = *product.groups.emplace(place);
   group.dim = projection.column;
+  group.head = projection.head;
+  group.whole = of.whole;
   group.weights = accessOf(projection.weight);
   Dims dims = product.lanes;
   dims.push_back(loop().getTimeDim());
+  if (projection.head >= 0)
+    dims.push_back(projection.head);
   dims.push_back(projection.column);
   group.epilogue = epilogueOf(end, projection.sum.getResult(), dims, group.reads);
-  if (auto output = outputOf(end, dims)) {
+  if (auto output = outputOf(end, dims, projection)) {
     written.insert(*output);
     auto use = cast<OpResult>(op->getResult(*output)).use_begin();
     auto name = function.getResultAttrOfType<StringAttr>(use->getOperandNumber(), scan::nameAttr);
-    group.result = {name ? name.str() : llvm::formatv("result{0}", use->getOperandNumber()).str(),
+    group.result = {name ? name.str() : formatv("result{0}", use->getOperandNumber()).str(),
                     loop().getOutputMap(*output)};
     return;
   }
@@ -421,7 +409,7 @@ bool Cut::run(std::string &reason) {
   struct Found {
     analysis::ProjectedRow row;
     analysis::Projection projection;
-    Value end;
+    ProductEnd end;
   };
   SmallVector<Found> found;
   for (const analysis::ProjectedRow &row : analysis::findProjections(op))
@@ -430,12 +418,15 @@ bool Cut::run(std::string &reason) {
       if (!declined)
         declined = declines(row, projection);
       if (declined)
-        reason = *declined;
+        layer.left = reason = *declined;
       else
-        found.push_back({row, projection, endOf(projection)});
+        found.push_back({row, projection, endOf(loop(), *sets, projection)});
     }
   if (found.empty())
     return false;
+  for (const Found &each : found)
+    if (!each.end.split.empty())
+      layer.left = each.end.split;
   for (const Found &each : found) // index sets no longer hold behind the first
     add(each.row, each.projection, each.end);
   dropResults();

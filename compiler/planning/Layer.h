@@ -24,7 +24,9 @@ struct NamedAccess {
 
 /// Columns of a product: a projection with what is made of it alone.
 struct ProjectedColumns {
-  int64_t dim; ///< of the recurrence
+  int64_t dim;  ///< of the recurrence
+  int64_t head; ///< dim outside of it; -1 where there is none
+  int64_t whole = 0; ///< panels of 64 columns that a tile has together, as the epilogue reduces over them; 0: none
   NamedAccess weights, result;
   std::vector<NamedAccess> reads;
   /// Without a state, over lanes, time and columns: the result, of the sum and of what is read.
@@ -45,6 +47,9 @@ struct ProjectedTensor {
 struct Layer {
   /// Nothing where none can go before, and then why.
   static std::optional<Layer> of(scan::AffineOp op, std::string &reason);
+
+  /// Why a projection, or what is reduced over its columns, stays with the rest; empty where none does.
+  std::string left;
 
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< what holds `rest` and the epilogues
   scan::AffineOp rest; ///< reads `own` as inputs; null where the projections are all

@@ -123,8 +123,10 @@ std::optional<std::string> FusedLayer::declines() const {
                    mostFactors)
         .str();
   for (const ProjectedColumns &group : product().groups) {
-    if (group.dim != column())
+    if (group.dim != column() || group.head >= 0)
       return std::string("projections to several indices");
+    if (group.whole > 0)
+      return std::string("a reduction over what is projected");
     bool isOwn = llvm::any_of(layer.own, [&](plan::ParameterAttr tensor) {
       return tensor.getName().getValue() == group.result.tensor;
     });

@@ -5,9 +5,9 @@
 #include "compiler/planning/Tuning.h"
 #include "dialects/plan/Tiling.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <cmath>
 
@@ -33,6 +33,7 @@ struct Tiles {
 constexpr Tiles wholeMatrices[] = {{3, 192, 4}, {3, 176, 4}, {3, 128, 5}, {2, 256, 4}, {2, 192, 5}, {2, 176, 5},
                                    {2, 128, 6}, {2, 96, 7},  {2, 64, 9},  {1, 192, 7}, {1, 176, 7}, {1, 128, 9},
                                    {1, 96, 9},  {1, 64, 10}, {1, 48, 10}};
+/// Of pieces and of elements; those with as many panels as a head, in panels of 64 columns, where one must be whole.
 constexpr Tiles pieces = {2, 96, 3}, elements = {1, 64, 3};
 
 /// Terms of a sum that a block multiplies at a time.
@@ -64,6 +65,20 @@ private:
     return scan::RecurrenceInterface(loop).getDim(dim).getExtent().str();
   }
   int64_t timeDim() const { return scan::RecurrenceInterface(loop).getTimeDim(); }
+  double widthOf(const ProjectedColumns &group) const {
+    return sizeOf(group.dim) * (group.head >= 0 ? sizeOf(group.head) : 1);
+  }
+  std::string widthFormula(const ProjectedColumns &group) const {
+    return (group.head >= 0 ? extentOf(group.head) + " * " : "") + extentOf(group.dim);
+  }
+  /// Panels that a tile has together: those of the widest head over which an epilogue reduces.
+  int64_t whole() const { return product.groups.front().whole; }
+  Tiles withWhole(Tiles tiles) const {
+    if (whole() == 0)
+      return tiles;
+    auto panels = static_cast<int64_t>(llvm::alignTo(llvm::divideCeil(tiles.columns, 64), whole()));
+    return {tiles.warpgroups, 64 * panels, tiles.ring};
+  }
   double rows() const;
   double secondsOf(plan::TilingAttr tiling) const;
   int64_t residentBlocks(plan::TilingAttr tiling) const;
@@ -73,6 +88,7 @@ private:
   std::string grid(plan::TilingAttr tiling) const;
   std::string stride(const NamedAccess &access, int64_t dim) const;
   void requireSizes(Facts &facts) const;
+  void requireHeads(const ProjectedColumns &group, Facts &facts) const;
   void requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
   void requireMatrices(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
   plan::ProductAttr variant(StringRef name, plan::TilingAttr tiling, bool across, bool copies) const;
@@ -95,7 +111,7 @@ double ProductChoice::rows() const {
 double ProductChoice::flops() const {
   double flops = 0;
   for (const ProjectedColumns &group : product.groups)
-    flops += 2 * rows() * sizeOf(product.over) * sizeOf(group.dim);
+    flops += 2 * rows() * sizeOf(product.over) * widthOf(group);
   return flops;
 }
 
@@ -103,7 +119,7 @@ double ProductChoice::bytes() const {
   double bytes = rows() * sizeOf(product.over) * 2;
   for (const ProjectedColumns &group : product.groups) {
     Type type = cast<RankedTensorType>(group.epilogue->getResult(0).getType()).getElementType();
-    bytes += sizeOf(group.dim) * (2 * sizeOf(product.over) + rows() * static_cast<double>(bytesOf(type)));
+    bytes += widthOf(group) * (2 * sizeOf(product.over) + rows() * static_cast<double>(bytesOf(type)));
   }
   return bytes;
 }
@@ -137,12 +153,14 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
 /// Whether rows of all lanes and steps lie alike in all tensors, as these are declared: the device takes them for one
 /// matrix.
 bool ProductChoice::areOne() const {
-  auto rowsOf = [&](const NamedAccess &access, int64_t adjacent) {
+  auto rowsOf = [&](const NamedAccess &access, int64_t adjacent, int64_t head) {
     SmallVector<AffineExpr> rows(access.map.getResults());
-    return !rows.empty() && rows.pop_back_val() == getAffineDimExpr(adjacent, context) ? rows
-                                                                                      : SmallVector<AffineExpr>();
+    for (int64_t dim : {adjacent, head})
+      if (dim >= 0 && (rows.empty() || rows.pop_back_val() != getAffineDimExpr(dim, context)))
+        return SmallVector<AffineExpr>();
+    return rows;
   };
-  SmallVector<AffineExpr> rows = rowsOf(product.row, product.over), lanes;
+  SmallVector<AffineExpr> rows = rowsOf(product.row, product.over, -1), lanes;
   for (int64_t lane : product.lanes)
     lanes.push_back(getAffineDimExpr(lane, context));
   AffineExpr time = getAffineDimExpr(timeDim(), context);
@@ -151,7 +169,7 @@ bool ProductChoice::areOne() const {
                                    : all.front() == time ? all.drop_front() == ArrayRef(lanes)
                                                          : false);
   return inOrder && llvm::all_of(product.groups, [&](const ProjectedColumns &group) {
-           return rowsOf(group.result, group.dim) == rows;
+           return rowsOf(group.result, group.dim, group.head) == rows;
          });
 }
 
@@ -160,7 +178,7 @@ double ProductChoice::columnTiles(plan::TilingAttr tiling) const {
   auto ownPanels = static_cast<double>(plan::panelsOf(tiling)), ownSlices = static_cast<double>(plan::slicesOf(tiling));
   double panels = 0, slices = 0;
   for (const ProjectedColumns &group : product.groups) {
-    double rest = std::ceil(sizeOf(group.dim) / 16);
+    double rest = std::ceil(widthOf(group) / 16);
     double whole = ownPanels == 0 ? 0 : ownSlices == 0 ? std::ceil(rest / 4) : std::floor(rest / 4);
     panels += whole;
     slices += std::max(0.0, rest - 4 * whole);
@@ -171,10 +189,12 @@ double ProductChoice::columnTiles(plan::TilingAttr tiling) const {
 
 plan::TilingAttr ProductChoice::tiling() const {
   if (!copiesMatrices())
-    return tilingOf(pieces, false);
+    return tilingOf(withWhole(pieces), false);
   plan::TilingAttr best;
   for (const Tiles &tiles : wholeMatrices) {
     plan::TilingAttr tiling = tilingOf(tiles, true);
+    if (whole() > 0 && !plan::hasWhole(tiling, whole()))
+      continue;
     if (!best || secondsOf(tiling) < secondsOf(best))
       best = tiling;
   }
@@ -187,7 +207,7 @@ std::string ProductChoice::columnTilesFormula(plan::TilingAttr tiling) const {
   std::string panels, slices;
   for (const ProjectedColumns &group : product.groups) {
     StringRef plus = panels.empty() ? "" : " + ";
-    std::string width = extentOf(group.dim), units = formatv("ceildiv({0}, 16)", width);
+    std::string width = widthFormula(group), units = formatv("ceildiv({0}, 16)", width);
     panels += ownSlices == 0 ? formatv("{0}ceildiv({1}, 64)", plus, width).str()
                              : formatv("{0}{1} / 4", plus, units).str();
     slices += formatv(ownPanels == 0 ? "{0}{1}" : "{0}{1} % 4", plus, units);
@@ -220,13 +240,12 @@ std::string ProductChoice::stride(const NamedAccess &access, int64_t dim) const 
 /// Rows, terms and columns are counted in 32 bits, a tile past the end.
 void ProductChoice::requireSizes(Facts &facts) const {
   constexpr int64_t most = int64_t(1) << 30;
-  llvm::SetVector<int64_t> dims;
-  dims.insert(timeDim());
-  dims.insert(product.over);
+  SmallVector<std::string> extents = {extentOf(timeDim()), extentOf(product.over)};
   for (const ProjectedColumns &group : product.groups)
-    dims.insert(group.dim);
-  for (int64_t dim : dims)
-    facts.push_back(formatv("{0} < {1}", extentOf(dim), most));
+    if (std::string width = widthFormula(group); !llvm::is_contained(extents, width))
+      extents.push_back(width);
+  for (const std::string &extent : extents)
+    facts.push_back(formatv("{0} < {1}", extent, most));
 }
 
 /// Eight elements along `adjacent` are 16 aligned bytes.
@@ -257,6 +276,13 @@ void ProductChoice::requireMatrices(const NamedAccess &access, int64_t adjacent,
   facts.push_back(formatv("{0} < {1}", matrices, most));
 }
 
+/// Columns of all heads are columns of one matrix.
+void ProductChoice::requireHeads(const ProjectedColumns &group, Facts &facts) const {
+  if (group.head >= 0)
+    facts.push_back(formatv("{0} == {1} * {2}", stride(group.weights, group.head), extentOf(group.dim),
+                            stride(group.weights, group.dim)));
+}
+
 plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling, bool across,
                                          bool copies) const {
   Facts facts;
@@ -268,8 +294,11 @@ plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling
       requireMatrices(access, adjacent, facts);
   };
   require(product.row, product.over);
-  for (const ProjectedColumns &group : product.groups)
+  for (const ProjectedColumns &group : product.groups) {
     require(group.weights, across ? group.dim : product.over);
+    if (copies)
+      requireHeads(group, facts);
+  }
   Builder builder(context);
   SmallVector<Attribute> requirements;
   for (const std::string &fact : facts)
@@ -287,10 +316,19 @@ ArrayAttr ProductChoice::variants() const {
     list.push_back(variant("matrices", tiling(), product.across, true));
     list.push_back(variant("matrices_turned", tiling(), !product.across, true));
   }
-  list.push_back(variant("pieces", tilingOf(pieces, false), product.across, true));
-  list.push_back(variant("pieces_turned", tilingOf(pieces, false), !product.across, true));
-  list.push_back(variant("elements", tilingOf(elements, false), product.across, false));
+  list.push_back(variant("pieces", tilingOf(withWhole(pieces), false), product.across, true));
+  list.push_back(variant("pieces_turned", tilingOf(withWhole(pieces), false), !product.across, true));
+  list.push_back(variant("elements", tilingOf(withWhole(elements), false), product.across, false));
   return ArrayAttr::get(context, list);
+}
+
+/// An epilogue, whose last dim is its columns: where it reduces over these, that is over lanes, however few they are.
+static Mapping mappingOf(scan::AffineOp epilogue) {
+  Mapping mapping(epilogue);
+  int64_t column = scan::RecurrenceInterface(epilogue).getNumDims() - 1;
+  llvm::erase(mapping.registers, column);
+  mapping.reduced = column;
+  return mapping;
 }
 
 void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuilder &builder) const {
@@ -298,8 +336,9 @@ void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuild
   SmallVector<int64_t> order(product.lanes);
   order.append({timeDim(), product.over});
   for (const ProjectedColumns &group : product.groups)
-    if (!llvm::is_contained(order, group.dim))
-      order.push_back(group.dim);
+    for (int64_t dim : {group.head, group.dim})
+      if (dim >= 0 && !llvm::is_contained(order, dim))
+        order.push_back(dim);
   auto placeOf = [&](int64_t dim) { return llvm::find(order, dim) - order.begin(); };
   SmallVector<Attribute> dims, groups;
   for (auto [i, dim] : llvm::enumerate(order)) {
@@ -331,7 +370,7 @@ void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuild
       accessOf(product.row), builder.getArrayAttr(groups), variants(), builder.getStringAttr(workspace),
       static_cast<unsigned>(product.groups.size()));
   for (auto [group, region] : llvm::zip(product.groups, made.getEpilogues()))
-    lowerPart(Mapping(group.epilogue), whole, region);
+    lowerPart(mappingOf(group.epilogue), whole, region);
 }
 
 /// Right for layers: projections of inputs are products of matrices of their own kernel, which make of each sum what it alone
@@ -381,6 +420,8 @@ std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &ta
   if (planned.rest)
     return planned;
   reason = "behind the projections: " + *planned.answers.front().declined;
+  if (!planned.layer.left.empty())
+    reason += "; " + planned.layer.left;
   return std::nullopt;
 }
 

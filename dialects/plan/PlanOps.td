@@ -269,12 +269,12 @@ def Plan_ProjectionOp : Plan_Op<"projection", [HasParent<"EntryOp">]> {
     - (C1) `dims` holds lanes, one time dimension, the dimension that is summed over and those of columns, as registers of
       any size.
     - (C2) accesses name parameters or tensors of the program, without offsets, and map the dims to them, each once: `row`
-      all lanes, time and what is summed over; weights what is summed over and the columns; results lanes, time and the
-      columns; what a group reads its columns or nothing.
+      all lanes, time and what is summed over; weights that, heads of a known multiple of 8 columns or none, and the columns;
+      results lanes, time, heads and columns; what a group reads some of these two.
     - (C3) `row` and all weights are of one type, f16 or bf16; results are outputs, or tensors of the plan, of f32, f16 or
       bf16, and no two groups have the same.
-    - (C4) there is a group, and for each a region of the sum, f32, and of the elements that it reads, which gives one
-      value of the result's type.
+    - (C4) there is a group, and for each a region of the sum, f32, and of the elements that it reads, which gives one value
+      of the result's type. A plan.reduce_lanes is over a head's columns: groups with one come first, tiles have heads whole.
     - (C5) there is a product, whose requirements and grid are formulas; columns are multiples of 16 up to 256, a ring has
       2 to 64 parts, `tall` is 1 to 4, a block at most 1024 threads; copies of whole matrices want `copies`; shared_bytes
       are those of the tiling; and the last requires nothing of addresses and strides.
@@ -407,8 +407,8 @@ def Plan_ReduceOp : Plan_Op<"reduce", [Pure]> {
 def Plan_ReduceLanesOp : Plan_Op<"reduce_lanes", [Pure, SameOperandsAndResultType]> {
   let summary = "combine over the last lane dimension; re-associates";
   let description = [{
-    The result is the same in all lanes along that dimension. The order is fixed: lanes of a thread, then a tree
-    over the threads of a warp, then warps.
+    The result is the same in all lanes along that dimension, in a plan.projection in all columns of a head. The order is
+    fixed: lanes of a thread, then a tree over the threads of a warp, then warps.
 
     - (C1) the operand is a number.
 

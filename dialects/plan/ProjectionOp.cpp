@@ -58,21 +58,51 @@ static LogicalResult verifyAccess(ProjectionOp op, AccessAttr access, ArrayRef<i
   return verifyEachOnce(op, op.getDims(), access, wanted, what);
 }
 
+std::optional<int64_t> headOf(ProjectionOp op, ColumnsAttr group) {
+  for (AffineExpr expr : group.getWeights().getMap().getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(expr);
+        dim && dim.getPosition() > op.getSummedDim() && dim.getPosition() != group.getDim())
+      return dim.getPosition();
+  return std::nullopt;
+}
+
+/// What a group reads: some of `columns`, each once at most.
+static LogicalResult verifyRead(ProjectionOp op, AccessAttr read, ArrayRef<int64_t> columns) {
+  SmallVector<int64_t> named;
+  for (int64_t dim : columns)
+    if (llvm::is_contained(read.getMap().getResults(), getAffineDimExpr(dim, op.getContext())))
+      named.push_back(dim);
+  if (read.getMap().getNumResults() > named.size())
+    named.assign(columns.begin(), columns.end());
+  return verifyAccess(op, read, named, "reads");
+}
+
 static LogicalResult verifyGroup(ProjectionOp op, ColumnsAttr group, ArrayRef<int64_t> rows) {
-  int64_t column = group.getDim(), summed = op.getSummedDim();
-  if (column <= summed || column >= static_cast<int64_t>(op.getDims().size())) // projection_c2
-    return op.emitOpError("groups: expected a dim of columns, got ") << column;
-  SmallVector<int64_t> result(rows);
-  result.push_back(column);
-  if (failed(verifyAccess(op, group.getWeights(), {summed, column}, "weights")) ||
+  constexpr int64_t piece = 8; // columns that are copied at a time
+  int64_t summed = op.getSummedDim();
+  SmallVector<int64_t> columns;
+  std::optional<int64_t> head = headOf(op, group);
+  if (head)
+    columns.push_back(*head);
+  columns.push_back(group.getDim());
+  for (int64_t column : columns)
+    if (column <= summed || column >= static_cast<int64_t>(op.getDims().size()) ||
+        llvm::count(columns, column) > 1) // projection_c2
+      return op.emitOpError("groups: expected a dim of columns, got ") << column;
+  int64_t size = op.getDim(group.getDim()).getSize();
+  if (head && (ShapedType::isDynamic(size) || size % piece != 0)) // projection_c2
+    return op.emitOpError("groups: expected columns of heads in a known multiple of 8, got ") << size;
+  SmallVector<int64_t> weights = {summed}, result(rows);
+  llvm::append_range(weights, columns);
+  llvm::append_range(result, columns);
+  if (failed(verifyAccess(op, group.getWeights(), weights, "weights")) ||
       failed(verifyAccess(op, group.getResult(), result, "result")))
     return failure();
   for (Attribute attr : group.getReads()) {
     auto read = dyn_cast<AccessAttr>(attr);
     if (!read) // projection_c2
       return op.emitOpError("reads: expected #plan.access, got ") << attr;
-    bool isNumber = read.getMap().getNumResults() == 0;
-    if (failed(verifyAccess(op, read, isNumber ? ArrayRef<int64_t>() : ArrayRef(column), "reads")))
+    if (failed(verifyRead(op, read, columns)))
       return failure();
   }
   ParameterAttr written = parameterOf(op, group.getResult());
@@ -163,7 +193,33 @@ LogicalResult ProjectionOp::verify() {
   return verifyProducts(*this, getProducts(), [&](ProductAttr way) { return obstacleOf(way, getGroups().size()); });
 }
 
+std::optional<int64_t> panelsReduced(ProjectionOp op, int64_t group) {
+  if (op.getEpilogues()[group].front().getOps<ReduceLanesOp>().empty())
+    return std::nullopt;
+  ColumnsAttr columns = op.getGroup(group);
+  int64_t size = op.getDim(columns.getDim()).getSize();
+  return ShapedType::isDynamic(size) ? 0 : panelsOfHead(size, headOf(op, columns).has_value()).value_or(0);
+}
+
+/// That tiles have heads whole over which something is reduced.
+static LogicalResult verifyHeads(ProjectionOp op) {
+  std::optional<int64_t> before; // panels of a head of the group before
+  for (int64_t i = 0; i < static_cast<int64_t>(op.getGroups().size()); ++i) {
+    std::optional<int64_t> panels = panelsReduced(op, i);
+    bool inOrder = i == 0 || !panels || (before && *panels > 0 && *before % *panels == 0);
+    bool fits = !panels || (*panels > 0 && inOrder && llvm::all_of(op.getProducts(), [&](Attribute product) {
+                              return hasWhole(cast<ProductAttr>(product).getTiling(), *panels);
+                            }));
+    if (!fits) // projection_c4
+      return op.emitOpError("groups: expected heads that every tile has whole, got ") << op.getGroup(i);
+    before = panels;
+  }
+  return success();
+}
+
 LogicalResult ProjectionOp::verifyRegions() {
+  if (failed(verifyHeads(*this)))
+    return failure();
   for (auto [i, region] : llvm::enumerate(getEpilogues())) {
     ColumnsAttr group = getGroup(i);
     Block &block = region.front();

@@ -11,7 +11,9 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/policy.cuh"
+#include "scanc/block/reduce_lanes.cuh"
 #include "scanc/thread/piece.cuh"
+#include "scanc/thread/reduction.cuh"
 #include "scanc/warp/wide_matmul.cuh"
 
 namespace scanc::device::block {
@@ -157,6 +159,10 @@ private:
   const long long count;
 };
 
+/// Whether F makes something of sums that it reduces over the F::columns columns of a head, F::rounds times.
+template <typename F>
+concept reduces_heads = requires { typename F::readouts; };
+
 /// The sums of a thread.
 template <typename R>
 struct tile_sums {
@@ -215,14 +221,60 @@ private:
       for (int i = 0; i < 2; ++i) {
         const int row = place.row + (warp_index() / 4 * R::shape.tall + k) * 64 + warp_index() % 4 * 16 +
                         warp::sum_row(2 * i);
-#pragma unroll
-        for (int n = 0; n < count; n += 2) {
+        const bool exists = row < product.rows();
+        const auto write = [&](int n, auto made_of) {
           float four[4];
           warp::gather_four(four, at[k][first + n], at[k][first + n + 1], i);
-          if (row < product.rows())
-            thread::write_four<wide>(to, row, n * 8 + warp::gathered_column(), four, make);
+          if (exists)
+            thread::write_four<wide>(to, row, n * 8 + warp::gathered_column(), four, made_of);
+        };
+        if constexpr (reduces_heads<F>) {
+          // A panel has some heads, or a part of one.
+          constexpr int tiles = F::columns / 8, heads = tiles < 8 ? 8 / tiles : 1;
+          const int begin = first / (tiles * heads) * (tiles * heads);
+          array<typename F::readouts, heads> read;
+#pragma unroll
+          for (int h = 0; h < heads; ++h)
+            read_out(read[h], to, k, i, begin + h * tiles, to.at + (begin + h * tiles - first) * 8, make);
+#pragma unroll
+          for (int n = 0; n < count; n += 2)
+            write(n, [&](const float(&sums)[2], const int(&columns)[2]) {
+              return make.make(sums, columns, read[n / tiles]);
+            });
+        } else {
+#pragma unroll
+          for (int n = 0; n < count; n += 2)
+            write(n, make);
         }
       }
+  }
+
+  /// What F reduces over a head, whose columns from number `column` on lie in the tiles from `first` on, of the rows
+  /// that four neighbouring lanes have: round after round, as a later one may need those before it.
+  template <int round = 0, typename F>
+  __device__ __forceinline__ void read_out(typename F::readouts &read, const thread::column_target &to, int k,
+                                           int i, int first, int column, const F &make) const {
+    if constexpr (round < F::rounds) {
+      const int count = to.at + to.left;
+#pragma unroll
+      for (int n = 0; n < F::columns / 8; ++n) {
+        const float sums[2] = {at[k][first + n].at[2 * i], at[k][first + n].at[2 * i + 1]};
+        int columns[2];
+        bool exist[2];
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+          const int own = column + n * 8 + warp::sum_column(e);
+          exist[e] = own < count;
+          columns[e] = exist[e] ? own : count - 1;
+        }
+        make.template read_out<round>(read, sums, columns, exist);
+      }
+      using values = typename referred<decltype(F::template round_of<round>(read))>::type;
+      array<values, 1> whole;
+      whole[0] = F::template round_of<round>(read);
+      F::template round_of<round>(read) = warp::merge_apart<4>(whole)[0];
+      read_out<round + 1>(read, to, k, i, first, column, make);
+    }
   }
 };
 

@@ -540,3 +540,40 @@ plan.program @projection_c4_state strategy "projection" attributes {
     }
   }
 }
+
+// -----
+
+plan.program @projection_c2_heads strategy "projection" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, H, D]>, #plan.parameter<out y : f32 [B, T, H, D]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{groups: expected columns of heads in a known multiple of 8, got}}
+    plan.projection "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register h in H : ?>, #plan.dim<register j in D : 12>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>,
+        groups = [#plan.columns<dim = 4, weights = <W (d0, d1, d2, d3, d4) -> (d2, d3, d4)>, reads = [], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d3, d4)>>],
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      plan.yield %sum : f32
+    }
+  }
+}
+
+// -----
+
+plan.program @projection_c4_split strategy "projection" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, H, D]>, #plan.parameter<out y : f32 [B, T, H, D]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{groups: expected heads that every tile has whole, got}}
+    plan.projection "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register h in H : ?>, #plan.dim<register j in D : 128>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>,
+        groups = [#plan.columns<dim = 4, weights = <W (d0, d1, d2, d3, d4) -> (d2, d3, d4)>, reads = [], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d3, d4)>>],
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      %all = plan.reduce_lanes sum %sum : f32
+      plan.yield %all : f32
+    }
+  }
+}
