@@ -28,6 +28,7 @@ public:
 protected:
   void writeRecurrence() override;
   bool isHeld(const AccessText &) const override { return false; }
+  int64_t partsOfStep() const override { return static_cast<int64_t>(recall.getEarlierKeys().size()) + 1; }
 
 private:
   void writeShape();
@@ -37,7 +38,10 @@ private:
     int64_t count;
     StringRef element = "element", piece = "piece";
   };
-  void writeFetch(const Fetched &of, Value row);
+  void writeFetch(const Fetched &of, ArrayRef<Value> rows);
+  void writeFetched(const Fetched &of, Value row);
+  std::string stepParameter() const { return stepType + (partsOfStep() == 1 ? " step" : " place"); }
+  void writeStep();
   void writeDecays();
   void writeNumbers();
   void writeSum(plan::ReduceOp sum, StringRef name);
@@ -102,9 +106,16 @@ void ChunkKernelWriter::writeRecurrence() {
   writer.blank();
   writeGeometry("lanes");
   writeEnter();
-  writeFetch({"query", "i", "rows", pieceSize}, recall.getQuery());
-  writeFetch({"key", "i", "rows", pieceSize}, recall.getKey());
-  writeFetch({"value", "j", "columns", pieceSize}, recall.getValue());
+  auto behind = [](OperandRange earlier, Value last) {
+    SmallVector<Value> all(earlier);
+    all.push_back(last);
+    return all;
+  };
+  SmallVector<Value> queries(partsOfStep());
+  queries.back() = recall.getQuery();
+  writeFetch({"query", "i", "rows", pieceSize}, queries);
+  writeFetch({"key", "i", "rows", pieceSize}, behind(recall.getEarlierKeys(), recall.getKey()));
+  writeFetch({"value", "j", "columns", pieceSize}, behind(recall.getEarlierValues(), recall.getValue()));
   if (recall.getRowDecays())
     writeDecays();
   writeNumbers();
@@ -215,15 +226,43 @@ bool ChunkKernelWriter::isCopied(Value row, StringRef element) const {
          getElementTypeOrSelf(row.getType()) == stored(element);
 }
 
-void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
+/// Where a step of time has several places in chunks: the step, and which of them.
+void ChunkKernelWriter::writeStep() {
+  int64_t parts = partsOfStep();
+  if (parts == 1)
+    return;
+  writer.line(formatv("const int part = static_cast<int>(place % {0});", parts).str());
+  writer.line(stepType == "long long" ? formatv("const long long step = place / {0};", parts).str()
+                                      : formatv("const {0} step{{place / {1}, place.before / {1}};", stepType, parts).str());
+}
+
+/// `rows`: of each part of a step; null where it has zeros.
+void ChunkKernelWriter::writeFetch(const Fetched &of, ArrayRef<Value> rows) {
   writer.blank();
   writer.line(formatv("// {0} elements of the {1} from `{2}` on; 0 beyond its end, and where it does not exist.",
                       of.count, of.what, of.index)
                   .str());
-  writer.open(formatv("__device__ __forceinline__ void fetch_{0}({1} *to, const lane &at, {3} step, "
+  writer.open(formatv("__device__ __forceinline__ void fetch_{0}({1} *to, const lane &at, {3}, "
                       "int {2}, bool exists) const",
-                      of.what, of.element, of.index, stepType)
+                      of.what, of.element, of.index, stepParameter())
                   .str());
+  writeStep();
+  if (rows.size() == 1) {
+    writeFetched(of, rows.front());
+  } else {
+    for (auto [part, row] : llvm::enumerate(rows)) {
+      writer.open(formatv("if (part == {0})", part).str());
+      if (row)
+        writeFetched(of, row);
+      else
+        writer.line(formatv("shared_store(*reinterpret_cast<{0} *>(to), {0}{{});", of.piece).str());
+      writer.close();
+    }
+  }
+  writer.close();
+}
+
+void ChunkKernelWriter::writeFetched(const Fetched &of, Value row) {
   std::string there = formatv("exists && {0} < {1}", of.index, of.size).str();
   if (isCopied(row, of.element)) {
     auto widened = row.getDefiningOp<arith::ExtFOp>();
@@ -231,7 +270,6 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
     writer.line(formatv("start_copy<16>(to, {0}, {1} ? 16 : 0);",
                         place(reads[from.getArgNumber()], {of.index.str()}), there)
                     .str());
-    writer.close();
     return;
   }
   writer.line(of.piece + " all{};");
@@ -249,7 +287,6 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, Value row) {
   writer.close();
   writer.close();
   writer.line("shared_store(*reinterpret_cast<" + of.piece + " *>(to), all);");
-  writer.close();
   if (!unspelled)
     unspelled = expressions.getUnspelled();
 }
@@ -302,15 +339,30 @@ void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
 /// What is read for a whole step, and the numbers that are computed of it. A sum over a row is made where
 /// the row is read.
 void ChunkKernelWriter::writeNumbers() {
-  const std::pair<StringRef, Value> functions[] = {{"log_decay", recall.getLogDecay()},
-                                                   {"factor", recall.getFactor()},
-                                                   {"query_scale", recall.getQueryScale()},
-                                                   {"input_scale", recall.getInputScale()},
-                                                   {"strength", recall.getStrength()}};
+  // Of each part of a step; null: what stands behind. The first alone decays.
+  struct Function {
+    StringRef name;
+    SmallVector<Value> values;
+    StringRef otherwise;
+  };
+  SmallVector<Function> functions = {{"log_decay", {recall.getLogDecay()}, "0.0f"},
+                                     {"factor", {recall.getFactor()}, ""},
+                                     {"query_scale", {recall.getQueryScale()}, ""},
+                                     {"input_scale", {}, "1.0f"},
+                                     {"strength", {}, ""}};
+  llvm::append_range(functions[3].values, recall.getEarlierScales());
+  functions[3].values.push_back(recall.getInputScale());
+  llvm::append_range(functions[4].values, recall.getEarlierStrengths());
+  functions[4].values.push_back(recall.getStrength());
+  const int64_t parts = partsOfStep();
+  if (parts > 1 && recall.getLogDecay())
+    functions[0].values.resize(parts);
+  llvm::erase_if(functions, [](const Function &of) { return llvm::none_of(of.values, [](Value value) { return value; }); });
   llvm::SetVector<Value> open;
-  for (auto [name, value] : functions)
-    if (value)
-      open.insert(value);
+  for (const Function &function : functions)
+    for (Value value : function.values)
+      if (value)
+        open.insert(value);
   llvm::MapVector<Value, std::string> read;
   SmallVector<Value> sums;
   for (size_t i = 0; i < open.size(); ++i) {
@@ -330,8 +382,11 @@ void ChunkKernelWriter::writeNumbers() {
   writer.open("struct numbers");
   for (const auto &[value, member] : read)
     writer.line(spellElement(value.getType()) + " " + member + ";");
+  if (parts > 1)
+    writer.line("int part_;"); // as no identifier ends
   writer.close("};");
-  writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepType + " step) const");
+  writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepParameter() + ") const");
+  writeStep();
   Expressions summed = makeExpressions("i");
   SmallVector<Value> whole; // sums of sums, or over several indices
   for (Value sum : sums) {
@@ -348,21 +403,31 @@ void ChunkKernelWriter::writeNumbers() {
   writer.line("numbers of;");
   for (const auto &[value, member] : read)
     writer.line("of." + member + " = " + summed.at(value) + ";");
+  if (parts > 1)
+    writer.line("of.part_ = part;");
   writer.line("return of;");
   writer.close();
-  for (auto [name, value] : functions) {
-    if (!value)
-      continue;
-    writer.open("__device__ __forceinline__ float " + name + "(const numbers &of) const");
-    Expressions expressions(writer, policy.getStateThreads(), [&](Value leaf, const Indices &) {
-      return "of." + read.lookup(leaf);
-    });
-    expressions.leaveReductions();
-    expressions.require(value);
-    writer.line("return " + expressions.at(value) + ";");
+  for (const Function &function : functions) {
+    writer.open("__device__ __forceinline__ float " + function.name + "(const numbers &of) const");
+    for (auto [part, value] : llvm::enumerate(function.values)) {
+      bool isOne = function.values.size() > 1; // of several
+      if (isOne)
+        writer.open(formatv("if (of.part_ == {0})", part).str());
+      Expressions expressions(writer, policy.getStateThreads(), [&](Value leaf, const Indices &) {
+        return "of." + read.lookup(leaf);
+      });
+      expressions.leaveReductions();
+      if (value)
+        expressions.require(value);
+      writer.line("return " + (value ? expressions.at(value) : function.otherwise.str()) + ";");
+      if (isOne)
+        writer.close();
+      if (!unspelled)
+        unspelled = expressions.getUnspelled();
+    }
+    if (function.values.size() > 1)
+      writer.line("return 0.0f;"); // there is no other part
     writer.close();
-    if (!unspelled)
-      unspelled = expressions.getUnspelled();
   }
   if (!unspelled)
     unspelled = summed.getUnspelled();
@@ -371,10 +436,15 @@ void ChunkKernelWriter::writeNumbers() {
 void ChunkKernelWriter::writeResults() {
   writer.blank();
   writer.line("// What is written of a step, from its sums of columns from `j` on.");
-  writer.open(formatv("__device__ __forceinline__ void write(const lane &at, {1} step, int j, "
+  writer.open(formatv("__device__ __forceinline__ void write(const lane &at, {1}, int j, "
                       "const float (&sums)[{0}]) const",
-                      pieceSize, stepType)
+                      pieceSize, stepParameter())
                   .str());
+  writeStep();
+  if (partsOfStep() > 1) {
+    writer.line(formatv("if (part != {0})", partsOfStep() - 1).str());
+    writer.line("  return;");
+  }
   SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
   Expressions expressions = makeExpressions("j");
   loadRows(results, expressions, "j", pieceSize);

@@ -126,8 +126,9 @@ void KernelWriter::writeGeometry(StringRef lanes) {
     writer.line("__device__ __forceinline__ long long " +
                 Twine(kernel.getRows() > 0 ? "columns" : "shared_groups") + "() const { return " +
                 Twine(spellLaneGroups(kernel, policy, time - shared)) + "; }");
+  std::string parts = partsOfStep() == 1 ? "" : std::to_string(partsOfStep());
   writer.line("__device__ __forceinline__ long long steps() const { return " +
-              Twine(spellSize(kernel.getDim(time))) + "; }");
+              Twine(parts.empty() ? "" : parts + " * ") + spellSize(kernel.getDim(time)) + "; }");
   if (kernel.getReverse())
     writer.line("// Time is walked from the end: step 0 is the last in memory.");
   if (policy.getShifted()) {
@@ -139,7 +140,8 @@ void KernelWriter::writeGeometry(StringRef lanes) {
                 Twine(first.head()) + "; }");
   }
   writer.line(Twine("__device__ __forceinline__ offset when(long long step) const { return ") +
-              (kernel.getReverse() ? "offset(steps() - 1 - step)" : "offset(step)") + "; }");
+              (kernel.getReverse() ? "offset(steps()" + (parts.empty() ? "" : " / " + parts) + " - 1 - step)" : "offset(step)") +
+              "; }");
   if (auto reset = kernel.getReset()) {
     std::string offsets = identifier(reset->getParameter().getValue());
     writer.open(formatv("__device__ __forceinline__ thread::segment_list<offset, {0}> segments() const",

@@ -25,6 +25,8 @@ protected:
   virtual void writeRecurrence();
   /// Whether a lane holds what it reads there, from its beginning on.
   virtual bool isHeld(const AccessText &read) const { return !read.variesWithTime(); }
+  /// Places that a step of time has in what the template walks.
+  virtual int64_t partsOfStep() const { return 1; }
   /// How the template's policy says the threads of a block.
   virtual llvm::StringRef threads() const { return "threads()"; }
 

@@ -67,6 +67,7 @@ private:
   void lowerReindex(scan::ReindexOp op);
   void lowerAdvance(scan::AdvanceOp op);
   void lowerMatrix(scan::AdvanceOp op);
+  Value constantOf(double number, ArrayRef<int64_t> dims, Location loc);
   Value productOf(const Product &product, ArrayRef<int64_t> dims, Location loc);
   void lowerRecall();
   void finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Value scale, Value diagonal);
@@ -394,15 +395,16 @@ void BodyLowering::finishAdvance(scan::AdvanceOp op, bool matrix, Value gain, Va
   lowered.map(op.getBefore(), advance.getBefore());
 }
 
+Value BodyLowering::constantOf(double number, ArrayRef<int64_t> dims, Location loc) {
+  TypedAttr attr = builder.getF32FloatAttr(number);
+  if (auto shape = dyn_cast<VectorType>(shaped(builder.getF32Type(), dims)))
+    attr = DenseElementsAttr::get(shape, cast<Attribute>(attr));
+  return arith::ConstantOp::create(builder, loc, attr);
+}
+
 /// Over `dims`; null where it is 1 and has none.
 Value BodyLowering::productOf(const Product &product, ArrayRef<int64_t> dims, Location loc) {
-  auto constant = [&](double number) -> Value {
-    Type type = shaped(builder.getF32Type(), dims);
-    TypedAttr attr = builder.getF32FloatAttr(number);
-    if (auto shape = dyn_cast<VectorType>(type))
-      attr = DenseElementsAttr::get(shape, cast<Attribute>(attr));
-    return arith::ConstantOp::create(builder, loc, attr);
-  };
+  auto constant = [&](double number) { return constantOf(number, dims, loc); };
   Value all = product.negative ? constant(-1) : Value();
   for (Value factor : product.factors) {
     Value next = operand(factor, dims, loc);
@@ -431,16 +433,28 @@ void BodyLowering::lowerRecall() {
   if (chunks->decayInput)
     decayInput = lowered.lookup(chunks->decayInput);
   Value key = productOf(chunks->key, rows, advance.getLoc());
-  Value value = productOf(chunks->value, columns, advance.getLoc());
+  Value value = chunks->adds ? productOf(chunks->value, columns, advance.getLoc()) : constantOf(0, columns, loc);
   Value query = productOf(chunks->query, rows, loc);
   Value strength = chunks->strength ? productOf(*chunks->strength, {}, loc) : Value();
   if (chunks->strength && !strength)
-    strength = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(1));
+    strength = constantOf(1, {}, loc);
+  SmallVector<Value> earlierKeys, earlierScales, earlierStrengths, earlierValues;
+  auto numberOf = [&](const Product &product) {
+    Value number = productOf(product, {}, loc);
+    return number ? number : constantOf(1, {}, loc);
+  };
+  for (const CorrectedStep &step : chunks->earlier) {
+    earlierKeys.push_back(productOf(step.key, rows, loc));
+    earlierScales.push_back(numberOf(step.inputScale));
+    earlierStrengths.push_back(numberOf(*step.strength));
+    earlierValues.push_back(step.adds ? productOf(step.value, columns, loc) : constantOf(0, columns, loc));
+  }
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
                                       cast<StringAttr>(advance.getStates()[0]), decay, factor, rowDecays,
                                       decayInput, query,
                                       productOf(chunks->queryScale, {}, loc), key, value,
-                                      productOf(chunks->inputScale, {}, loc), strength);
+                                      productOf(chunks->inputScale, {}, loc), strength, earlierKeys,
+                                      earlierScales, earlierStrengths, earlierValues);
   const Product &scale = chunks->sumScale;
   if (!scale.factors.empty() || !scale.divisors.empty())
     sums = arith::MulFOp::create(builder, loc, sums, productOf(scale, columns, loc));

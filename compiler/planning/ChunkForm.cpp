@@ -1,12 +1,12 @@
 //===- ChunkForm.cpp - Outer products summed up and read out --------------===//
-#include "compiler/planning/ChunkForm.h"
+#include "compiler/planning/ChunkMatcher.h"
 
 #include "compiler/planning/Logarithm.h"
 #include "compiler/planning/Pins.h"
-#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -15,64 +15,16 @@ using llvm::formatv;
 
 namespace scanc::planning {
 
-namespace {
-
-/// One attempt. Each step of it gives a reason where it fails.
-class Matcher {
-public:
-  Matcher(scan::AffineOp op, bool inF32) : op(op), loop(this->op), sets(loop), inF32(inF32) {}
-
-  using Reason = std::optional<std::string>;
-  Reason run();
-
-  ChunkForm form;
-
-private:
-  Reason findState();
-  Reason findReadout();
-  Reason findDecay();
-  Reason findDecayOfRows();
-  Reason splitInput();
-  Reason findCorrection();
-  Reason splitQuery();
-  Reason checkEpilogue();
-  Reason chooseElement();
-
-  /// Where the factors of a value go: those that vary over `row`, over columns, over neither.
-  struct Parts {
-    int64_t row;
-    Product &rows, &columns, &scale;
-  };
-  Reason split(Value value, bool divides, const Parts &parts);
-  bool takeOut(Product &from, const Product &what, int64_t row) const;
-  bool isSameRow(const Product &one, Product other, int64_t row) const;
-  bool isSame(Value one, Value other, int64_t row) const;
-  Reason checkRow(const Product &product, StringRef what);
-  SmallVector<BlockArgument> rowsIn(const Product &product) const;
-  std::string nameOf(BlockArgument input) const;
-  bool variesOver(Value value, int64_t dim) const {
-    return llvm::is_contained(sets.of(value), dim);
-  }
-  StringRef nameOf(int64_t dim) { return loop.getDim(dim).getName().getValue(); }
-
-  scan::AffineOp op;
-  scan::RecurrenceInterface loop;
-  scan::IndexSets sets;
-  const bool inF32;
-};
-
-} // namespace
-
-Matcher::Reason Matcher::run() {
-  for (auto step : {&Matcher::findState, &Matcher::findReadout, &Matcher::findDecay,
-                    &Matcher::splitInput, &Matcher::findCorrection, &Matcher::splitQuery, &Matcher::checkEpilogue,
-                    &Matcher::chooseElement})
+ChunkMatcher::Reason ChunkMatcher::run() {
+  for (auto step : {&ChunkMatcher::findState, &ChunkMatcher::findReadout, &ChunkMatcher::findDecay,
+                    &ChunkMatcher::splitInput, &ChunkMatcher::findCorrection, &ChunkMatcher::splitQuery, &ChunkMatcher::checkEpilogue,
+                    &ChunkMatcher::chooseElement})
     if (Reason reason = (this->*step)())
       return reason;
   return std::nullopt;
 }
 
-Matcher::Reason Matcher::findState() {
+ChunkMatcher::Reason ChunkMatcher::findState() {
   if (loop.getNumStates() != 1)
     return formatv("{0} states, one of two indices is wanted", loop.getNumStates()).str();
   form.advance = *op.getBody().getOps<scan::AdvanceOp>().begin();
@@ -91,7 +43,7 @@ Matcher::Reason Matcher::findState() {
 }
 
 /// The one sum over an index of the state at t.
-Matcher::Reason Matcher::findReadout() {
+ChunkMatcher::Reason ChunkMatcher::findReadout() {
   Value now = form.advance.getNow();
   if (!form.advance.getBefore().use_empty())
     return std::string("a result of the state at t-1");
@@ -125,7 +77,7 @@ Matcher::Reason Matcher::findReadout() {
   return std::nullopt;
 }
 
-Matcher::Reason Matcher::findDecay() {
+ChunkMatcher::Reason ChunkMatcher::findDecay() {
   switch (form.advance.getStructure()) {
   case scan::Structure::Identity:
   case scan::Structure::LowRank:
@@ -159,7 +111,7 @@ Matcher::Reason Matcher::findDecay() {
          ", where one of exp, sigmoid, positive numbers and their products is wanted";
 }
 
-Matcher::Reason Matcher::findDecayOfRows() {
+ChunkMatcher::Reason ChunkMatcher::findDecayOfRows() {
   if (variesOver(form.decay, form.column))
     return formatv("not yet supported: a decay of its own for each point of {0}", nameOf(form.column)).str();
   form.decaysRows = true;
@@ -186,7 +138,7 @@ Matcher::Reason Matcher::findDecayOfRows() {
   return std::nullopt;
 }
 
-std::string Matcher::nameOf(BlockArgument input) const {
+std::string ChunkMatcher::nameOf(BlockArgument input) const {
   auto function = scan::AffineOp(op)->getParentOfType<func::FuncOp>();
   auto tensor = dyn_cast<BlockArgument>(scan::AffineOp(op).getInputs()[input.getArgNumber()]);
   auto name = tensor ? function.getArgAttrOfType<StringAttr>(tensor.getArgNumber(), scan::nameAttr)
@@ -194,7 +146,7 @@ std::string Matcher::nameOf(BlockArgument input) const {
   return name ? name.str() : std::string();
 }
 
-Matcher::Reason Matcher::split(Value value, bool divides, const Parts &parts) {
+ChunkMatcher::Reason ChunkMatcher::split(Value value, bool divides, const Parts &parts) {
   if (value == form.advance.getNow())
     return divides ? Reason("a result that the state divides") : Reason();
   bool ofState = sets.dependsOnState(value);
@@ -203,8 +155,13 @@ Matcher::Reason Matcher::split(Value value, bool divides, const Parts &parts) {
     if (dim != parts.row && dim != form.column)
       return formatv("a factor with an index that the state has not ({0})", nameOf(dim)).str();
   Operation *made = value.getDefiningOp();
+  APFloat number(0.0);
   if (ofState)
     form.terms.insert(made);
+  if (matchPattern(value, m_ConstantFloat(&number)) && number.isExactlyValue(-1)) {
+    parts.scale.negative = !parts.scale.negative;
+    return std::nullopt;
+  }
   // A scalar stays whole; a factor that is one row of a tensor is copied as it lies.
   bool isScalar = !ofState && !ofRows && !ofColumns;
   if (auto product = dyn_cast_or_null<arith::MulFOp>(made); product && !isScalar) {
@@ -239,7 +196,9 @@ Matcher::Reason Matcher::split(Value value, bool divides, const Parts &parts) {
   return std::nullopt;
 }
 
-Matcher::Reason Matcher::splitInput() {
+ChunkMatcher::Reason ChunkMatcher::splitInput() {
+  if (correctingVectors().size() > 2)
+    return std::nullopt; // with the corrections
   Value input = form.advance.getInput().front();
   if (Reason reason = split(input, false, {form.row, form.key, form.value, form.inputScale}))
     return reason;
@@ -248,88 +207,7 @@ Matcher::Reason Matcher::splitInput() {
   return checkRow(form.value, "value");
 }
 
-/// Whether two values are one, where what varies over index `row` of the one varies over the rows in the other.
-bool Matcher::isSame(Value one, Value other, int64_t row) const {
-  if (one == other)
-    return true;
-  auto tensor = dyn_cast<BlockArgument>(one), otherTensor = dyn_cast<BlockArgument>(other);
-  if (tensor && otherTensor) {
-    MLIRContext *context = one.getContext();
-    auto inputs = scan::RecurrenceInterface(loop).getInputs();
-    auto rowsOf = [&](BlockArgument input) {
-      AffineMap map = scan::RecurrenceInterface(loop).getInputMap(input.getArgNumber());
-      return map.replace(getAffineDimExpr(row, context), getAffineDimExpr(form.row, context),
-                         map.getNumDims(), 0);
-    };
-    return inputs[tensor.getArgNumber()] == inputs[otherTensor.getArgNumber()] &&
-           rowsOf(tensor) == rowsOf(otherTensor);
-  }
-  Operation *made = one.getDefiningOp(), *otherMade = other.getDefiningOp();
-  if (!made || !otherMade || made->getName() != otherMade->getName() ||
-      isa<scan::ReduceOp, scan::ReindexOp, scan::AdvanceOp>(made) ||
-      made->getAttrDictionary() != otherMade->getAttrDictionary())
-    return false;
-  return llvm::equal(made->getOperands(), otherMade->getOperands(),
-                     [&](Value a, Value b) { return isSame(a, b, row); });
-}
-
-/// Leaves what `from` has beside `what`, or says that it has not all of that.
-bool Matcher::takeOut(Product &from, const Product &what, int64_t row) const {
-  auto takeList = [&](SmallVectorImpl<Value> &left, ArrayRef<Value> list) {
-    return llvm::all_of(list, [&](Value value) {
-      auto found = llvm::find_if(left, [&](Value candidate) { return isSame(value, candidate, row); });
-      if (found == left.end())
-        return false;
-      left.erase(found);
-      return true;
-    });
-  };
-  from.negative ^= what.negative;
-  return takeList(from.factors, what.factors) && takeList(from.divisors, what.divisors);
-}
-
-bool Matcher::isSameRow(const Product &one, Product other, int64_t row) const {
-  return takeOut(other, one, row) && other.factors.empty() && other.divisors.empty();
-}
-
-/// What is subtracted of the state: u (v . S), where both are multiples of the key, before it decays. Where rows decay by
-/// numbers of their own it has decayed before, which is in v.
-Matcher::Reason Matcher::findCorrection() {
-  OperandRange vectors = form.advance.getTransition();
-  switch (form.advance.getStructure()) {
-  case scan::Structure::LowRank:
-    break;
-  case scan::Structure::Product:
-  case scan::Structure::DiagonalLowRank:
-    vectors = vectors.drop_front();
-    break;
-  default:
-    return std::nullopt;
-  }
-  if (vectors.size() != 2)
-    return formatv("{0} corrections of a step, of which it knows one", vectors.size() / 2).str();
-  if (loop.findDim(cast<StringAttr>(form.advance.getRows()[0]).getValue()) != form.row)
-    return formatv("a correction that sums over another index than {0}", nameOf(form.row)).str();
-  int64_t summed = loop.findDim(cast<StringAttr>(form.advance.getContract()[0]).getValue());
-  Product own, other, columns, decayed = form.key, numberOfDecays;
-  if (form.decaysRows)
-    if (Reason reason = split(form.decay, false, {form.row, decayed, columns, numberOfDecays}))
-      return reason;
-  form.strength.emplace();
-  if (Reason reason = split(vectors[0], false, {form.row, own, columns, *form.strength}))
-    return reason;
-  if (Reason reason = split(vectors[1], false, {summed, other, columns, *form.strength}))
-    return reason;
-  bool isOfKey = columns.factors.empty() && columns.divisors.empty() &&
-                 isSameRow(own, form.key, form.row);
-  if (isOfKey && form.decaysRows && !isSameRow(other, decayed, summed))
-    return std::string("a correction of something else than what the key reads of the decayed state");
-  if (!isOfKey || !isSameRow(other, decayed, summed) || !takeOut(*form.strength, numberOfDecays, form.row))
-    return std::string("a correction by other vectors than multiples of the key that is added");
-  return std::nullopt;
-}
-
-Matcher::Reason Matcher::splitQuery() {
+ChunkMatcher::Reason ChunkMatcher::splitQuery() {
   Value sum = form.readout.getValue();
   if (!sets.dependsOnState(sum))
     return std::string("nothing is read out of the state");
@@ -347,7 +225,7 @@ Matcher::Reason Matcher::splitQuery() {
 }
 
 /// A sum of its own for each number of a row would be computed wherever the number is.
-Matcher::Reason Matcher::checkRow(const Product &product, StringRef what) {
+ChunkMatcher::Reason ChunkMatcher::checkRow(const Product &product, StringRef what) {
   llvm::SetVector<Value> open(product.factors.begin(), product.factors.end());
   open.insert_range(product.divisors);
   for (size_t i = 0; i < open.size(); ++i) {
@@ -362,7 +240,7 @@ Matcher::Reason Matcher::checkRow(const Product &product, StringRef what) {
 }
 
 /// What is made of the readout is made point by point.
-Matcher::Reason Matcher::checkEpilogue() {
+ChunkMatcher::Reason ChunkMatcher::checkEpilogue() {
   for (Operation &inner : op.getBody().front()) {
     if (&inner == form.readout || &inner == form.advance || form.terms.contains(&inner))
       continue;
@@ -394,7 +272,7 @@ Matcher::Reason Matcher::checkEpilogue() {
 }
 
 /// The tensors whose rows are factors.
-SmallVector<BlockArgument> Matcher::rowsIn(const Product &product) const {
+SmallVector<BlockArgument> ChunkMatcher::rowsIn(const Product &product) const {
   llvm::SetVector<Value> open(product.factors.begin(), product.factors.end());
   open.insert_range(product.divisors);
   SmallVector<BlockArgument> rows;
@@ -410,7 +288,7 @@ SmallVector<BlockArgument> Matcher::rowsIn(const Product &product) const {
 }
 
 /// Products are of 16 bits: those of the tensors, or those that are asked for.
-Matcher::Reason Matcher::chooseElement() {
+ChunkMatcher::Reason ChunkMatcher::chooseElement() {
   Builder builder(op.getContext());
   if (inF32) {
     form.element = builder.getF32Type();
@@ -422,7 +300,10 @@ Matcher::Reason Matcher::chooseElement() {
     return std::nullopt;
   }
   bool isHalf = true;
-  for (const Product *product : {&form.key, &form.value, &form.query})
+  SmallVector<const Product *> products = {&form.key, &form.value, &form.query};
+  for (const CorrectedStep &step : form.earlier)
+    products.append({&step.key, &step.value});
+  for (const Product *product : products)
     for (BlockArgument row : rowsIn(*product)) {
       Type type = row.getType();
       if (!type.isF16() && !type.isBF16())
@@ -446,7 +327,7 @@ std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &f
 }
 
 std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32) {
-  Matcher matcher(op, inF32);
+  ChunkMatcher matcher(op, inF32);
   if (auto found = matcher.run()) {
     reason = std::move(*found);
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include "llvm/ADT/SmallPtrSet.h"
 
 #include <optional>
+#include <vector>
 
 namespace scanc::planning {
 
@@ -15,10 +16,16 @@ struct Product {
   bool negative = false;
 };
 
-/// S[i, j] = decay * S[i, j] + inputScale * key[i] * value[j], where with a strength the decayed S, less strength * key
-/// (key . S) of it, stands in place of decay * S. A decay may be one for each row. Of S results read
+/// S[i, j] + inputScale * key[i] * value[j], where with a strength S, less strength * key (key . S), stands in place of S.
+struct CorrectedStep {
+  Product key, value, inputScale;
+  std::optional<Product> strength; ///< of a correction
+  bool adds = true;                ///< whether there is a value
+};
+
+/// What becomes of decay * S in a step, and in those of `earlier` before it. A decay may be one for each row. Of S results read
 /// queryScale * (sum over i of query[i] * S[i, j]) * sumScale[j]. A product without factors is 1.
-struct ChunkForm {
+struct ChunkForm : CorrectedStep {
   scan::AdvanceOp advance;
   scan::ReduceOp readout;
   llvm::SmallPtrSet<mlir::Operation *, 4> terms; ///< between the state and the sum
@@ -26,8 +33,8 @@ struct ChunkForm {
   mlir::Value decay;                             ///< null: 1
   bool decaysRows = false;                       ///< each row by a number of its own, of any sign
   mlir::BlockArgument decayInput;                ///< the row of a tensor that those are made of; null: of more than one
-  Product key, value, inputScale, query, queryScale, sumScale;
-  std::optional<Product> strength; ///< of a correction
+  Product query, queryScale, sumScale;
+  std::vector<CorrectedStep> earlier; ///< in order
   mlir::Type element; ///< that rows of these are rounded to; f32: they are not
 };
 

@@ -50,9 +50,15 @@ struct Chunks : OuterProducts {
       lanes += extent(lane) + " * ";
     return lanes;
   }
+  /// What a step of time is in chunks: one for each of its corrections. Formula: all.
+  int64_t parts() const { return static_cast<int64_t>(form.earlier.size()) + 1; }
+  std::string steps() const {
+    std::string time = extent(mapping.time);
+    return parts() == 1 ? time : formatv("{0} * {1}", parts(), time).str();
+  }
   /// Formula: chunks of all lanes, at most, as each segment may begin one.
   std::string count() const {
-    std::string ofTime = formatv("ceildiv({0}, {1})", extent(mapping.time), chunkSteps);
+    std::string ofTime = formatv("ceildiv({0}, {1})", steps(), chunkSteps);
     return lanes() + (mapping.segment < 0 ? ofTime : "(" + ofTime + " + " + extent(mapping.segment) + ")");
   }
   /// Formula: runs of segments, of which blocks of one lane have one each.
@@ -151,7 +157,7 @@ struct Spans {
       shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
     blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
     std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", target.multiprocessors, blocks,
-                               chunks.extent(chunks.mapping.time), leastChunks * chunkSteps);
+                               chunks.steps(), leastChunks * chunkSteps);
     count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks));
     others = formatv("{0} * ({1} - 1)", blocks, count);
     // Where it is known that there is one, nothing else is compiled.
@@ -159,7 +165,7 @@ struct Spans {
     for (int64_t lane : chunks.mapping.lanes)
       known *= std::max<int64_t>(1, chunks.dim(lane).getSize()); // what is not known is below 0
     int64_t steps = chunks.dim(chunks.mapping.time).getSize();
-    bool isShort = !ShapedType::isDynamic(steps) && steps / (leastChunks * chunkSteps) < least(chunks);
+    bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks);
     constexpr int64_t mostRows = 128; // in registers of as many groups
     pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
            !isShort && target.multiprocessors / known >= least(chunks);
@@ -269,6 +275,8 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   if (auto unknown = declinesColumns(mapping.op, *form))
     return unknown;
   Chunks chunks(mapping.op, std::move(*form));
+  if (chunks.parts() > 1 && mapping.segment >= 0)
+    return std::string("not yet supported: several corrections of a step in packed sequences");
   constexpr int64_t mostRows = 256;
   if (chunks.rows > mostRows)
     return formatv("{0} rows of state, of at most {1}", chunks.rows, mostRows).str();
@@ -323,7 +331,7 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   cost.policy = choice.wide;
   cost.sharedBytes = cost.mostSharedBytes = choice.wideShared;
   cost.bytes = compulsoryBytes(mapping, sizes);
-  double lanes = laneCount(chunks.mapping, sizes), steps = stepCount(chunks.mapping, sizes);
+  double lanes = laneCount(chunks.mapping, sizes), steps = static_cast<double>(chunks.parts()) * stepCount(chunks.mapping, sizes);
   double walked = std::ceil(steps / chunkSteps);
   double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
   // Blocks that walk in turn, each some of the segments, are taken for blocks that each walk a part of time.

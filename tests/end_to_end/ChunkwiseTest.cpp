@@ -274,6 +274,36 @@ TEST(Chunkwise, correctedRowsOfAGroupAreWalkedFromTheEnd) {
              {{"B", 1}, {"T", 67}, {"H", 2}, {"G", 2}, {"K", 24}, {"V", 40}});
 }
 
+/// `count` corrections of a step, one after another, each of which adds what `adds` says, between states given and taken.
+std::string severalCorrections(int count, const std::string &adds, const std::string &direction = "") {
+  std::string vectors = "q", values = "u", strengths = "g", steps, norms, before = "exp(g[t]) * S[t-1,i,j]", state = before;
+  for (int r = 1; r <= count; ++r) {
+    const std::string n = std::to_string(r), k = "k" + n + "[t,", last = r == count ? "S[t,i,j]" : "P" + n + "[i,j]";
+    vectors += ", k" + n;
+    values += ", v" + n;
+    strengths += ", b" + n;
+    steps += "n" + n + " = sum[i](" + k + "i] * " + k + "i]) + 0.01\n" + "D" + n + "[i,j] = " + state + "\n" + last + " = D" + n +
+             "[i,j] - sigmoid(b" + n + "[t]) / n" + n + " * " + k + "i] * (" + k + "l] * D" + n + "[l,j])" +
+             (adds.find(n) != std::string::npos ? " + 0.5 * " + k + "i] * v" + n + "[t,j]" : "") + "\n";
+    state = last;
+  }
+  return "kernel k(" + vectors + ": bf16[B, T, K], " + values + ": bf16[B, T, V], " + strengths + ": f32[B, T], S0: f32[B, K, V]) -> " +
+         "(o: bf16[B, T, V], ST: f32[B, K, V]) {\n" + direction + "scan T as t over B {\ninit S = S0\nfinal S -> ST\n" + steps +
+         "o[t,j] = q[t,i] * S[t,i,j] } }";
+}
+
+/// As often in a chunk as a step has corrections: chunks that end within a step, too.
+TEST(Chunkwise, severalCorrectionsOfAStepAreRight) {
+  for (std::int64_t T : {0, 33, 70})
+    expectNear(severalCorrections(2, "12"), {{"B", 1}, {"T", T}, {"K", 24}, {"V", 16}});
+  expectNear(severalCorrections(2, "2", "reverse "), {{"B", 1}, {"T", 45}, {"K", 72}, {"V", 16}}, {.variants = "any", .gap = 3});
+  expectNear(severalCorrections(3, "13"), {{"B", 1}, {"T", 45}, {"K", 16}, {"V", 24}});
+}
+
+TEST(Chunkwise, blocksThatShareTheTimeOfSeveralCorrectionsAreRight) {
+  expectNear(severalCorrections(2, "12"), {{"B", 1}, {"T", 800}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
+}
+
 /// A short convolution of queries, keys and values, whose windows are 0 before the first step; forward and from the end.
 std::string convolved(const std::string &direction, const std::string &sequences, const std::string &step) {
   return "kernel k(q, k: bf16[T, H, K], v, z: bf16[T, H, V], a, b: bf16[H, K], c: bf16[H, V], g: f32[T, H]" + sequences +

@@ -160,6 +160,22 @@ def mamba2(draw, B=1, T=7, H=3, P=2, N=4):
     return dict(x=x, dt=dt, A=A, skip=skip, bias=bias, Bm=Bm, Cm=Cm), dict(y=y + skip[:, None] * x)
 
 
+def delta_product(draw, B=2, T=6, H=1, K=3, V=2):
+    q, k1, k2 = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K)
+    v1, v2 = draw(B, T, H, V), draw(B, T, H, V)
+    g, b1, b2 = draw(B, T, H, high=0), draw(B, T, H, low=0), draw(B, T, H, low=0)
+    o = np.zeros((B, T, H, V))
+    for at in np.ndindex(B, H):
+        S = np.zeros((K, V))
+        for t in range(T):
+            of = lambda tensor: tensor[at[0], t, at[1]]
+            S = np.exp(of(g)) * S
+            for k, v, b in ((k1, v1, b1), (k2, v2, b2)):
+                S = S + of(b) * np.outer(of(k), of(v) - of(k) @ S)
+            o[at[0], t, at[1]] = of(q) @ S
+    return dict(q=q, k1=k1, k2=k2, v1=v1, v2=v2, g=g, b1=b1, b2=b2), dict(o=o)
+
+
 def two_householders(draw, B=2, T=6, H=1, K=3, V=2):
     q, k1, k2, v = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V)
     b1, b2 = draw(B, T, H, low=0), draw(B, T, H, low=0)
@@ -252,5 +268,5 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, delta_rule, gated_delta, kda, packed_delta, two_householders, gated_layer, s5, oscillators,
+            mamba2, delta_rule, gated_delta, kda, packed_delta, delta_product, two_householders, gated_layer, s5, oscillators,
             complex_memory, short_conv, softmax_readout, rms_scan, group_norm_scan]
