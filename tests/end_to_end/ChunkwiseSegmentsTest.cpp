@@ -39,6 +39,11 @@ std::vector<Recurrence> recurrences() {
            "exp(g[t]) * (M[t-1,i,j] - 0.25 * sigmoid(b[t]) * k[t,i] * (k[t,l] * M[t-1,l,j]))" + added}};
 }
 
+/// Rows that decay by numbers of their own before the correction: other kernels than the rest.
+const Recurrence correctedRows{"correctedRows", "g: f32[T, H, K], b: f32[T, H], ",
+                               "P[i,j] - 0.25 * sigmoid(b[t]) * k[t,i] * (k[t,l] * P[l,j])" + added +
+                                   "\nP[i,j] = exp(g[t,i]) * M[t-1,i,j]"};
+
 Recurrence named(const std::string &name) {
   const std::vector<Recurrence> all = recurrences();
   return *std::find_if(all.begin(), all.end(), [&](const Recurrence &one) { return one.name == name; });
@@ -79,6 +84,18 @@ TEST_P(PackedLengths, areRight) {
 
 INSTANTIATE_TEST_SUITE_P(PackedChunks, PackedLengths, testing::ValuesIn(recurrences()),
                          [](const auto &of) { return of.param.name; });
+
+TEST(PackedChunks, correctedRowsAreRight) {
+  expectNearIn(packed(correctedRows), mixed);
+  expectNearIn(packed(correctedRows, "reverse "), pairs, {.variants = "any_i32"});
+}
+
+/// A run of many short segments beside one that takes most chunks: the longest run begins first.
+TEST(PackedChunks, oneSegmentThatIsHalfOfAllIsRight) {
+  const Offsets skewed{0, 3, 40, 41, 241, 245, 300, 400, 400, 401};
+  expectNearIn(packed(named("decays")), skewed);
+  expectNearIn(packed(correctedRows), skewed);
+}
 
 TEST(PackedChunks, areRightWithoutStates) {
   for (const char *name : {"sums", "corrects"})
