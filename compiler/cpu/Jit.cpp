@@ -19,6 +19,11 @@
 
 using namespace mlir;
 
+// Of libgcc; what they take and give is of no matter here.
+extern "C" void __truncdfhf2();
+extern "C" void __truncsfhf2();
+extern "C" void __extendhfsf2();
+
 namespace scanc::cpu {
 
 struct CompiledCode::Engine {
@@ -51,6 +56,18 @@ static Error jitError(const std::string &what) {
   error.message = "the CPU backend could not compile: " + what;
   error.help = "please report it, with the program; --target=sm_90a does not use this backend";
   return error;
+}
+
+/// Conversions for which not every processor has an instruction. The engine looks for names among
+/// those that the process exports, and an archive of libgcc exports none.
+static llvm::orc::SymbolMap conversions(llvm::orc::MangleAndInterner intern) {
+  llvm::orc::SymbolMap map;
+  for (auto [name, function] : {std::pair("__truncdfhf2", &__truncdfhf2),
+                                std::pair("__truncsfhf2", &__truncsfhf2),
+                                std::pair("__extendhfsf2", &__extendhfsf2)})
+    map[intern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
+                         llvm::JITSymbolFlags::Exported};
+  return map;
 }
 
 /// LLVM's code generation is not safe in two threads of a process.
@@ -88,6 +105,7 @@ Result<std::unique_ptr<CompiledCode>> CompiledCode::create(ModuleOp ir,
   if (!engine)
     return jitError(llvm::toString(engine.takeError()));
   code->engine->engine = std::move(*engine);
+  code->engine->engine->registerSymbols(conversions);
   for (const std::string &name : names) {
     auto found = code->engine->engine->lookup(name);
     if (!found)
