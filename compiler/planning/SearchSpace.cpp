@@ -111,7 +111,7 @@ static double doublings(int64_t a, int64_t b) {
 void Collector::collect(std::vector<Point> &points) {
   addOwn(points);
   for (auto [i, knob] : llvm::enumerate(knobs)) {
-    auto isThis = [&](const auto &field) { return field.first == knob.field; };
+    auto isThis = [&knob = knob](const auto &field) { return field.first == knob.field; };
     if (const auto *set = llvm::find_if(fixed, isThis); set != fixed.end())
       knob.values.assign({set->second});
     else // what it chooses itself, in the place of what is nearest
