@@ -22,7 +22,7 @@ static int64_t sharedBytes(const Matrix &matrix, int64_t threads, int64_t ring) 
   int64_t inputs = llvm::alignTo(ring * std::max<int64_t>(1, matrix.inputBytes), 16);
   int64_t own = llvm::alignTo(inputs + vectors, 16);
   int64_t told = ring * 4 * matrix.width + vectors;
-  int64_t common = llvm::alignTo(4 * matrix.width + 8, 16);
+  int64_t common = llvm::alignTo(4 * matrix.width + 8 + threads / 32 * 4, 16);
   return std::max({squares, own, told}) + common;
 }
 

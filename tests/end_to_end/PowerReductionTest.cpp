@@ -24,10 +24,6 @@ std::string recurrent(std::int64_t n, const std::string &scan = "scan", const st
 })";
 }
 
-/// A chunk's end is off by what the bound has for its steps, the power by as much as log2 of them add to one
-/// product, and the states by what a step adds for each chunk: twice the bound of the walk in the order of time.
-constexpr double twoWalks = 2;
-
 void expectRight(const std::string &text, std::map<std::string, std::int64_t> sizes,
                  const std::string &strategy, const std::string &variants = "",
                  const std::string &target = "sm_90a") {
@@ -80,6 +76,14 @@ TEST(PowerReduction, aPowerBeyondTheRangeIsNotUsed) {
     scan T as t over B { h[t,i] = (1e30 * W[i,l]) * h[t-1,l] + 0 * b[t,i] }
   })",
               {{"B", 1}, {"T", 40}}, "cyclic_reduction(steps=8)");
+}
+
+/// Each warp that met such a number wrote it where the others did.
+TEST(PowerReduction, twoWarpsToldThatAPowerIsBeyondTheRange) {
+  expectRight(R"(kernel k(W: f32[40, 40], b: f32[B, T, 40]) -> (h: f32[B, T, 40]) {
+    scan T as t over B { h[t,i] = (1e30 * W[i,l]) * h[t-1,l] + 0 * b[t,i] }
+  })",
+              {{"B", 1}, {"T", 9}}, "cyclic_reduction(steps=4)");
 }
 
 /// Few long sequences under one matrix were walked step by step: 0.7 ms for 4096 steps of 64 rows.

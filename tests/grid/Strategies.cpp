@@ -44,6 +44,28 @@ std::string dense(const std::string &element) {
 })";
 }
 
+/// One matrix for all steps of a sequence, which chunks multiply by a power of.
+const char *const power = R"(
+kernel power(W: f32[B, N, N], x: f32[B, T, N], h0: f32[B, N]) -> (h: f32[B, T, N], hT: f32[B, N]) {
+  scan T as t over B {
+    init h = h0
+    final h -> hT
+    h[t,i] = W[i,l] * h[t-1,l] + x[t,i]
+  }
+})";
+
+/// A row of each step times weights that all steps have.
+const char *const layer = R"(
+kernel layer(x: f16[B, T, K], Wf, Wv: f16[K, D], s: f32[B, T, D], h0: f32[B, D]) -> (y: f16[B, T, D], hT: f32[B, D]) {
+  scan T as t over B {
+    init h = h0
+    final h -> hT
+    f[j]   = sigmoid(x[t,k] * Wf[k,j])
+    h[t,j] = f[j] * h[t-1,j] + s[t,j] * (x[t,k] * Wv[k,j])
+    y[t,j] = h[t,j]
+  }
+})";
+
 /// One that columns share.
 const char *const columns = R"(
 kernel columns(A: f32[B, T, 16, 16], x: f32[B, T, 16, V], h0: f32[B, 16, V]) -> (h: f32[B, T, 16, V], hT: f32[B, 16, V]) {
@@ -188,6 +210,25 @@ std::vector<Strategic> all() {
                             .bound = {{"N", 16}},
                             .sizes = dense16,
                             .apart = {"B"}},
+                           {.name = "power_reduction",
+                            .text = power,
+                            .strategy = "cyclic_reduction(steps=4)",
+                            .bound = {{"N", 16}},
+                            .sizes = dense16,
+                            .tile = 4,
+                            .apart = {"B"}},
+                           {.name = "projection",
+                            .text = layer,
+                            .strategy = "projection",
+                            .sizes = {{"B", 2}, {"T", 37}, {"K", 24}, {"D", 9}},
+                            .tile = 64,
+                            .apart = {"B", "D"}},
+                           {.name = "projected_scan",
+                            .text = layer,
+                            .strategy = "projected_scan",
+                            .sizes = {{"B", 2}, {"T", 70}, {"K", 24}, {"D", 9}},
+                            .tile = 64,
+                            .apart = {"B", "D"}},
                            {.name = "dense_columns",
                             .text = columns,
                             .strategy = "sequential",

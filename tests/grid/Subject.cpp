@@ -74,6 +74,8 @@ Subject::Subject(std::string source, const std::string &strategy, const Sizes &b
     ofBound = keptProducts;
   if (program->planText.find("dense_columns") != std::string::npos)
     ofBound = sumsFromInputs;
+  if (program->planText.find("power_reduction") != std::string::npos)
+    ofBound = twoWalks;
 }
 
 CompileOptions Subject::optionsFor(const Sizes &sizes) const {

@@ -37,6 +37,11 @@ std::string firstMismatch(const std::string &text, const CompileOptions &options
 /// left out, 8 roundings of f32 together, where the reference counts one.
 inline constexpr double splitProducts = 8;
 
+/// For chunks under one matrix: a chunk's end is off by what the bound has for its steps, the power by as much
+/// as log2 of them add to one product, and the states by what a step adds for each chunk: twice the bound of
+/// the walk in the order of time.
+inline constexpr double twoWalks = 2;
+
 /// For products of matrices that are kept in two terms of f16 or bf16: 2^-17 of their largest number at
 /// each step, where the reference counts 2^-24 of each.
 inline constexpr double keptProducts = 128;

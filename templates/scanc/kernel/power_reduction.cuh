@@ -165,6 +165,7 @@ struct power_reduction_storage {
   };
   alignas(16) float entering[width];
   uint32_t ticket, power; ///< the power as its flag says
+  uint32_t beyond[R::shape.threads / 32]; ///< which threads of a warp met what is beyond the range
 };
 
 /// Tells the power of the matrix of a sequence.
@@ -174,8 +175,6 @@ static __device__ __forceinline__ void tell_power(const R &recurrence, const typ
                                                   const power_workspace<R> &space,
                                                   power_reduction_storage<R> &storage) {
   constexpr int width = block::dense_width<R>(), threads = R::shape.threads;
-  if (thread_index() == 0)
-    shared_store(storage.power, space.in_range);
   for (int i = thread_index(); i < width * width; i += threads) {
     const int row = i / width, column = i % width;
     shared_store(storage.squares.row_of(0, row)[column],
@@ -188,15 +187,23 @@ static __device__ __forceinline__ void tell_power(const R &recurrence, const typ
     block::square<width, threads>(storage.squares, which);
     which ^= 1;
   }
+  bool beyond = false;
   for (int i = thread_index(); i < width * width; i += threads) {
     const float x = shared_load(storage.squares.row_of(which, i / width)[i % width]);
     thread::write(space.power(sequence) + i, x);
-    if (x - x != 0.0f) // infinite, or no number
-      shared_store(storage.power, space.beyond); // all write the same
+    beyond |= x - x != 0.0f; // infinite, or no number
   }
+  const uint32_t met = ballot(beyond);
+  if (lane_index() == 0)
+    shared_store(storage.beyond[warp_index()], met);
   block_barrier();
-  if (thread_index() == 0)
-    store_release(space.flag_of_power(sequence), shared_load(storage.power));
+  if (thread_index() == 0) {
+    uint32_t any = 0;
+#pragma unroll
+    for (int warp = 0; warp < threads / 32; ++warp)
+      any |= shared_load(storage.beyond[warp]);
+    store_release(space.flag_of_power(sequence), any != 0 ? space.beyond : space.in_range);
+  }
 }
 
 /// Waits for the power and for the ends before a chunk.
