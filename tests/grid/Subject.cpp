@@ -2,6 +2,7 @@
 #include "tests/grid/Subject.h"
 
 #include "tests/emulation/Program.h"
+#include "tests/support/OnGpu.h"
 
 #include <gtest/gtest.h>
 
@@ -53,20 +54,19 @@ std::vector<Placement> placesOf(std::uint64_t seed, std::size_t count) {
 }
 
 bool isLongForm() { return std::getenv("SCANC_SOAK") != nullptr; }
+bool isOnGpu() { return std::getenv("SCANC_GRID_GPU") != nullptr; }
 
 Subject::Subject(std::string source, const std::string &strategy, const Sizes &bound)
     : text(std::move(source)) {
   options.filename = "grid.scan";
   options.sizes = bound;
-  if (strategy == "cpu") {
-    options.target = "cpu";
+  const bool planned = strategy == "cpu";
+  options.target = planned && !isOnGpu() ? "cpu" : "sm_90a";
+  if (!planned)
+    options.strategy = strategy;
+  if (planned || isOnGpu())
     kernel = orExit(compile(text, options));
-    parameters = kernel->program().parameters;
-    return;
-  }
-  options.target = "sm_90a";
-  options.strategy = strategy;
-  program = orExit(compileProgram(text, options));
+  program = kernel ? kernel->program() : orExit(compileProgram(text, options));
   parameters = program->parameters;
   if (program->strategy == "matmul_scan")
     ofBound = splitProducts;
@@ -89,6 +89,8 @@ Operands Subject::operands(const Sizes &sizes, std::uint64_t seed) const {
 }
 
 Result<void> Subject::launch(const std::vector<TensorRef> &tensors, std::uint64_t seed) const {
+  if (isOnGpu())
+    return launchOnGpu(*kernel, tensors);
   if (kernel)
     return kernel->launch(tensors);
   return emulation::runProgram(*program, tensors, {.seed = seed});

@@ -18,6 +18,8 @@ using Sizes = std::map<std::string, std::int64_t>;
 
 /// Whether SCANC_SOAK asks for the long form.
 bool isLongForm();
+/// Whether SCANC_GRID_GPU asks for launches on the GPU, in place of the emulation and the CPU.
+bool isOnGpu();
 
 /// How many elements a tensor has.
 std::int64_t elementsOf(const TensorRef &tensor);
@@ -28,7 +30,8 @@ std::vector<Placement> placesOf(std::uint64_t seed, std::size_t count);
 /// A program that is compiled once, sizes open but for those bound.
 class Subject {
 public:
-  /// `strategy` with fields of its policy, for sm_90a in the emulation; "cpu": the CPU backend.
+  /// `strategy` with fields of its policy, for sm_90a in the emulation; "cpu": the CPU backend, and
+  /// on a GPU what the planner picks.
   Subject(std::string text, const std::string &strategy, const Sizes &bound = {});
 
   /// Random operands for a launch at these sizes.
@@ -63,8 +66,8 @@ private:
 
   std::string text;
   CompileOptions options;
-  std::optional<Program> program; ///< for the emulation
-  std::optional<Kernel> kernel;   ///< of the CPU backend
+  std::optional<Program> program;
+  std::optional<Kernel> kernel; ///< of the CPU backend or on the GPU; none for the emulation
   std::vector<Parameter> parameters;
   double ofBound = 1; ///< of the reference's bound, within which a number is right
 };

@@ -7,6 +7,7 @@
 #include "scanc/Tuning.h"
 #include "tests/emulation/Program.h"
 #include "tests/smith/Trial.h"
+#include "tests/support/OnGpu.h"
 
 #include <random>
 
@@ -78,6 +79,9 @@ Found Checker::onTheCpu(Trial &trial) {
 /// The name before a policy: "blelloch" of "blelloch(ring=2)".
 static std::string nameOf(const std::string &strategy) { return strategy.substr(0, strategy.find('(')); }
 
+/// Whether a size that is open would have to be told.
+static bool wantsSize(const Error &error) { return error.message.find("bind it: --shape") != std::string::npos; }
+
 Result<std::vector<std::string>> Checker::strategies() {
   if (!effort.only.empty())
     return std::vector<std::string>{effort.only};
@@ -95,7 +99,7 @@ Result<std::vector<std::string>> Checker::strategies() {
     return accepting;
   options.strategy = accepting[random() % accepting.size()];
   auto space = searchSpace(program.text, options);
-  if (!space && space.error().code == "SC3004") // a pin that only others honour
+  if (!space && (space.error().code == "SC3004" || wantsSize(space.error()))) // a pin that only others honour
     return accepting;
   if (!space)
     return space.error();
@@ -128,7 +132,7 @@ Found Checker::throughNvrtcForAll(const std::string &strategy) {
     place = std::string(target) + ": ";
     auto kernels = compileProgram(program.text, options);
     if (!kernels && (kernels.error().code == "SC3002" || kernels.error().code == "SC3004")) {
-      ++tally["declined for " + options.target]; // what another architecture accepts
+      ++tally["declined for " + options.target]; // what another architecture, or another size, accepts
       continue;
     }
     if (!kernels)
@@ -146,6 +150,10 @@ Found Checker::asKernel(Trial &trial, const std::string &strategy, bool runs) {
   auto kernels = compileProgram(program.text, options);
   if (!kernels && kernels.error().code == "SC3004") { // a pin that only others honour
     ++tally["pinned to others than " + how];
+    return std::nullopt;
+  }
+  if (!kernels && wantsSize(kernels.error())) {
+    ++tally["declined at open sizes by " + how]; // the planner compares strategies at sizes of its own
     return std::nullopt;
   }
   if (!kernels)
@@ -188,7 +196,7 @@ Found Checker::launched(Trial &trial, const Program &kernels, const std::string 
   auto kernel = loadCuda(kernels);
   if (!kernel)
     return fault(nameOf(strategy), kernel.error(), strategy);
-  if (auto done = trial.launchOnGpu(*kernel); !done)
+  if (auto done = testing_support::launchOnGpu(*kernel, trial.tensors()); !done)
     return fault(nameOf(strategy), done.error(), strategy);
   ++tally["launched " + nameOf(strategy)];
   return std::nullopt;

@@ -2,7 +2,6 @@
 #include "tests/smith/Trial.h"
 
 #include "runtime/tuning/Comparison.h"
-#include "scanc/Device.h"
 #include "tests/support/Comparison.h"
 
 #include <algorithm>
@@ -67,32 +66,6 @@ Result<Trial> Trial::create(const RandomProgram &program) {
 void Trial::restore() {
   for (std::size_t i = 0; i < storage.size(); ++i)
     std::copy(drawn[i].begin(), drawn[i].end(), storage[i].begin()); // views stay valid
-}
-
-Result<void> Trial::launchOnGpu(const Kernel &kernel) {
-  std::vector<DeviceMemory> copies;
-  for (const std::vector<char> &bytes : storage) {
-    auto memory = DeviceMemory::allocate(0, static_cast<std::int64_t>(bytes.size()));
-    if (!memory)
-      return memory.error();
-    if (auto copied = memory->copyFrom(bytes.data()); !copied)
-      return copied;
-    copies.push_back(std::move(*memory));
-  }
-  std::vector<TensorRef> there = views;
-  for (std::size_t p = 0; p < there.size(); ++p) {
-    there[p].data = static_cast<char *>(copies[places[p]].data()) +
-                    (static_cast<char *>(views[p].data) - storage[places[p]].data());
-    there[p].device = DeviceKind::cuda;
-  }
-  if (auto launched = kernel.launch(there); !launched)
-    return launched;
-  if (auto waited = synchronize(0); !waited)
-    return waited;
-  for (std::size_t i = 0; i < storage.size(); ++i)
-    if (auto copied = copies[i].copyTo(storage[i].data()); !copied)
-      return copied;
-  return {};
 }
 
 /// Takes over what kernels may write.

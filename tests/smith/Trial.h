@@ -19,8 +19,6 @@ public:
   const std::vector<TensorRef> &tensors() const { return views; }
   /// Inputs as they were drawn, and results, and all that is between rows, NaN in every byte.
   void restore();
-  /// Launches on the first GPU, on copies of all tensors and of what is between their rows, and waits.
-  Result<void> launchOnGpu(const Kernel &kernel);
   /// What is wrong with the results of a kernel that states `factor` times the reference's bound for each number, and
   /// `norm` for all of them together; or a byte that was written and is no result. Empty where all is right.
   std::string verdict(double factor, double norm);
