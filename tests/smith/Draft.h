@@ -61,6 +61,8 @@ private:
 
 /// Elementwise transitions: one to three states in a cascade, or two that read each other.
 RandomProgram elementwise(std::uint64_t seed);
+/// Rows times weights that all steps have, which a recurrence of each column takes in.
+RandomProgram layers(std::uint64_t seed);
 /// One state that a matrix multiplies, in any semiring, by itself or with other columns.
 RandomProgram dense(std::uint64_t seed);
 /// A matrix of state that takes in outer products, decays, is corrected and read out.

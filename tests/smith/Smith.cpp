@@ -9,6 +9,8 @@ namespace scanc::smith {
 
 RandomProgram generate(std::uint64_t seed) {
   switch (seed % 10) {
+  case 1:
+    return layers(seed);
   case 3:
   case 7:
     return dense(seed);

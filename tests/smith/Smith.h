@@ -19,8 +19,9 @@ struct RandomProgram {
   std::uint64_t seed = 0;     ///< of operands, policies, variants and the order of threads
 };
 
-/// The program of a seed, at sizes that leave ragged tiles, in every layout and element type: for six seeds of
-/// ten elementwise transitions, for two dense ones, for two matrices of state that take in outer products.
+/// The program of a seed, at sizes that leave ragged tiles, in every layout and element type: for five seeds of
+/// ten elementwise transitions, for one rows times weights before such a transition, for two dense ones, for two matrices
+/// of state that take in outer products.
 RandomProgram generate(std::uint64_t seed);
 
 /// A file that says how it is tried: "# smith: B=2 T=17 open=T gap=3 step seed=5", then the text.
