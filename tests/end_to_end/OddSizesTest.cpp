@@ -227,6 +227,27 @@ TEST_P(OddLanes, many_strips_and_tiles) {
   }
 }
 
+/// Where the first of them begins at a vector, every second row was taken for one that begins a word: its pairs
+/// went an element too early, over the last of the row before.
+TEST(OddLanes, rows_of_16_bits_that_are_walked_from_the_end_were_stored_an_element_early) {
+  const char *const text = R"(
+kernel returns(a, x: bf16[B, T, D]) -> (y: bf16[B, T, D]) {
+  reverse scan T as t over B, D {
+    h[t] = a[t] * h[t-1] + x[t]
+    y[t] = h[t]
+  }
+})";
+  for (const char *strategy : {"sequential(steps=8, ring=3)", "blelloch(time_threads=2, steps=8)"}) {
+    Program program = compiled(text, strategy);
+    for (auto [D, T] : {std::pair<std::int64_t, std::int64_t>{65, 9}, {127, 17}, {129, 16}}) {
+      SCOPED_TRACE(std::string(strategy) + ", D = " + std::to_string(D));
+      Launch done = launch(text, program, sizesOfLanes(D, T), placed({0}));
+      EXPECT_EQ(done.wrong, "");
+      EXPECT_EQ(done.variant, "phased_i32");
+    }
+  }
+}
+
 // Small tiles.
 INSTANTIATE_TEST_SUITE_P(Programs, OddLanes,
                          testing::Combine(testing::Values(gatedLanes, reverseLanes, mixedLanes),

@@ -97,29 +97,30 @@ const Tiled tiled[] = {{"sequential(steps=8, ring=3)", 8},
                        {"blelloch(time_threads=32, steps=4)", 128},
                        {"look_back(time_threads=32, steps=4, runs=1)", 128}};
 
-using EmulatedKind = std::tuple<std::string, Innermost, int>; // element type, order, one of `tiled`
+using EmulatedKind = std::tuple<std::string, Innermost, int, bool>; // element type, order, one of `tiled`, reverse
 
 std::string nameOf(const EmulatedKind &kind) {
-  const auto &[type, innermost, number] = kind;
+  const auto &[type, innermost, number, reverse] = kind;
   const std::string strategy = tiled[number].strategy;
-  return nameOf(Kind(type, innermost, number % 2 == 1)) + "_by_" +
+  return nameOf(Kind(type, innermost, reverse)) + "_by_" +
          strategy.substr(0, strategy.find('('));
 }
 
 class EmulatedSizes : public testing::TestWithParam<EmulatedKind> {
 protected:
   void SetUp() override {
-    // In the short form each element type has each strategy in one order.
-    const auto [type, innermost, strategy] = GetParam();
-    if (!isLongForm() && (type.size() + strategy) % 2 != static_cast<std::size_t>(innermost))
+    // In the short form each element type has each strategy in one order and direction.
+    const auto [type, innermost, strategy, reverse] = GetParam();
+    if (!isLongForm() && ((type.size() + strategy) % 2 != static_cast<std::size_t>(innermost) ||
+                          reverse != (strategy != (type == "f16" ? 2 : 0))))
       GTEST_SKIP() << "of the long form";
   }
 };
 
 TEST_P(EmulatedSizes, areRight) {
-  const auto [type, innermost, number] = GetParam();
+  const auto [type, innermost, number, reverse] = GetParam();
   const auto [strategy, tile] = tiled[number];
-  const Subject subject(linearScan(type, innermost, number % 2 == 1), strategy);
+  const Subject subject(linearScan(type, innermost, reverse), strategy);
   for (std::int64_t T : {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, tile - 1, tile,
                          tile + 1, 2 * tile - 1, 2 * tile, 2 * tile + 1, 5 * tile + 3})
     for (std::int64_t D : {1, 32, 33, 100})
@@ -130,7 +131,7 @@ TEST_P(EmulatedSizes, areRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Linear, EmulatedSizes,
-                         testing::Combine(types, orders, testing::Values(0, 1, 2)),
+                         testing::Combine(types, orders, testing::Values(0, 1, 2), testing::Bool()),
                          [](const auto &info) { return nameOf(info.param); });
 
 INSTANTIATE_TEST_SUITE_P(Linear, CpuSizes, testing::Combine(types, orders, testing::Bool()),

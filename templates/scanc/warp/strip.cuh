@@ -42,10 +42,11 @@ static __device__ __forceinline__ int phase_in_vector(const T *row) {
   return static_cast<int>(reinterpret_cast<uint64_t>(row) % 16);
 }
 
-/// Whether row v of 16-bit elements begins between two words: one of two answers.
+/// Whether row v of 16-bit elements begins between two words, 0 or 1: one of two answers. Strides are negative
+/// where time is walked from its end.
 template <typename T>
 static __device__ __forceinline__ int is_odd(int v, const T *first, long long stride) {
-  return (phase_in_vector(first) / 2 + v % 2 * static_cast<int>(stride % 2)) % 2;
+  return (phase_in_vector(first) / 2 + v % 2 * static_cast<int>(stride & 1)) % 2;
 }
 
 /// Where the strip of row v begins among the cells, in bytes. `origin` is the row of step 0 of the
