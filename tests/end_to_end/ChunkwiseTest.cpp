@@ -334,7 +334,7 @@ TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
 TEST(Chunkwise, blocksThatShareTheTimeOfACorrectedLaneAreRight) {
   std::string text = programText("delta_rule");
   text.replace(text.find("scan T"), 6, "reverse scan T");
-  expectNear(text, {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
+  expectNear(text, {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 72}, {"V", 16}}, {.variants = "wide"});
 }
 
 TEST(Chunkwise, blocksThatShareTheTimeOfALaneWhoseRowsDecayBesideACorrectionAreRight) {

@@ -27,6 +27,10 @@ REDUCED = [("end-to-end-tests", "*DenseSizes.areRightByCyclicReductionAtEveryTim
 CHUNKS = [("end-to-end-tests", "*CorrectedTimes*/4:*RowDecayTimes*/4:*ChunkTimes*/4")]
 PACKED = [("end-to-end-tests", "*PackedSequences*:PackedWindows.segmentsReachFromWindowToWindow")]
 
+POWERS = [("end-to-end-tests", "PowerReduction.*Beyond*:Rows/PowerReduction.isRightAtEveryTime/1")]
+PROJECTED = [("end-to-end-tests", "*OneKernel*:ProjectedScan.*")]
+SPANS = [("end-to-end-tests", "Chunkwise.blocksThatShareTheTimeOfA*")]
+
 LIBRARY = "templates/scanc/"
 MUTANTS = [
     # Maps and elements.
@@ -102,6 +106,29 @@ MUTANTS = [
     Mutant(LIBRARY + "warp/strip.cuh", "distance = first * stride * static_cast<int>(sizeof(T));",
            "distance = static_cast<int>(first * stride * static_cast<int>(sizeof(T)));", "a distance of 32 bits",
            [("grid-tests", "*HugeViews*strips*")]),
+    Mutant(LIBRARY + "warp/strip.cuh", "v % 2 * static_cast<int>(stride & 1)", "v % 2 * static_cast<int>(stride % 2)",
+           "the phase of a row that is walked from the end", [("end-to-end-tests", "OddLanes.rows_of_16_bits*")]),
+    # Powers of one matrix.
+    Mutant(LIBRARY + "kernel/power_reduction.cuh", "any != 0 ? space.beyond : space.in_range", "space.in_range",
+           "a power beyond the range is used", POWERS),
+    Mutant(LIBRARY + "kernel/power_reduction.cuh", "shared_store(storage.beyond[warp_index()], met);",
+           "shared_store(storage.beyond[0], met);", "warps tell over each other", POWERS),
+    Mutant(LIBRARY + "kernel/power_reduction.cuh", "for (int chunk = 1; chunk < R::shape.chunk; chunk *= 2)",
+           "for (int chunk = 1; chunk < R::shape.chunk / 2; chunk *= 2)", "a power of half a chunk", POWERS),
+    # Layers in one kernel.
+    Mutant(LIBRARY + "block/projected_steps.cuh", "shared_store(cells.states[pair + 1][at], apply(low, state));",
+           "shared_store(cells.states[pair + 1][at], state);", "every second warp begins a warp too early", PROJECTED),
+    Mutant(LIBRARY + "block/projected_steps.cuh", "if (first + v == layer.steps() - 1)", "if (first + v == layer.steps())",
+           "the last state of a ragged tile", PROJECTED),
+    Mutant(LIBRARY + "kernel/projected_scan.cuh", "place.step + R::shape.steps() >= layer.steps()",
+           "place.step + R::shape.steps() > layer.steps()", "the final state of a whole last tile",
+           [("grid-tests", "*StrategySizes*/projected_scan")]),
+    # Columns of a matrix of state.
+    Mutant(LIBRARY + "block/state_columns.cuh", "begin_identity(int first) {\n    each([&](float &number, int row, int column) { number = row == first + column",
+           "begin_identity(int first) {\n    each([&](float &number, int row, int column) { number = row == column",
+           "the identity's first columns everywhere", SPANS),
+    Mutant(LIBRARY + "block/state_columns.cuh", "i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row",
+           "i % 2 * of_tile + n / 2 * of_warp + i / 2 * of_row", "rows and columns of a told state exchanged", SPANS),
     # Packed sequences.
     Mutant(LIBRARY + "thread/segments.cuh", "begin(from + reach) <= step)", "begin(from + reach) < step)",
            "a segment that begins at this step is not found", PACKED),
