@@ -26,10 +26,20 @@ std::optional<CompiledKernel> compileVariant(const Program &program, std::size_t
   return std::nullopt;
 }
 
+/// In the short form, which of several variants an architecture has: each way to copy and each width of
+/// offsets, but not each of both.
+static bool isDue(std::size_t variant, std::size_t count, const std::string &architecture) {
+  if (count == 1 || std::getenv("SCANC_SOAK"))
+    return true;
+  return (variant + variant / 2) % 2 == (architecture == "sm_80" ? 1 : 0);
+}
+
 void expectInRegisters(const Program &program, const std::string &architecture, int stack,
                        int spilled) {
   const auto &variants = std::get<KernelStep>(program.entries[0].steps[0]).variants;
   for (std::size_t i = 0; i < variants.size(); ++i) {
+    if (!isDue(i, variants.size(), architecture))
+      continue;
     SCOPED_TRACE(program.entries[0].name + " " + architecture + " " + variants[i].name);
     auto compiled = compileVariant(program, i, architecture);
     if (!compiled)
