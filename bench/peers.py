@@ -259,6 +259,18 @@ def linear_attention_step(dtype, B, H, K, T, V):
     return {"fla fused_recurrent": fla}, lambda o: relative_error(o[-1, 0, -1], sample())
 
 
+def read_states(query, key, value, decay, strength=None):
+    """What the queries of one lane read from its matrices in f64; with strengths, by the delta rule."""
+    query, key, value, decay = (x.double().cpu() for x in (query, key, value, decay))
+    state, read = torch.zeros(key.shape[1], value.shape[1], dtype=torch.float64), []
+    for t in range(len(query)):
+        state = decay[t][:, None] * state
+        gained = value[t] if strength is None else strength[t].item() * (value[t] - key[t] @ state)
+        state = state + torch.outer(key[t], gained)
+        read.append(query[t] @ state)
+    return torch.stack(read)
+
+
 def linear_attention(name, B, H, K, T, V):
     """simple_gla, gla, delta_rule, gated_delta or kda; keys have length 1 where the state is corrected by them."""
     q, k, v = (torch.randn(B, T, H, width, device="cuda", dtype=torch.bfloat16) for width in (K, K, V))
@@ -270,15 +282,8 @@ def linear_attention(name, B, H, K, T, V):
         k = torch.nn.functional.normalize(k.float(), dim=-1).to(k.dtype)
 
     def sample():
-        steps = [x[-1, :SAMPLE, -1].double().cpu() for x in (q, k, v, g.exp(), beta)]
-        state, read = torch.zeros(K, V, dtype=torch.float64), []
-        for query, key, value, decay, strength in zip(*steps):
-            state = decay[:, None] * state if decays else state
-            if corrects:
-                value = strength * (value - key @ state)
-            state = state + torch.outer(key, value)
-            read.append(query @ state)
-        return torch.stack(read)
+        lane = [x[-1, :SAMPLE, -1] for x in (q, k, v, g.exp() if decays else torch.ones_like(g))]
+        return read_states(*lane, beta[-1, :SAMPLE, -1] if corrects else None)
 
     def fla():
         from fla.ops.delta_rule import chunk_delta_rule
@@ -293,6 +298,44 @@ def linear_attention(name, B, H, K, T, V):
                  "gated_delta": lambda: chunk_gated_delta_rule(q, k, v, g[..., 0], beta, scale=1.0)[0]}[name]]
 
     return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
+
+
+def grouped_delta(dtype, B, G, K, R, T, V):
+    """The gated delta rule where the R value heads of a group share keys and queries."""
+    q, k = (torch.randn(B, T, G, K, device="cuda", dtype=dtype) for _ in range(2))
+    k, v = torch.nn.functional.normalize(k.float(), dim=-1).to(dtype), torch.randn(B, T, G * R, V, device="cuda", dtype=dtype)
+    g = torch.nn.functional.logsigmoid(torch.randn(B, T, G * R, device="cuda") + 4)
+    beta = torch.rand(B, T, G * R, device="cuda")
+
+    def sample():
+        lane = [x[-1, :SAMPLE, -1] for x in (q, k, v, g.exp()[..., None], beta)]
+        return read_states(*lane)
+
+    def fla():
+        from fla.ops.gated_delta_rule import chunk_gated_delta_rule
+        return [lambda: chunk_gated_delta_rule(q, k, v, g, beta, scale=1.0)[0]]
+
+    return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
+
+
+def mamba2(dtype, B, H, N, P, T):
+    """Mamba-2's scan with the softplus of its steps, their bias and the skip."""
+    x = torch.randn(B, T, H, P, device="cuda", dtype=dtype)
+    Bm, Cm = (torch.randn(B, T, 1, N, device="cuda", dtype=dtype) for _ in range(2))
+    dt, bias = torch.randn(B, T, H, device="cuda"), torch.rand(H, device="cuda") - 4
+    A, skip = -torch.exp(2 * torch.rand(H, device="cuda")), torch.randn(H, device="cuda")
+
+    def sample():
+        step = torch.nn.functional.softplus(dt[-1, :SAMPLE, -1:].double() + bias[-1].double())
+        value = x[-1, :SAMPLE, -1].double()
+        decay = torch.exp(step * A[-1].double())
+        return read_states(Cm[-1, :SAMPLE, 0], Bm[-1, :SAMPLE, 0], step * value, decay) + (skip[-1].double() * value).cpu()
+
+    def ssd():
+        from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
+        return [lambda: mamba_chunk_scan_combined(x, dt, A, Bm, Cm, 256, D=skip, dt_bias=bias, dt_softplus=True)]
+
+    return {"mamba_ssm Triton": ssd}, lambda y: relative_error(y[-1, :SAMPLE, -1], sample())
 
 
 @triton.jit
@@ -368,6 +411,7 @@ FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16":
             "linear_lanes_f32": (linear_lanes, torch.float32), "linear_lanes_bf16": (linear_lanes, torch.bfloat16),
             "inter_chunk": (inter_chunk, torch.float32), "selective_scan": (selective_scan, torch.bfloat16),
             "selective_scan_time": (selective_scan, torch.bfloat16),
+            "grouped_delta": (grouped_delta, torch.bfloat16), "mamba2": (mamba2, torch.bfloat16),
             "gated_delta_step": (linear_attention_step, torch.bfloat16),
             "gated_layer": (gated_layer, torch.float16), "projection_chain": (projection_chain, torch.bfloat16),
             **{name: (linear_attention, name) for name in ("simple_gla", "gla", "delta_rule", "gated_delta", "kda")}}

@@ -57,6 +57,10 @@ for sizes in "B=8 H=16 K=128 T=4096 V=128" "B=1 H=16 K=128 T=32768 V=128"; do
     cases+=("$program $sizes")
   done
 done
+cases+=("mamba2 B=8 H=32 N=128 P=64 T=4096" "mamba2 B=1 H=32 N=128 P=64 T=32768")
+for sizes in "B=1 G=2 K=128 R=4 T=32768" "B=1 G=16 K=128 R=4 T=8192" "B=4 G=8 K=128 R=4 T=8192"; do
+  cases+=("grouped_delta $sizes V=128")
+done
 for sizes in "B=1 H=16" "B=8 H=16" "B=32 H=16" "B=256 H=16"; do
   cases+=("gated_delta_step $sizes K=128 T=1 V=128")
 done
@@ -95,6 +99,8 @@ small_of() {
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
     simple_gla | gla | delta_rule | gated_delta | kda) printf '%s\n' "B=2 H=3 K=128 T=777 V=100" "B=1 H=2 K=64 T=63 V=72" ;;
+    grouped_delta) printf '%s\n' "B=2 G=2 K=128 R=3 T=777 V=100" "B=1 G=1 K=64 R=2 T=63 V=72" ;;
+    mamba2) printf '%s\n' "B=2 H=3 N=128 P=64 T=777" "B=1 H=2 N=37 P=40 T=63" ;;
     gated_layer) printf '%s\n' "B=3 D=37 E=40 T=77" "B=2 D=64 E=264 T=130" ;;
     projection_chain) printf '%s\n' "B=3 E=40 H=3 K=37 T=77 V=16" "B=2 E=264 H=16 K=128 T=130 V=72" ;;
     dense_*) printf '%s\n' "B=3 T=37" "B=2 T=777" ;;
@@ -130,8 +136,9 @@ bindings_of() {
     max_plus_*) echo a=-1:0 ;;
     simple_gla | gla) echo g=-0.5:0 ;;
     # Bounds of the reference grow with each step by what the magnitudes of a correction do, and are to stay within its range.
-    gated_delta | gated_delta_step | kda) echo g=-0.5:0 beta=0:0.01 k=-0.15:0.15 ;; # keys of length about 1
+    gated_delta | grouped_delta | gated_delta_step | kda) echo g=-0.5:0 beta=0:0.01 k=-0.15:0.15 ;; # keys of length about 1
     delta_rule) case $2 in *T=32768*) echo beta=0:0.0005 ;; *) echo beta=0:0.01 ;; esac ;;
+    mamba2) echo dt=-5:-3 bias=0:0 A=0:2 ;;
     selective_scan*) echo N=16 A=-8:-0.5 ;;
     complex_memory) echo N=16 ;;
     s5) echo lambda=-0.7:0.7 ;; # of both parts: magnitudes below 1
