@@ -42,6 +42,7 @@ private:
   void writeFetched(const Fetched &of, Value row);
   std::string stepParameter() const { return stepType + (partsOfStep() == 1 ? " step" : " place"); }
   void writeStep();
+  void enterLastPart(StringRef elsewhere);
   void writeDecays();
   void writeNumbers();
   void writeSum(plan::ReduceOp sum, StringRef name);
@@ -51,6 +52,14 @@ private:
   void writeSquares();
 
   Expressions makeExpressions(StringRef index);
+  /// What `values` of a row are computed from: inputs of which pieces are vectors in memory, and numbers of the whole step.
+  struct Sources {
+    SmallVector<unsigned> rows;
+    llvm::SetVector<Value> numbers;
+  };
+  Sources sourcesOf(ArrayRef<Value> values) const;
+  void writeRowMembers(ArrayRef<unsigned> rows, int64_t count);
+  void writeRowLoads(ArrayRef<unsigned> rows, StringRef index, int64_t count);
   void loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index, int64_t count);
   bool isCopied(Value row, StringRef element) const;
   /// Whether pieces of a row are vectors in memory.
@@ -174,33 +183,33 @@ Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
   });
 }
 
-/// Names the numbers that `values` need, and loads the pieces at `index` of the rows that they are made of.
-void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index,
-                                 int64_t count) {
-  llvm::SetVector<Value> open(values.begin(), values.end()), numbers;
-  SmallVector<unsigned> rows;
+ChunkKernelWriter::Sources ChunkKernelWriter::sourcesOf(ArrayRef<Value> values) const {
+  Sources sources;
+  llvm::SetVector<Value> open(values.begin(), values.end());
   for (size_t i = 0; i < open.size(); ++i) {
     Value value = open[i];
     auto read = dyn_cast<BlockArgument>(value);
     if (read && !shapeOf(value).empty() && isWhole(reads[read.getArgNumber()]))
-      rows.push_back(read.getArgNumber());
+      sources.rows.push_back(read.getArgNumber());
     if (read || value == recall.getSums())
       continue;
     if (shapeOf(value).empty())
-      numbers.insert(value);
+      sources.numbers.insert(value);
     else
       open.insert_range(value.getDefiningOp()->getOperands());
   }
-  expressions.require(numbers.getArrayRef());
-  if (rows.empty())
-    return;
-  llvm::sort(rows);
-  writer.open("struct");
+  llvm::sort(sources.rows);
+  return sources;
+}
+
+void ChunkKernelWriter::writeRowMembers(ArrayRef<unsigned> rows, int64_t count) {
   for (unsigned read : rows)
     writer.line(formatv("row<{0}, {1}> {2};", spellElement(elementOf(read)), count,
                         reads[read].getMember())
                     .str());
-  writer.close("} in;");
+}
+
+void ChunkKernelWriter::writeRowLoads(ArrayRef<unsigned> rows, StringRef index, int64_t count) {
   for (unsigned read : rows) {
     const AccessText &access = reads[read];
     const int64_t width = std::min(access.getWidth(), count);
@@ -215,6 +224,19 @@ void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expression
     if (access.getDelay() > 0)
       writer.close();
   }
+}
+
+/// Names the numbers that `values` need, and loads the pieces at `index` of the rows that they are made of.
+void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index,
+                                 int64_t count) {
+  Sources sources = sourcesOf(values);
+  expressions.require(sources.numbers.getArrayRef());
+  if (sources.rows.empty())
+    return;
+  writer.open("struct");
+  writeRowMembers(sources.rows, count);
+  writer.close("} in;");
+  writeRowLoads(sources.rows, index, count);
 }
 
 /// Whether pieces of `row` lie in memory as they do in shared memory, as `element`.
@@ -433,21 +455,39 @@ void ChunkKernelWriter::writeNumbers() {
     unspelled = summed.getUnspelled();
 }
 
+/// Nothing is read out of the others.
+void ChunkKernelWriter::enterLastPart(StringRef elsewhere) {
+  writeStep();
+  if (partsOfStep() == 1)
+    return;
+  writer.line(formatv("if (part != {0})", partsOfStep() - 1).str());
+  writer.line("  " + elsewhere);
+}
+
 void ChunkKernelWriter::writeResults() {
+  writer.blank();
+  SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
+  Sources sources = sourcesOf(results);
+  writer.line("// Rows that results are computed from beside their sums, of columns from `j` on.");
+  writer.open("struct beside");
+  writeRowMembers(sources.rows, pieceSize);
+  writer.close("};");
+  writer.open("__device__ __forceinline__ beside read_beside(const lane &at, " + stepParameter() + ", int j) const");
+  writer.line("beside in;");
+  if (!sources.rows.empty())
+    enterLastPart("return in;");
+  writeRowLoads(sources.rows, "j", pieceSize);
+  writer.line("return in;");
+  writer.close();
   writer.blank();
   writer.line("// What is written of a step, from its sums of columns from `j` on.");
   writer.open(formatv("__device__ __forceinline__ void write(const lane &at, {1}, int j, "
-                      "const float (&sums)[{0}]) const",
+                      "const float (&sums)[{0}], const beside &in) const",
                       pieceSize, stepParameter())
                   .str());
-  writeStep();
-  if (partsOfStep() > 1) {
-    writer.line(formatv("if (part != {0})", partsOfStep() - 1).str());
-    writer.line("  return;");
-  }
-  SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
+  enterLastPart("return;");
   Expressions expressions = makeExpressions("j");
-  loadRows(results, expressions, "j", pieceSize);
+  expressions.require(sources.numbers.getArrayRef());
   if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access); })) {
     writer.open("struct");
     for (auto [access, result] : llvm::zip(writes, results))

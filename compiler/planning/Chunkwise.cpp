@@ -131,6 +131,11 @@ int64_t sharedBytesOfRecords(const Chunks &chunks) {
 /// Groups of 128 threads, and slots of the ring.
 struct Shape {
   int64_t groups, ring;
+
+  /// Blocks on a multiprocessor: by their registers, as many groups as a block has at most.
+  int64_t resident(const Chunks &chunks, const Target &target) const {
+    return std::clamp<int64_t>(target.sharedPerBlock / sharedBytes(chunks, groups, ring), 1, mostGroups / groups);
+  }
 };
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
@@ -145,6 +150,7 @@ struct Spans {
   Spans(const Chunks &chunks, Shape shape, const Target &target)
       : panels(chunks.paddedRows() / groupColumns),
         told(shape.groups + (chunks.form.strength ? panels : 0)), groups(chunks.form.strength ? 2 : shape.groups) {
+    int64_t places = target.multiprocessors * shape.resident(chunks, target);
     // With a correction a part of the next chunk is made in one, for two of which there is room.
     constexpr int64_t correctedRing = 3, made = 2;
     int64_t ring = chunks.form.strength ? correctedRing : std::max<int64_t>(shape.ring, 2);
@@ -156,7 +162,7 @@ struct Spans {
     if (chunks.form.decaysRows && !chunks.bringsFactors())
       shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
     blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
-    std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", target.multiprocessors, blocks,
+    std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", places, blocks,
                                chunks.steps(), leastChunks * chunkSteps);
     count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks));
     others = formatv("{0} * ({1} - 1)", blocks, count);
@@ -168,7 +174,7 @@ struct Spans {
     bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks);
     constexpr int64_t mostRows = 128; // in registers of as many groups
     pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
-           !isShort && target.multiprocessors / known >= least(chunks);
+           !isShort && places / known >= least(chunks);
   }
 
   /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
@@ -188,7 +194,8 @@ struct Spans {
   }
   static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked) {
     double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
-    double most = std::min(std::floor(static_cast<double>(target.multiprocessors) / std::max(1.0, blocks)),
+    double most = std::min(std::floor(static_cast<double>(target.multiprocessors * shape.resident(chunks, target)) /
+                                      std::max(1.0, blocks)),
                            std::floor(walked / leastChunks));
     return most >= static_cast<double>(least(chunks)) ? most : 1;
   }
@@ -198,19 +205,83 @@ struct Spans {
   bool pays = false;
 };
 
-std::optional<Shape> shapeOf(const Chunks &chunks, const Target &target) {
-  // With a correction nothing is begun a chunk ahead, with decays of rows there is one chunk.
-  const bool weighs = chunks.form.decaysRows && !chunks.form.strength;
-  const int64_t least = weighs ? 1 : 2;
-  const int64_t usual = weighs ? 1 : chunks.form.strength ? 2 : 3;
+/// Slots that a ring has where there is room. With a correction nothing is begun a chunk ahead, with decays of rows
+/// there is one chunk.
+int64_t usualRing(const Chunks &chunks) {
+  return chunks.form.strength ? 2 : chunks.form.decaysRows ? 1 : 3;
+}
+
+/// Those that fit, most groups and longest rings first; what tuning asks for alone.
+SmallVector<Shape> shapesOf(const Chunks &chunks, const Target &target) {
+  SmallVector<Shape> shapes;
+  const int64_t leastRing = std::min<int64_t>(2, usualRing(chunks));
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
-  bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0;
+  bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0, isRingFixed = tuned(chunks.mapping, "ring", 0) > 0;
   for (int64_t groups = most; groups >= (isFixed ? most : 1); --groups)
-    for (int64_t ring = tuned(chunks.mapping, "ring", usual); ring >= least; --ring)
-      if (sharedBytes(chunks, groups, ring) <= target.sharedPerBlock)
-        return Shape{groups, ring};
-  return std::nullopt;
+    for (int64_t ring = tuned(chunks.mapping, "ring", usualRing(chunks)); ring >= leastRing; --ring)
+      if (sharedBytes(chunks, groups, ring) <= target.sharedPerBlock) {
+        shapes.push_back({groups, ring});
+        if (isRingFixed)
+          break;
+      }
+  return shapes;
+}
+
+/// The lanes and their chunks that a kernel of some shape walks.
+struct Walked {
+  double lanes, chunks, parts = 1; ///< parts: of a lane's chunks, by blocks each
+
+  Walked(const Chunks &of, const Target &target, const Sizes &sizes, Shape shape)
+      : lanes(laneCount(of.mapping, sizes)),
+        chunks(std::ceil(static_cast<double>(of.parts()) * stepCount(of.mapping, sizes) / chunkSteps)) {
+    if (of.mapping.segment < 0)
+      return;
+    // Blocks that walk in turn, each some of the segments, are taken for blocks that each walk a part of time.
+    double segments = sizeNamed(sizes, of.dim(of.mapping.segment));
+    chunks += segments / 2; // the last chunk of each, half full
+    double blocks = lanes * static_cast<double>(of.blocksOfLane(shape.groups));
+    parts = std::max(1.0, std::min(segments, static_cast<double>(target.multiprocessors) / std::max(1.0, blocks)));
+  }
+};
+
+/// Seconds of the kernels that walk over chunks, without the launch of the last.
+double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, const Walked &walked) {
+  // Measured on an H200 at 128 rows: a chunk while two groups are on each multiprocessor, of one block or of two; the
+  // share of that which one group takes alone, and what a ring that begins nothing ahead takes. Halves of it are taken to be
+  // of the rows and of the rest.
+  constexpr double plainSeconds = 2.75e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6, measuredRows = 128,
+                   alone = 0.68, notAhead = 1.07;
+  double seconds = chunks.form.strength     ? correctedSeconds
+                   : chunks.form.decaysRows ? rowSeconds
+                                            : plainSeconds;
+  // Rows of earlier steps are not copied: whoever computes with them waits.
+  constexpr double windowSeconds = 1.1e-6;
+  seconds += windowSeconds * chunks.windowedRows();
+  // Elsewhere products of one warp each are taken to need twice the time.
+  seconds *= (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
+  if (shape.ring < usualRing(chunks))
+    seconds *= notAhead;
+  double spans = Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, walked.lanes, walked.chunks) : 1;
+  double blocks = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups)) * walked.parts * spans;
+  double ofOne = std::max(1.0, std::ceil(blocks / static_cast<double>(target.multiprocessors)));
+  auto resident = static_cast<double>(shape.resident(chunks, target));
+  if (static_cast<double>(shape.groups) * std::min(ofOne, resident) < 2)
+    seconds *= alone;
+  double turns = std::ceil(ofOne / resident);
+  double all = turns * std::ceil(walked.chunks / walked.parts / spans) * seconds;
+  if (spans > 1) // measured: shares of a chunk that is read out
+    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * (chunks.form.strength ? 0.6 : 0.4);
+  return all;
+}
+
+/// The fastest; of equal ones the one that reads the least.
+Shape shapeOf(const Chunks &chunks, const Target &target, const Sizes &sizes) {
+  auto seconds = [&](Shape shape) {
+    return walkSeconds(chunks, shape, target, Walked(chunks, target, sizes, shape));
+  };
+  SmallVector<Shape> shapes = shapesOf(chunks, target);
+  return *llvm::min_element(shapes, [&](Shape a, Shape b) { return seconds(a) < seconds(b); });
 }
 
 /// Right for states that are matrices: what the steps of a chunk read of each other, and of the state before the
@@ -243,10 +314,10 @@ public:
     return knobs;
   }
 
-  void lower(const Mapping &mapping, const Target &target, const Sizes &,
+  void lower(const Mapping &mapping, const Target &target, const Sizes &sizes,
              OpBuilder &builder) const override {
     Chunks chunks = chunksOf(mapping);
-    createKernel(chunks.mapping, choose(chunks, target), "plan.chunkwise", builder);
+    createKernel(chunks.mapping, choose(chunks, target, shapeOf(chunks, target, sizes)), "plan.chunkwise", builder);
   }
 
 private:
@@ -257,7 +328,7 @@ private:
   static std::string productsOf(const Chunks &chunks) {
     return chunks.form.element.isF16() ? "f16" : "bf16";
   }
-  static KernelChoice choose(const Chunks &chunks, const Target &target);
+  static KernelChoice choose(const Chunks &chunks, const Target &target, Shape shape);
 };
 
 std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Target &target) const {
@@ -289,15 +360,14 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
     return formatv("chunks of another number of steps than {0}", chunkSteps).str();
   if (chunks.form.decaysRows && !chunks.form.strength && tuned(chunks.mapping, "ring", 1) != 1)
     return std::string("ring: expected 1 with decays of rows");
-  if (!shapeOf(chunks, target))
+  if (shapesOf(chunks, target).empty())
     return formatv("{0} rows and such a ring want more than the {1} bytes of shared memory of a block",
                    chunks.rows, target.sharedPerBlock)
         .str();
   return std::nullopt;
 }
 
-KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target) {
-  Shape shape = *shapeOf(chunks, target);
+KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape shape) {
   KernelChoice choice;
   choice.wide = plan::PolicyAttr::get(chunks.mapping.op.getContext(), plan::Walk::Lanes,
                                       /*lane_threads=*/1, shape.groups * groupThreads, /*lanes=*/1,
@@ -325,59 +395,31 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target) {
 
 Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
   Chunks chunks = chunksOf(mapping);
-  Shape shape = *shapeOf(chunks, target);
-  KernelChoice choice = choose(chunks, target);
+  Shape shape = shapeOf(chunks, target, sizes);
+  KernelChoice choice = choose(chunks, target, shape);
   Cost cost;
   cost.policy = choice.wide;
   cost.sharedBytes = cost.mostSharedBytes = choice.wideShared;
   cost.bytes = compulsoryBytes(mapping, sizes);
-  double lanes = laneCount(chunks.mapping, sizes), steps = static_cast<double>(chunks.parts()) * stepCount(chunks.mapping, sizes);
-  double walked = std::ceil(steps / chunkSteps);
-  double blocks = lanes * static_cast<double>(chunks.blocksOfLane(shape.groups));
-  // Blocks that walk in turn, each some of the segments, are taken for blocks that each walk a part of time.
-  double parts = 1;
-  if (mapping.segment >= 0) {
-    double segments = sizeNamed(sizes, scan::RecurrenceInterface(mapping.op).getDim(mapping.segment));
-    walked += segments / 2; // the last chunk of each, half full
-    parts = std::max(1.0, std::min(segments, target.multiprocessors / std::max(1.0, blocks)));
-  }
+  Walked walked(chunks, target, sizes, shape);
   auto rows = static_cast<double>(chunks.paddedRows()), width = static_cast<double>(groupColumns);
   // Scores, what they take of the values, what is read of the state, what is added to it.
   double group = 2 * chunkSteps * (chunkSteps * rows + chunkSteps * width + 2 * rows * width);
-  cost.flops = group * walked * blocks * static_cast<double>(shape.groups);
+  double groups = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups) * shape.groups);
+  cost.flops = group * walked.chunks * groups;
   cost.registersPerThread = std::min<int64_t>(254, 112 + chunks.paddedRows());
   cost.errorBound = formatv("{0} of the largest product, per step, in any order of composition; what is not finite "
                             "reaches results of its chunk before it",
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
-  // Measured on an H200 at 128 rows and two groups: a chunk of one block of a full card. Halves of it are taken to
-  // be of the rows and of the rest.
-  constexpr double plainSeconds = 2.55e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6, measuredRows = 128,
-                   streamed = 0.75;
-  // And the inverses of a chunk, or its factors: a multiprocessor's time for one of many.
-  constexpr double inverseSeconds = 1.4e-6, factorSeconds = 6.2e-6;
-  double chunkSeconds = chunks.form.strength     ? correctedSeconds
-                        : chunks.form.decaysRows ? rowSeconds
-                                                 : plainSeconds;
-  // Rows of earlier steps are not copied: whoever computes with them waits.
-  constexpr double windowSeconds = 1.1e-6;
-  chunkSeconds += windowSeconds * chunks.windowedRows();
-  // Elsewhere products of one warp each are taken to need twice the time.
-  double chunk = chunkSeconds * (0.5 + 0.5 * rows / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
-  // By their registers, as many groups are on a multiprocessor as a block has at most.
-  int64_t resident = std::clamp<int64_t>(target.sharedPerBlock / cost.sharedBytes, 1, mostGroups / shape.groups);
-  double spans =
-      Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, lanes, walked) : 1;
-  double waves =
-      std::max(1.0, std::ceil(blocks * parts * spans / static_cast<double>(target.multiprocessors * resident)));
-  cost.seconds =
-      target.launchOverhead + std::max(cost.bytes / (target.bandwidth * streamed),
-                                       waves * std::ceil(walked / parts / spans) * chunk);
-  if (spans > 1) // measured: shares of a chunk that is read out
-    cost.seconds += target.launchOverhead + std::ceil(walked / spans) * chunk * (chunks.form.strength ? 0.6 : 0.4);
-  if (chunks.form.strength)
-    cost.seconds += target.launchOverhead +
-                    std::ceil(lanes * walked / target.multiprocessors) *
-                        (chunks.bringsFactors() ? factorSeconds : inverseSeconds);
+  constexpr double streamed = 0.75; // of the bandwidth
+  cost.seconds = target.launchOverhead +
+                 std::max(cost.bytes / (target.bandwidth * streamed), walkSeconds(chunks, shape, target, walked));
+  if (chunks.form.strength) {
+    // Measured: the inverse of a chunk, or its factors, a multiprocessor's time for one of many.
+    constexpr double inverseSeconds = 1.4e-6, factorSeconds = 6.2e-6;
+    cost.seconds += target.launchOverhead + std::ceil(walked.lanes * walked.chunks / target.multiprocessors) *
+                                                (chunks.bringsFactors() ? factorSeconds : inverseSeconds);
+  }
   return cost;
 }
 

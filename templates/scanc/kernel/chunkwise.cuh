@@ -172,6 +172,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
     finish_group_products<1>();
     warp::settle(outputs);
     block::add_scores<R>(outputs, weighted, slot, values);
+    const block::results_beside beside(recurrence, at, order.of(chunk), column);
     if constexpr (early) { // of the last chunk again, behind it: not used
       const block::chunk_slot<R> &next = stream.of(order.has(chunk + 1) ? chunk + 1 : chunk);
       block::start_products<true, R>(scores, next.query, next.key);
@@ -180,7 +181,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
       finish_group_products();
     }
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs);
+    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs, beside);
     finish_group_products();
     warp::settle(scores);
     state.settle();
@@ -252,9 +253,10 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     else
       block::add_scores<R>(outputs, weighted, slot, inputs);
     state.add(slot.key, at_end);
+    const block::results_beside beside(recurrence, at, order.of(chunk), column);
     finish_group_products<1>();
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs);
+    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs, beside);
     finish_group_products();
     state.settle();
     walk.leave(chunk);
@@ -306,11 +308,12 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
     block::advance_rows(state, factors, values);
     block::add_products(outputs, factors.scores, values);
+    const block::results_beside beside(recurrence, at, extent, column);
     finish_group_products();
     warp::settle(outputs);
     state.settle();
     walk.leave(chunk);
-    block::write_outputs(recurrence, at, order.of(chunk), column, of_steps, outputs);
+    block::write_outputs(recurrence, at, extent, column, of_steps, outputs, beside);
   }
 }
 

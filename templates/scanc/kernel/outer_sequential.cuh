@@ -133,7 +133,7 @@ public:
       for (int y = 0; y < outer_square; ++y)
         sums[y] *= recurrence.query_scale(of);
     if (const int j = first_column + outer_square * column; row_thread == 0 && j < R::columns)
-      recurrence.write(at, step, j, sums);
+      recurrence.write(at, step, j, sums, recurrence.read_beside(at, step, j));
   }
 
   __device__ __forceinline__ void end() const {
