@@ -34,14 +34,14 @@ static void writeTensor(CodeWriter &writer, plan::ParameterAttr tensor, bool wri
                   .str());
 }
 
-void writeArguments(CodeWriter &writer, plan::ProgramOp program, bool writesOwn, ArrayRef<StringRef> buffers,
+void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_ref<bool(StringAttr)> writes, ArrayRef<StringRef> buffers,
                     size_t words) {
   writer.line("// What a launch gives: an address and strides per tensor, in elements, then the sizes.");
   writer.open("struct arguments");
   for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>())
     writeTensor(writer, parameter, parameter.getOutput(), "");
   for (plan::ParameterAttr tensor : program.getOwnTensors())
-    writeTensor(writer, tensor, writesOwn, ", in the workspace");
+    writeTensor(writer, tensor, writes(tensor.getName()), ", in the workspace");
   for (const std::string &size : sizeNames(program))
     writer.line("long long size_" + Twine(size) + ";");
   for (StringRef buffer : buffers)

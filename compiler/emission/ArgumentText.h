@@ -11,9 +11,9 @@ namespace scanc::emission {
 void writeHead(CodeWriter &writer, mlir::Operation *kernel, llvm::StringRef name, llvm::StringRef variant,
                llvm::ArrayRef<llvm::StringRef> templates);
 
-/// `struct arguments` of `words` words: tensors and sizes of the program, then `buffers`. Where `writesOwn`, tensors of the
-/// plan are results.
-void writeArguments(CodeWriter &writer, plan::ProgramOp program, bool writesOwn,
+/// `struct arguments` of `words` words: tensors and sizes of the program, then `buffers`. Those tensors of the
+/// plan are results of which `writes` says so.
+void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_ref<bool(mlir::StringAttr)> writes,
                     llvm::ArrayRef<llvm::StringRef> buffers, size_t words);
 
 } // namespace scanc::emission

@@ -63,7 +63,11 @@ void KernelWriter::writeArguments() {
     buffers.push_back("workspace; // zero when the kernel begins");
   if (!kernel.getScratch().empty())
     buffers.push_back("scratch; // as somebody left it");
-  emission::writeArguments(writer, program, /*writesOwn=*/false, buffers, argumentWords(kernel).size());
+  auto writes = [&](StringAttr tensor) {
+    return llvm::any_of(kernel.getWrites().getAsRange<plan::AccessAttr>(),
+                        [&](plan::AccessAttr access) { return access.getParameter() == tensor; });
+  };
+  emission::writeArguments(writer, program, writes, buffers, argumentWords(kernel).size());
 }
 
 void KernelWriter::writeEntries() {

@@ -290,7 +290,12 @@ FailureOr<std::string> ProductWriter::write() {
     buffers.push_back("workspace; // as somebody left it");
     names.push_back(op.getName().str());
   }
-  writeArguments(writer, program, /*writesOwn=*/true, buffers, argumentWords(program, names).size());
+  auto writes = [&](StringAttr tensor) {
+    return llvm::any_of(op.getGroups().getAsRange<plan::ColumnsAttr>(), [&](plan::ColumnsAttr group) {
+      return group.getResult().getParameter() == tensor;
+    });
+  };
+  writeArguments(writer, program, writes, buffers, argumentWords(program, names).size());
   writer.open("struct " + Twine(name));
   writePolicy();
   writeSizes();

@@ -123,11 +123,14 @@ Access KernelBuilder::access(Value tensor, AffineMap map) {
   auto attr = plan::AccessAttr::get(builder.getContext(), builder.getStringAttr(parameter),
                                     kernelMap);
   Access access{attr, kernelMap, cast<RankedTensorType>(tensor.getType()).getElementType(), parameter, {}};
-  auto argument = dyn_cast<BlockArgument>(tensor);
   auto function = mapping.op->getParentOfType<func::FuncOp>();
-  if (argument && function.getArgAttr(argument.getArgNumber(), ownAttr))
-    for (auto extent : function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), scan::dimsAttr)
-                           .getAsRange<StringAttr>())
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  bool leaves = !tensor.use_empty() && isa<func::ReturnOp>(tensor.use_begin()->getOwner());
+  auto own = argument ? function.getArgAttrDict(argument.getArgNumber())
+             : leaves ? function.getResultAttrDict(tensor.use_begin()->getOperandNumber())
+                      : DictionaryAttr();
+  if (own && own.contains(ownAttr))
+    for (auto extent : own.getAs<ArrayAttr>(scan::dimsAttr).getAsRange<StringAttr>())
       access.extents.push_back(extent.str());
   return access;
 }

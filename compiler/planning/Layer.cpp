@@ -1,67 +1,16 @@
 //===- Layer.cpp - Cuts a recurrence behind its projections ---------------===//
-#include "compiler/planning/Layer.h"
-
-#include "compiler/analysis/Projections.h"
-#include "compiler/planning/ProductEnd.h"
+#include "compiler/planning/Cut.h"
+#include "compiler/planning/Pins.h"
 #include "compiler/planning/Tuning.h"
-#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
-
-#include <set>
 
 using namespace mlir;
 using llvm::formatv;
 
 namespace scanc::planning {
-
-namespace {
-
-/// Cuts a copy of a recurrence.
-class Cut {
-public:
-  explicit Cut(scan::AffineOp op);
-  bool run(std::string &reason);
-  Layer take();
-
-private:
-  using Dims = SmallVector<int64_t>;
-
-  std::optional<std::string> declines(const analysis::ProjectedRow &row) const;
-  std::optional<std::string> declines(const analysis::ProjectedRow &row,
-                                      analysis::Projection projection) const;
-  void add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of);
-  ProjectedTensor &productOf(const analysis::ProjectedRow &row, analysis::Projection projection,
-                             int64_t whole);
-  std::optional<unsigned> outputOf(Value value, ArrayRef<int64_t> dims,
-                                   analysis::Projection projection) const;
-  scan::AffineOp epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims, std::vector<NamedAccess> &reads);
-  StringAttr nameOwn(const ProjectedTensor &product, StringRef weights);
-  RankedTensorType tensorOf(ArrayRef<int64_t> dims, Type element) const;
-  AffineMap mapOf(ArrayRef<int64_t> dims) const;
-  NamedAccess accessOf(BlockArgument element) const;
-  void readOwn(Value end, plan::ParameterAttr tensor, ArrayRef<int64_t> dims);
-  void setInputs(ArrayRef<Value> inputs, ArrayRef<AffineMap> maps);
-  void dropResults();
-  void dropInputs();
-  void dropDims();
-
-  scan::RecurrenceInterface loop() const { return op; }
-  Block &body() const { return scan::RecurrenceInterface(op).getBodyBlock(); }
-
-  mutable scan::AffineOp op; // MLIR's accessors are not const
-  mutable func::FuncOp function;
-  std::optional<scan::IndexSets> sets;
-  OpBuilder builder;
-  Layer layer;
-  std::set<std::string> names;         ///< that tensors and sizes have
-  llvm::SmallSetVector<unsigned, 4> written; ///< outputs that products write themselves
-};
 
 Cut::Cut(scan::AffineOp original) : builder(original.getContext()) {
   layer.module = ModuleOp::create(original.getLoc());
@@ -90,10 +39,6 @@ Cut::Cut(scan::AffineOp original) : builder(original.getContext()) {
 /// Why this row is not one of a tensor as the tensor cores take it.
 std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) const {
   BlockArgument input = analysis::inputOf(row.row);
-  if (row.ofState)
-    return std::string("a projection of a state");
-  if (!input)
-    return std::string("a projection of a row that is computed");
   if (!input.getType().isF16() && !input.getType().isBF16())
     return std::string("a projection of another type than f16 and bf16");
   AffineMap map = loop().getInputMap(input.getArgNumber());
@@ -107,7 +52,8 @@ std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) cons
 
 std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row,
                                          analysis::Projection projection) const {
-  if (projection.weight.getType() != analysis::inputOf(row.row).getType())
+  BlockArgument input = analysis::inputOf(row.row);
+  if (input && projection.weight.getType() != input.getType())
     return std::string("a projection by weights of another type than its row");
   if (!projection.sum.getType().isF32())
     return std::string("a projection that is not summed in f32");
@@ -141,9 +87,8 @@ NamedAccess Cut::accessOf(BlockArgument element) const {
           loop().getInputMap(element.getArgNumber())};
 }
 
-/// A name that nothing in the program has.
-StringAttr Cut::nameOwn(const ProjectedTensor &product, StringRef weights) {
-  std::string name = product.row.tensor + "_" + weights.str();
+/// `name`, or what nothing in the program has.
+StringAttr Cut::nameOwn(std::string name) {
   if (StringRef(name).starts_with(function.getName().str() + "_")) // as workspaces of kernels begin
     name = "_" + name;
   while (!names.insert(name).second)
@@ -230,6 +175,12 @@ scan::AffineOp Cut::epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims,
   return made;
 }
 
+/// Whether columns of the weights are declared last.
+bool Cut::isAcross(analysis::Projection projection) const {
+  AffineMap weights = loop().getInputMap(projection.weight.getArgNumber());
+  return weights.getResults().back() == getAffineDimExpr(projection.column, op.getContext());
+}
+
 /// Whether tiles can have heads of `whole` panels together, as well as those of all groups.
 static bool isWholeBeside(const ProjectedTensor &product, int64_t whole) {
   return whole == 0 || llvm::all_of(product.groups, [&](const ProjectedColumns &group) {
@@ -237,16 +188,20 @@ static bool isWholeBeside(const ProjectedTensor &product, int64_t whole) {
          });
 }
 
+/// Whether there is a place for one more group, whose heads have `whole` panels.
+static bool hasPlace(const ProjectedTensor &product, bool across, int64_t over, int64_t whole) {
+  constexpr size_t mostGroups = 8; // maps of as many factors in shared memory, a branch for each
+  return product.over == over && product.across == across && product.groups.size() < mostGroups &&
+         isWholeBeside(product, whole);
+}
+
 ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row, analysis::Projection projection,
                                 int64_t whole) {
   BlockArgument input = analysis::inputOf(row.row);
   NamedAccess access = accessOf(input);
-  AffineMap weights = loop().getInputMap(projection.weight.getArgNumber());
-  bool across = weights.getResults().back() == getAffineDimExpr(projection.column, op.getContext());
-  constexpr size_t mostGroups = 8; // maps of as many factors in shared memory, a branch for each
+  bool across = isAcross(projection);
   for (ProjectedTensor &known : layer.products)
-    if (known.row.tensor == access.tensor && known.row.map == access.map && known.over == row.over &&
-        known.across == across && known.groups.size() < mostGroups && isWholeBeside(known, whole))
+    if (known.row.tensor == access.tensor && known.row.map == access.map && hasPlace(known, across, row.over, whole))
       return known;
   const scan::IndexSet &lanes = sets->lanesOf(input);
   layer.products.push_back(
@@ -254,155 +209,118 @@ ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row, analysis::Pro
   return layer.products.back();
 }
 
-/// Lets the region read `tensor` in place of `end`.
-void Cut::readOwn(Value end, plan::ParameterAttr tensor, ArrayRef<int64_t> dims) {
-  SmallVector<Attribute> extents(tensor.getDims().begin(), tensor.getDims().end());
-  DictionaryAttr attributes = builder.getDictionaryAttr(
-      {builder.getNamedAttr(scan::nameAttr, tensor.getName()),
-       builder.getNamedAttr(scan::dimsAttr, builder.getArrayAttr(extents)),
-       builder.getNamedAttr(ownAttr, builder.getUnitAttr())});
-  unsigned position = function.getNumArguments();
-  (void)function.insertArgument(position, tensorOf(dims, end.getType()), attributes, end.getLoc());
-  SmallVector<Value> inputs(loop().getInputs());
-  auto range = loop().getInputMaps().getAsValueRange<AffineMapAttr>();
-  SmallVector<AffineMap> maps(range.begin(), range.end());
-  Value element = body().insertArgument(inputs.size(), end.getType(), end.getLoc());
-  inputs.push_back(function.getArgument(position));
-  maps.push_back(mapOf(dims));
-  setInputs(inputs, maps);
-  end.replaceAllUsesWith(element);
+Cut::Dims Cut::resultDims(ArrayRef<int64_t> rows, analysis::Projection projection) const {
+  Dims dims(rows);
+  if (projection.head >= 0)
+    dims.push_back(projection.head);
+  dims.push_back(projection.column);
+  return dims;
 }
 
-void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
-  Value end = of.value;
-  ProjectedTensor &product = productOf(row, projection, of.whole);
-  // Wide heads before narrow ones before all else, so that all begin at a multiple of their panels.
+/// Wide heads before narrow ones before all else, so that all begin at a multiple of their panels.
+ProjectedColumns &Cut::insertGroup(ProjectedTensor &product, analysis::Projection projection,
+                                   const ProductEnd &of, ArrayRef<int64_t> dims) {
   auto place = llvm::find_if(product.groups, [&](const ProjectedColumns &other) { return other.whole < of.whole; });
   ProjectedColumns &group = *product.groups.emplace(place);
   group.dim = projection.column;
   group.head = projection.head;
   group.whole = of.whole;
   group.weights = accessOf(projection.weight);
-  Dims dims = product.lanes;
-  dims.push_back(loop().getTimeDim());
-  if (projection.head >= 0)
-    dims.push_back(projection.head);
-  dims.push_back(projection.column);
-  group.epilogue = epilogueOf(end, projection.sum.getResult(), dims, group.reads);
-  if (auto output = outputOf(end, dims, projection)) {
-    written.insert(*output);
-    auto use = cast<OpResult>(op->getResult(*output)).use_begin();
-    auto name = function.getResultAttrOfType<StringAttr>(use->getOperandNumber(), scan::nameAttr);
-    group.result = {name ? name.str() : formatv("result{0}", use->getOperandNumber()).str(),
-                    loop().getOutputMap(*output)};
-    return;
-  }
+  group.epilogue = epilogueOf(of.value, projection.sum.getResult(), dims, group.reads);
+  return group;
+}
+
+/// The tensor of an output that a product writes from now on.
+NamedAccess Cut::takeOutput(unsigned output) {
+  written.insert(output);
+  auto use = cast<OpResult>(op->getResult(output)).use_begin();
+  auto name = function.getResultAttrOfType<StringAttr>(use->getOperandNumber(), scan::nameAttr);
+  return {name ? name.str() : formatv("result{0}", use->getOperandNumber()).str(), loop().getOutputMap(output)};
+}
+
+plan::ParameterAttr Cut::addOwn(std::string name, Type element, ArrayRef<int64_t> dims) {
   SmallVector<StringAttr> extents;
   for (int64_t i : dims)
     extents.push_back(loop().getDim(i).getExtent());
-  auto tensor = plan::ParameterAttr::get(op.getContext(), nameOwn(product, group.weights.tensor), true,
-                                         end.getType(), extents, StringAttr());
-  layer.own.push_back(tensor);
+  layer.own.push_back(
+      plan::ParameterAttr::get(op.getContext(), nameOwn(std::move(name)), true, element, extents, StringAttr()));
+  return layer.own.back();
+}
+
+void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
+  ProjectedTensor &product = productOf(row, projection, of.whole);
+  Dims rowDims = product.lanes;
+  rowDims.push_back(loop().getTimeDim());
+  Dims dims = resultDims(rowDims, projection);
+  ProjectedColumns &group = insertGroup(product, projection, of, dims);
+  if (auto output = outputOf(of.value, dims, projection)) {
+    group.result = takeOutput(*output);
+    return;
+  }
+  plan::ParameterAttr tensor = addOwn(product.row.tensor + "_" + group.weights.tensor, of.value.getType(), dims);
   group.result = {tensor.getName().str(), mapOf(dims)};
-  readOwn(end, tensor, dims);
+  readOwn(of.value, tensor, dims);
 }
 
-void Cut::setInputs(ArrayRef<Value> inputs, ArrayRef<AffineMap> maps) {
-  op.getInputsMutable().assign(inputs);
-  op.setInputMapsAttr(builder.getAffineMapArrayAttr(maps));
+/// Why a projection of what the rest computes does not go behind it.
+std::optional<std::string> Cut::declinesBehind(const analysis::ProjectedRow &row,
+                                               analysis::Projection projection) const {
+  Type element = projection.weight.getType();
+  StringRef what = row.ofState ? "a projection of a state" : "a projection of a row that is computed";
+  if (!element.isF16() && !element.isBF16())
+    return (what + ", by weights of another type than f16 and bf16").str();
+  StringRef pin = element.isF16() ? "f16" : "bf16";
+  auto wider = row.row.getDefiningOp<arith::ExtFOp>();
+  bool isExact = wider && wider.getIn().getType() == element;
+  if (!isExact && (!row.row.getType().isF32() || pinnedValue(loop(), "precision") != pin))
+    return formatv("{0}, which the tensor cores would round to {1} (@precision({1}) allows it)", what, pin).str();
+  ProductEnd end = endOf(loop(), *sets, projection);
+  if (!outputOf(end.value, resultDims(rowDims(row), projection), projection))
+    return (what + " of which a step makes more than a result").str();
+  return std::nullopt;
 }
 
-/// Outputs that products write are no longer results of the recurrence nor of the function.
-void Cut::dropResults() {
-  unsigned outputs = loop().getNumOutputs();
-  auto yield = cast<scan::YieldOp>(body().getTerminator());
-  SmallVector<Type> types;
-  SmallVector<AffineMap> maps;
-  SmallVector<unsigned> kept;
-  for (unsigned i = 0; i < op->getNumResults(); ++i) {
-    if (written.contains(i))
-      continue;
-    kept.push_back(i);
-    types.push_back(op->getResult(i).getType());
-    if (i < outputs)
-      maps.push_back(loop().getOutputMap(i));
+/// Lanes and time.
+Cut::Dims Cut::rowDims(const analysis::ProjectedRow &row) const {
+  const scan::IndexSet &lanes = sets->lanesOf(row.row);
+  Dims dims(lanes.begin(), lanes.end());
+  dims.push_back(loop().getTimeDim());
+  return dims;
+}
+
+/// The tensor to which the rest writes `row`, rounded to `element`.
+const Cut::Row &Cut::rowOf(const analysis::ProjectedRow &row, Type element, StringRef weights) {
+  for (const Row &known : rows)
+    if (known.value == row.row && known.tensor.getElementType() == element)
+      return known;
+  Dims dims = rowDims(row);
+  dims.push_back(row.over);
+  auto wider = row.row.getDefiningOp<arith::ExtFOp>();
+  Value stored = wider ? wider.getIn() : Value();
+  if (!stored || stored.getType() != element) {
+    builder.setInsertionPoint(body().getTerminator());
+    stored = arith::TruncFOp::create(builder, row.row.getLoc(), element, row.row);
   }
-  for (unsigned i = outputs; i-- > 0;)
-    if (written.contains(i))
-      yield.getOutsMutable().erase(i);
-  builder.setInsertionPoint(op);
-  OperationState state(op.getLoc(), op->getName(), op->getOperands(), types, op->getAttrs());
-  state.propertiesAttr = op->getPropertiesAsAttribute();
-  state.addRegion()->takeBody(op.getBody());
-  auto fresh = cast<scan::AffineOp>(builder.create(state));
-  fresh.setOutputMapsAttr(builder.getAffineMapArrayAttr(maps));
-  for (auto [i, old] : llvm::enumerate(kept))
-    op->getResult(old).replaceAllUsesWith(fresh->getResult(i));
-  for (unsigned output : written)
-    for (OpOperand &use : llvm::make_early_inc_range(op->getResult(output).getUses())) {
-      (void)function.eraseResult(use.getOperandNumber());
-      use.getOwner()->eraseOperand(use.getOperandNumber());
-    }
-  op->erase();
-  op = fresh;
+  rows.push_back({row.row, stored, addOwn("row_" + weights.str(), element, dims), dims});
+  return rows.back();
 }
 
-void Cut::dropInputs() {
-  for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(body())))
-    if (isOpTriviallyDead(&inner))
-      inner.erase();
-  SmallVector<Value> inputs;
-  SmallVector<AffineMap> maps;
-  llvm::BitVector unread(body().getNumArguments());
-  for (auto [i, input] : llvm::enumerate(loop().getInputs())) {
-    if (body().getArgument(i).use_empty()) {
-      unread.set(i);
-      continue;
-    }
-    inputs.push_back(input);
-    maps.push_back(loop().getInputMap(i));
+/// A product of a row that the rest writes, straight to a result.
+void Cut::addBehind(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
+  Type element = projection.weight.getType();
+  const Row &source = rowOf(row, element, accessOf(projection.weight).tensor);
+  std::string tensor = source.tensor.getName().str();
+  bool across = isAcross(projection);
+  auto product = llvm::find_if(layer.behind, [&](const ProjectedTensor &known) {
+    return known.row.tensor == tensor && hasPlace(known, across, row.over, of.whole);
+  });
+  if (product == layer.behind.end()) {
+    const scan::IndexSet &lanes = sets->lanesOf(row.row);
+    product = layer.behind.insert(product, {{tensor, mapOf(source.dims)}, element, Dims(lanes.begin(), lanes.end()),
+                                            row.over, across, {}});
   }
-  body().eraseArguments(unread);
-  setInputs(inputs, maps);
-}
-
-/// Indices that nothing names any more are no dimensions.
-void Cut::dropDims() {
-  llvm::DenseSet<Attribute> named;
-  for (Operation &inner : body())
-    for (NamedAttribute attr : inner.getAttrDictionary())
-      attr.getValue().walk([&](StringAttr name) { named.insert(name); });
-  for (int64_t i = 0; i < loop().getNumStates(); ++i)
-    named.insert_range(loop().getState(i).getIndices());
-  SmallVector<ArrayAttr> lists = {op.getInputMaps(), op.getOutputMaps(), op.getInitMaps(), op.getFinalMaps()};
-  auto isUsed = [&](int64_t i) {
-    bool mapped = llvm::any_of(lists, [&](ArrayAttr list) {
-      return llvm::any_of(list.getAsValueRange<AffineMapAttr>(),
-                          [&](AffineMap map) { return map.isFunctionOfDim(i); });
-    });
-    return loop().getDim(i).getKind() != scan::DimKind::Index || mapped ||
-           named.contains(loop().getDim(i).getName());
-  };
-  SmallVector<Attribute> dims;
-  SmallVector<AffineExpr> places;
-  for (int64_t i = 0; i < loop().getNumDims(); ++i) {
-    bool used = isUsed(i);
-    places.push_back(used ? getAffineDimExpr(dims.size(), op.getContext())
-                          : getAffineConstantExpr(0, op.getContext()));
-    if (used)
-      dims.push_back(loop().getDim(i));
-  }
-  auto narrowed = [&](ArrayAttr list) {
-    SmallVector<AffineMap> maps;
-    for (AffineMap map : list.getAsValueRange<AffineMapAttr>())
-      maps.push_back(map.replaceDimsAndSymbols(places, {}, dims.size(), 0));
-    return builder.getAffineMapArrayAttr(maps);
-  };
-  op.setDimsAttr(builder.getArrayAttr(dims));
-  op.setInputMapsAttr(narrowed(op.getInputMaps()));
-  op.setOutputMapsAttr(narrowed(op.getOutputMaps()));
-  op.setInitMapsAttr(narrowed(op.getInitMaps()));
-  op.setFinalMapsAttr(narrowed(op.getFinalMaps()));
+  Dims dims = resultDims(rowDims(row), projection);
+  insertGroup(*product, projection, of, dims).result = takeOutput(*outputOf(of.value, dims, projection));
 }
 
 bool Cut::run(std::string &reason) {
@@ -414,7 +332,8 @@ bool Cut::run(std::string &reason) {
   SmallVector<Found> found;
   for (const analysis::ProjectedRow &row : analysis::findProjections(op))
     for (const analysis::Projection &projection : row.projections) {
-      std::optional<std::string> declined = declines(row);
+      bool isInput = analysis::inputOf(row.row) && !row.ofState;
+      std::optional<std::string> declined = isInput ? declines(row) : declinesBehind(row, projection);
       if (!declined)
         declined = declines(row, projection);
       if (declined)
@@ -427,21 +346,28 @@ bool Cut::run(std::string &reason) {
   for (const Found &each : found)
     if (!each.end.split.empty())
       layer.left = each.end.split;
-  for (const Found &each : found) // index sets no longer hold behind the first
-    add(each.row, each.projection, each.end);
-  dropResults();
+  // Index sets no longer hold behind the first that is read; rows are stored as they were made.
+  for (bool behind : {true, false})
+    for (const Found &each : found)
+      if (bool isInput = analysis::inputOf(each.row.row) && !each.row.ofState; isInput != behind)
+        isInput ? add(each.row, each.projection, each.end) : addBehind(each.row, each.projection, each.end);
+  changeResults();
   dropInputs();
   dropDims();
   return true;
 }
 
 Layer Cut::take() {
+  // The rounding that is pinned is that of rows: what is left keeps the types of its states.
+  if (auto pins = op.getPinsAttr(); pins && !layer.behind.empty()) {
+    NamedAttrList others(pins);
+    others.erase("precision");
+    op.setPinsAttr(others.getDictionary(op.getContext()));
+  }
   if (op->getNumResults() > 0)
     layer.rest = op;
   return std::move(layer);
 }
-
-} // namespace
 
 std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason) {
   if (!fieldsSet(op).empty()) {

@@ -43,9 +43,9 @@ struct ProjectedTensor {
   std::vector<ProjectedColumns> groups;
 };
 
-/// A recurrence whose projections of inputs go before it: what they are, and what is left.
+/// A recurrence whose projections of inputs go before it, and of what it computes behind it: what they are, and what is left.
 struct Layer {
-  /// Nothing where none can go before, and then why.
+  /// Nothing where none can go before or behind, and then why.
   static std::optional<Layer> of(scan::AffineOp op, std::string &reason);
 
   /// Why a projection, or what is reduced over its columns, stays with the rest; empty where none does.
@@ -53,8 +53,9 @@ struct Layer {
 
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< what holds `rest` and the epilogues
   scan::AffineOp rest; ///< reads `own` as inputs; null where the projections are all
-  std::vector<ProjectedTensor> products;
-  llvm::SmallVector<plan::ParameterAttr> own; ///< tensors that products write and the rest reads
+  std::vector<ProjectedTensor> products; ///< before the rest
+  std::vector<ProjectedTensor> behind;   ///< of rows that the rest writes
+  llvm::SmallVector<plan::ParameterAttr> own; ///< tensors that one writes and another reads
 };
 
 } // namespace scanc::planning

@@ -116,6 +116,8 @@ std::optional<std::string> FusedLayer::declines() const {
   constexpr size_t mostFactors = 4;
   if (!layer.rest)
     return std::string("projections with nothing behind them");
+  if (!layer.behind.empty())
+    return std::string("projections of what the scan computes");
   if (layer.products.size() > 1)
     return std::string("projections of several tensors, or by weights in two orders");
   if (product().groups.size() > mostFactors)

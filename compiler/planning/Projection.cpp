@@ -42,9 +42,10 @@ constexpr double partTerms = 64;
 /// A product of a layer, as an op of the plan and as an estimate.
 class ProductChoice {
 public:
-  ProductChoice(scan::AffineOp op, const ProjectedTensor &product, const Target &target,
+  /// Of its `own` tensors the plan knows all.
+  ProductChoice(scan::AffineOp op, const ProjectedTensor &product, ArrayRef<plan::ParameterAttr> own, const Target &target,
                 const Sizes &sizes)
-      : loop(op), product(product), target(target), sizes(sizes), context(op.getContext()) {}
+      : loop(op), product(product), own(own), target(target), sizes(sizes), context(op.getContext()) {}
 
   /// Tiles of whole matrices where the target copies them, else of pieces.
   plan::TilingAttr tiling() const;
@@ -74,10 +75,9 @@ private:
   /// Panels that a tile has together: those of the widest head over which an epilogue reduces.
   int64_t whole() const { return product.groups.front().whole; }
   Tiles withWhole(Tiles tiles) const {
-    if (whole() == 0)
-      return tiles;
-    auto panels = static_cast<int64_t>(llvm::alignTo(llvm::divideCeil(tiles.columns, 64), whole()));
-    return {tiles.warpgroups, 64 * panels, tiles.ring};
+    if (whole() > 0)
+      tiles.columns = llvm::alignTo(tiles.columns, 64 * whole());
+    return tiles;
   }
   double rows() const;
   double secondsOf(plan::TilingAttr tiling) const;
@@ -86,9 +86,13 @@ private:
   double columnTiles(plan::TilingAttr tiling) const;
   std::string columnTilesFormula(plan::TilingAttr tiling) const;
   std::string grid(plan::TilingAttr tiling) const;
+  /// The tensor of the plan that `access` names; null where it is a parameter.
+  plan::ParameterAttr ownOf(const NamedAccess &access) const {
+    auto *found = llvm::find_if(own, [&](plan::ParameterAttr tensor) { return tensor.getName() == access.tensor; });
+    return found == own.end() ? plan::ParameterAttr() : *found;
+  }
   std::string stride(const NamedAccess &access, int64_t dim) const;
   void requireSizes(Facts &facts) const;
-  void requireHeads(const ProjectedColumns &group, Facts &facts) const;
   void requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
   void requireMatrices(const NamedAccess &access, int64_t adjacent, Facts &facts) const;
   plan::ProductAttr variant(StringRef name, plan::TilingAttr tiling, bool across, bool copies) const;
@@ -96,6 +100,7 @@ private:
 
   mutable scan::AffineOp loop; // MLIR's accessors are not const
   const ProjectedTensor &product;
+  ArrayRef<plan::ParameterAttr> own;
   const Target &target;
   const Sizes &sizes;
   MLIRContext *context;
@@ -234,7 +239,11 @@ std::string ProductChoice::stride(const NamedAccess &access, int64_t dim) const 
   unsigned i = 0;
   while (access.map.getResult(i) != getAffineDimExpr(dim, context))
     ++i;
-  return formatv("stride({0}, {1})", access.tensor, i);
+  plan::ParameterAttr tensor = ownOf(access);
+  if (!tensor)
+    return formatv("stride({0}, {1})", access.tensor, i);
+  ArrayRef<StringAttr> within = tensor.getDims().drop_front(i + 1);
+  return within.empty() ? "1" : llvm::join(llvm::map_range(within, [](StringAttr each) { return each.str(); }), " * ");
 }
 
 /// Rows, terms and columns are counted in 32 bits, a tile past the end.
@@ -250,7 +259,8 @@ void ProductChoice::requireSizes(Facts &facts) const {
 
 /// Eight elements along `adjacent` are 16 aligned bytes.
 void ProductChoice::requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const {
-  facts.push_back(formatv("address({0}) % 16 == 0", access.tensor));
+  if (!ownOf(access))
+    facts.push_back(formatv("address({0}) % 16 == 0", access.tensor));
   for (AffineExpr expr : access.map.getResults()) {
     int64_t dim = cast<AffineDimExpr>(expr).getPosition();
     facts.push_back(formatv(dim == adjacent ? "{0} == 1" : "{0} % 8 == 0", stride(access, dim)));
@@ -276,13 +286,6 @@ void ProductChoice::requireMatrices(const NamedAccess &access, int64_t adjacent,
   facts.push_back(formatv("{0} < {1}", matrices, most));
 }
 
-/// Columns of all heads are columns of one matrix.
-void ProductChoice::requireHeads(const ProjectedColumns &group, Facts &facts) const {
-  if (group.head >= 0)
-    facts.push_back(formatv("{0} == {1} * {2}", stride(group.weights, group.head), extentOf(group.dim),
-                            stride(group.weights, group.dim)));
-}
-
 plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling, bool across,
                                          bool copies) const {
   Facts facts;
@@ -296,8 +299,9 @@ plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling
   require(product.row, product.over);
   for (const ProjectedColumns &group : product.groups) {
     require(group.weights, across ? group.dim : product.over);
-    if (copies)
-      requireHeads(group, facts);
+    if (copies && group.head >= 0) // the columns of all heads are those of one matrix
+      facts.push_back(formatv("{0} == {1} * {2}", stride(group.weights, group.head), extentOf(group.dim),
+                              stride(group.weights, group.dim)));
   }
   Builder builder(context);
   SmallVector<Attribute> requirements;
@@ -428,11 +432,10 @@ std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &ta
 bool Projection::honours(const Mapping &mapping, StringRef pin, StringRef value) const {
   std::string reason;
   std::optional<Layer> layer = Layer::of(mapping.op, reason);
-  if (!layer || pin != "precision" || layer->rest)
+  if (!layer || pin != "precision" || (layer->rest && layer->behind.empty()))
     return false;
-  return llvm::all_of(layer->products, [&](const ProjectedTensor &product) {
-    return value == (product.element.isF16() ? "f16" : "bf16");
-  });
+  auto all = llvm::concat<const ProjectedTensor>(layer->products, layer->behind);
+  return llvm::all_of(all, [&](const ProjectedTensor &of) { return value == (of.element.isF16() ? "f16" : "bf16"); });
 }
 
 Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const {
@@ -445,8 +448,8 @@ Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes 
     cost.shape = (planned.rest->strategy->name() + " ").str();
   }
   std::string tiles;
-  for (const ProjectedTensor &product : planned.layer.products) {
-    ProductChoice choice(mapping.op, product, target, sizes);
+  for (const ProjectedTensor &product : llvm::concat<const ProjectedTensor>(planned.layer.products, planned.layer.behind)) {
+    ProductChoice choice(mapping.op, product, planned.layer.own, target, sizes);
     plan::TilingAttr tiling = choice.tiling();
     int64_t shared = tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size()));
     cost.seconds += choice.seconds();
@@ -468,19 +471,22 @@ void Projection::lower(const Mapping &mapping, const Target &target, const Sizes
                        OpBuilder &builder) const {
   std::string reason;
   Planned planned = *plan(mapping, target, sizes, reason);
+  ArrayRef<plan::ParameterAttr> own = planned.layer.own;
   auto program = builder.getInsertionBlock()->getParentOp()->getParentOfType<plan::ProgramOp>();
-  if (!planned.layer.own.empty()) {
-    SmallVector<Attribute> own(planned.layer.own.begin(), planned.layer.own.end());
-    program.setTensorsAttr(builder.getArrayAttr(own));
+  if (!own.empty())
+    program.setTensorsAttr(builder.getArrayAttr(SmallVector<Attribute>(own.begin(), own.end())));
+  int64_t number = 0;
+  auto lowerProducts = [&](ArrayRef<ProjectedTensor> products) {
+    for (const ProjectedTensor &product : products)
+      ProductChoice(mapping.op, product, own, target, sizes)
+          .lower(formatv("{0}_product{1}", program.getSymName(), number++), mapping.op, builder);
+  };
+  lowerProducts(planned.layer.products);
+  if (planned.rest) {
+    TuningOf tuning(planned.layer.rest, planned.rest->strategy->name());
+    planned.rest->strategy->lower(Mapping(planned.layer.rest), target, sizes, builder);
   }
-  for (auto [i, product] : llvm::enumerate(planned.layer.products))
-    ProductChoice(mapping.op, product, target, sizes)
-        .lower(formatv("{0}_product{1}", program.getSymName(), i), mapping.op, builder);
-  if (!planned.rest)
-    return;
-  const Strategy &strategy = *planned.rest->strategy;
-  TuningOf own(planned.layer.rest, strategy.name());
-  strategy.lower(Mapping(planned.layer.rest), target, sizes, builder);
+  lowerProducts(planned.layer.behind);
 }
 
 } // namespace

@@ -15,6 +15,9 @@ mlir::LogicalResult verifyKernelRegion(KernelInterface op);
 /// The parameter or tensor of the plan that an access of `op` names, if there is one with the map's rank.
 ParameterAttr parameterOf(mlir::Operation *op, AccessAttr access);
 
+/// Whether a tensor of the plan's own is written by an op before `op`; true of a parameter.
+bool isThere(mlir::Operation *op, AccessAttr access);
+
 /// Whether an access of `op`, whose dims are `dims`, names a tensor and maps those of `wanted` to it, each once; `what` it is.
 mlir::LogicalResult verifyEachOnce(mlir::Operation *op, mlir::ArrayAttr dims, AccessAttr access,
                                    llvm::ArrayRef<int64_t> wanted, llvm::StringRef what);

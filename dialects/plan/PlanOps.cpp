@@ -136,16 +136,26 @@ ParameterAttr scanc::plan::parameterOf(Operation *op, AccessAttr access) {
   return fits ? parameter : ParameterAttr();
 }
 
-/// Whether a tensor of the plan's own is written by an op before `op`; true of a parameter.
-static bool isThere(KernelInterface op, AccessAttr access) {
-  if (!op->getParentOfType<ProgramOp>().isOwn(access.getParameter()))
-    return true;
-  for (auto projection : op->getBlock()->getOps<ProjectionOp>())
-    for (Attribute attr : projection.getGroups())
-      if (auto group = dyn_cast<ColumnsAttr>(attr);
-          group && group.getResult().getParameter() == access.getParameter())
-        return projection->isBeforeInBlock(op);
-  return false;
+/// Whether `op` writes `tensor`.
+static bool writes(Operation &op, StringAttr tensor) {
+  ArrayAttr results;
+  if (auto kernel = dyn_cast<KernelInterface>(op))
+    results = kernel.getWrites();
+  else if (auto projection = dyn_cast<ProjectionOp>(op))
+    results = projection.getGroups();
+  return results && llvm::any_of(results, [&](Attribute attr) {
+           if (auto group = dyn_cast<ColumnsAttr>(attr))
+             attr = group.getResult();
+           auto access = dyn_cast<AccessAttr>(attr);
+           return access && access.getParameter() == tensor;
+         });
+}
+
+bool scanc::plan::isThere(Operation *op, AccessAttr access) {
+  return !op->getParentOfType<ProgramOp>().isOwn(access.getParameter()) ||
+         llvm::any_of(*op->getBlock(), [&](Operation &other) {
+           return other.isBeforeInBlock(op) && writes(other, access.getParameter());
+         });
 }
 
 /// A dim, or time by -1 to -7 where `offsets`.
@@ -168,9 +178,8 @@ static LogicalResult verifyAccesses(KernelInterface op, ArrayAttr accesses, Stri
                                << " dims, got " << attr;
     if (!parameterOf(op, access)) // kernel_c2
       return op->emitOpError() << what << ": expected a parameter with its rank, got " << attr;
-    if (!isThere(op, access)) // program_c6
-      return op->emitOpError() << what << ": expected a tensor that a plan.projection before writes, got "
-                               << attr;
+    if (what != "writes" && !isThere(op, access)) // program_c6
+      return op->emitOpError() << what << ": expected a tensor that an op before writes, got " << attr;
     for (AffineExpr expr : access.getMap().getResults())
       if (!isPlace(op, expr, offsets)) // kernel_c2
         return op->emitOpError() << what << ": expected dimensions"

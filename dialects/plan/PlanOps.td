@@ -23,7 +23,7 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     - (C4) `schema` is that of this dialect: a text of another may mean something else.
     - (C5) an output alone `updates`, an input of its element type and dimensions, and no two the same.
     - (C6) `tensors` are of the plan's own: outputs with names that no parameter has, of sizes that parameters have. They lie
-      in the workspace, contiguous in the order of their dimensions, and a `plan.projection` writes each before it is read.
+      in the workspace, contiguous in the order of their dimensions, and an op before writes each that is read.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$strategy, ArrayAttr:$parameters,
                        OptionalAttr<ArrayAttr>:$tensors, DictionaryAttr:$sizes, BoolAttr:$deterministic,

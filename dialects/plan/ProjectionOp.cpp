@@ -175,6 +175,8 @@ LogicalResult ProjectionOp::verify() {
   row.push_back(getSummedDim());
   if (failed(verifyAccess(*this, getRow(), row, "row")))
     return failure();
+  if (!isThere(*this, getRow())) // program_c6
+    return emitOpError("row: expected a tensor that an op before writes, got ") << getRow();
   if (!getElement().isF16() && !getElement().isBF16()) // projection_c3
     return emitOpError("row: expected f16 or bf16, got ") << getElement();
   if (getGroups().empty() || getGroups().size() != getEpilogues().size()) // projection_c4

@@ -469,7 +469,7 @@ plan.program @program_c6_unwritten strategy "projection" attributes {
     parameters = [#plan.parameter<in x : f32 [T]>, #plan.parameter<out y : f32 [T]>], tensors = [#plan.parameter<out p : f32 [T]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{reads: expected a tensor that a plan.projection before writes, got #plan.access<p (d0) -> (d0)>}}
+    // expected-error @below {{reads: expected a tensor that an op before writes, got #plan.access<p (d0) -> (d0)>}}
     plan.sequential "k" attributes {
         dims = [#plan.dim<time t in T : ?>], reads = [#plan.access<p (d0) -> (d0)>], writes = [#plan.access<y (d0) -> (d0)>],
         states = [], init_states = array<i64>, inits = [], final_states = array<i64>, finals = [],
@@ -574,6 +574,24 @@ plan.program @projection_c4_split strategy "projection" attributes {
     ^bb0(%sum: f32):
       %all = plan.reduce_lanes sum %sum : f32
       plan.yield %all : f32
+    }
+  }
+}
+
+// -----
+
+plan.program @program_c6_row strategy "projection" attributes {
+    parameters = [#plan.parameter<in W : f16 [E, D]>, #plan.parameter<out y : f32 [T, D]>], tensors = [#plan.parameter<out r : f16 [T, E]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{row: expected a tensor that an op before writes, got #plan.access<r (d0, d1, d2) -> (d0, d1)>}}
+    plan.projection "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
+        row = #plan.access<r (d0, d1, d2) -> (d0, d1)>,
+        groups = [#plan.columns<dim = 2, weights = <W (d0, d1, d2) -> (d1, d2)>, reads = [], result = <y (d0, d1, d2) -> (d0, d2)>>],
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      plan.yield %sum : f32
     }
   }
 }

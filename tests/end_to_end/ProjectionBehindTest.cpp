@@ -1,0 +1,106 @@
+//===- ProjectionBehindTest.cpp - Projections of what a scan computes, in the emulation ---===//
+//
+// A layer with its output projection, and rows that a step makes of inputs, against the oracle.
+//
+//===----------------------------------------------------------------------===//
+#include "scanc/LaunchPlan.h"
+#include "tests/end_to_end/Emulated.h"
+#include "tests/support/Comparison.h"
+
+#include <gtest/gtest.h>
+
+using namespace scanc;
+using namespace scanc::testing_support;
+
+namespace {
+
+/// A gated layer: three projections before the scan, one with a bias behind it, and another result beside that.
+const char *const gated = R"(
+@precision(f16) kernel gated(x: f16[B, T, E], Wf, Wv, Wz: f16[E, D], Wo: f16[D, M], c: f32[M], h0: f32[B, D]) -> (y: f16[B, T, M], z: f32[B, T, D], hT: f32[B, D]) {
+  scan T as t over B {
+    init h = h0
+    f[j]   = sigmoid(x[t,k] * Wf[k,j])
+    h[t,j] = f[j] * h[t-1,j] + (1 - f[j]) * (x[t,k] * Wv[k,j])
+    z[t,j] = silu(x[t,k] * Wz[k,j])
+    y[t,m] = h[t,j] * z[t,j] * Wo[j,m] + c[m]
+    final h -> hT
+  }
+})";
+
+/// Two weights of one row, a window of an input, and a third of another; no state.
+const char *const rows = R"(
+@precision(bf16) kernel rows(x: bf16[B, T, E], w: f32[E], U: bf16[E, M], V: bf16[N, E], W: bf16[E, H, 64]) -> (u: bf16[B, T, M], v: f32[B, T, N], q: bf16[B, T, H, 64]) {
+  scan T as t over B {
+    s[k]     = silu(x[t,k] + w[k] * x[t-1,k])
+    u[t,m]   = s[k] * U[k,m]
+    v[t,n]   = exp(s[k] * V[n,k])
+    p[h,i]   = tanh(x[t,k]) * W[k,h,i]
+    q[t,h,i] = p[h,i] * rsqrt(sum[i](p[h,i] * p[h,i]) + 1e-6)
+  }
+})";
+
+/// A state of 16 bits is a row as it is: nothing is pinned.
+const char *const narrow = R"(
+kernel narrow(a, x: f32[B, T, D], W: bf16[D, M]) -> (y: f32[B, T, M]) {
+  scan T as t over B {
+    state h: bf16
+    h[t,j] = 0.5 * a[t,j] * h[t-1,j] + x[t,j]
+    y[t,m] = h[t,j] * W[j,m]
+  }
+})";
+
+CompileOptions optionsOf(const std::string &target, std::map<std::string, std::int64_t> sizes = {}) {
+  CompileOptions options;
+  options.target = target;
+  options.strategy = "projection";
+  options.sizes = std::move(sizes);
+  return options;
+}
+
+std::size_t kernelsOf(const std::string &text, const CompileOptions &options) {
+  auto program = compileProgram(text, options);
+  EXPECT_TRUE(program) << render(program.error());
+  return program ? program->entries[0].steps.size() : 0;
+}
+
+/// The roundoff of f16 is 2^13 times that of f32, and of bf16 2^16: every number of a row is rounded once to it where the
+/// reference's bound has a rounding to f32.
+constexpr double ofF16 = 1 << 13, ofBf16 = 1 << 16;
+
+class ProjectionBehind : public testing::TestWithParam<const char *> {};
+
+TEST_P(ProjectionBehind, ofALayer) {
+  CompileOptions options =
+      optionsOf(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"D", 40}, {"M", 24}});
+  EXPECT_EQ(kernelsOf(gated, options), 3u);
+  expectRight(gated, options, {.factor = ofF16});
+}
+
+TEST_P(ProjectionBehind, ofRowsThatAreComputed) {
+  CompileOptions options = optionsOf(GetParam(), {{"B", 2}, {"T", 19}, {"E", 24}, {"M", 8}, {"N", 11}, {"H", 2}});
+  EXPECT_EQ(kernelsOf(rows, options), 4u); // V lies the other way round than U
+  expectRight(rows, options, {.factor = ofBf16});
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, ProjectionBehind, testing::Values("sm_80", "sm_90a"));
+
+TEST(ProjectionBehindOf, narrowStates) {
+  expectRight(narrow, optionsOf("sm_90a", {{"B", 2}, {"T", 21}, {"D", 40}, {"M", 16}}));
+}
+
+/// Sizes are open: whole matrices where they fit, pieces or elements else, and none.
+TEST(ProjectionBehindOf, anySizes) {
+  auto program = compileProgram(gated, optionsOf("sm_90a"));
+  ASSERT_TRUE(program) << render(program.error());
+  for (std::int64_t D : {8, 13, 0}) {
+    SCOPED_TRACE(D);
+    CompileOptions options = optionsOf("sm_90a", {{"B", 2}, {"T", 9}, {"E", 8}, {"D", D}, {"M", 8}});
+    auto operands = makeOperands(gated, options, program->parameters, 3);
+    ASSERT_TRUE(operands) << render(operands.error());
+    auto variant = runChosen(*program, operands->tensors, 5);
+    ASSERT_TRUE(variant) << render(variant.error());
+    EXPECT_EQ(firstMismatch(gated, options, program->parameters, *operands, ofF16), "");
+  }
+}
+
+} // namespace
