@@ -326,6 +326,15 @@ TEST(Chunkwise, windowsReachBackIntoEarlierChunks) {
              {.offsets = {0, 1, 3, 3, 67, 130}});
 }
 
+/// Where blocks share time, and where kernels before the walk read what decays of rows are made of.
+TEST(Chunkwise, windowsReachBackInEveryKernel) {
+  expectNear(convolved("scan T as t over H", "", "exp(g[t]) * S[t-1,i,j]"), {{"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}},
+             {.variants = "wide"});
+  std::string text = convolved("scan T as t over H", "", "P[i,j] - 0.3 / (1 + sum[i](k1[i] * k1[i])) * k1[i] * (k1[l] * P[l,j])");
+  text.insert(text.find("Q[i]"), "P[i,j] = sigmoid(k[t-1,i]) * S[t-1,i,j]\n");
+  expectNear(text, {{"T", 70}, {"H", 1}, {"K", 24}, {"V", 16}});
+}
+
 /// Two spans, and three with a matrix for a transition, of lengths that chunks do not divide.
 TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
   expectNear(programText("simple_gla"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}}, {.variants = "wide"});
