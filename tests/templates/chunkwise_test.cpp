@@ -34,6 +34,9 @@ struct ChunkVariant {
       return isSm80 ? 256 : 20;
     return decaysRows && isSm80 ? 20 : 0;
   }
+  /// What takes seconds in the emulation and in ptxas: it has one head and fewer lengths, as narrow states have the others.
+  bool isWide() const { return rows > 64 && columns > 64; }
+  std::int64_t heads() const { return isWide() ? 1 : 2; }
   std::int64_t panels() const { return (rows + 63) / 64; }
   std::int64_t blocks() const { return (columns + 64 * warpgroups - 1) / (64 * warpgroups); }
   std::int64_t sharedBytes() const {
@@ -192,13 +195,13 @@ void PrintTo(const ChunkVariant &v, std::ostream *out) {
        << (v.spans > 1 ? fmt::format(", {} spans", v.spans) : "");
 }
 
-/// Random operands of one batch of two heads, and what a loop makes of them.
+/// Random operands of one batch, and what a loop makes of them.
 class ChunkProblem {
 public:
   using Decay = std::function<double(std::int64_t, Numbers &)>; ///< log, of a step
 
   ChunkProblem(const ChunkVariant &variant, std::int64_t steps, const Decay &decay)
-      : variant(variant), steps(steps),
+      : variant(variant), heads(variant.heads()), steps(steps),
         q("q", in, variant.dtype(), {1, steps, heads, variant.rows}),
         k("k", in, variant.dtype(), {1, steps, heads, variant.rows}),
         g("g", in, Dtype::f32, sizesOfDecays(variant, steps)),
@@ -235,7 +238,7 @@ public:
       operand->appendWords(words);
       buffers.push_back(operand->buffer());
     }
-    words.insert(words.end(), {1, heads, static_cast<std::uint64_t>(steps)});
+    words.insert(words.end(), {1, static_cast<std::uint64_t>(heads), static_cast<std::uint64_t>(steps)});
     if (!variant.corrects && variant.spans == 1)
       return launchWalk(words, buffers, seed);
     const std::int64_t chunks = variant.corrects ? heads * ((steps + 63) / 64) : 0;
@@ -311,7 +314,6 @@ public:
   }
 
 private:
-  static constexpr std::int64_t heads = 2;
   static constexpr Operand::Role in = Operand::Role::input, out = Operand::Role::output;
 
   Result<emulation::Statistics> launchWalk(const std::vector<std::uint64_t> &words,
@@ -335,7 +337,7 @@ private:
   }
 
   static std::vector<std::int64_t> sizesOfDecays(const ChunkVariant &variant, std::int64_t steps) {
-    std::vector<std::int64_t> sizes = {1, steps, heads};
+    std::vector<std::int64_t> sizes = {1, steps, variant.heads()};
     if (variant.decaysRows)
       sizes.push_back(variant.rows);
     return sizes;
@@ -347,7 +349,7 @@ private:
   }
 
   ChunkVariant variant;
-  std::int64_t steps;
+  std::int64_t heads, steps;
   Operand q, k, g, v, S0, o, ST;
 };
 
@@ -364,6 +366,8 @@ class Chunkwise : public testing::TestWithParam<ChunkVariant> {};
 
 TEST_P(Chunkwise, followsTheLoopAtEveryLength) {
   for (std::int64_t steps : {0, 1, 3, 64, 65, 200}) {
+    if (GetParam().isWide() && (steps == 3 || steps == 64))
+      continue; // of narrow states
     ChunkProblem problem(GetParam(), steps, gentle);
     const auto result = problem.run(/*seed=*/steps + 1);
     ASSERT_TRUE(result) << result.error().message;
@@ -372,19 +376,22 @@ TEST_P(Chunkwise, followsTheLoopAtEveryLength) {
 }
 
 // The state and the sums of products must not leave the registers. Where each warp multiplies for
-// itself some addresses do, with a correction or decays of rows.
+// itself some addresses do, with a correction or decays of rows. Narrow states, which have registers to spare, are
+// compiled for sm_80 where SCANC_SOAK is set.
 TEST_P(Chunkwise, keepsItsStateInRegisters) {
   if (!nvrtcInfo() && !std::getenv("SCANC_REQUIRE_NVRTC"))
     GTEST_SKIP() << nvrtcInfo().error().message;
   const std::string text = std::regex_replace(
       GetParam().text(), std::regex("using offset = long long"), "using offset = int");
   for (const char *architecture : {"sm_80", "sm_90a"}) {
+    const bool isSm80 = architecture == std::string("sm_80");
+    if (isSm80 && !GetParam().isWide() && !std::getenv("SCANC_SOAK"))
+      continue;
     Result<CompiledKernel> kernel = compileCuda({.text = text,
                                                  .headers = templateHeaders(),
                                                  .architecture = architecture,
                                                  .extraOptions = {}});
     ASSERT_TRUE(kernel) << kernel.error().message << kernel.error().help;
-    const bool isSm80 = architecture == std::string("sm_80");
     for (const KernelStats &stats : kernel->stats)
       EXPECT_LE(stats.spillStoreBytes, GetParam().mostSpilled(isSm80)) << kernel->log;
     EXPECT_EQ(kernel->log.find("serialized"), std::string::npos) << kernel->log;
