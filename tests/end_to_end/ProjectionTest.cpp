@@ -265,6 +265,8 @@ TEST(Projection, refusesWeightsOfOtherSizes) {
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, "SC6004") << render(plan.error());
   EXPECT_NE(plan.error().message.find("Wv"), std::string::npos) << plan.error().message;
+  EXPECT_NE(plan.error().message.find("expected 8 elements in dimension 0 ('E'), as in 'x'; got 7"), std::string::npos)
+      << plan.error().message;
 }
 
 /// Sums of the largest tiles leave a few registers for an epilogue; an address may be spilled. A turned variant differs in
