@@ -69,8 +69,8 @@ configure: deps
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: soak soak-grid soak-smith soak-nvrtc
-soak: soak-grid soak-smith soak-nvrtc
+.PHONY: soak soak-grid soak-smith soak-nvrtc soak-registers
+soak: soak-grid soak-smith soak-nvrtc soak-registers
 
 # Sizes, places and values in their long form.
 soak-grid: configure
@@ -89,3 +89,9 @@ soak-smith: configure
 soak-nvrtc: configure
 	cmake --build $(BUILD) -j $(JOBS) --target scanc-smith
 	$(BUILD)/bin/scanc-smith --seed=20261122 --count=500 --emulate=none --nvrtc=all --reduce=$(SOAK)
+
+# Every variant of what the suite compiles for one of two architectures: it must not spill.
+soak-registers: configure
+	cmake --build $(BUILD) -j $(JOBS) --target end-to-end-tests ScancTemplatesTests
+	SCANC_SOAK=1 $(BUILD)/bin/end-to-end-tests --gtest_filter='*MachineCode*:*pill*:*Registers*'
+	SCANC_SOAK=1 $(BUILD)/bin/ScancTemplatesTests --gtest_filter='*Registers*'
