@@ -88,6 +88,35 @@ TEST(ProjectionBehindOf, narrowStates) {
   expectRight(narrow, optionsOf("sm_90a", {{"B", 2}, {"T", 21}, {"D", 40}, {"M", 16}}));
 }
 
+/// Of packed sequences that are walked from their ends; of what is itself projected; of heads whose norms are part of the product.
+TEST(ProjectionBehindOf, otherScans) {
+  expectRight(R"(
+@precision(bf16) kernel k1(x: bf16[T, E], cu: i32[S+1], W: bf16[E, D], U: bf16[D, M], h0: f32[S, D]) -> (y: f32[T, M], hT: f32[S, D]) {
+  reverse scan T as t reset at cu {
+    init h = h0
+    h[t,j] = 0.5 * h[t-1,j] + x[t,k] * W[k,j]
+    y[t,m] = tanh(h[t,j]) * U[j,m]
+    final h -> hT
+  }
+})",
+              optionsOf("sm_90a", {{"T", 40}, {"S", 3}, {"E", 16}, {"D", 24}, {"M", 8}}), {.factor = ofBf16});
+  expectRight(R"(
+@precision(bf16) kernel k3(x: bf16[B, T, E], W: bf16[E, F], V: bf16[F, M]) -> (y: bf16[B, T, M]) {
+  scan T as t over B { y[t,m] = silu(x[t,k] * W[k,f]) * V[f,m] }
+})",
+              optionsOf("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"F", 40}, {"M", 16}}), {.factor = ofBf16});
+  expectRight(R"(
+@precision(f16) kernel k2(x: f16[T, B, E], W: f16[E, D], U: f16[D, H, 64], g: f32[T, B, D]) -> (y: f32[T, B, H, 64], s: f32[T, B, D]) {
+  scan T as t over B {
+    h[t,j] = sigmoid(g[t,j]) * h[t-1,j] + x[t,k] * W[k,j]
+    s[t,j] = h[t,j]
+    p[a,i] = s[t,j] * U[j,a,i]
+    y[t,a,i] = p[a,i] * rsqrt(mean[i](p[a,i] * p[a,i]) + 1e-5)
+  }
+})",
+              optionsOf("sm_90a", {{"T", 9}, {"B", 3}, {"E", 16}, {"D", 24}, {"H", 2}}), {.factor = ofF16});
+}
+
 /// Sizes are open: whole matrices where they fit, pieces or elements else, and none.
 TEST(ProjectionBehindOf, anySizes) {
   auto program = compileProgram(gated, optionsOf("sm_90a"));

@@ -118,6 +118,15 @@ kernel two(x: bf16[B, T, E], W: bf16[E, H, 192], V: bf16[E, H, 128]) -> (p: bf16
   expectRight(text, options);
 }
 
+/// The columns are a lane of the scan, which the row has not.
+TEST(ProjectionHeads, orColumnsAreLanes) {
+  expectRight(R"(
+kernel k4(x: bf16[B, T, E], W: bf16[E, D], a: f32[B, T, D]) -> (y: f32[B, T, D]) {
+  scan T as t over B, D { h[t] = exp(-abs(a[t])) * h[t-1] + x[t,k] * W[k]  y[t] = h[t] }
+})",
+              optionsOf("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"D", 13}}));
+}
+
 /// Weights of heads with something between them are no matrix that is copied.
 TEST(ProjectionHeads, mayLieApart) {
   const std::string text = R"(
