@@ -71,13 +71,21 @@ void ProductEpilogue::writePair(int64_t group, Value value, const Defined &defin
     unspelled = op;
 }
 
-/// What becomes of two sums, where `defined` is known. Both of an activation that has one reciprocal for them stand before
-/// what is made of these.
-void ProductEpilogue::writeBody(int64_t group, Defined defined) {
+/// Whether `value` is made of `of`, or is it.
+static bool isMadeOf(Value value, Value of) {
+  Operation *made = value.getDefiningOp();
+  return value == of ||
+         (made && llvm::any_of(made->getOperands(), [&](Value operand) { return isMadeOf(operand, of); }));
+}
+
+/// Both of an activation that has one reciprocal for them, where it goes into `wanted` and is not defined.
+void ProductEpilogue::writeActivations(int64_t group, Defined &defined, Value wanted) {
   Block &block = op.getEpilogues()[group].front();
   int64_t pairs = 0;
   for (auto activation : block.getOps<plan::ActivationOp>()) {
-    if (activation.getKind() != plan::Activation::Silu || !activation.getType().isF32())
+    bool isDefined = llvm::any_of(defined, [&](auto &known) { return isMadeOf(known.first, activation.getResult()); });
+    if (activation.getKind() != plan::Activation::Silu || !activation.getType().isF32() || isDefined ||
+        !isMadeOf(wanted, activation.getResult()))
       continue;
     std::string name = "both_" + std::to_string(pairs++);
     writer.line("float " + name + "[2];");
@@ -85,6 +93,12 @@ void ProductEpilogue::writeBody(int64_t group, Defined defined) {
     writer.line(formatv("thread::silu_both{0}({1});", activation.getApproximate() ? "<approximate>" : "", name).str());
     defined.push_back({activation.getResult(), name + "[e]"});
   }
+}
+
+/// What becomes of two sums, where `defined` is known.
+void ProductEpilogue::writeBody(int64_t group, Defined defined) {
+  Block &block = op.getEpilogues()[group].front();
+  writeActivations(group, defined, block.getTerminator()->getOperand(0));
   std::string element = spellElement(program.findTensor(op.getGroup(group).getResult().getParameter()).getElementType());
   writer.line("array<" + element + ", 2> made;");
   writePair(group, block.getTerminator()->getOperand(0), defined, "made[e] = ", ";");
@@ -112,6 +126,29 @@ void ProductEpilogue::writeRound(int64_t round, plan::Round &ops) {
   writer.close("};");
 }
 
+/// The last value that all of a region is made of besides what it reads: of each number computed once.
+static Value stemOf(Block &block) {
+  Value stem = block.getArgument(0);
+  while (stem.hasOneUse()) {
+    Operation *user = *stem.user_begin();
+    if (user->getNumResults() != 1 || isa<plan::ReduceLanesOp>(user) || !user->getResult(0).getType().isF32())
+      break;
+    stem = user->getResult(0);
+  }
+  return stem;
+}
+
+/// Both sums become `stem`, from which on the rest is made.
+void ProductEpilogue::writePrepare(int64_t group, Value stem) {
+  function("void prepare(float (&sums)[2], const int (&columns)[2]) const");
+  if (!isa<BlockArgument>(stem)) {
+    Defined defined;
+    writeActivations(group, defined, stem);
+    writePair(group, stem, defined, "sums[e] = ", ";");
+  }
+  writer.close();
+}
+
 /// The same where something is reduced over the columns of a head, `panels` panels or a part of one, round after round.
 void ProductEpilogue::writeHeads(int64_t group, int64_t panels) {
   plan::ColumnsAttr columns = op.getGroup(group);
@@ -136,10 +173,13 @@ void ProductEpilogue::writeHeads(int64_t group, int64_t panels) {
   for (size_t i = 0; i < rounds.size(); ++i)
     writer.line(formatv("if constexpr (round == {0}) return of.round_{0}_of;", i).str());
   writer.close();
-  writer.line("// What two sums add to the readouts in round `round`.");
+  Value stem = stemOf(op.getEpilogues()[group].front());
+  writer.line("// What all is made of that becomes of two sums, in their place.");
+  writePrepare(group, stem);
+  writer.line("// What two of these add to the readouts in round `round`.");
   writer.line("template <int round>");
   function("void read_out(readouts &to, const float (&sums)[2], const int (&columns)[2], const bool (&exist)[2]) const");
-  Defined defined;
+  Defined defined = {{stem, "sums[e]"}};
   for (auto [i, round] : llvm::enumerate(rounds)) {
     writer.open(formatv("if constexpr (round == {0})", i).str());
     for (auto [j, reduce] : llvm::enumerate(round))
@@ -149,7 +189,7 @@ void ProductEpilogue::writeHeads(int64_t group, int64_t panels) {
       defined.push_back({reduce.getResult(), "to." + nameOf(i, j) + ".value()"});
   }
   writer.close();
-  for (auto &[value, name] : defined)
+  for (auto &[value, name] : llvm::drop_begin(defined))
     name = "read" + name.substr(2);
   function(formatv("array<{0}, 2> make(const float (&sums)[2], const int (&columns)[2], const readouts &read) const", element));
   writeBody(group, defined);

@@ -32,7 +32,9 @@ private:
   Expressions::Leaf leavesOf(int64_t group) const;
   void writePair(int64_t group, mlir::Value value, const Defined &defined, llvm::StringRef before,
                  llvm::StringRef after);
+  void writeActivations(int64_t group, Defined &defined, mlir::Value wanted);
   void writeBody(int64_t group, Defined defined);
+  void writePrepare(int64_t group, mlir::Value stem);
   void writeFunction(int64_t group);
   void writeHeads(int64_t group, int64_t panels);
   void writeRound(int64_t round, plan::Round &ops);

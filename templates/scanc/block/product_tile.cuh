@@ -214,7 +214,7 @@ private:
   template <bool wide, typename F>
   __device__ __forceinline__ void write_columns(const R &product, const tile_place &place,
                                                 const thread::column_target &to, int first, int count,
-                                                F make) const {
+                                                F make) {
 #pragma unroll
     for (int k = 0; k < R::shape.tall; ++k)
 #pragma unroll
@@ -232,6 +232,8 @@ private:
           // A panel has some heads, or a part of one.
           constexpr int tiles = F::columns / 8, heads = tiles < 8 ? 8 / tiles : 1;
           const int begin = first / (tiles * heads) * (tiles * heads);
+          if (first == begin)
+            prepare(to, k, i, begin, tiles * heads, make);
           array<typename F::readouts, heads> read;
 #pragma unroll
           for (int h = 0; h < heads; ++h)
@@ -247,6 +249,28 @@ private:
             write(n, make);
         }
       }
+  }
+
+  /// Makes of `count` tiles' sums, from tile `first` on, what all that F makes of a head begins with.
+  template <typename F>
+  __device__ __forceinline__ void prepare(const thread::column_target &to, int k, int i, int first, int count,
+                                          const F &make) {
+    const int last = to.at + to.left - 1;
+#pragma unroll
+    for (int n = 0; n < count; ++n) {
+      float both[2];
+      int columns[2];
+#pragma unroll
+      for (int e = 0; e < 2; ++e) {
+        const int own = to.at + n * 8 + warp::sum_column(e);
+        both[e] = at[k][first + n].at[2 * i + e];
+        columns[e] = own < last ? own : last;
+      }
+      make.prepare(both, columns);
+#pragma unroll
+      for (int e = 0; e < 2; ++e)
+        at[k][first + n].at[2 * i + e] = both[e];
+    }
   }
 
   /// What F reduces over a head, whose columns from number `column` on lie in the tiles from `first` on, of the rows
