@@ -31,6 +31,7 @@ constexpr std::size_t checksumLength = 32;
 Json toJson(const Parameter &parameter);
 Json toJson(const MachineCode &code);
 Json toJson(const KernelLaunch &launch);
+Json toJson(const MatrixMap &map);
 Json toJson(const KernelVariant &variant);
 Json toJson(const Step &step);
 Json toJson(const Entry &entry);
@@ -81,13 +82,20 @@ Json toJson(const KernelLaunch &launch) {
   return json;
 }
 
+Json toJson(const MatrixMap &map) {
+  return {{"first", map.first}, {"sizes", map.sizes}, {"strides", map.strides}, {"box", map.box}};
+}
+
 Json toJson(const KernelVariant &variant) {
-  return {{"name", variant.name},
-          {"requires", variant.requires_},
-          {"launches", listToJson(variant.launches)},
-          {"arguments", variant.arguments},
-          {"machineCode", listToJson(variant.machineCode)},
-          {"source", variant.source}};
+  Json json = {{"name", variant.name},
+               {"requires", variant.requires_},
+               {"launches", listToJson(variant.launches)},
+               {"arguments", variant.arguments}};
+  if (!variant.maps.empty())
+    json["maps"] = listToJson(variant.maps);
+  json["machineCode"] = listToJson(variant.machineCode);
+  json["source"] = variant.source;
+  return json;
 }
 
 Json toJson(const Step &step) {
@@ -223,11 +231,19 @@ public:
     if (has("dependent"))
       field("dependent").read(launch.dependent);
   }
+  void read(MatrixMap &map) const {
+    field("first").read(map.first);
+    field("sizes").read(map.sizes);
+    field("strides").read(map.strides);
+    field("box").read(map.box);
+  }
   void read(KernelVariant &variant) const {
     field("name").read(variant.name);
     field("requires").read(variant.requires_);
     field("launches").read(variant.launches);
     field("arguments").read(variant.arguments);
+    if (has("maps"))
+      field("maps").read(variant.maps);
     field("machineCode").read(variant.machineCode);
     field("source").read(variant.source);
   }

@@ -20,6 +20,11 @@ bool equal(const KernelLaunch &a, const KernelLaunch &b) {
          std::tie(b.entry, b.grid, b.block, b.sharedBytes, b.cluster, b.dependent);
 }
 
+bool equal(const MatrixMap &a, const MatrixMap &b) {
+  return std::tie(a.first, a.sizes, a.strides, a.box) ==
+         std::tie(b.first, b.sizes, b.strides, b.box);
+}
+
 template <typename T>
 bool equal(const std::vector<T> &a, const std::vector<T> &b);
 
@@ -31,7 +36,7 @@ bool equal(const KernelVariant &a, const KernelVariant &b) {
   auto fields = [](const KernelVariant &v) {
     return std::tie(v.name, v.source, v.requires_, v.arguments);
   };
-  return fields(a) == fields(b) && equal(a.launches, b.launches) &&
+  return fields(a) == fields(b) && equal(a.launches, b.launches) && equal(a.maps, b.maps) &&
          std::equal(a.machineCode.begin(), a.machineCode.end(), b.machineCode.begin(),
                     b.machineCode.end(), code);
 }

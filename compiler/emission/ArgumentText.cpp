@@ -34,7 +34,7 @@ static void writeTensor(CodeWriter &writer, plan::ParameterAttr tensor, bool wri
                   .str());
 }
 
-void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_ref<bool(StringAttr)> writes, ArrayRef<StringRef> buffers,
+void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_ref<bool(StringAttr)> writes, ArrayRef<std::string> beside,
                     size_t words) {
   writer.line("// What a launch gives: an address and strides per tensor, in elements, then the sizes.");
   writer.open("struct arguments");
@@ -44,8 +44,8 @@ void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_
     writeTensor(writer, tensor, writes(tensor.getName()), ", in the workspace");
   for (const std::string &size : sizeNames(program))
     writer.line("long long size_" + Twine(size) + ";");
-  for (StringRef buffer : buffers)
-    writer.line("unsigned char *" + Twine(buffer));
+  for (const std::string &member : beside)
+    writer.line(member);
   writer.close("};");
   writer.line(
       formatv("static_assert(sizeof(arguments) == 8 * {0}, \"host plan and kernel disagree\");", words).str());

@@ -11,10 +11,10 @@ namespace scanc::emission {
 void writeHead(CodeWriter &writer, mlir::Operation *kernel, llvm::StringRef name, llvm::StringRef variant,
                llvm::ArrayRef<llvm::StringRef> templates);
 
-/// `struct arguments` of `words` words: tensors and sizes of the program, then `buffers`. Those tensors of the
+/// `struct arguments` of `words` words: tensors and sizes of the program, then the members `beside` them. Those tensors of the
 /// plan are results of which `writes` says so.
 void writeArguments(CodeWriter &writer, plan::ProgramOp program, llvm::function_ref<bool(mlir::StringAttr)> writes,
-                    llvm::ArrayRef<llvm::StringRef> buffers, size_t words);
+                    llvm::ArrayRef<std::string> beside, size_t words);
 
 } // namespace scanc::emission
 

@@ -33,19 +33,27 @@ static std::string productOf(ArrayRef<StringAttr> dims) {
 
 std::string elementsOf(plan::ParameterAttr tensor) { return productOf(tensor.getDims()); }
 
+std::string addressOf(plan::ProgramOp program, StringAttr tensor) {
+  return formatv(program.isOwn(tensor) ? "workspace({0})" : "address({0})", tensor.getValue());
+}
+
+std::string strideOf(plan::ProgramOp program, StringAttr tensor, unsigned dim) {
+  if (program.isOwn(tensor))
+    return productOf(program.findTensor(tensor).getDims().drop_front(dim + 1));
+  return formatv("stride({0}, {1})", tensor.getValue(), dim);
+}
+
 std::vector<std::string> argumentWords(plan::ProgramOp program, ArrayRef<std::string> buffers) {
   std::vector<std::string> words;
-  for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>()) {
-    std::string name = parameter.getName().str();
-    words.push_back("address(" + name + ")");
-    for (size_t i = 0; i < parameter.getDims().size(); ++i)
-      words.push_back(formatv("stride({0}, {1})", name, i));
-  }
-  for (plan::ParameterAttr tensor : program.getOwnTensors()) {
-    words.push_back("workspace(" + tensor.getName().str() + ")");
+  auto appendTensor = [&](plan::ParameterAttr tensor) {
+    words.push_back(addressOf(program, tensor.getName()));
     for (size_t i = 0; i < tensor.getDims().size(); ++i)
-      words.push_back(productOf(tensor.getDims().drop_front(i + 1)));
-  }
+      words.push_back(strideOf(program, tensor.getName(), i));
+  };
+  for (auto parameter : program.getParameters().getAsRange<plan::ParameterAttr>())
+    appendTensor(parameter);
+  for (plan::ParameterAttr tensor : program.getOwnTensors())
+    appendTensor(tensor);
   for (const std::string &name : sizeNames(program))
     words.push_back(name);
   for (const std::string &buffer : buffers)

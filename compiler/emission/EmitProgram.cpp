@@ -4,6 +4,7 @@
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
+#include "compiler/emission/ProductArguments.h"
 #include "compiler/emission/ProjectedKernel.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
@@ -84,10 +85,8 @@ static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::Product
   KernelVariant variant = beginVariant(attr, std::move(*source));
   appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
                attr.getSharedBytes(), orderOf(op, 0, 1));
-  SmallVector<std::string> buffers;
-  if (!op.getWorkspace().empty())
-    buffers.push_back(op.getName().str());
-  variant.arguments = argumentWords(op->getParentOfType<plan::ProgramOp>(), buffers);
+  variant.arguments = productWords(op);
+  variant.maps = productMaps(op, attr);
   return variant;
 }
 
@@ -143,10 +142,6 @@ static void appendWorkspace(Program &program, plan::ProgramOp op, plan::EntryOp 
     program.workspace.push_back({.name = tensor.getName().str(),
                                  .bytes = std::to_string(bytesOfElement(tensor.getElementType())) + " * " +
                                           elementsOf(tensor)});
-  for (auto projection : entry.getBody().getOps<plan::ProjectionOp>())
-    if (!projection.getWorkspace().empty())
-      program.workspace.push_back(
-          {.name = projection.getName().str(), .bytes = projection.getWorkspace().str()});
   for (auto scan : entry.getBody().getOps<plan::ProjectedScanOp>())
     program.workspace.push_back({.name = scan.getName().str(),
                                  .bytes = scan.getWorkspace().str(),

@@ -58,11 +58,11 @@ void KernelWriter::writeHead() {
 }
 
 void KernelWriter::writeArguments() {
-  SmallVector<StringRef> buffers;
+  SmallVector<std::string> buffers;
   if (!kernel.getWorkspace().empty())
-    buffers.push_back("workspace; // zero when the kernel begins");
+    buffers.push_back("unsigned char *workspace; // zero when the kernel begins");
   if (!kernel.getScratch().empty())
-    buffers.push_back("scratch; // as somebody left it");
+    buffers.push_back("unsigned char *scratch; // as somebody left it");
   auto writes = [&](StringAttr tensor) {
     return llvm::any_of(kernel.getWrites().getAsRange<plan::AccessAttr>(),
                         [&](plan::AccessAttr access) { return access.getParameter() == tensor; });

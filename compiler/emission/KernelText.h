@@ -28,6 +28,9 @@ std::string scratchName(plan::KernelInterface kernel);
 std::vector<std::string> argumentWords(plan::ProgramOp program, llvm::ArrayRef<std::string> buffers);
 /// Of a kernel, and the buffers of that.
 std::vector<std::string> argumentWords(plan::KernelInterface kernel);
+/// Formulas: where a tensor of the program or of the plan begins, and its stride along dimension `dim`.
+std::string addressOf(plan::ProgramOp program, mlir::StringAttr tensor);
+std::string strideOf(plan::ProgramOp program, mlir::StringAttr tensor, unsigned dim);
 /// Formula: elements of a tensor of the plan's own.
 std::string elementsOf(plan::ParameterAttr tensor);
 

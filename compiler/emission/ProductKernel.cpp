@@ -3,8 +3,10 @@
 #include "compiler/emission/EntryText.h"
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/Names.h"
+#include "compiler/emission/ProductArguments.h"
 #include "compiler/emission/ProductEpilogue.h"
 #include "dialects/plan/Tiling.h"
+#include "scanc/LaunchPlan.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -46,9 +48,7 @@ private:
   std::string stride(plan::AccessAttr access, int64_t dim) const;
   std::string rowOffset(plan::AccessAttr access) const;
   std::string rowStride(plan::AccessAttr access) const;
-  std::string followEachOther(plan::AccessAttr access) const;
   int64_t groups() const { return op.getGroups().size(); }
-  bool hasWorkspace() const { return !op.getWorkspace().empty(); }
 
   mutable plan::ProjectionOp op; // MLIR's accessors are not const
   mutable plan::ProgramOp program;
@@ -69,28 +69,12 @@ std::string ProductWriter::stride(plan::AccessAttr access, int64_t dim) const {
   return formatv("{0}.stride[{1}]", tensor(access), i);
 }
 
-/// Whether steps are farther apart than lanes, as the rows are declared.
-static bool isTimeFirst(plan::ProjectionOp op) {
-  return op.getRow().getMap().getResult(0) == getAffineDimExpr(op.getTimeDim(), op.getContext());
-}
-
 /// From row to row, of one matrix or of all as one.
 std::string ProductWriter::rowStride(plan::AccessAttr access) const {
   int64_t time = op.getTimeDim();
   if (time == 0 || !isTimeFirst(op))
     return stride(access, time);
-  return formatv("(is_one ? {0} : {1})", stride(access, time - 1), stride(access, time));
-}
-
-/// That the rows of all matrices are as far apart as those of one.
-std::string ProductWriter::followEachOther(plan::AccessAttr access) const {
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, op.getTimeDim()));
-  order.insert(isTimeFirst(op) ? order.begin() : order.end(), op.getTimeDim());
-  std::string text;
-  for (size_t i = 0; i + 1 < order.size(); ++i)
-    text += formatv(" && {0} == {1} * {2}", stride(access, order[i]), spellSize(op.getDim(order[i + 1])),
-                    stride(access, order[i + 1]));
-  return text;
+  return formatv("(is_one() ? {0} : {1})", stride(access, time - 1), stride(access, time));
 }
 
 /// Where row `row` of matrix `matrix` begins; lanes have been told apart as `at_…`.
@@ -103,16 +87,15 @@ std::string ProductWriter::rowOffset(plan::AccessAttr access) const {
 
 void ProductWriter::writePolicy() {
   line(formatv("static constexpr product_policy shape{{.warpgroups = {0}, .columns = {1}, .ring = {2}, .tall = {3}, "
-               ".tensors = {4}};",
+               ".tensors = {4}, .turns = {5}};",
                tiling.getWarpgroups(), tiling.getColumns(), tiling.getRing(), tiling.getTall(),
-               tiling.getTensors())
+               tiling.getTensors(), tiling.getTurns())
            .str());
   line("using element = " + spellElement(op.getElement()) + ";");
   line("static constexpr int factors = " + Twine(groups()) + ";");
   line(formatv("static constexpr bool across = {0}, copies = {1};", product.getAcross(), product.getCopies()).str());
   writer.blank();
   line("const arguments &args;");
-  line("const bool is_one; // whether the rows of all matrices are those of one");
   writer.blank();
 }
 
@@ -121,20 +104,11 @@ void ProductWriter::writeSizes() {
   std::string matrices, steps = spellSize(op.getDim(time));
   for (int64_t i = 0; i < time; ++i)
     matrices += (i > 0 ? " * " : "") + spellSize(op.getDim(i));
-  function("static bool are_one(const arguments &args)");
-  if (time == 0) {
-    line("return false;");
-  } else {
-    std::string same = followEachOther(op.getRow());
-    for (int64_t i = 0; i < groups(); ++i)
-      same += followEachOther(op.getGroup(i).getResult());
-    line(formatv("return {0} * {1} < {2}{3};", matrices, steps, int64_t(1) << 30, same).str());
-  }
-  writer.close();
+  line("__device__ __forceinline__ bool is_one() const { return args.is_one != 0; }");
   line("__device__ __forceinline__ long long matrices() const { return " +
-       (time == 0 ? "1" : "is_one ? 1 : " + matrices) + "; }");
+       (time == 0 ? "1" : "is_one() ? 1 : " + matrices) + "; }");
   line("__device__ __forceinline__ int rows() const { return static_cast<int>(" +
-       (time == 0 ? steps : formatv("is_one ? {0} * {1} : {1}", matrices, steps).str()) + "); }");
+       (time == 0 ? steps : formatv("is_one() ? {0} * {1} : {1}", matrices, steps).str()) + "); }");
   line("__device__ __forceinline__ int depth() const { return static_cast<int>(" +
        spellSize(op.getDim(op.getSummedDim())) + "); }");
   function("int width(int factor) const");
@@ -170,7 +144,7 @@ bool ProductWriter::hasGaps() const {
 
 /// The factors as they lie in memory, and as copies of whole matrices find them.
 void ProductWriter::writeFactors() {
-  int64_t summed = op.getSummedDim(), time = op.getTimeDim();
+  int64_t summed = op.getSummedDim();
   line("// Strides in elements, from term to term and from column to column.");
   writer.open("struct weights");
   line("const element *data;");
@@ -196,19 +170,8 @@ void ProductWriter::writeFactors() {
   }
   writer.close();
   writer.close();
-  if (tiling.getTensors()) {
-    plan::AccessAttr row = op.getRow();
-    function("matrix_run left() const");
-    line(formatv("return {{{0}.data, rows(), depth(), static_cast<int>(matrices()), 2 * {1}, {2}};", tensor(row),
-                 rowStride(row), time > 0 ? "2 * " + stride(row, time - 1) : std::string("16"))
-             .str());
-    writer.close();
-    function("matrix_run right(int number) const");
-    line("const weights from = factor(number);");
-    line("return {from.data, across ? depth() : width(number), across ? width(number) : depth(), 1, 2 * (across ? "
-         "from.term : from.column), 16};");
-    writer.close();
-  }
+  if (tiling.getTensors())
+    line("__device__ __forceinline__ const given_map *maps() const { return args.maps; }");
   writer.blank();
 }
 
@@ -278,24 +241,23 @@ void ProductWriter::writeEntry() {
                    .kernel = "projection",
                    .program = name,
                    .sharedBytes = product.getSharedBytes(),
-                   .operands = formatv("program::{0}{{args, program::{0}::are_one(args)}, {1}", name,
-                                       hasWorkspace() ? "args.workspace" : "nullptr")});
+                   .operands = formatv("program::{0}{{args}", name)});
 }
 
 FailureOr<std::string> ProductWriter::write() {
   writeHead(writer, op, op.getName(), product.getName(), {"projection"});
-  SmallVector<StringRef> buffers;
-  SmallVector<std::string> names;
-  if (hasWorkspace()) {
-    buffers.push_back("workspace; // as somebody left it");
-    names.push_back(op.getName().str());
+  SmallVector<std::string> beside = {"long long is_one; // whether the rows of all matrices are those of one"};
+  size_t words = productWords(op).size();
+  if (size_t maps = productMaps(op, product).size()) {
+    beside.push_back(formatv("given_map maps[{0}]; // of panels, of slices, of the left factor", maps));
+    words = llvm::alignTo(words, PlannedKernel::mapAlignment) + PlannedKernel::mapWords * maps;
   }
   auto writes = [&](StringAttr tensor) {
     return llvm::any_of(op.getGroups().getAsRange<plan::ColumnsAttr>(), [&](plan::ColumnsAttr group) {
       return group.getResult().getParameter() == tensor;
     });
   };
-  writeArguments(writer, program, writes, buffers, argumentWords(program, names).size());
+  writeArguments(writer, program, writes, beside, words);
   writer.open("struct " + Twine(name));
   writePolicy();
   writeSizes();

@@ -273,7 +273,8 @@ void ProjectedWriter::writeEntry() {
 FailureOr<std::string> ProjectedWriter::write() {
   writeHead(writer, op, op.getName(), product.getName(), {"projected_scan"});
   std::string buffer = op.getName().str();
-  writeArguments(writer, program, [](StringAttr) { return false; }, {"workspace; // zero when the kernel begins, and when it ends"},
+  writeArguments(writer, program, [](StringAttr) { return false; },
+                 std::string("unsigned char *workspace; // zero when the kernel begins, and when it ends"),
                  argumentWords(program, buffer).size());
   writer.open("struct " + Twine(name));
   writeShape();

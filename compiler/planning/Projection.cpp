@@ -59,7 +59,7 @@ private:
 
   bool copiesMatrices() const { return target.arch == "sm_90a"; }
   plan::TilingAttr tilingOf(const Tiles &tiles, bool tensors) const {
-    return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, 1, tensors);
+    return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, 1, tensors, false);
   }
   double sizeOf(int64_t dim) const { return sizeNamed(sizes, scan::RecurrenceInterface(loop).getDim(dim)); }
   std::string extentOf(int64_t dim) const {
@@ -131,8 +131,7 @@ double ProductChoice::bytes() const {
 
 /// Blocks that a multiprocessor has at once.
 int64_t ProductChoice::residentBlocks(plan::TilingAttr tiling) const {
-  int64_t shared = tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size()));
-  return tiling.getTensors() ? 1 : std::max<int64_t>(1, target.sharedPerBlock / shared);
+  return tiling.getTensors() ? 1 : std::max<int64_t>(1, target.sharedPerBlock / tiling.getSharedBytes());
 }
 
 double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
@@ -140,7 +139,7 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   // f32 outside; what the L2 gives to all blocks; what a number costs behind its sum; what a block does before its
   // first tile. Pieces reach a seventh of the rate.
   constexpr double tensorRate = 16, reached = 1 / 1.35, reachedByPieces = 1 / 7.0, l2Bandwidth = 9.5e12,
-                   numberSeconds = 0.09e-9, mapSeconds = 3.5e-6;
+                   numberSeconds = 0.09e-9, beginSeconds = 2.5e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
   double rate = tensorRate * target.flops / multiprocessors * (tiling.getTensors() ? reached : reachedByPieces);
   auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
@@ -152,7 +151,7 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
       areOne() ? std::ceil(rows() / tileRows) : matrices * std::ceil(sizeOf(timeDim()) / tileRows);
   double tiles = rowTiles * columnTiles(tiling);
   double waves = std::ceil(tiles / multiprocessors);
-  return (tiling.getTensors() ? mapSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
+  return (tiling.getTensors() ? beginSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
 }
 
 /// Whether rows of all lanes and steps lie alike in all tensors, as these are declared: the device takes them for one
@@ -267,13 +266,19 @@ void ProductChoice::requirePieces(const NamedAccess &access, int64_t adjacent, F
   }
 }
 
-/// And one map of it has all matrices: lanes follow each other as those of one dimension.
+/// And one map of it has all matrices, which lanes follow each other as those of one dimension, and no size of 0 or stride of
+/// 2^40 bytes.
 void ProductChoice::requireMatrices(const NamedAccess &access, int64_t adjacent, Facts &facts) const {
-  constexpr int64_t most = int64_t(1) << 30;
-  for (AffineExpr expr : access.map.getResults())
-    if (int64_t dim = cast<AffineDimExpr>(expr).getPosition(); dim != adjacent)
+  constexpr int64_t most = int64_t(1) << 30, farthest = int64_t(1) << 39;
+  for (AffineExpr expr : access.map.getResults()) {
+    int64_t dim = cast<AffineDimExpr>(expr).getPosition();
+    if (dim != adjacent) {
       facts.push_back(formatv("{0} > 0", stride(access, dim)));
-  facts.push_back(formatv("{0} > 0", extentOf(adjacent)));
+      facts.push_back(formatv("{0} < {1}", stride(access, dim), farthest));
+    }
+    if (std::string exists = formatv("{0} > 0", extentOf(dim)); !llvm::is_contained(facts, exists))
+      facts.push_back(exists);
+  }
   if (access.tensor != product.row.tensor || product.lanes.empty())
     return;
   std::string matrices;
@@ -309,7 +314,7 @@ plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling
     requirements.push_back(builder.getStringAttr(fact));
   return plan::ProductAttr::get(context, builder.getStringAttr(name), tiling, across, copies,
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid(tiling)),
-                                tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size())));
+                                tiling.getSharedBytes());
 }
 
 /// From the most demanding one to the one that asks for sizes alone. Weights may lie the other way round than they are
@@ -366,12 +371,9 @@ void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuild
     groups.push_back(plan::ColumnsAttr::get(context, placeOf(group.dim), accessOf(group.weights),
                                             builder.getArrayAttr(reads), accessOf(group.result)));
   }
-  std::string workspace;
-  if (copiesMatrices())
-    workspace = formatv("{0} * {1}", 128 * (plan::rightMaps(tiling(), product.groups.size()) + 1), grid(tiling()));
   auto made = plan::ProjectionOp::create(
       builder, recurrence.getLoc(), builder.getStringAttr(name), builder.getArrayAttr(dims),
-      accessOf(product.row), builder.getArrayAttr(groups), variants(), builder.getStringAttr(workspace),
+      accessOf(product.row), builder.getArrayAttr(groups), variants(),
       static_cast<unsigned>(product.groups.size()));
   for (auto [group, region] : llvm::zip(product.groups, made.getEpilogues()))
     lowerPart(mappingOf(group.epilogue), whole, region);
@@ -451,7 +453,7 @@ Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes 
   for (const ProjectedTensor &product : llvm::concat<const ProjectedTensor>(planned.layer.products, planned.layer.behind)) {
     ProductChoice choice(mapping.op, product, planned.layer.own, target, sizes);
     plan::TilingAttr tiling = choice.tiling();
-    int64_t shared = tiling.getSharedBytes(plan::rightMaps(tiling, product.groups.size()));
+    int64_t shared = tiling.getSharedBytes();
     cost.seconds += choice.seconds();
     cost.bytes += choice.bytes();
     cost.flops += choice.flops();

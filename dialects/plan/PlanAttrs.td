@@ -214,23 +214,25 @@ def Plan_TilingAttr : Plan_Attr<"Tiling", "tiling"> {
   let summary = "how a product of matrices is cut into tiles; the device struct `product_policy`";
   let description = [{
     A block makes 64 x `tall` x `warpgroups` rows and `columns` columns at a time, of parts of 64 terms of which `ring` lie in
-    shared memory. `tensors`: one warp more orders copies of whole matrices, else all threads copy pieces.
+    shared memory. `tensors`: one warp more orders copies of whole matrices, else all threads copy pieces. `turns`, beside it:
+    four warps have a tile of their own, and a block has 64 x `tall` rows at a time.
 
     ```mlir
     #plan.tiling<warpgroups = 3, columns = 176, ring = 4, tall = 1, tensors = true>
     ```
   }];
   let parameters = (ins "int64_t":$warpgroups, "int64_t":$columns, "int64_t":$ring,
-                        DefaultValuedParameter<"int64_t", "1">:$tall, DefaultValuedParameter<"bool", "false">:$tensors);
+                        DefaultValuedParameter<"int64_t", "1">:$tall, DefaultValuedParameter<"bool", "false">:$tensors,
+                        DefaultValuedParameter<"bool", "false">:$turns);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
-    int64_t getRows() const { return 64 * getTall() * getWarpgroups(); }
+    int64_t getRows() const { return 64 * getTall() * (getTurns() ? 1 : getWarpgroups()); }
     int64_t getThreads() const { return 128 * (getWarpgroups() + (getTensors() ? 1 : 0)); }
-    /// Bytes of dynamic shared memory: slots of a part of both factors, and beside copies of whole matrices their maps and
-    /// cells, in whole KiB.
-    int64_t getSharedBytes(int64_t factors) const {
+    /// Bytes of dynamic shared memory: slots of a part of both factors, and beside copies of whole matrices their cells, in
+    /// whole KiB.
+    int64_t getSharedBytes() const {
       int64_t panels = getRows() / 64 + (getColumns() + 63) / 64, slots = getRing() * panels * 8192;
-      int64_t beside = getTensors() ? (factors + 1) * 128 + getRing() * 16 : 0;
+      int64_t beside = getTensors() ? getRing() * 16 : 0;
       return slots + (beside + 1023) / 1024 * 1024;
     }
   }];

@@ -117,8 +117,8 @@ static LogicalResult verifyGroup(ProjectionOp op, ColumnsAttr group, ArrayRef<in
 }
 
 /// What is wrong with how a block goes about it, or nothing.
-static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factors) {
-  constexpr int64_t mostThreads = 1024, mostColumns = 256, mostTall = 4, mostParts = 64;
+static std::optional<std::string> obstacleOf(ProductAttr product) {
+  constexpr int64_t mostThreads = 1024, mostColumns = 256, mostTall = 4, mostParts = 64, mostRows = 256;
   TilingAttr tiling = product.getTiling();
   if (tiling.getWarpgroups() < 1 || tiling.getWarpgroups() > mostThreads / 128 ||
       tiling.getThreads() > mostThreads)
@@ -131,7 +131,11 @@ static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factor
     return std::string("a ring of 2 to 64 parts");
   if (tiling.getTensors() && !product.getCopies())
     return std::string("copies where whole matrices are copied");
-  if (int64_t bytes = tiling.getSharedBytes(rightMaps(tiling, factors)); product.getSharedBytes() != bytes)
+  if (tiling.getTensors() && tiling.getRows() > mostRows)
+    return std::string("at most 256 rows where whole matrices are copied");
+  if (tiling.getTurns() && !tiling.getTensors())
+    return std::string("whole matrices where groups take turns");
+  if (int64_t bytes = tiling.getSharedBytes(); product.getSharedBytes() != bytes)
     return std::to_string(bytes) + " shared_bytes";
   return std::nullopt;
 }
@@ -192,7 +196,7 @@ LogicalResult ProjectionOp::verify() {
     if (!results.insert(group.getResult().getParameter().getValue()).second) // projection_c3
       return emitOpError("groups: expected results of their own, got ") << group.getResult() << " twice";
   }
-  return verifyProducts(*this, getProducts(), [&](ProductAttr way) { return obstacleOf(way, getGroups().size()); });
+  return verifyProducts(*this, getProducts(), obstacleOf);
 }
 
 std::optional<int64_t> panelsReduced(ProjectionOp op, int64_t group) {

@@ -12,11 +12,6 @@ namespace scanc::plan {
 inline int64_t panelsOf(TilingAttr tiling) { return tiling.getColumns() / 64; }
 inline int64_t slicesOf(TilingAttr tiling) { return tiling.getColumns() % 64 / 16; }
 
-/// Maps of `factors` on the right: of the panels and of the slices of each.
-inline int64_t rightMaps(TilingAttr tiling, int64_t factors) {
-  return factors * ((panelsOf(tiling) > 0) + (slicesOf(tiling) > 0));
-}
-
 /// Panels of a head of `columns` columns: nothing where no panels have it whole, beside `others` of its kind or alone.
 inline std::optional<int64_t> panelsOfHead(int64_t columns, bool others) {
   constexpr int64_t panel = 64, slice = 16;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/launch/CudaExecutable.h"
 
+#include "runtime/launch/EncodeMap.h"
 #include "runtime/launch/LaunchTrace.h"
 #include "runtime/launch/Offsets.h"
 #include "runtime/process/Fork.h"
@@ -172,6 +173,20 @@ Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
   return {};
 }
 
+Result<void> CudaExecutable::encodeMaps(LaunchPlan &plan) const {
+  for (PlannedKernel &kernel : plan.kernels) {
+    if (kernel.isEmpty())
+      continue;
+    std::int64_t *to = kernel.words.data() + kernel.firstMapWord();
+    for (const PlannedMap &map : kernel.maps) {
+      if (Result<void> encoded = encodeMap(driver, map, to); !encoded)
+        return encoded;
+      to += PlannedKernel::mapWords;
+    }
+  }
+  return {};
+}
+
 Result<void> CudaExecutable::enqueue(const LaunchPlan &plan, const ContextKernels &kernels,
                                      CUstream_st *stream) {
   for (const ZeroedRange &range : plan.zeroed)
@@ -273,6 +288,8 @@ Result<void> CudaExecutable::launch(std::span<const TensorRef> operands,
   bool kept = workspace.data && workspace.kept;
   if (Result<void> placed = planner.placeWorkspace(plan, bound, address, kept); !placed)
     return placed;
+  if (Result<void> encoded = encodeMaps(plan); !encoded)
+    return encoded;
   return enqueue(plan, **kernels, options.stream);
 }
 

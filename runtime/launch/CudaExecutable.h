@@ -42,6 +42,8 @@ private:
   /// Reads offsets of segments from the device once all work on it is done.
   Result<void> checkOffsets(std::span<const TensorRef> operands, const BoundOperands &bound,
                             CUstream_st *stream) const;
+  /// Writes the maps into the words of the kernels.
+  Result<void> encodeMaps(LaunchPlan &plan) const;
   Result<void> enqueue(const LaunchPlan &plan, const ContextKernels &kernels, CUstream_st *stream);
 
   std::shared_ptr<const Program> program;

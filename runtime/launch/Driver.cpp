@@ -60,6 +60,7 @@ std::string loadFunctions(void *library, Driver &driver) {
   need("cuFuncSetAttribute", driver.funcSetAttribute);
   load("cuFuncGetParamInfo", driver.funcGetParamInfo);
   need("cuLaunchKernelEx", driver.launchKernelEx);
+  need("cuTensorMapEncodeTiled", driver.tensorMapEncodeTiled);
   need("cuStreamIsCapturing", driver.streamIsCapturing);
   need("cuStreamGetCtx", driver.streamGetCtx);
   need("cuMemAllocAsync", driver.memAllocAsync);

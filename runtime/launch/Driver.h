@@ -87,6 +87,10 @@ struct Driver {
   static constexpr int maxDynamicSharedBytes = 8;
   static constexpr int nonPortableCluster = 14;
 
+  // Of maps of tensors.
+  static constexpr int elementsOf16Bits = 1;
+  static constexpr int swizzle32 = 1, swizzle64 = 2, swizzle128 = 3;
+
   // Attributes of a memory pool.
   static constexpr int releaseThreshold = 4;
 
@@ -122,6 +126,11 @@ struct Driver {
                           std::size_t *size) = nullptr;
   int (*launchKernelEx)(const LaunchConfig *, CUfunc_st *, void **parameters,
                         void **extra) = nullptr;
+  /// Of the host alone: no context is needed.
+  int (*tensorMapEncodeTiled)(void *map, int type, unsigned rank, void *address,
+                              const unsigned long long *sizes, const unsigned long long *strides,
+                              const unsigned *box, const unsigned *elementStrides, int interleave,
+                              int swizzle, int promotion, int fill) = nullptr;
   int (*streamIsCapturing)(CUstream_st *, int *) = nullptr;
   int (*streamGetCtx)(CUstream_st *, CUctx_st **) = nullptr;
   int (*memAllocAsync)(Address *, std::size_t, CUstream_st *) = nullptr;

@@ -130,6 +130,16 @@ Result<void> checkGeometry(const KernelVariant &variant, const KernelLaunch &lau
   return {};
 }
 
+Result<void> checkBox(const KernelVariant &variant, const MatrixMap &map) {
+  constexpr std::int64_t mostRows = 256;
+  const auto [columns, rows] = map.box;
+  if ((columns != 16 && columns != 32 && columns != 64) || rows < 1 || rows > mostRows)
+    return variantError(variant, fmt::format("expected a map of 16, 32 or 64 columns and 1 to {} rows "
+                                             "at a time, got {} and {}",
+                                             mostRows, columns, rows));
+  return {};
+}
+
 Result<std::int64_t> evaluate(const CompiledFormula &formula, const Facts &facts) {
   auto [value, fault] = formula.evaluate(facts);
   if (fault == FormulaFault::none)
@@ -184,6 +194,15 @@ Result<void> LaunchPlanner::compile(const KernelVariant &variant, CompiledVarian
       return parsed;
     if (Result<void> parsed = parseWithout(into.shared, {&launch.sharedBytes, 1}); !parsed)
       return parsed;
+  }
+  for (const MatrixMap &map : variant.maps) {
+    if (Result<void> geometry = checkBox(variant, map); !geometry)
+      return geometry;
+    for (std::span<const Formula> texts : {std::span<const Formula>(&map.first, 1),
+                                           std::span<const Formula>(map.sizes),
+                                           std::span<const Formula>(map.strides)})
+      if (Result<void> parsed = parseAll(compiled.maps, texts); !parsed)
+        return parsed;
   }
   return parseAll(compiled.arguments, variant.arguments);
 }
@@ -396,17 +415,39 @@ Result<void> LaunchPlanner::placeWorkspace(LaunchPlan &plan, BoundOperands &boun
     PlannedKernel &kernel = plan.kernels[i];
     if (kernel.launch > 0) {
       kernel.words = plan.kernels[i - 1].words;
+      kernel.maps = plan.kernels[i - 1].maps;
       continue;
     }
-    const CompiledVariant &compiled = steps[kernel.step].variants[kernel.variant];
-    kernel.words.clear();
-    kernel.words.reserve(compiled.arguments.size());
-    for (const CompiledFormula &formula : compiled.arguments) {
-      Result<std::int64_t> word = evaluate(formula, facts);
-      if (!word)
-        return word.error();
-      kernel.words.push_back(*word);
-    }
+    if (Result<void> placed = placeWords(kernel, facts); !placed)
+      return placed;
+  }
+  return {};
+}
+
+Result<void> LaunchPlanner::placeWords(PlannedKernel &kernel, const Facts &facts) const {
+  const CompiledVariant &compiled = steps[kernel.step].variants[kernel.variant];
+  const std::vector<MatrixMap> &maps = variantOf(kernel).maps;
+  kernel.maps.resize(maps.size());
+  kernel.words.assign(wordsOf(variantOf(kernel)), 0);
+  for (std::size_t i = 0; i < compiled.arguments.size(); ++i) {
+    Result<std::int64_t> word = evaluate(compiled.arguments[i], facts);
+    if (!word)
+      return word.error();
+    kernel.words[i] = *word;
+  }
+  auto formula = compiled.maps.begin();
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    PlannedMap &map = kernel.maps[i];
+    map.box = maps[i].box;
+    for (std::span<std::int64_t> numbers :
+         {std::span<std::int64_t>(&map.first, 1), std::span<std::int64_t>(map.sizes),
+          std::span<std::int64_t>(map.strides)})
+      for (std::int64_t &number : numbers) {
+        Result<std::int64_t> value = evaluate(*formula++, facts);
+        if (!value)
+          return value.error();
+        number = *value;
+      }
   }
   return {};
 }

@@ -63,6 +63,15 @@ Result<void> bindOperands(const Program &program, const Signature &signature,
                           std::span<const TensorRef> operands, const LaunchTarget &target,
                           BoundOperands &bound);
 
+/// Words of the argument struct of a variant, those of its maps included.
+inline std::size_t wordsOf(const KernelVariant &variant) {
+  constexpr std::size_t aligned = PlannedKernel::mapAlignment;
+  std::size_t words = variant.arguments.size();
+  if (!variant.maps.empty())
+    words = (words + aligned - 1) / aligned * aligned;
+  return words + PlannedKernel::mapWords * variant.maps.size();
+}
+
 class LaunchPlanner {
 public:
   /// Fails on a program that no operands could launch.
@@ -100,6 +109,7 @@ private:
     std::vector<CompiledFormula> required;
     std::vector<CompiledLaunch> launches;
     std::vector<CompiledFormula> arguments;
+    std::vector<CompiledFormula> maps; ///< six each: address, sizes, strides
   };
   struct CompiledStep {
     std::vector<CompiledVariant> variants;
@@ -109,6 +119,7 @@ private:
   Result<void> compile(const KernelVariant &variant, CompiledVariant &compiled) const;
   Result<void> planKernel(PlannedKernel &kernel, const Facts &facts,
                           const LaunchTarget &target) const;
+  Result<void> placeWords(PlannedKernel &kernel, const Facts &facts) const;
   Result<std::size_t> pickVariant(std::size_t step, const Facts &facts) const;
   Error noVariant(std::size_t step, const Facts &facts) const;
 

@@ -2,6 +2,7 @@
 #include "runtime/launch/LoadedKernels.h"
 
 #include "runtime/cache/KernelCache.h"
+#include "runtime/launch/LaunchPlanner.h"
 #include "runtime/launch/LaunchTrace.h"
 
 #include <fmt/format.h>
@@ -165,8 +166,8 @@ Result<LoadedFunction> LoadedKernels::resolve(const KernelVariant &variant,
 
   // The driver copies as many bytes as the kernel declares, so a struct of another size would be
   // read beyond its end.
-  if (driver.funcGetParamInfo && !variant.arguments.empty()) {
-    std::size_t offset = 0, size = 0, expected = 8 * variant.arguments.size();
+  if (driver.funcGetParamInfo && wordsOf(variant) > 0) {
+    std::size_t offset = 0, size = 0, expected = 8 * wordsOf(variant);
     result = driver.funcGetParamInfo(loaded.function, 0, &offset, &size);
     if (result == Driver::invalidValue) // there is no first parameter
       size = 0;

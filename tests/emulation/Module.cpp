@@ -3,7 +3,9 @@
 #include "tests/emulation/Execution.h"
 #include "tests/emulation/Report.h"
 
+#include <algorithm>
 #include <dlfcn.h>
+#include <vector>
 
 namespace scanc::emulation {
 
@@ -72,7 +74,13 @@ Result<Statistics> EmulatedModule::launch(const Geometry &geometry,
                                      "got " +
                                      std::to_string(dynamicShared) + " beside " +
                                      std::to_string(facts.sharedBytes));
-  Execution execution({facts.run, arguments.data(), static_cast<std::uint32_t>(blocks),
+  // As the driver has them, maps of matrices among them.
+  struct alignas(64) Line {
+    std::uint64_t words[8];
+  };
+  std::vector<Line> aligned((arguments.size() + 7) / 8);
+  std::copy(arguments.begin(), arguments.end(), aligned.empty() ? nullptr : aligned.front().words);
+  Execution execution({facts.run, aligned.data(), static_cast<std::uint32_t>(blocks),
                        static_cast<std::uint32_t>(threads), facts.sharedBytes + dynamicShared,
                        dependent},
                       dynamicShared > 0 ? facts.dynamicBegin : facts.sharedBegin, buffers, options);

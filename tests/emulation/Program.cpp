@@ -3,8 +3,10 @@
 #include "scanc/LaunchPlan.h"
 #include "tests/emulation/Report.h"
 #include "tests/emulation/SharedMemory.h"
+#include "tests/emulation/include/scanc_emulation/maps.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace scanc::emulation {
 namespace {
@@ -57,6 +59,25 @@ void appendWorkspace(std::vector<Buffer> &buffers, std::span<unsigned char> memo
   append(at, memory.data() + memory.size() - at, false);
 }
 
+/// The argument struct, with the maps that a driver would have encoded.
+std::vector<std::uint64_t> wordsOf(const PlannedKernel &kernel) {
+  std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());
+  std::uint64_t *to = words.data() + kernel.firstMapWord();
+  for (const PlannedMap &map : kernel.maps) {
+    const GivenMap given = {.first = reinterpret_cast<const void *>(map.first),
+                            .rows = static_cast<int>(map.sizes[1]),
+                            .columns = static_cast<int>(map.sizes[0]),
+                            .count = static_cast<int>(map.sizes[2]),
+                            .row_bytes = map.strides[0],
+                            .matrix_bytes = map.strides[1],
+                            .box_rows = static_cast<int>(map.box[1]),
+                            .box_columns = static_cast<int>(map.box[0])};
+    std::memcpy(to, &given, sizeof given);
+    to += PlannedKernel::mapWords;
+  }
+  return words;
+}
+
 Result<void> runKernel(const Program &program, const KernelVariant &variant,
                        const PlannedKernel &kernel, const std::vector<Buffer> &buffers,
                        const Options &options) {
@@ -71,12 +92,11 @@ Result<void> runKernel(const Program &program, const KernelVariant &variant,
   Result<EmulatedModule> module = EmulatedModule::build(variant.source, program.headers, entry);
   if (!module)
     return module.error();
-  const std::vector<std::uint64_t> words(kernel.words.begin(), kernel.words.end());
   Result<Statistics> result = module->launch({.blocks = kernel.grid[0],
                                               .threads = kernel.block[0],
                                               .sharedBytes = kernel.sharedBytes,
                                               .dependent = kernel.dependent},
-                                             words, buffers, options);
+                                             wordsOf(kernel), buffers, options);
   if (!result)
     return result.error();
   return {};

@@ -225,6 +225,29 @@ TEST(Projection, copiesPiecesWhereLanesDoNotFollowEachOther) {
   EXPECT_EQ(launched(alone, *program, options, *operands), "pieces");
 }
 
+/// A map of matrices has 40 bits for the bytes from one to the next, and only multiples of 16.
+TEST(Projection, copiesPiecesWhereAStrideIsOfNoMap) {
+  CompileOptions options =
+      optionsOf("sm_90a", {{"B", 2}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
+  auto program = compileProgram(chain, options);
+  ASSERT_TRUE(program) << render(program.error());
+  auto operands = makeOperands(chain, options, program->parameters, 7);
+  ASSERT_TRUE(operands) << render(operands.error());
+  auto planned = [&](std::int64_t stride) { // nothing is read: apart from all other tensors
+    operands->tensors[0].data = reinterpret_cast<void *>(std::uintptr_t(3) << 44);
+    operands->tensors[0].strides = {stride, 24, 1};
+    LaunchTarget host;
+    host.device = DeviceKind::cpu;
+    auto plan = planLaunch(*program, operands->tensors, host);
+    return plan ? std::get<KernelStep>(program->entries[0].steps[0]).variants[plan->kernels[0].variant].name
+                : render(plan.error());
+  };
+  constexpr std::int64_t most = std::int64_t(1) << 39; // elements
+  EXPECT_EQ(planned(most - 8), "matrices");
+  EXPECT_EQ(planned(most), "pieces");
+  EXPECT_EQ(planned(124), "elements");
+}
+
 /// Rows of all batches are those of one matrix where they follow each other everywhere: not if one result has gaps.
 TEST(Projection, keepsBatchesApartWhereThoseOfAResultAreApart) {
   CompileOptions options =

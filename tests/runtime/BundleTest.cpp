@@ -93,6 +93,7 @@ TEST(Bundle, equality_sees_every_field) {
       [](KernelVariant &v) { v.launches[0].dependent = true; },
       [](KernelVariant &v) { v.launches.push_back(v.launches[0]); },
       [](KernelVariant &v) { v.arguments.pop_back(); },
+      [](KernelVariant &v) { v.maps.push_back({}); },
   };
   auto differs = [](const Program &changed) {
     Result<Program> again = fromBundle(toBundle(changed));

@@ -86,6 +86,7 @@ SCANC_AGREE(Driver, funcGetAttribute, cuFuncGetAttribute);
 SCANC_AGREE(Driver, funcSetAttribute, cuFuncSetAttribute);
 SCANC_AGREE(Driver, funcGetParamInfo, cuFuncGetParamInfo);
 SCANC_AGREE(Driver, launchKernelEx, cuLaunchKernelEx);
+SCANC_AGREE(Driver, tensorMapEncodeTiled, cuTensorMapEncodeTiled);
 SCANC_AGREE(Driver, streamIsCapturing, cuStreamIsCapturing);
 SCANC_AGREE(Driver, streamGetCtx, cuStreamGetCtx);
 SCANC_AGREE(Driver, memAllocAsync, cuMemAllocAsync);

@@ -117,6 +117,48 @@ TEST_F(ExecutableTest, launches_follow_each_other_where_none_may_begin_early) {
   }
 }
 
+TEST_F(ExecutableTest, maps_follow_the_words_from_an_aligned_place_on) {
+  const MatrixMap map{.first = "address(x)",
+                      .sizes = {"N", "T", "B"},
+                      .strides = {"4 * stride(x, 1)", "4 * stride(x, 0)"},
+                      .box = {64, 128}};
+  MatrixMap narrow = map;
+  narrow.first = "address(w)";
+  narrow.box = {16, 64};
+  variant(0).maps = {map, narrow};
+  FakeDriver::parameterBytes = 16 * 8 + 2 * 128; // 13 words, aligned
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+  ASSERT_EQ(FakeDriver::maps.size(), 2u);
+  const testing::FakeMap &first = FakeDriver::maps[0], &second = FakeDriver::maps[1];
+  EXPECT_EQ(first.first, operands.list[0].data);
+  EXPECT_EQ(first.sizes, (std::array<unsigned long long, 3>{4, 3, 2}));
+  EXPECT_EQ(first.strides, (std::array<unsigned long long, 2>{16, 48}));
+  EXPECT_EQ(first.box, (std::array<unsigned, 3>{64, 128, 1}));
+  EXPECT_EQ(first.swizzle, rt::Driver::swizzle128);
+  EXPECT_TRUE(first.isAligned);
+  EXPECT_EQ(second.first, operands.list[1].data);
+  EXPECT_EQ(second.swizzle, rt::Driver::swizzle32);
+  const std::vector<std::int64_t> &words = FakeDriver::launches[0].words;
+  ASSERT_EQ(words.size(), 48u);
+  EXPECT_EQ(words[0], reinterpret_cast<std::int64_t>(operands.list[0].data));
+  EXPECT_EQ(words[15], 0);
+  EXPECT_EQ(words[16], 0x0101010101010101);
+  EXPECT_EQ(words[47], 0x0202020202020202);
+}
+
+TEST_F(ExecutableTest, a_map_that_the_driver_refuses_enqueues_nothing) {
+  variant(0).maps = {{"address(x)", {"N", "T", "B"}, {"3", "4"}, {64, 64}}};
+  FakeDriver::parameterBytes = 16 * 8 + 128;
+  auto kernel = executable();
+  FakeDriver::failing = "tensorMapEncodeTiled";
+  FakeDriver::failure = rt::Driver::invalidValue;
+  EXPECT_EQ(codeOf(kernel->launch(operands.list, {})), "SC6034");
+  EXPECT_TRUE(FakeDriver::launches.empty());
+  kernel.reset();
+  expectNothingLeaked();
+}
+
 TEST_F(ExecutableTest, prepare_loads_and_launches_nothing) {
   auto kernel = executable();
   ASSERT_EQ(codeOf(kernel->prepare(operands.list, {})), "");

@@ -29,6 +29,16 @@ struct FakeLaunch {
   std::vector<std::int64_t> words;
 };
 
+/// A map of a tensor, as it is asked for; its bytes are the number of maps before.
+struct FakeMap {
+  const void *first;
+  std::array<unsigned long long, 3> sizes;
+  std::array<unsigned long long, 2> strides;
+  std::array<unsigned, 3> box;
+  int swizzle;
+  bool isAligned; ///< the place where it is written
+};
+
 struct FakeMemset {
   rt::Driver::Address address;
   unsigned char value;
@@ -58,6 +68,7 @@ struct FakeDriver {
   static inline std::vector<std::string> images;
   static inline std::vector<FakeLaunch> launches;
   static inline std::vector<FakeMemset> memsets;
+  static inline std::vector<FakeMap> maps;
   static inline std::mutex mutex;
 
   static void reset() {
@@ -78,6 +89,7 @@ struct FakeDriver {
     images.clear();
     launches.clear();
     memsets.clear();
+    maps.clear();
   }
 
   static CUctx_st *primary() { return reinterpret_cast<CUctx_st *>(0x10); }
@@ -194,6 +206,20 @@ struct FakeDriver {
       std::lock_guard lock(mutex);
       launches.push_back(std::move(launch));
       return outcome;
+    };
+    driver.tensorMapEncodeTiled = [](void *map, int, unsigned, void *address,
+                                     const unsigned long long *sizes,
+                                     const unsigned long long *strides, const unsigned *box,
+                                     const unsigned *, int, int swizzle, int, int) {
+      std::lock_guard lock(mutex);
+      std::memset(map, static_cast<int>(maps.size()) + 1, 128);
+      maps.push_back({address,
+                      {sizes[0], sizes[1], sizes[2]},
+                      {strides[0], strides[1]},
+                      {box[0], box[1], box[2]},
+                      swizzle,
+                      reinterpret_cast<std::uintptr_t>(map) % 64 == 0});
+      return result("tensorMapEncodeTiled");
     };
     driver.streamIsCapturing = [](CUstream_st *, int *status) {
       return *status = capturing, result("streamIsCapturing");

@@ -52,7 +52,10 @@ protected:
   LaunchPathTest() {
     program = workspaceProgram();
     program.workspace[1].zeroed = true;
-    FakeDriver::parameterBytes = 15 * 8;
+    for (Step &step : program.entries[0].steps)
+      for (KernelVariant &each : std::get<KernelStep>(step).variants)
+        each.maps = {{"workspace(carry)", {"N", "T", "B"}, {"16", "T * 16"}, {64, 64}}};
+    FakeDriver::parameterBytes = 16 * 8 + 128;
     variant(0).launches[0].sharedBytes = "1024";
     variant(0).launches.push_back(variant(0).launches[0]); // the other variant has one
     // As the fake, without its accounts.
@@ -65,6 +68,9 @@ protected:
     driver.memAllocFromPoolAsync = [](rt::Driver::Address *address, std::size_t,
                                       CUmemPoolHandle_st *,
                                       CUstream_st *) { return *address = 0x100010, 0; };
+    driver.tensorMapEncodeTiled = [](void *, int, unsigned, void *, const unsigned long long *,
+                                     const unsigned long long *, const unsigned *,
+                                     const unsigned *, int, int, int, int) { return 0; };
     driver.memFreeAsync = [](rt::Driver::Address, CUstream_st *) { return 0; };
   }
   /// What 100 launches allocate and lock.

@@ -212,6 +212,11 @@ TEST_F(LaunchPlanTest, sc6017_geometry_beyond_the_device) {
     variant(0).launches[0].cluster = cluster;
     EXPECT_EQ(refusal(), "SC6017") << cluster[0];
   }
+  for (std::array<std::int64_t, 2> box : {std::array<std::int64_t, 2>{48, 64}, {64, 0}, {64, 257}}) {
+    program = sampleProgram();
+    variant(0).maps = {{"address(x)", {"N", "T", "B"}, {"16", "16"}, box}};
+    EXPECT_EQ(refusal(), "SC6017") << box[0] << " " << box[1];
+  }
   program = sampleProgram();
   variant(0).launches[0].sharedBytes = "B * 1000";
   LaunchTarget small;

@@ -1,6 +1,7 @@
 //===- projection_test.cpp - Products of matrices against a loop in f64 ----===//
 #include "scanc/Nvrtc.h"
 #include "templates/Templates.h"
+#include "tests/emulation/include/scanc_emulation/maps.h"
 #include "tests/templates/Fixture.h"
 
 #include <gtest/gtest.h>
@@ -8,9 +9,11 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fmt/format.h>
 #include <fstream>
 #include <regex>
+#include <span>
 
 using namespace scanc;
 using namespace scanc::templates;
@@ -24,11 +27,10 @@ struct ProductVariant {
   std::string element = "bf16";
   bool across = true, copies = true;
 
-  std::int64_t maps() const { return 1 + 2 * (shape.panels() > 0) + 2 * (shape.slices() > 0); }
   std::int64_t sharedBytes() const {
     const std::int64_t panels = shape.rows() / 64 + (shape.columns + 63) / 64;
     const std::int64_t slots = shape.ring * panels * 8192;
-    return shape.tensors ? (slots + 128 * maps() + 16 * shape.ring + 1023) / 1024 * 1024 : slots;
+    return shape.tensors ? (slots + 16 * shape.ring + 1023) / 1024 * 1024 : slots;
   }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
   std::string text() const {
@@ -41,8 +43,8 @@ struct ProductVariant {
     };
     replace(
         "{.warpgroups = 2, .columns = 160, .ring = 4, .tall = 2, .tensors = true}",
-        fmt::format("{{.warpgroups = {}, .columns = {}, .ring = {}, .tall = {}, .tensors = {}}}",
-                    shape.warpgroups, shape.columns, shape.ring, shape.tall, shape.tensors));
+        fmt::format("{{.warpgroups = {}, .columns = {}, .ring = {}, .tall = {}, .tensors = {}, .turns = {}}}",
+                    shape.warpgroups, shape.columns, shape.ring, shape.tall, shape.tensors, shape.turns));
     replace("plain = 384, gated = 144", fmt::format("plain = {}, gated = {}", plain, gated));
     replace("across = true", fmt::format("across = {}", across));
     replace("copies = true", fmt::format("copies = {}", copies));
@@ -53,10 +55,32 @@ struct ProductVariant {
 void PrintTo(const ProductVariant &v, std::ostream *out) {
   *out << v.shape.rows() << " x " << v.shape.columns << " of " << v.plain + v.gated << ' '
        << v.element << ", " << v.shape.warpgroups << " warpgroups, ring " << v.shape.ring
-       << (v.shape.tensors ? ", whole matrices"
+       << (v.shape.turns ? ", in turns" : v.shape.tensors ? ", whole matrices"
            : v.copies      ? ""
                            : ", in parts")
        << (v.across ? "" : ", weights transposed");
+}
+
+/// Maps of the panels of both right factors, of their slices, and of the rows, as the host makes them for the fixture's
+/// tensors, `words`.
+std::vector<emulation::GivenMap> mapsOf(const ProductVariant &v, std::span<const std::uint64_t> words, int batch,
+                                        int steps, int depth) {
+  const auto at = [](std::uint64_t address) { return reinterpret_cast<const void *>(address); };
+  const auto bytes = [&](int word) { return 2 * static_cast<long long>(words[word]); };
+  std::vector<emulation::GivenMap> maps;
+  for (int columns : {64, 16})
+    for (int factor : {0, 1}) {
+      if ((columns == 64 ? v.shape.panels() : v.shape.slices()) == 0)
+        continue;
+      const int own = static_cast<int>(factor == 0 ? v.plain : v.gated);
+      const void *first = at(words[4] + factor * v.plain * bytes(6));
+      if (v.across)
+        maps.push_back({first, depth, own, 1, bytes(5), 16, 64, columns});
+      else
+        maps.push_back({first, own, depth, 1, bytes(6), 16, columns, 64});
+    }
+  maps.push_back({at(words[0]), steps, depth, batch, bytes(2), bytes(1), v.shape.rows(), 64});
+  return maps;
 }
 
 /// The norm of what is off over the norm of a product of random factors. A NaN counts.
@@ -79,7 +103,6 @@ Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t
     for (std::int64_t j = 0; j < all; ++j)
       v.across ? W.set({k, j}, numbers.uniform(-1, 1)) : W.set({j, k}, numbers.uniform(-1, 1));
   }
-  std::vector<unsigned char> workspace(blocks * v.maps() * 128 + 128);
   std::vector<std::uint64_t> words;
   std::vector<emulation::Buffer> buffers;
   for (Operand *operand : {&x, &W, &p, &g}) {
@@ -88,13 +111,13 @@ Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t
   }
   if (!v.across) // as the text has it, W[k, j]
     std::swap(words[words.size() - 8 - 2], words[words.size() - 8 - 1]);
-  const auto begin = (reinterpret_cast<std::uint64_t>(workspace.data()) + 127) / 128 * 128;
   words.insert(words.end(), {static_cast<std::uint64_t>(batch), static_cast<std::uint64_t>(steps),
-                             static_cast<std::uint64_t>(depth), begin});
-  buffers.push_back({.name = "workspace",
-                     .data = reinterpret_cast<void *>(begin),
-                     .bytes = blocks * v.maps() * 128,
-                     .initialized = false});
+                             static_cast<std::uint64_t>(depth)});
+  constexpr std::size_t begin = 24, wordsOfMap = 16, most = 5;
+  const auto maps = mapsOf(v, words, static_cast<int>(batch), static_cast<int>(steps), static_cast<int>(depth));
+  words.resize(begin + wordsOfMap * most);
+  for (std::size_t i = 0; i < maps.size(); ++i)
+    std::memcpy(words.data() + begin + wordsOfMap * i, &maps[i], sizeof maps[i]);
   auto module = emulation::EmulatedModule::build(
       v.text(), std::vector<std::string>{SCANC_TEMPLATES}, "scanc_projection");
   if (!module)
@@ -234,6 +257,12 @@ INSTANTIATE_TEST_SUITE_P(
         ProductVariant{.shape = {.warpgroups = 3, .columns = 176, .ring = 4, .tensors = true}},
         ProductVariant{.shape = {.warpgroups = 2, .columns = 256, .ring = 4, .tensors = true},
                        .element = "f16"},
+        ProductVariant{.shape = {.warpgroups = 2, .columns = 80, .ring = 3, .tall = 2, .tensors = true, .turns = true},
+                       .plain = 200,
+                       .gated = 72},
+        ProductVariant{.shape = {.warpgroups = 3, .columns = 64, .ring = 2, .tensors = true, .turns = true},
+                       .plain = 130,
+                       .across = false},
         ProductVariant{.shape = {.warpgroups = 1, .columns = 48, .ring = 3, .tensors = true},
                        .plain = 16,
                        .gated = 72,

@@ -23,6 +23,14 @@ struct LaunchTarget {
   std::int64_t maxSharedBytes = -1;
 };
 
+/// A MatrixMap with its numbers.
+struct PlannedMap {
+  std::int64_t first = 0;
+  std::array<std::int64_t, 3> sizes{1, 1, 1};
+  std::array<std::int64_t, 2> strides{};
+  std::array<std::int64_t, 2> box{};
+};
+
 /// One kernel of a launch, with every number that the driver is given.
 struct PlannedKernel {
   std::size_t step = 0;    ///< of the entry
@@ -32,9 +40,12 @@ struct PlannedKernel {
   std::array<std::int64_t, 3> block{1, 1, 1};
   std::array<std::int64_t, 3> cluster{1, 1, 1};
   std::int64_t sharedBytes = 0;    ///< dynamic
-  std::vector<std::int64_t> words; ///< the argument struct
+  std::vector<std::int64_t> words; ///< the argument struct, zero where `maps` go: at its end
+  std::vector<PlannedMap> maps;
   bool dependent = false; ///< it may begin before the kernel before it has ended, and awaits that
 
+  static constexpr std::size_t mapWords = 16, mapAlignment = 8; ///< in words
+  std::size_t firstMapWord() const { return words.size() - mapWords * maps.size(); }
   /// A grid without blocks is not launched.
   bool isEmpty() const { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }
 };

@@ -62,6 +62,16 @@ struct KernelLaunch {
   bool dependent = false;
 };
 
+/// How matrices of elements of 16 bits lie in global memory, for a device that copies `box` of one at
+/// a time to shared memory (CUtensorMap); elements that do not exist are zeros there.
+struct MatrixMap {
+  Formula first;                    ///< address
+  std::array<Formula, 3> sizes;     ///< columns, rows, matrices: 1 to 2^32
+  std::array<Formula, 2> strides;   ///< bytes, from row to row and from matrix to matrix: multiples of 16
+                                    ///< below 2^40
+  std::array<std::int64_t, 2> box{64, 64}; ///< 16, 32 or 64 columns, and up to 256 rows
+};
+
 /// One way to run a kernel step. A launch takes the first variant whose `requires_` all hold.
 struct KernelVariant {
   std::string name;   ///< "lanes8_i32": what distinguishes it, for people
@@ -70,6 +80,7 @@ struct KernelVariant {
   std::vector<KernelLaunch> launches; ///< in this order
   /// Every function takes one struct by value, made of 8-byte words: these, in order.
   std::vector<Formula> arguments;
+  std::vector<MatrixMap> maps; ///< then these, of 128 bytes each, from a multiple of 64 bytes on
   std::vector<MachineCode> machineCode; ///< needs neither NVRTC nor a cache; may be empty
 };
 

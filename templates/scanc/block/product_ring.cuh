@@ -17,50 +17,43 @@ namespace scanc::device::block {
 /// Copies of whole matrices, and cells that say when they have landed and when all have read them.
 template <typename R>
 struct matrix_parts_storage {
-  static constexpr bool has_panels = R::shape.panels() > 0, has_slices = R::shape.slices() > 0;
-  static constexpr int maps_of_slices = has_panels ? R::factors : 0; ///< the first of them
-  static constexpr int map_of_left = maps_of_slices + (has_slices ? R::factors : 0);
-
   product_slot<R> slots[R::shape.ring];
-  matrix_map maps[map_of_left + 1];
   landing landed[R::shape.ring], left[R::shape.ring];
+  landing turns[R::shape.turns ? R::shape.warpgroups : 1]; ///< of four warps each
 };
 
+/// R::maps() are maps of the panels of each right factor, of the slices of each, as far as a tile has such, and of
+/// the left factor.
 template <typename R>
 class matrix_parts {
 public:
   using storage = matrix_parts_storage<R>;
-  static constexpr int readers = 4 * R::shape.warpgroups; ///< warps
-  static constexpr int slice_rows = R::across ? part_depth : 16,
-                       slice_columns = R::across ? 16 : part_depth;
+  static constexpr int readers = 4 * (R::shape.turns ? 1 : R::shape.warpgroups); ///< warps
+  static constexpr int maps_of_slices = R::shape.panels() > 0 ? R::factors : 0; ///< the first of them
+  static constexpr int map_of_left = maps_of_slices + (R::shape.slices() > 0 ? R::factors : 0);
 
-  /// `places` is 128 bytes of global memory for each map, aligned to as many, of this block alone.
-  __device__ __forceinline__ matrix_parts(const R &product, storage &of, matrix_map *places)
-      : product(product), of(of), places(places),
-        parts((product.depth() + part_depth - 1) / part_depth) {
-    if (parts > 0)
-#pragma unroll 1
-      for (int i = warp_index(); i <= storage::map_of_left; i += R::shape.threads() / 32)
-        if (i == storage::map_of_left)
-          make_matrix_map<R::shape.rows(), 64>(of.maps[i], places + i, product.left());
-        else if (storage::has_panels && i < R::factors)
-          make_matrix_map<64, 64>(of.maps[i], places + i, product.right(i));
-        else
-          make_matrix_map<slice_rows, slice_columns>(of.maps[i], places + i,
-                                                     product.right(i - storage::maps_of_slices));
+  __device__ __forceinline__ matrix_parts(const R &product, storage &of)
+      : of(of), maps(product.maps()), parts((product.depth() + part_depth - 1) / part_depth) {
     if (thread_index() == 0)
 #pragma unroll 1
       for (int i = 0; i < R::shape.ring; ++i) {
         make_landing(of.landed[i]);
         make_landing(of.left[i], readers);
       }
+    if (R::shape.turns && thread_index() == 0)
+#pragma unroll
+      for (int i = 0; i < R::shape.warpgroups; ++i)
+        make_landing(of.turns[i], 4);
+    if (warp_index() == R::shape.threads() / 32 - 4)
+#pragma unroll 1
+      for (int i = lane_index(); i <= map_of_left; i += 32)
+        prefetch_map(maps + i);
     block_barrier();
   }
 
   /// Of a tile's factors as many parts as `count` says, in one warp.
   __device__ __forceinline__ int count() const { return parts; }
   __device__ __forceinline__ void order(const tile_place &place, const tile_columns<R> &columns) {
-    const bool orders = lane_index() == 0;
 #pragma unroll 1
     for (int part = 0; part < parts; ++part) {
       using slot_type = product_slot<R>;
@@ -68,22 +61,16 @@ public:
       landing &cell = of.landed[slot];
       const int term = part * part_depth;
       await_landing(of.left[slot], parity ^ 1);
-      if (orders) {
+      if (lane_index() == 0)
         expect_copies(cell, slot_type::left_bytes + slot_type::right_bytes);
-        start_matrix_copy<R::shape.rows(), 64>(to.left, places + storage::map_of_left, place.row, term,
-                                               static_cast<int>(place.matrix), cell);
-      }
+      order_matrix_copy(to.left, maps + map_of_left, place.row, term, static_cast<int>(place.matrix),
+                        cell);
 #pragma unroll
       for (int p = 0; p < tile_columns<R>::count; ++p) {
         const column_source from = columns[p];
-        const int row = R::across ? term : from.column, column = R::across ? from.column : term;
-        if (orders && p < R::shape.panels())
-          start_matrix_copy<64, 64>(to.right + slot_type::place(p), places + from.factor, row, column, 0,
-                                    cell);
-        else if (orders)
-          start_matrix_copy<slice_rows, slice_columns>(
-              to.right + slot_type::place(p), places + storage::maps_of_slices + from.factor, row, column,
-              0, cell);
+        order_matrix_copy(to.right + slot_type::place(p),
+                          maps + (p < R::shape.panels() ? 0 : maps_of_slices) + from.factor,
+                          R::across ? term : from.column, R::across ? from.column : term, 0, cell);
       }
       advance();
     }
@@ -103,6 +90,27 @@ public:
     oldest = oldest + 1 == R::shape.ring ? 0 : oldest + 1;
   }
 
+  /// Where four warps have a tile of their own they take its parts between these two. A cell tells a time from the one
+  /// before it alone, so nobody waits for a part while others have still to take what lay in its slot before.
+  __device__ __forceinline__ void begin_turn() {
+    const int own = warp_index() / 4;
+    await_landing(of.turns[own], turn ^ (own == 0));
+  }
+  __device__ __forceinline__ void end_turn() {
+    const int own = warp_index() / 4;
+    warp_barrier(); // all lanes have begun
+    if (lane_index() == 0)
+      arrive(of.turns[own + 1 == R::shape.warpgroups ? 0 : own + 1], 4);
+    turn ^= 1;
+  }
+
+  /// Leaves out the parts of `tiles` tiles, which others take; all before have been left.
+  __device__ __forceinline__ void skip(int tiles) {
+    const int to = slot + tiles * parts;
+    parity ^= to / R::shape.ring % 2;
+    slot = oldest = to % R::shape.ring;
+  }
+
 private:
   __device__ __forceinline__ void advance() {
     if (++slot == R::shape.ring) {
@@ -111,11 +119,10 @@ private:
     }
   }
 
-  const R &product;
   storage &of;
-  const matrix_map *const places;
+  const given_map *const maps;
   const int parts;
-  int slot = 0, parity = 0, oldest = 0;
+  int slot = 0, parity = 0, oldest = 0, turn = 0;
 };
 
 /// Pieces of 16 bytes, which the product copies or computes.

@@ -129,14 +129,15 @@ private:
   column_source own;
 };
 
-/// The tiles of a block: those beside each other are made at the same time.
+/// The tiles of a block, or every `every`-th of them from number `first` on: those beside each other
+/// are made at the same time.
 template <typename R>
 class tile_list {
 public:
-  __device__ __forceinline__ explicit tile_list(const R &product)
+  __device__ __forceinline__ explicit tile_list(const R &product, int first = 0, int every = 1)
       : product(product), row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
-        columns(column_tiles<R>(product).count()), next(block_index()),
-        count(product.matrices() * row_tiles * columns) {}
+        columns(column_tiles<R>(product).count()), stride(every * block_count()),
+        next(block_index() + first * block_count()), count(product.matrices() * row_tiles * columns) {}
 
   __device__ __forceinline__ bool take(tile_place &place) {
     if (next >= count)
@@ -144,7 +145,7 @@ public:
     const long long rest = next / columns;
     place = {rest / row_tiles, static_cast<int>(rest % row_tiles) * R::shape.rows(),
              static_cast<int>(next % columns)};
-    next += block_count();
+    next += stride;
     return true;
   }
 
@@ -155,6 +156,7 @@ public:
 private:
   const R &product;
   const int row_tiles, columns; ///< beside each other
+  const int stride;
   long long next;
   const long long count;
 };
@@ -183,8 +185,8 @@ struct tile_sums {
     for (int term = 0; term < part_depth; term += 16)
 #pragma unroll
       for (int k = 0; k < R::shape.tall; ++k)
-        warp::multiply_wide<R::across>(at[k], slot.left[thread_index() / 128 * R::shape.tall + k],
-                                       slot.right, term, adds || term > 0);
+        warp::multiply_wide<R::across>(at[k], slot.left[first_panel() + k], slot.right, term,
+                                       adds || term > 0);
     start_group_products();
   }
 
@@ -210,6 +212,11 @@ struct tile_sums {
   }
 
 private:
+  /// Of the 64 rows each that a tile has, the first one of these four warps.
+  static __device__ __forceinline__ int first_panel() {
+    return R::shape.turns ? 0 : thread_index() / 128 * R::shape.tall;
+  }
+
   /// The columns of tiles [first, first + count) of the sums.
   template <bool wide, typename F>
   __device__ __forceinline__ void write_columns(const R &product, const tile_place &place,
@@ -219,8 +226,8 @@ private:
     for (int k = 0; k < R::shape.tall; ++k)
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
-        const int row = place.row + (warp_index() / 4 * R::shape.tall + k) * 64 + warp_index() % 4 * 16 +
-                        warp::sum_row(2 * i);
+        const int row =
+            place.row + (first_panel() + k) * 64 + warp_index() % 4 * 16 + warp::sum_row(2 * i);
         const bool exists = row < product.rows();
         const auto write = [&](int n, auto made_of) {
           float four[4];

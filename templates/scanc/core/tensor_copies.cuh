@@ -1,6 +1,7 @@
 //===- core/tensor_copies.cuh - Copies of whole matrices to shared memory ---===//
 //
-//   called by      one thread, but for make_matrix_map, by all 32 lanes of a warp, and await_landing, by any
+//   called by      one thread, but for make_matrix_map and order_matrix_copy, by all 32 lanes of a warp, and await_landing,
+//                  by any
 //   result in      shared memory
 //   shared memory  what the caller names
 //   barriers       none
@@ -29,8 +30,12 @@ struct landing {
   uint64_t state;
 };
 
-/// How matrices of elements of 16 bits lie in global memory.
+/// How matrices of elements of 16 bits lie in global memory: made by the device, and by the host, in the argument of a
+/// kernel.
 struct alignas(128) matrix_map {
+  unsigned char bytes[128];
+};
+struct alignas(64) given_map {
   unsigned char bytes[128];
 };
 
@@ -127,6 +132,12 @@ static __device__ __forceinline__ void make_matrix_map(matrix_map &here, matrix_
 }
 #undef SCANC_REPLACE
 
+/// Asks for a map that the host has made, before the first copy needs it.
+static __device__ __forceinline__ void prefetch_map(const given_map *map) {
+  if constexpr (has_tensor_copies)
+    asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
+}
+
 /// Starts a copy of rows [row, row + `rows` of the map) and columns [column, column + `columns` of it) of matrix
 /// `which`, all of which `cell` expects. `to` is a multiple of 1024 bytes.
 template <int rows, int columns = 64>
@@ -136,6 +147,20 @@ static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_
     asm volatile(
         "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
         "[%0], [%1, {%2, %3, %4}], [%5];" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(to))),
+        "l"(map), "r"(column), "r"(row), "r"(which),
+        "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+        : "memory");
+}
+
+/// The same by a map that the host has made, by all lanes of a warp, one of which orders. Under a condition on lanes the
+/// compiler would walk over those that might order, for each copy.
+static __device__ __forceinline__ void order_matrix_copy(void *to, const given_map *map, int row,
+                                                         int column, int which, landing &cell) {
+  if constexpr (has_tensor_copies)
+    asm volatile(
+        "{\n.reg .pred one;\nelect.sync _|one, 0xffffffff;\n"
+        "@one cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+        "[%0], [%1, {%2, %3, %4}], [%5];\n}" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(to))),
         "l"(map), "r"(column), "r"(row), "r"(which),
         "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
         : "memory");

@@ -39,19 +39,11 @@ constexpr int registers_at_start(const product_policy &shape) {
 template <typename R>
 using projection_storage = detail::projection_storage<R, R::shape.tensors>;
 
-/// Bytes of global memory for each block, aligned to 128: nothing is expected there.
-template <typename R>
-constexpr int projection_workspace =
-    R::shape.tensors ? 128 * (block::matrix_parts_storage<R>::map_of_left + 1) : 0;
-
 /// One warp orders copies, the others multiply what has come.
 template <typename R>
-static __device__ __forceinline__ void
-project_matrices(const R &product, projection_storage<R> &storage, unsigned char *workspace) {
-  auto *const places = reinterpret_cast<matrix_map *>(
-      workspace + static_cast<long long>(block_index()) * projection_workspace<R>);
-  block::matrix_parts<R> parts(product, storage.parts, places);
-  block::tile_list<R> tiles(product);
+static __device__ __forceinline__ void project_matrices(const R &product,
+                                                        projection_storage<R> &storage) {
+  block::matrix_parts<R> parts(product, storage.parts);
   block::tile_place place;
   // A thread of three groups that multiply begins with 128 registers, of two with 168; the one that orders needs few.
   constexpr int at_start = detail::registers_at_start(R::shape), groups = R::shape.warpgroups;
@@ -60,6 +52,7 @@ project_matrices(const R &product, projection_storage<R> &storage, unsigned char
   if (warp_index() / 4 == groups) {
     if constexpr (shares)
       give_registers<few>();
+    block::tile_list<R> tiles(product);
     if (warp_index() % 4 == 0)
       while (tiles.take(place))
         parts.order(place, tiles.columns_of(place));
@@ -68,11 +61,16 @@ project_matrices(const R &product, projection_storage<R> &storage, unsigned char
       constexpr int most = ((groups + 1) * at_start - few) / groups / 8 * 8;
       take_registers<(most < 240 ? most : 240)>();
     }
+    const int turn = R::shape.turns ? warp_index() / 4 : 0;
+    block::tile_list<R> tiles(product, turn, R::shape.turns ? groups : 1);
+    parts.skip(turn);
     while (tiles.take(place)) {
       const block::tile_columns<R> columns = tiles.columns_of(place);
       block::tile_sums<R> sums;
       if (parts.count() == 0)
         sums.clear();
+      if (R::shape.turns)
+        parts.begin_turn();
 #pragma unroll 1
       for (int part = 0; part < parts.count(); ++part) {
         sums.add(parts.take(), part > 0);
@@ -80,9 +78,13 @@ project_matrices(const R &product, projection_storage<R> &storage, unsigned char
         if (part > 0)
           parts.leave();
       }
+      if (R::shape.turns)
+        parts.end_turn();
       finish_group_products();
       if (parts.count() > 0)
         parts.leave();
+      if (R::shape.turns)
+        parts.skip(groups - 1);
       sums.write(product, place, columns);
     }
   }
@@ -109,10 +111,10 @@ static __device__ __forceinline__ void project_pieces(const R &product,
 }
 
 template <typename R>
-static __device__ __forceinline__ void projection(const R &product, unsigned char *workspace,
+static __device__ __forceinline__ void projection(const R &product,
                                                   projection_storage<R> &storage) {
   if constexpr (R::shape.tensors)
-    project_matrices(product, storage, workspace);
+    project_matrices(product, storage);
   else
     project_pieces(product, storage);
 }

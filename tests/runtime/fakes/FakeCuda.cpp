@@ -197,6 +197,15 @@ int cuFuncGetParamInfo(CUfunc_st *function, std::size_t, std::size_t *offset, st
   SCANC_ENTER("cuFuncGetParamInfo");
   return *offset = 0, *size = 8 * wordsOf(*function), success;
 }
+int cuTensorMapEncodeTiled(void *map, int, unsigned, void *, const unsigned long long *,
+                           const unsigned long long *, const unsigned *, const unsigned *, int, int,
+                           int, int) {
+  SCANC_ENTER("cuTensorMapEncodeTiled");
+  if (reinterpret_cast<std::uintptr_t>(map) % 64 != 0)
+    return misuse(invalidValue);
+  std::memset(map, 0, 128);
+  return success;
+}
 int cuLaunchKernelEx(const LaunchConfig *config, CUfunc_st *function, void **parameters, void **) {
   SCANC_ENTER("cuLaunchKernelEx");
   if (!isLive(function) || !isLive(function->kernel->library))

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/core/hardware.cuh"
+#include "scanc_emulation/maps.h"
 
 namespace scanc::device {
 
@@ -18,6 +19,13 @@ struct landing {
 struct alignas(128) matrix_map {
   unsigned char bytes[128];
 };
+
+/// emulation::GivenMap, in the argument of a kernel.
+struct alignas(64) given_map {
+  unsigned char bytes[128];
+};
+
+static __device__ __forceinline__ void prefetch_map(const given_map *) {}
 
 static __device__ __forceinline__ void expect_copies(landing &cell, int bytes,
                                                      Place place = Place::current()) {
@@ -110,6 +118,13 @@ static __device__ __forceinline__ void await_landing(landing &cell, int parity,
     }
 }
 
+static inline void order(pending_matrix *copy) {
+  pending_matrix **last = &pending_matrices;
+  while (*last)
+    last = &(*last)->next;
+  *last = copy;
+}
+
 template <int rows, int columns = 64>
 static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_map *map, int row,
                                                          int column, int which, landing &cell,
@@ -118,10 +133,21 @@ static __device__ __forceinline__ void start_matrix_copy(void *to, const matrix_
                                   row,           column, which,                  place, nullptr};
   __builtin_memcpy(&copy->of, emulation::hooks->globalLoad(map, sizeof *map, 128, false, place),
                    sizeof copy->of);
-  pending_matrix **last = &pending_matrices;
-  while (*last)
-    last = &(*last)->next;
-  *last = copy;
+  order(copy);
+}
+
+/// How much it copies is in the map. One lane orders, once all are here.
+static __device__ __forceinline__ void order_matrix_copy(void *to, const given_map *map, int row,
+                                                         int column, int which, landing &cell,
+                                                         Place place = Place::current()) {
+  warp_barrier(place);
+  if (lane_index() != 0)
+    return;
+  emulation::GivenMap of;
+  __builtin_memcpy(&of, map, sizeof of);
+  order(new pending_matrix{block_index(), &cell, static_cast<char *>(to),
+                           {of.first, of.rows, of.columns, of.count, of.row_bytes, of.matrix_bytes},
+                           of.box_rows, of.box_columns, row, column, which, place, nullptr});
 }
 
 } // namespace scanc::device
