@@ -18,7 +18,7 @@ namespace scanc::planning {
 
 namespace {
 
-constexpr int64_t chunkSteps = 64, groupColumns = 64, groupThreads = 128, mostGroups = 2;
+constexpr int64_t chunkSteps = 64, groupColumns = 64, groupThreads = 128, mostGroups = 2, relayRows = 128;
 
 /// What the kernel knows of a recurrence that has the form.
 struct Chunks : OuterProducts {
@@ -75,6 +75,7 @@ struct Chunks : OuterProducts {
 
 constexpr int64_t elementBytes = 2, panelBytes = chunkSteps * groupColumns * elementBytes;
 constexpr int64_t numberBytes = 1024; // of what the steps of a chunk have one number of each
+constexpr int64_t cellBytes = 1024;   // by which groups wait for each other, and what aligns them
 constexpr int64_t placeBytes = 1024;  // of which steps are those of the next chunks, where there are segments
 
 constexpr int64_t chunkParts = 4; // of a chunk, with decays of rows of their own
@@ -102,7 +103,7 @@ int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
 /// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
 /// inverse too, and each group what becomes of its values, before and after they decay; where factors are brought, a record
 /// of them is in the place of all but the values.
-int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
+int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t readers = 0) {
   int64_t places = chunks.mapping.segment < 0 ? 0 : placeBytes;
   int64_t panels = chunks.paddedRows() / chunkSteps, inverses = chunks.form.strength ? 1 : 0;
   if (chunks.bringsFactors())
@@ -110,6 +111,8 @@ int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring) {
   if (chunks.form.decaysRows)
     return places + sharedBytesOfRows(chunks, groups);
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
+  if (readers > 0) // the state for each reader
+    return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * groups * panels * panelBytes + cellBytes;
   return places + ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
          groups * (panels + inputs) * panelBytes;
 }
@@ -128,15 +131,28 @@ int64_t sharedBytesOfRecords(const Chunks &chunks) {
   return std::max(panelBytes + lowerBytes, chunks.paddedRows() / chunkSteps * panelBytes) + numberBytes;
 }
 
-/// Groups of 128 threads, and slots of the ring.
+/// Groups of 128 threads, each of 64 columns, and slots of the ring. Readers are groups that read out what the others
+/// carry, each a chunk.
 struct Shape {
-  int64_t groups, ring;
+  int64_t groups, ring, readers = 0;
 
+  int64_t threads() const { return (groups + readers) * groupThreads; }
+  int64_t sharedBytes(const Chunks &chunks) const { return planning::sharedBytes(chunks, groups, ring, readers); }
   /// Blocks on a multiprocessor: by their registers, as many groups as a block has at most.
   int64_t resident(const Chunks &chunks, const Target &target) const {
-    return std::clamp<int64_t>(target.sharedPerBlock / sharedBytes(chunks, groups, ring), 1, mostGroups / groups);
+    return std::clamp<int64_t>(target.sharedPerBlock / sharedBytes(chunks), 1, mostGroups / groups);
   }
 };
+
+/// Groups that carry 128 rows of up to 128 columns, and as many that read out.
+constexpr Shape relay{mostGroups, /*ring=*/3, /*readers=*/2};
+
+/// Where four warps multiply together. Segments begin chunks, which all groups look for together, and where windows are read
+/// whoever copies computes.
+bool isRelayed(const Chunks &chunks, const Target &target) {
+  return target.arch == "sm_90a" && !chunks.form.strength && !chunks.form.decaysRows && chunks.mapping.segment < 0 &&
+         chunks.windowedRows() == 0 && chunks.paddedRows() == relayRows && chunks.columns > groupColumns;
+}
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
 /// make of a state is computed before by chunk_states, by a group of threads for each 64 columns, or by one for all and
@@ -218,6 +234,11 @@ SmallVector<Shape> shapesOf(const Chunks &chunks, const Target &target) {
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0, isRingFixed = tuned(chunks.mapping, "ring", 0) > 0;
+  if (isRelayed(chunks, target) && tuned(chunks.mapping, "time_threads", relay.threads()) == relay.threads() &&
+      tuned(chunks.mapping, "ring", relay.ring) == relay.ring && relay.sharedBytes(chunks) <= target.sharedPerBlock)
+    shapes.push_back(relay);
+  if (isFixed && most > mostGroups)
+    return shapes;
   for (int64_t groups = most; groups >= (isFixed ? most : 1); --groups)
     for (int64_t ring = tuned(chunks.mapping, "ring", usualRing(chunks)); ring >= leastRing; --ring)
       if (sharedBytes(chunks, groups, ring) <= target.sharedPerBlock) {
@@ -250,10 +271,11 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // Measured on an H200 at 128 rows: a chunk while two groups are on each multiprocessor, of one block or of two; the
   // share of that which one group takes alone, and what a ring that begins nothing ahead takes. Halves of it are taken to be
   // of the rows and of the rest.
-  constexpr double plainSeconds = 2.75e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6, measuredRows = 128,
-                   alone = 0.68, notAhead = 1.07;
+  constexpr double plainSeconds = 2.75e-6, relayedSeconds = 2.15e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6,
+                   measuredRows = 128, alone = 0.68, notAhead = 1.07;
   double seconds = chunks.form.strength     ? correctedSeconds
                    : chunks.form.decaysRows ? rowSeconds
+                   : shape.readers > 0      ? relayedSeconds
                                             : plainSeconds;
   // Rows of earlier steps are not copied: whoever computes with them waits.
   constexpr double windowSeconds = 1.1e-6;
@@ -270,8 +292,10 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
     seconds *= alone;
   double turns = std::ceil(ofOne / resident);
   double all = turns * std::ceil(walked.chunks / walked.parts / spans) * seconds;
-  if (spans > 1) // measured: shares of a chunk that is read out
-    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * (chunks.form.strength ? 0.6 : 0.4);
+  if (spans > 1) { // measured: shares of a chunk that is read out
+    const double share = chunks.form.strength ? 0.6 : shape.readers > 0 ? 0.7 : 0.4;
+    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * share;
+  }
   return all;
 }
 
@@ -306,9 +330,11 @@ public:
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override;
 
-  Knobs knobs(const Mapping &mapping, const Target &) const override {
+  Knobs knobs(const Mapping &mapping, const Target &target) const override {
     Knobs knobs = {{"time_threads", {groupThreads, mostGroups * groupThreads}}};
     Chunks chunks = chunksOf(mapping);
+    if (isRelayed(chunks, target))
+      knobs.front().values.push_back(relay.threads());
     if (!chunks.form.decaysRows || chunks.form.strength)
       knobs.push_back({"ring", {2, 3, 4}});
     return knobs;
@@ -354,7 +380,8 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   if (mostOperations(mapping.op) > operationLimit)
     return formatv("more than {0} operations for one number", operationLimit).str();
   int64_t threads = tuned(chunks.mapping, "time_threads", groupThreads);
-  if (threads % groupThreads != 0 || threads > mostGroups * groupThreads)
+  bool isOfRelay = threads == relay.threads() && isRelayed(chunks, target);
+  if (!isOfRelay && (threads % groupThreads != 0 || threads > mostGroups * groupThreads))
     return formatv("time_threads: expected {0} or {1}", groupThreads, mostGroups * groupThreads).str();
   if (tuned(chunks.mapping, "steps", chunkSteps) != chunkSteps)
     return formatv("chunks of another number of steps than {0}", chunkSteps).str();
@@ -370,10 +397,10 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
 KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape shape) {
   KernelChoice choice;
   choice.wide = plan::PolicyAttr::get(chunks.mapping.op.getContext(), plan::Walk::Lanes,
-                                      /*lane_threads=*/1, shape.groups * groupThreads, /*lanes=*/1,
-                                      chunkSteps, shape.ring);
+                                      /*lane_threads=*/1, shape.threads(), /*lanes=*/1, chunkSteps, shape.ring,
+                                      /*runs=*/std::max<int64_t>(1, shape.readers));
   choice.general = choice.wide;
-  choice.wideShared = choice.generalShared = sharedBytes(chunks, shape.groups, shape.ring);
+  choice.wideShared = choice.generalShared = shape.sharedBytes(chunks);
   choice.tiles = std::to_string(chunks.blocksOfLane(shape.groups));
   if (chunks.mapping.segment >= 0)
     choice.tiles += " * " + chunks.runs(shape.groups, target);
@@ -407,11 +434,11 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double group = 2 * chunkSteps * (chunkSteps * rows + chunkSteps * width + 2 * rows * width);
   double groups = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups) * shape.groups);
   cost.flops = group * walked.chunks * groups;
-  cost.registersPerThread = std::min<int64_t>(254, 112 + chunks.paddedRows());
+  cost.registersPerThread = shape.readers > 0 ? 128 : std::min<int64_t>(254, 112 + chunks.paddedRows());
   cost.errorBound = formatv("{0} of the largest product, per step, in any order of composition; what is not finite "
                             "reaches results of its chunk before it",
                             chunks.form.element.isF16() ? "2^-11" : "2^-8");
-  constexpr double streamed = 0.75; // of the bandwidth
+  const double streamed = shape.readers > 0 ? 0.87 : 0.75; // of the bandwidth
   cost.seconds = target.launchOverhead +
                  std::max(cost.bytes / (target.bandwidth * streamed), walkSeconds(chunks, shape, target, walked));
   if (chunks.form.strength) {

@@ -18,12 +18,14 @@ LogicalResult ChunkwiseOp::verify() {
     return emitOpError("element: expected f16 or bf16, got ") << getElement();
   for (auto variant : getVariants().getAsRange<VariantAttr>()) {
     PolicyAttr policy = variant.getPolicy();
-    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getRuns() != 1 ||
-        policy.getStateThreads() != 1 || policy.getTimeThreads() % 128 != 0 ||
-        policy.getSteps() != 64) // chunkwise_c3
-      return emitOpError("variants: expected lane_threads, lanes, runs and state_threads of 1, time_threads in "
+    if (policy.getLaneThreads() != 1 || policy.getLanes() != 1 || policy.getStateThreads() != 1 ||
+        policy.getTimeThreads() % 128 != 0 || policy.getSteps() != 64) // chunkwise_c3
+      return emitOpError("variants: expected lane_threads, lanes and state_threads of 1, time_threads in "
                          "multiples of 128 and 64 steps, got ")
              << policy;
+    bool isRelayed = policy.getRuns() == 2 && policy.getTimeThreads() == 512 && policy.getRing() == 3;
+    if (policy.getRuns() != 1 && !isRelayed) // chunkwise_c3
+      return emitOpError("variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3, got ") << policy;
   }
   return success();
 }
@@ -110,7 +112,9 @@ LogicalResult ChunkwiseOp::verifyRegions() {
              << variant;
     if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
       return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();
-    int64_t ring = variant.getPolicy().getRing();
+    int64_t ring = variant.getPolicy().getRing(), rows = recall.getKey().getType().getNumElements();
+    if (variant.getPolicy().getRuns() > 1 && (corrects || recall.getRowDecays() || rows <= 64 || rows > 128)) // chunkwise_c3
+      return emitOpError("variants: expected runs of 1 with a correction, decays of rows, or other than 65 to 128 rows");
     if (recall.getRowDecays() && !corrects ? ring != 1 : ring < 2) // chunkwise_c3
       return emitOpError("variants: expected a ring of 2 at least, with decays of rows and no correction of 1, got ") << ring;
   }

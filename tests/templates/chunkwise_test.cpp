@@ -26,8 +26,11 @@ struct ChunkVariant {
   bool corrects = false;   ///< by strengths and scales of 1/2: the delta rule
   bool decaysRows = false; ///< with a ring of 1 where it does not correct
   std::int64_t spans = 1;  ///< of time, by blocks beside each other
+  std::int64_t readers = 0; ///< groups that read out what the others carry
 
   std::int64_t mostSpilled(bool isSm80) const {
+    if (readers > 0) // strides: of the states that a walk begins and ends with, and of elements that are not copied
+      return copies ? 28 : 88;
     if (corrects && spans > 1)
       return isSm80 ? 304 : 152; // once for a span, and of addresses where threads carry 128 columns of 128 rows
     if (corrects)
@@ -45,6 +48,8 @@ struct ChunkVariant {
     if (decaysRows)
       return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
              panels() * 1024 + 2048;
+    if (readers > 0)
+      return ring * ((2 * panels() + warpgroups) * 8192 + 1024) + readers * warpgroups * panels() * 8192 + 1024;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
            warpgroups * (panels() + 2 * corrects) * 8192;
   }
@@ -71,7 +76,8 @@ struct ChunkVariant {
     std::ifstream file(std::string(SCANC_FIXTURES) + "/chunkwise.cu");
     std::string text{std::istreambuf_iterator<char>(file), {}};
     text = std::regex_replace(text, std::regex("\\{\\.warpgroups = 2, \\.ring = 3\\}"),
-                              fmt::format("{{.warpgroups = {}, .ring = {}}}", warpgroups, ring));
+                              fmt::format("{{.warpgroups = {}, .ring = {}{}}}", warpgroups, ring,
+                                          readers > 0 ? fmt::format(", .readers = {}", readers) : ""));
     text = std::regex_replace(text, std::regex("rows = 128"), fmt::format("rows = {}", rows));
     text =
         std::regex_replace(text, std::regex("columns = 128"), fmt::format("columns = {}", columns));
@@ -125,7 +131,7 @@ private:
 
   /// And where blocks share the time of a lane.
   static void addSpans(std::string &text) {
-    text = std::regex_replace(text, std::regex("(\\.ring = [0-9])\\}"), "$1, .splits = true}");
+    text = std::regex_replace(text, std::regex("(\\.ring = [0-9])(\\}|,)"), "$1, .splits = true$2");
     replaceAll(text, {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
                        "#include \"scanc/kernel/chunk_states.cuh\"\n"
                        "#include \"scanc/kernel/chunkwise.cuh\"\n"}});
@@ -192,6 +198,7 @@ void PrintTo(const ChunkVariant &v, std::ostream *out) {
   *out << v.rows << " x " << v.columns << ' ' << v.element << ", " << v.warpgroups
        << " warpgroups, ring " << v.ring << (v.copies ? "" : ", in parts")
        << (v.corrects ? ", with a correction" : "") << (v.decaysRows ? ", decays of rows" : "")
+       << (v.readers > 0 ? fmt::format(", {} readers", v.readers) : "")
        << (v.spans > 1 ? fmt::format(", {} spans", v.spans) : "");
 }
 
@@ -319,7 +326,7 @@ private:
   Result<emulation::Statistics> launchWalk(const std::vector<std::uint64_t> &words,
                                            const std::vector<emulation::Buffer> &buffers,
                                            std::uint64_t seed) const {
-    return launch("scanc_chunkwise", heads * variant.blocks() * variant.spans, 128 * variant.warpgroups,
+    return launch("scanc_chunkwise", heads * variant.blocks() * variant.spans, 128 * (variant.warpgroups + variant.readers),
                   variant.sharedBytes(), words, buffers, seed);
   }
 
@@ -387,6 +394,8 @@ TEST_P(Chunkwise, keepsItsStateInRegisters) {
     const bool isSm80 = architecture == std::string("sm_80");
     if (isSm80 && !GetParam().isWide() && !std::getenv("SCANC_SOAK"))
       continue;
+    if (isSm80 && GetParam().readers > 0)
+      continue; // groups wait for each other by cells that only others have
     Result<CompiledKernel> kernel = compileCuda({.text = text,
                                                  .headers = templateHeaders(),
                                                  .architecture = architecture,
@@ -431,6 +440,8 @@ INSTANTIATE_TEST_SUITE_P(
                      .copies = false,
                      .corrects = true,
                      .decaysRows = true},
+        ChunkVariant{.readers = 2}, ChunkVariant{.rows = 72, .columns = 67, .copies = false, .readers = 2},
+        ChunkVariant{.spans = 2, .readers = 2},
         ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},
         ChunkVariant{.ring = 1, .decaysRows = true, .spans = 2},
         ChunkVariant{.ring = 2, .corrects = true, .spans = 3},

@@ -90,16 +90,16 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
   start_group_products();
 }
 
-/// Calls `then(i, a, step, j)` for what this lane has of a chunk's results: of row `i` of two, the eight columns from `j`
-/// on, of half `a`.
+/// Calls `then(i, a, step, j)` for what this lane has of the results of a chunk and of 64 columns from `first` on: of row `i`
+/// of two, the eight columns from `j` on, of half `a`.
 template <typename R, typename F>
-static __device__ __forceinline__ void each_piece(chunk_extent extent, int column, F then) {
+static __device__ __forceinline__ void each_piece(chunk_extent extent, int first, F then) {
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const int row = warp_of_group() * 16 + warp::sum_row(2 * i);
 #pragma unroll
     for (int a = 0; a < 2; ++a) {
-      const int j = column + group_index() * panel_columns + a * 32 + lane_index() % 4 * 8;
+      const int j = first + a * 32 + lane_index() % 4 * 8;
       if (row < extent.count && j < R::columns)
         then(i, a, step_at<R>(extent, row), j);
     }
@@ -113,31 +113,42 @@ struct results_beside {
   typename R::beside of[2][2];
 
   __device__ __forceinline__ results_beside(const R &recurrence, const typename R::lane &at, chunk_extent extent,
-                                            int column) {
-    each_piece<R>(extent, column, [&](int i, int a, auto step, int j) {
+                                            int first) {
+    each_piece<R>(extent, first, [&](int i, int a, auto step, int j) {
       of[i][a] = recurrence.read_beside(at, step, j);
     });
   }
 };
 
-/// Hands the sums of a chunk to the recurrence, eight columns at a time.
+/// What multiplies the sums of this lane's two rows.
+template <typename R>
+struct results_scale {
+  float of[2];
+
+  __device__ __forceinline__ explicit results_scale(const chunk_numbers &slot) {
+    if constexpr (scales_query<R>)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        of[i] = shared_load(slot.query_scale[warp_of_group() * 16 + warp::sum_row(2 * i)]);
+  }
+};
+
+/// Hands the sums of a chunk, of 64 columns from `first` on, to the recurrence, eight columns at a time.
 template <typename R>
 static __device__ __forceinline__ void
-write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent extent, int column,
-              const chunk_numbers &slot, const warp::sum_tile (&outputs)[8], const results_beside<R> &beside) {
+write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent extent, int first,
+              const results_scale<R> &scale, const warp::sum_tile (&outputs)[8], const results_beside<R> &beside) {
   float eights[2][2][8];
   warp::gather_eights(eights, outputs);
   if constexpr (scales_query<R>)
 #pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      const float by = shared_load(slot.query_scale[warp_of_group() * 16 + warp::sum_row(2 * i)]);
+    for (int i = 0; i < 2; ++i)
 #pragma unroll
       for (int a = 0; a < 2; ++a)
 #pragma unroll
         for (int e = 0; e < 8; ++e)
-          eights[a][i][e] *= by;
-    }
-  each_piece<R>(extent, column, [&](int i, int a, auto step, int j) {
+          eights[a][i][e] *= scale.of[i];
+  each_piece<R>(extent, first, [&](int i, int a, auto step, int j) {
     recurrence.write(at, step, j, eights[a][i], beside.of[i][a]);
   });
 }

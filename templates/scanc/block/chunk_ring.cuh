@@ -304,7 +304,7 @@ public:
   }
 
 private:
-  static constexpr int threads = R::shape.threads();
+  static constexpr int threads = 128 * R::shape.warpgroups; ///< that copy
 
   template <int bytes>
   static __device__ __forceinline__ void copy_pieces(void *to, const void *from, int thread) {

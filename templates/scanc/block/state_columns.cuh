@@ -15,21 +15,6 @@
 
 namespace scanc::device::block {
 
-/// Where the columns of a left operand are steps: that of number `i` of this lane's first row in tile `k`.
-static __device__ __forceinline__ int step_of_left(int k, int i) { return k * 16 + i / 2 * 8 + warp::sum_column(i); }
-
-/// A left tile, the columns of which are steps, times `weight(step)`.
-template <typename T, typename F>
-static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, int k, F weight) {
-  float weights[4];
-#pragma unroll
-  for (int i = 0; i < 4; ++i)
-    weights[i] = weight(step_of_left(k, i));
-#pragma unroll
-  for (int i = 0; i < 4; ++i)
-    tile.words[i] = scaled_pair<T>(tile.words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
-}
-
 /// Sums whose columns are steps, times `by(step)`.
 template <typename F>
 static __device__ __forceinline__ void scale_steps(warp::sum_tile (&sums)[8], F by) {

@@ -85,11 +85,12 @@ struct chunk_policy {
   int ring;       ///< 2 at least; from 3 on the products of a chunk begin in the one before; 1 with decays of rows
   int blocks = 1; ///< of a multiprocessor, by their registers
   bool splits = false;   ///< whether blocks share the time of a lane
+  int readers = 0;       ///< more groups of four warps, which read out what the others carry
   int values = 0;        ///< panels of 64 columns, where groups do not have one each
   bool reads_out = true; ///< whether the state is multiplied with queries
   bool windows = false;  ///< whether inputs of earlier steps are read: steps are then block::window_step
 
-  constexpr int threads() const { return 128 * warpgroups; }
+  constexpr int threads() const { return 128 * (warpgroups + readers); }
   constexpr int value_panels() const { return values > 0 ? values : warpgroups; }
   bool operator==(const chunk_policy &) const = default;
 };

@@ -25,6 +25,12 @@ inline constexpr bool has_tensor_copies = true;
 inline constexpr bool has_tensor_copies = false;
 #endif
 
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+inline constexpr bool has_landings = true;
+#else
+inline constexpr bool has_landings = false;
+#endif
+
 /// A cell of shared memory that says, time after time, that copies have landed.
 struct landing {
   uint64_t state;
@@ -42,7 +48,7 @@ struct alignas(64) given_map {
 /// A barrier of the block stands between this and the first use of the cell. It says so as often as
 /// `arrivals` threads have arrived; copies want one.
 static __device__ __forceinline__ void make_landing(landing &cell, int arrivals = 1) {
-  if constexpr (has_tensor_copies) {
+  if constexpr (has_landings) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(
                      static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
                  "r"(arrivals)
@@ -53,7 +59,7 @@ static __device__ __forceinline__ void make_landing(landing &cell, int arrivals 
 
 /// Copies of so many bytes will land until the cell says so again.
 static __device__ __forceinline__ void expect_copies(landing &cell, int bytes) {
-  if constexpr (has_tensor_copies)
+  if constexpr (has_landings)
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
                      static_cast<uint32_t>(__cvta_generic_to_shared(&cell))),
                  "r"(bytes)
@@ -63,7 +69,7 @@ static __device__ __forceinline__ void expect_copies(landing &cell, int bytes) {
 /// One of the `arrivals` that the cell was made for: what this thread has read and written comes before whoever
 /// waits for them.
 static __device__ __forceinline__ void arrive(landing &cell, int) {
-  if constexpr (has_tensor_copies)
+  if constexpr (has_landings)
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(
                      static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
                  : "memory");
@@ -72,7 +78,7 @@ static __device__ __forceinline__ void arrive(landing &cell, int) {
 /// Waits until the cell has said so for the time of this parity, the first time's being 0: what has
 /// landed is seen, by products of groups too.
 static __device__ __forceinline__ void await_landing(landing &cell, int parity) {
-  if constexpr (has_tensor_copies)
+  if constexpr (has_landings)
     asm volatile("{\n.reg .pred done;\nagain:\n"
                  "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
                  "@!done bra again;\n}" ::"r"(

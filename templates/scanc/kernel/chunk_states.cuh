@@ -22,6 +22,7 @@ namespace scanc::device::kernel {
 constexpr chunk_policy states_policy(chunk_policy of, bool corrects) {
   of.ring = of.ring < 2 ? 2 : of.ring;
   of.reads_out = false;
+  of.readers = 0;
   if (corrects) { // a group for the values, one for the transition; something is made of the next chunk
     of.values = of.warpgroups;
     of.warpgroups = 2;

@@ -25,6 +25,7 @@
 #include "scanc/block/chunk_segments.cuh"
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/core/math.cuh"
+#include "scanc/kernel/chunk_relay.cuh"
 // What recurrences print.
 #include "scanc/thread/access.cuh"
 #include "scanc/thread/activation.cuh"
@@ -41,13 +42,15 @@ struct correction_cells {
 template <typename R>
 struct correction_cells<R, false> {};
 
-template <typename R, bool rows = block::decays_rows<R> && !block::brings_factors<R>>
+template <typename R, bool rows = block::decays_rows<R> && !block::brings_factors<R>, bool relay = (R::shape.readers > 0)>
 struct chunkwise_storage : correction_cells<R>, block::segment_places<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
 };
 template <typename R>
-struct chunkwise_storage<R, true> : block::segment_places<R> {
+struct chunkwise_storage<R, false, true> : relay_storage<R> {};
+template <typename R>
+struct chunkwise_storage<R, true, false> : block::segment_places<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::row_factors<R> factors;
 };
@@ -75,6 +78,11 @@ struct chunk_walk {
       : recurrence(recurrence), storage(storage), column(column), at(recurrence.enter(lane)), order(order),
         group(shuffle(block::group_index(), 0)),
         stream(recurrence, at, column, storage.slots), numbers(recurrence, at) {}
+
+  /// The first of the 64 that this group has.
+  __device__ __forceinline__ int group_column() const {
+    return column + block::group_index() * block::panel_columns;
+  }
 
   /// Before and after the state's way through a chunk.
   __device__ __forceinline__ void enter(long long chunk) {
@@ -172,7 +180,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
     finish_group_products<1>();
     warp::settle(outputs);
     block::add_scores<R>(outputs, weighted, slot, values);
-    const block::results_beside beside(recurrence, at, order.of(chunk), column);
+    const block::results_beside beside(recurrence, at, order.of(chunk), walk.group_column());
     if constexpr (early) { // of the last chunk again, behind it: not used
       const block::chunk_slot<R> &next = stream.of(order.has(chunk + 1) ? chunk + 1 : chunk);
       block::start_products<true, R>(scores, next.query, next.key);
@@ -181,7 +189,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
       finish_group_products();
     }
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs, beside);
+    block::write_outputs(recurrence, at, order.of(chunk), walk.group_column(), block::results_scale<R>(slot), outputs, beside);
     finish_group_products();
     warp::settle(scores);
     state.settle();
@@ -253,10 +261,10 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     else
       block::add_scores<R>(outputs, weighted, slot, inputs);
     state.add(slot.key, at_end);
-    const block::results_beside beside(recurrence, at, order.of(chunk), column);
+    const block::results_beside beside(recurrence, at, order.of(chunk), walk.group_column());
     finish_group_products<1>();
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), column, slot, outputs, beside);
+    block::write_outputs(recurrence, at, order.of(chunk), walk.group_column(), block::results_scale<R>(slot), outputs, beside);
     finish_group_products();
     state.settle();
     walk.leave(chunk);
@@ -308,12 +316,12 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
     block::advance_rows(state, factors, values);
     block::add_products(outputs, factors.scores, values);
-    const block::results_beside beside(recurrence, at, extent, column);
+    const block::results_beside beside(recurrence, at, extent, walk.group_column());
     finish_group_products();
     warp::settle(outputs);
     state.settle();
     walk.leave(chunk);
-    block::write_outputs(recurrence, at, extent, column, of_steps, outputs, beside);
+    block::write_outputs(recurrence, at, extent, walk.group_column(), block::results_scale<R>(of_steps), outputs, beside);
   }
 }
 
@@ -363,6 +371,9 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
                        storage);
     walk_all(walk, left.records(lane));
     block::pass_empty_segments<span_place<R>::width>(recurrence, walk.at, walk.column, order.first, order.end);
+  } else if constexpr (R::shape.readers > 0) {
+    const span_place<R> place(recurrence, 0);
+    relay_chunks(recurrence, place, left.spans(place), storage);
   } else {
     const span_place<R> place(recurrence, 0);
     const bool is_last = place.span + 1 == place.spans;

@@ -11,6 +11,7 @@
 namespace scanc::device {
 
 inline constexpr bool has_tensor_copies = true;
+inline constexpr bool has_landings = true;
 
 struct landing {
   uint64_t state;

@@ -1,0 +1,117 @@
+//===- block/state_rows.cuh - A matrix state whose rows groups share ------===//
+//
+//   called by      every thread of as many groups of four warps as the state has panels of rows
+//   result in      registers: each group has 64 rows of all columns of a block, each warp 16 of these
+//   shared memory  as named, given by the caller
+//   barriers       none
+//
+//   The state of block/chunk_state.cuh, shared out by rows: no group weighs keys that another does.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_span.cuh"
+
+namespace scanc::device::block {
+
+template <typename R>
+class state_rows {
+public:
+  using element = typename R::element;
+  static constexpr int panels = R::shape.warpgroups;
+
+  /// `group`: which of the groups, the same number in all lanes.
+  __device__ __forceinline__ explicit state_rows(int group) : group(group) {}
+
+  __device__ __forceinline__ void begin(const R &recurrence, const typename R::lane &at, int column) {
+    each(column, [&](float &number, int i, int j, bool exists) {
+      number = exists ? recurrence.initial(at, i, j) : 0.0f;
+    });
+  }
+  __device__ __forceinline__ void finish(const R &recurrence, const typename R::lane &at, int column) {
+    each(column, [&](float number, int i, int j, bool exists) {
+      if (exists)
+        recurrence.finish(at, i, j, number);
+    });
+  }
+
+  /// As it leaves a span.
+  __device__ __forceinline__ void pass(const told_span<R> &span) {
+    if constexpr (decays<R>)
+      scale(thread::read(&span.decays[0]));
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+#pragma unroll
+      for (int n = 0; n < 8; ++n) {
+        float four[4];
+        load_global<4>(four, &span.states[p][group][n][thread_index() % 128][0]);
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[p][n].at[i] += four[i];
+      }
+  }
+
+  __device__ __forceinline__ void show(state_panels<R> &to) const {
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+      warp::store_panel(to.of[p][group], warp_of_group() * 16, sums[p]);
+  }
+
+  /// After the products that `add` started have been finished.
+  __device__ __forceinline__ void settle() {
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+      warp::settle(sums[p]);
+  }
+
+  __device__ __forceinline__ void scale(float by) {
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[p][n].at[i] *= by;
+  }
+
+  /// Adds the product of a chunk's keys, transposed, and values: keys of step s times `weight(s)`. Starts it where four
+  /// warps multiply together.
+  template <typename F>
+  __device__ __forceinline__ void add(const chunk_slot<R> &slot, F weight) {
+    warp::left_tile<element> keys[chunk_steps / 16];
+#pragma unroll
+    for (int k = 0; k < chunk_steps / 16; ++k) {
+      keys[k] = warp::load_left_transposed<panel_columns>(slot.key[group], k * 16, warp_of_group() * 16);
+      weigh_steps(keys[k], k, weight);
+    }
+    begin_group_products();
+#pragma unroll
+    for (int k = 0; k < chunk_steps / 16; ++k)
+#pragma unroll
+      for (int p = 0; p < panels; ++p)
+        warp::multiply_panel<false>(sums[p], keys[k], slot.value[p], k * 16, true);
+    start_group_products();
+  }
+
+private:
+  template <typename F>
+  __device__ __forceinline__ void each(int column, F visit) {
+    int first = group * panel_columns + warp_of_group() * 16 + warp::sum_row(0);
+    column += warp::sum_column(0);
+    forget(first);
+    forget(column);
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          const int row = first + i / 2 * 8, at = column + p * panel_columns + n * 8 + i % 2;
+          visit(sums[p][n].at[i], row, at, row < R::rows && at < R::columns);
+        }
+  }
+
+  const int group;
+  warp::sum_tile sums[panels][8];
+};
+
+} // namespace scanc::device::block

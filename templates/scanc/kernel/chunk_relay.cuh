@@ -1,0 +1,175 @@
+//===- kernel/chunk_relay.cuh - Groups that carry a state, and groups that read it out ---===//
+//
+//   called by      every thread of a block
+//   result in      registers, global memory
+//   shared memory  relay_storage<R>, given by the caller
+//   barriers       one; then groups wait for each other by cells
+//
+//   The walk of kernel/chunkwise.cuh without a correction, decays of rows or segments, by groups of four warps that have
+//   different work. As many as the state has panels of rows carry it from chunk to chunk and start the copies;
+//   R::shape.readers take chunks in turn and make what is read out of them, of the state as it was shown to them. So nothing
+//   that is read out holds up the state, what one group waits for holds up no other, and neither keys nor scores are weighed twice.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "scanc/block/chunk_outputs.cuh"
+#include "scanc/block/state_rows.cuh"
+#include "scanc/core/tensor_copies.cuh"
+#include "scanc/core/wide_products.cuh"
+
+namespace scanc::device::kernel {
+
+template <typename R>
+struct relay_storage {
+  block::chunk_slot<R> slots[R::shape.ring];
+  block::state_panels<R> state[R::shape.readers]; ///< as it enters a chunk of each reader
+  landing shown[R::shape.readers];                ///< that chunk is there, and the state
+  landing left[R::shape.readers];                 ///< neither is read any more
+};
+
+/// What all groups of a block know.
+template <typename R>
+struct chunk_relay {
+  static constexpr int readers = R::shape.readers, carriers = R::shape.warpgroups;
+  static constexpr int carrying = 128 * carriers;
+
+  const R &recurrence;
+  relay_storage<R> &storage;
+  const int column;
+  const typename R::lane at;
+  const block::chunk_order<R> order;
+  const int group; ///< of four warps, the same number in all lanes of one
+
+  __device__ __forceinline__ chunk_relay(const R &recurrence, const block::span_place<R> &place, relay_storage<R> &storage)
+      : recurrence(recurrence), storage(storage), column(place.column()), at(recurrence.enter(place.lane)),
+        order{place.steps}, group(shuffle(block::group_index(), 0)) {}
+
+  static __device__ __forceinline__ int reader_of(long long chunk) { return static_cast<int>(chunk % readers); }
+  static __device__ __forceinline__ int turn_of(long long chunk) { return static_cast<int>(chunk / readers % 2); }
+
+  /// Until a chunk that is read out is left: its place, and what was shown of it.
+  __device__ __forceinline__ void await_left(long long chunk) const {
+    if (chunk >= 0)
+      await_landing(storage.left[reader_of(chunk)], turn_of(chunk));
+  }
+
+  /// A chunk's copies, but for the `open` last that were started, and the state are there for everybody.
+  template <int open, typename State>
+  __device__ __forceinline__ void show(long long chunk, const State &state, block::state_panels<R> &to) const {
+    await_copies<open>();
+    state.show(to);
+    show_to_group_products();
+    arrive(storage.shown[reader_of(chunk)], carrying);
+    await_landing(storage.shown[reader_of(chunk)], turn_of(chunk));
+  }
+};
+
+/// By the groups that carry the state.
+template <typename R>
+static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay, block::state_rows<R> &state) {
+  auto &[recurrence, storage, column, at, order, group] = relay;
+  constexpr int readers = R::shape.readers;
+  static_assert(R::shape.ring == readers + 1, "a chunk is read out until the one after the next is walked");
+  block::chunk_ring<R> stream(recurrence, at, column, storage.slots);
+  block::number_stream<R> numbers(recurrence, at);
+  numbers.ask(order.of(0));
+  stream.start(0, order.of(0));
+  numbers.tell(stream.of(0));
+  numbers.ask(order.of(1));
+  for (long long chunk = 0; order.has(chunk); ++chunk) {
+    const block::chunk_slot<R> &slot = stream.of(chunk);
+    relay.await_left(chunk - readers);
+    stream.start(chunk + 1, order.of(chunk + 1));
+    relay.template show<1>(chunk, state, storage.state[relay.reader_of(chunk)]);
+    const float last = block::decay_at<R>(slot, block::chunk_steps - 1);
+    if constexpr (block::decays<R>)
+      state.scale(exp2_approximate(last));
+    state.add(slot, [&](int step) { return block::decay_since<R>(slot, last, step) * block::input_scale<R>(slot, step); });
+    numbers.tell(stream.of(chunk + 1));
+    numbers.ask(order.of(chunk + 2));
+    finish_group_products();
+    state.settle();
+  }
+  await_copies<0>();
+}
+
+/// By a group that reads out: chunks `reader`, `reader + readers`, ….
+template <typename R>
+static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, int reader) {
+  constexpr int panels = R::shape.warpgroups;
+  auto &[recurrence, storage, column, at, order, group] = relay;
+  for (long long chunk = reader; order.has(chunk); chunk += R::shape.readers) {
+    const block::chunk_slot<R> &slot = storage.slots[chunk % R::shape.ring];
+    const block::state_panels<R> &state = storage.state[reader];
+    await_landing(storage.shown[reader], relay.turn_of(chunk));
+    warp::sum_tile scores[8], outputs[panels][8];
+    block::start_products<true, R>(scores, slot.query, slot.key);
+    begin_group_products();
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+#pragma unroll
+      for (int k = 0; k < 4 * block::row_panels<R>(); ++k)
+        warp::multiply_panels<false>(outputs[p], slot.query[k / 4], k % 4 * 16, state.of[p][k / 4], k % 4 * 16, k > 0);
+    start_group_products();
+    finish_group_products<1>();
+    warp::settle(scores);
+    warp::left_tile<typename R::element> weighted[4];
+    block::weigh_scores<R>(weighted, scores, slot);
+    const block::results_scale<R> scale(slot);
+    finish_group_products();
+#pragma unroll
+    for (int p = 0; p < panels; ++p) {
+      warp::settle(outputs[p]);
+      block::add_scores<R>(outputs[p], weighted, slot, slot.value[p]);
+    }
+    finish_group_products();
+    arrive(storage.left[reader], 128);
+#pragma unroll
+    for (int p = 0; p < panels; ++p) {
+      const int first = column + p * block::panel_columns;
+      const block::results_beside beside(recurrence, at, order.of(chunk), first);
+      warp::settle(outputs[p]);
+      block::write_outputs(recurrence, at, order.of(chunk), first, scale, outputs[p], beside);
+    }
+  }
+}
+
+template <typename R>
+static __device__ __forceinline__ void make_relay_cells(relay_storage<R> &storage) {
+  if (thread_index() == 0) {
+    for (int reader = 0; reader < R::shape.readers; ++reader) {
+      make_landing(storage.shown[reader], chunk_relay<R>::carrying);
+      make_landing(storage.left[reader], 128);
+    }
+  }
+  block_barrier();
+}
+
+/// Of a lane, or of one span of it where blocks share its time: `told` are what the spans of the lane make of states.
+template <typename R>
+static __device__ __forceinline__ void relay_chunks(const R &recurrence, const block::span_place<R> &place,
+                                                    const block::told_span<R> *told, relay_storage<R> &storage) {
+  static_assert(has_group_products && has_landings, "groups multiply by themselves, and wait for each other");
+  static_assert(!block::corrects<R> && !block::decays_rows<R>);
+  static_assert(R::shape.warpgroups == 2 && R::shape.readers == 2 && block::row_panels<R>() == 2,
+                "registers are for these");
+  constexpr int of_carriers = 120, of_readers = 136; // of a thread, which begins with 128
+  make_relay_cells<R>(storage);
+  const chunk_relay<R> relay(recurrence, place, storage);
+  if (relay.group < relay.carriers) {
+    give_registers<of_carriers>();
+    block::state_rows<R> state(relay.group);
+    state.begin(recurrence, relay.at, relay.column);
+    if constexpr (R::shape.splits)
+      for (long long span = 0; span < place.span; ++span)
+        state.pass(told[span]);
+    carry_chunks(relay, state);
+    if (place.span + 1 == place.spans)
+      state.finish(recurrence, relay.at, relay.column);
+  } else {
+    take_registers<of_readers>();
+    read_chunks(relay, relay.group - relay.carriers);
+  }
+}
+
+} // namespace scanc::device::kernel
