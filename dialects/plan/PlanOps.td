@@ -237,8 +237,9 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
       decays of rows kernel::chunk_factors, and 18 KiB and 24.5 more for each 64 rows. Behind it chunk_states leaves what a
       span makes of states. `scratch` is there for these alone.
     - (C2) `element` is f16 or bf16.
-    - (C3) in every policy, lane_threads, lanes, runs and state_threads are 1, time_threads is a multiple of 128, steps are 64,
-      and ring is 2 at least; with decays of rows and no correction it is 1.
+    - (C3) in every policy, lane_threads, lanes and state_threads are 1, time_threads is a multiple of 128, steps are 64,
+      and ring is 2 at least; with decays of rows and no correction it is 1. runs are 1; or 2, of 65 to 128 rows without a
+      correction or decays of rows: the chunks that are read out at a time, each by 128 of 512 threads, of a ring of 3.
     - (C4) there is a result, and every result is made of the sums of the `plan.recall`, without a sum of its own for
       each of its numbers.
   }];
