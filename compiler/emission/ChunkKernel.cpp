@@ -125,6 +125,8 @@ void ChunkKernelWriter::writeRecurrence() {
   writeFetch({"query", "i", "rows", pieceSize}, queries);
   writeFetch({"key", "i", "rows", pieceSize}, behind(recall.getEarlierKeys(), recall.getKey()));
   writeFetch({"value", "j", "columns", pieceSize}, behind(recall.getEarlierValues(), recall.getValue()));
+  if (SmallVector<Value> readers(recall.getReaders()); !readers.empty())
+    writeFetch({"reader", "i", "rows", pieceSize}, readers);
   if (recall.getRowDecays())
     writeDecays();
   writeNumbers();

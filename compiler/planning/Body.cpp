@@ -435,10 +435,12 @@ void BodyLowering::lowerRecall() {
   Value key = productOf(chunks->key, rows, advance.getLoc());
   Value value = chunks->adds ? productOf(chunks->value, columns, advance.getLoc()) : constantOf(0, columns, loc);
   Value query = productOf(chunks->query, rows, loc);
-  Value strength = chunks->strength ? productOf(*chunks->strength, {}, loc) : Value();
+  Value strength = !chunks->strength  ? Value()
+                   : chunks->corrects ? productOf(*chunks->strength, {}, loc)
+                                      : constantOf(0, {}, loc);
   if (chunks->strength && !strength)
     strength = constantOf(1, {}, loc);
-  SmallVector<Value> earlierKeys, earlierScales, earlierStrengths, earlierValues;
+  SmallVector<Value> earlierKeys, earlierScales, earlierStrengths, earlierValues, readers;
   auto numberOf = [&](const Product &product) {
     Value number = productOf(product, {}, loc);
     return number ? number : constantOf(1, {}, loc);
@@ -449,12 +451,19 @@ void BodyLowering::lowerRecall() {
     earlierStrengths.push_back(numberOf(*step.strength));
     earlierValues.push_back(step.adds ? productOf(step.value, columns, loc) : constantOf(0, columns, loc));
   }
+  auto read = [&](const CorrectedStep &step, Value key) {
+    if (chunks->readsApart())
+      readers.push_back(step.reader ? productOf(*step.reader, chunks->summed, loc) : key);
+  };
+  for (auto [step, of] : llvm::zip(chunks->earlier, earlierKeys))
+    read(step, of);
+  read(*chunks, key);
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
                                       cast<StringAttr>(advance.getStates()[0]), decay, factor, rowDecays,
                                       decayInput, query,
                                       productOf(chunks->queryScale, {}, loc), key, value,
                                       productOf(chunks->inputScale, {}, loc), strength, earlierKeys,
-                                      earlierScales, earlierStrengths, earlierValues);
+                                      earlierScales, earlierStrengths, earlierValues, readers);
   const Product &scale = chunks->sumScale;
   if (!scale.factors.empty() || !scale.divisors.empty())
     sums = arith::MulFOp::create(builder, loc, sums, productOf(scale, columns, loc));

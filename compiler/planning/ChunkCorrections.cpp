@@ -69,6 +69,7 @@ ChunkMatcher::Reason ChunkMatcher::findCorrection() {
   if (loop.findDim(cast<StringAttr>(form.advance.getRows()[0]).getValue()) != form.row)
     return formatv("a correction that sums over another index than {0}", nameOf(form.row)).str();
   int64_t summed = loop.findDim(cast<StringAttr>(form.advance.getContract()[0]).getValue());
+  form.summed = summed;
   if (vectors.size() > 2)
     return findCorrections(vectors, summed);
   Product own, other, columns, decayed = form.key, numberOfDecays;
@@ -82,10 +83,34 @@ ChunkMatcher::Reason ChunkMatcher::findCorrection() {
     return reason;
   bool isOfKey = columns.factors.empty() && columns.divisors.empty() &&
                  isSameRow(own, form.key, form.row);
+  if (!inF32 && !form.decaysRows && (!isOfKey || !isSameRow(other, form.key, summed)))
+    return readApart(std::move(own), std::move(other), isOfKey);
   if (isOfKey && form.decaysRows && !isSameRow(other, decayed, summed))
     return std::string("a correction of something else than what the key reads of the decayed state");
   if (!isOfKey || !isSameRow(other, decayed, summed) || !takeOut(*form.strength, numberOfDecays, form.row))
     return std::string("a correction by other vectors than multiples of the key that is added");
+  return std::nullopt;
+}
+
+/// A correction that reads the state by another vector than what it writes. Where that is not the key that is added, either, it
+/// goes before what adds.
+ChunkMatcher::Reason ChunkMatcher::readApart(Product own, Product other, bool isOfKey) {
+  for (const Product *row : {&own, &other})
+    if (Reason reason = checkRow(*row, "correction"))
+      return reason;
+  if (isOfKey) {
+    form.reader = std::move(other);
+    return std::nullopt;
+  }
+  CorrectedStep before;
+  before.key = std::move(own);
+  if (!isSameRow(other, before.key, form.summed))
+    before.reader = std::move(other);
+  before.strength = *form.strength;
+  before.adds = false;
+  form.earlier.push_back(std::move(before));
+  form.strength = Product();
+  form.corrects = false;
   return std::nullopt;
 }
 

@@ -303,6 +303,11 @@ ChunkMatcher::Reason ChunkMatcher::chooseElement() {
   SmallVector<const Product *> products = {&form.key, &form.value, &form.query};
   for (const CorrectedStep &step : form.earlier)
     products.append({&step.key, &step.value});
+  if (form.reader)
+    products.push_back(&*form.reader);
+  for (const CorrectedStep &step : form.earlier)
+    if (step.reader)
+      products.push_back(&*step.reader);
   for (const Product *product : products)
     for (BlockArgument row : rowsIn(*product)) {
       Type type = row.getType();

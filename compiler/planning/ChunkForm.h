@@ -16,11 +16,13 @@ struct Product {
   bool negative = false;
 };
 
-/// S[i, j] + inputScale * key[i] * value[j], where with a strength S, less strength * key (key . S), stands in place of S.
+/// S[i, j] + inputScale * key[i] * value[j], where with a strength S, less strength * key (key . S), stands in place of S, or
+/// strength * key (reader . S).
 struct CorrectedStep {
   Product key, value, inputScale;
+  std::optional<Product> reader;   ///< over the index that corrections sum over
   std::optional<Product> strength; ///< of a correction
-  bool adds = true;                ///< whether there is a value
+  bool adds = true, corrects = true; ///< whether there is a value; where there is a strength, whether it is not 0
 };
 
 /// What becomes of decay * S in a step, and in those of `earlier` before it. A decay may be one for each row. Of S results read
@@ -35,6 +37,10 @@ struct ChunkForm : CorrectedStep {
   mlir::BlockArgument decayInput;                ///< the row of a tensor that those are made of; null: of more than one
   Product query, queryScale, sumScale;
   std::vector<CorrectedStep> earlier; ///< in order
+  int64_t summed = -1;                ///< dim that corrections sum over
+  bool readsApart() const {
+    return reader || llvm::any_of(earlier, [](const CorrectedStep &step) { return step.reader.has_value(); });
+  }
   mlir::Type element; ///< that rows of these are rounded to; f32: they are not
 };
 

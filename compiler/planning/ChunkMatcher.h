@@ -25,6 +25,7 @@ private:
   Reason splitInput();
   Reason findCorrection();
   Reason findCorrections(mlir::OperandRange vectors, int64_t summed);
+  Reason readApart(Product own, Product other, bool isOfKey);
   mlir::OperandRange correctingVectors();
   void factorsOf(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &factors) const;
   mlir::Value correctedBy(const CorrectedStep &step, mlir::Value addend, bool negative, int64_t summed);

@@ -43,6 +43,8 @@ struct Chunks : OuterProducts {
   }
   /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
   bool bringsFactors() const { return form.decaysRows && form.strength; }
+  /// Panels of 64 rows of what corrections read the state by, where that is another vector than the key.
+  int64_t readerPanels() const { return form.readsApart() ? paddedRows() / groupColumns : 0; }
   /// Formula: the sizes of all lanes, each times what follows.
   std::string lanes() const {
     std::string lanes;
@@ -113,7 +115,7 @@ int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t 
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
   if (readers > 0) // the state for each reader
     return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * groups * panels * panelBytes + cellBytes;
-  return places + ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) +
+  return places + ring * ((2 * panels + groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes) +
          groups * (panels + inputs) * panelBytes;
 }
 
@@ -128,7 +130,8 @@ int64_t sharedBytesOfRecords(const Chunks &chunks) {
     return std::max(2 * panelBytes + lowerBytes, chunks.paddedRows() / groupColumns * factorBytes) +
            llvm::alignTo(numbersOfRows, 1024) + numberBytes;
   }
-  return std::max(panelBytes + lowerBytes, chunks.paddedRows() / chunkSteps * panelBytes) + numberBytes;
+  int64_t panels = chunks.paddedRows() / chunkSteps + chunks.readerPanels();
+  return std::max(panelBytes + lowerBytes, panels * panelBytes) + numberBytes;
 }
 
 /// Groups of 128 threads, each of 64 columns, and slots of the ring. Readers are groups that read out what the others
@@ -171,7 +174,7 @@ struct Spans {
     constexpr int64_t correctedRing = 3, made = 2;
     int64_t ring = chunks.form.strength ? correctedRing : std::max<int64_t>(shape.ring, 2);
     int64_t inverses = chunks.form.strength ? 1 : 0;
-    int64_t slot = (panels + shape.groups + inverses) * panelBytes + numberBytes;
+    int64_t slot = (panels + shape.groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes;
     if (chunks.bringsFactors()) // keys twice, and what the chunk decays
       slot += panels * panelBytes + llvm::alignTo(chunks.paddedRows() * 4, 1024);
     shared = ring * slot + (chunks.form.strength ? made * panels * panelBytes : 0);

@@ -37,13 +37,18 @@ LogicalResult RecallOp::verify() {
   if (getFactor() && (getLogDecay() || decays)) // recall_c2
     return emitOpError("factor: expected no decay beside it");
   size_t earlier = getEarlierKeys().size();
+  auto isKey = [&](Type type) { return type == getKey().getType(); };
   bool areAlike = getEarlierScales().size() == earlier && getEarlierStrengths().size() == earlier &&
                   getEarlierValues().size() == earlier &&
-                  llvm::all_of(getEarlierKeys().getTypes(), [&](Type type) { return type == getKey().getType(); }) &&
+                  llvm::all_of(getEarlierKeys().getTypes(), isKey) &&
                   llvm::all_of(getEarlierValues().getTypes(), [&](Type type) { return type == getValue().getType(); });
   if (!areAlike || (earlier > 0 && (decays || !getStrength()))) // recall_c3
     return emitOpError("behind: expected as many keys, scales, corrections and values, of the types of `key` and `value`, beside a "
                        "correction and without decays of rows");
+  bool readsApart = !getReaders().empty();
+  if (readsApart && (getReaders().size() != earlier + 1 || !llvm::all_of(getReaders().getTypes(), isKey) || decays ||
+                     !getStrength())) // recall_c3
+    return emitOpError("readers: expected one for each correction, of the type of `key`, without decays of rows");
   if (!input)
     return success();
   llvm::SetVector<Value> open;

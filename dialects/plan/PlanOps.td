@@ -307,14 +307,15 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
     `factor`, and each row may have a factor row_decays[i] of its own; with a `decay_input` that row of a tensor is brought, and they are computed of it.
     With `correct` by a number, what has decayed is corrected: it is the decayed S less correct * key (key . decayed S).
     What stands `behind` is done first, in order, each to what the one before has left: corrected by a number times its key, and
-    scale * key[i] * value[j] added. Nothing decays between them.
+    scale * key[i] * value[j] added. Nothing decays between them. With `readers`, one for each of those and the last for what is done
+    then, these stand in place of the key where a correction reads: S less correct * key (reader . S).
 
     - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
       f32.
     - (C2) there is one of `log_decay`, `factor` and `row_decays` at most; these have the type of `key`; `decay_input`, a read of as many
       numbers of f32 or 16 bits, is all that they are made of.
-    - (C3) lists behind are of one length, with the types of `key` and `value`; where they are not empty there is `correct`, and no
-      `row_decays`.
+    - (C3) lists behind are of one length, with the types of `key` and `value`; `readers`, of the type of `key`, are one more or none.
+      Where there are some of either there is `correct`, and no `row_decays`.
 
     ```mlir
     %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
@@ -333,14 +334,15 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
                        VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale,
                        Optional<F32>:$strength, Variadic<VectorOfRankAndType<[1], [F32]>>:$earlier_keys,
                        Variadic<F32>:$earlier_scales, Variadic<F32>:$earlier_strengths,
-                       Variadic<VectorOfRankAndType<[1], [F32]>>:$earlier_values);
+                       Variadic<VectorOfRankAndType<[1], [F32]>>:$earlier_values,
+                       Variadic<VectorOfRankAndType<[1], [F32]>>:$readers);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
   let assemblyFormat = [{
     $state (`decay` $log_decay^)? (`factor` $factor^)? (`row_decays` $row_decays^ `:` type($row_decays))?
     (`from` $decay_input^ `:` type($decay_input))? `query` $query (`scale` $query_scale^)? `:` type($query)
     `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums)
     (`behind` `(` $earlier_keys^ `:` type($earlier_keys) `scale` $earlier_scales `correct` $earlier_strengths
-    `value` $earlier_values `:` type($earlier_values) `)`)? attr-dict
+    `value` $earlier_values `:` type($earlier_values) `)`)? (`readers` `(` $readers^ `:` type($readers) `)`)? attr-dict
   }];
   let hasVerifier = 1;
 }

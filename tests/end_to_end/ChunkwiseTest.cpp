@@ -304,6 +304,24 @@ TEST(Chunkwise, blocksThatShareTheTimeOfSeveralCorrectionsAreRight) {
   expectNear(severalCorrections(2, "12"), {{"B", 1}, {"T", 800}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
 }
 
+/// The state is read by w and corrected by `vector`: the key that is added, or another.
+std::string readApart(const std::string &vector, const std::string &direction = "") {
+  return "kernel k(q, k, u, w: bf16[B, T, K], v: bf16[B, T, V], g, b: f32[B, T], S0: f32[B, K, V]) -> (o: bf16[B, T, V], "
+         "ST: f32[B, K, V]) {\n" + direction + "scan T as t over B {\ninit S = S0\nfinal S -> ST\nn = sum[i](" + vector + "[t,i] * " + vector +
+         "[t,i]) + sum[i](w[t,i] * w[t,i]) + 0.01\nS[t,i,j] = exp(g[t]) * (S[t-1,i,j] - sigmoid(b[t]) / n * " + vector +
+         "[t,i] * (w[t,l] * S[t-1,l,j])) + 0.5 * k[t,i] * v[t,j]\no[t,j] = q[t,i] * S[t,i,j] } }";
+}
+
+TEST(Chunkwise, correctionsThatReadByAnotherVectorAreRight) {
+  for (const char *vector : {"k", "u"})
+    expectNear(readApart(vector), {{"B", 1}, {"T", 70}, {"K", 24}, {"V", 16}});
+  expectNear(readApart("u", "reverse "), {{"B", 1}, {"T", 33}, {"K", 72}, {"V", 16}}, {.variants = "any", .gap = 3});
+}
+
+TEST(Chunkwise, blocksThatShareTheTimeOfCorrectionsThatReadByAnotherVectorAreRight) {
+  expectNear(readApart("k"), {{"B", 1}, {"T", 1600}, {"K", 16}, {"V", 16}}, {.variants = "wide"});
+}
+
 /// A short convolution of queries, keys and values, whose windows are 0 before the first step; forward and from the end.
 std::string convolved(const std::string &direction, const std::string &sequences, const std::string &step) {
   return "kernel k(q, k: bf16[T, H, K], v, z: bf16[T, H, V], a, b: bf16[H, K], c: bf16[H, V], g: f32[T, H]" + sequences +

@@ -160,6 +160,19 @@ def mamba2(draw, B=1, T=7, H=3, P=2, N=4):
     return dict(x=x, dt=dt, A=A, skip=skip, bias=bias, Bm=Bm, Cm=Cm), dict(y=y + skip[:, None] * x)
 
 
+def generalized_delta(draw, B=2, T=6, H=1, K=3, V=2):
+    q, k, a, b = (draw(B, T, H, K) for _ in range(4))
+    v, g = draw(B, T, H, V), draw(B, T, H, high=0)
+    o = np.zeros((B, T, H, V))
+    for at in np.ndindex(B, H):
+        S = np.zeros((K, V))
+        for t in range(T):
+            of = lambda tensor: tensor[at[0], t, at[1]]
+            S = np.exp(of(g)) * (np.eye(K) + np.outer(of(b), of(a))) @ S + np.outer(of(k), of(v))
+            o[at[0], t, at[1]] = of(q) @ S
+    return dict(q=q, k=k, a=a, b=b, v=v, g=g), dict(o=o)
+
+
 def delta_product(draw, B=2, T=6, H=1, K=3, V=2):
     q, k1, k2 = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K)
     v1, v2 = draw(B, T, H, V), draw(B, T, H, V)
@@ -268,5 +281,6 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, delta_rule, gated_delta, kda, packed_delta, delta_product, two_householders, gated_layer, s5, oscillators,
+            mamba2, delta_rule, gated_delta, kda, packed_delta, generalized_delta, delta_product,
+            two_householders, gated_layer, s5, oscillators,
             complex_memory, short_conv, softmax_readout, rms_scan, group_norm_scan]

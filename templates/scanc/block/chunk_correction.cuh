@@ -10,6 +10,7 @@
 //
 //     (1 + L) u = value - b 2^g key' S,   L[t, s] = b[t] 2^(g[t] - g[s]) key[t]' key[s] for s < t
 //
+//   where key'[t] is the reader's where that is another vector than the key.
 //   (Yang et al. 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length", where it is
 //   called the UT transform). The inverse of 1 + L is found by blocks of 16: of those on the diagonal by
 //   substitution in f32, of the others by X[i, j] = -X[i, i] sum of L[i, k] X[k, j] in tf32.

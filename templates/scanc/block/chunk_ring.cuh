@@ -115,6 +115,22 @@ struct chunk_decays {
 template <typename R>
 struct chunk_decays<R, false> {};
 
+/// What corrections read the state by.
+template <typename R, bool apart = reads_apart<R>>
+struct chunk_readers {
+  alignas(1024) typename R::element reader[row_panels<R>()][panel];
+};
+template <typename R>
+struct chunk_readers<R, false> {};
+
+template <typename Keys>
+static __device__ __forceinline__ const auto &readers_of(const Keys &keys) {
+  if constexpr (requires { keys.reader; })
+    return keys.reader;
+  else
+    return keys.key;
+}
+
 /// What is made of a chunk before it is walked, by kernel/chunk_inverses.cuh.
 template <typename R, bool rows = brings_factors<R>>
 struct chunk_record : chunk_numbers, chunk_inverse<R> {
@@ -138,7 +154,7 @@ struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
 
 /// What a chunk brings: a row for each step, 0 past the end of time.
 template <typename R, bool weighted = brings_factors<R>, bool reads_out = R::shape.reads_out>
-struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
+struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R>, chunk_readers<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element query[row_panels<R>()][panel];
   typename R::element value[R::shape.warpgroups][panel];
@@ -155,7 +171,7 @@ struct chunk_slot<R, true, false> : chunk_numbers, chunk_inverse<R> {
   alignas(1024) typename R::element value[R::shape.value_panels()][panel];
 };
 template <typename R>
-struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_decays<R> {
+struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_decays<R>, chunk_readers<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element value[R::shape.value_panels()][panel];
 };
@@ -321,6 +337,8 @@ private:
 #pragma unroll
     for (int p = 0; p < row_panels<R>(); ++p) {
       block::copy_rows<threads, &R::fetch_key>(to.key[p], recurrence, at, extent, p);
+      if constexpr (reads_apart<R>)
+        block::copy_rows<threads, &R::fetch_reader>(to.reader[p], recurrence, at, extent, p);
       if constexpr (R::shape.reads_out)
         block::copy_rows<threads, &R::fetch_query>(to.query[p], recurrence, at, extent, p);
       if constexpr (decays_rows<R>)

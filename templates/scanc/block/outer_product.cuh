@@ -22,6 +22,10 @@ concept scales_input = requires(const R &r, const typename R::numbers &of) { r.i
 template <typename R>
 concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
 
+/// Whether a correction reads the state by another vector than its key, reader, as 1 - strength key reader'.
+template <typename R>
+concept reads_apart = corrects<R> && requires { &R::fetch_reader; };
+
 /// Whether each row of the state has a decay of its own at each step.
 template <typename R>
 concept decays_rows = requires(const R &r, typename R::decay_element of) { r.decay(of); };

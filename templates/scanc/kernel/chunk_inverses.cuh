@@ -16,12 +16,18 @@
 
 namespace scanc::device::kernel {
 
+/// Of a chunk.
+template <typename R>
+struct inverted_keys : block::chunk_readers<R> {
+  alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
+};
+
 /// Keys until they are multiplied, then what becomes of the products: the less a block has, the more hide its waits.
 template <typename R>
 struct chunk_inverses_storage {
   union {
     typename block::chunk_inverter<R>::storage inverter;
-    alignas(1024) typename R::element key[block::row_panels<R>()][block::panel];
+    inverted_keys<R> rows;
   };
   block::chunk_numbers numbers;
 };
@@ -38,15 +44,18 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void 
   block::number_stream<R> numbers(recurrence, at);
   numbers.ask(extent);
 #pragma unroll
-  for (int p = 0; p < block::row_panels<R>(); ++p)
-    block::copy_rows<threads, &R::fetch_key>(storage.key[p], recurrence, at, extent, p);
+  for (int p = 0; p < block::row_panels<R>(); ++p) {
+    block::copy_rows<threads, &R::fetch_key>(storage.rows.key[p], recurrence, at, extent, p);
+    if constexpr (block::reads_apart<R>)
+      block::copy_rows<threads, &R::fetch_reader>(storage.rows.reader[p], recurrence, at, extent, p);
+  }
   close_copies();
   numbers.tell(storage.numbers);
   await_copies<0>();
   show_to_group_products();
   block_barrier();
   warp::sum_tile products[8];
-  block::start_products<true, R>(products, storage.key, storage.key);
+  block::start_products<true, R>(products, block::readers_of(storage.rows), storage.rows.key);
   finish_group_products();
   warp::settle(products);
   block_barrier();

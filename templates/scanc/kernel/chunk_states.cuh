@@ -254,7 +254,7 @@ walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *re
     if constexpr (made)
       make_reads<S>(storage.reads[to], slot, slot.entering_key);
     else
-      make_reads<S>(storage.reads[to], slot, slot.key);
+      make_reads<S>(storage.reads[to], slot, block::readers_of(slot));
   };
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, order.of(c), walk.record_of(records, c));

@@ -217,7 +217,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     if constexpr (made)
       block::start_products<false, R>(products, slot.entering_key, storage.state.of[group]);
     else
-      block::start_products<false, R>(products, slot.key, storage.state.of[group]);
+      block::start_products<false, R>(products, block::readers_of(slot), storage.state.of[group]);
     if constexpr (has_scores)
       block::start_products<true, R>(scores, slot.query, slot.key);
     if constexpr (has_group_products)

@@ -58,9 +58,10 @@ plan.program @recalls strategy "chunkwise" attributes {
             offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0,
             before = [#plan.launch<kernel = "chunk_inverses", threads = 128, grid = "ceildiv(T, 64)", shared_bytes = 26624>]>]} {
     ^bb0(%k: vector<8xf32>, %v: vector<4xf32>, %g: f32):
-      // CHECK: plan.recall "S" query %{{.*}} : vector<8xf32> key %{{.*}} scale %{{.*}} correct %{{.*}} value %{{.*}} : vector<4xf32> behind(%{{.*}}, %{{.*}} : vector<8xf32>, vector<8xf32> scale %{{.*}}, %{{.*}} correct %{{.*}}, %{{.*}} value %{{.*}}, %{{.*}} : vector<4xf32>, vector<4xf32>)
+      // CHECK: plan.recall "S" query %{{.*}} : vector<8xf32> key %{{.*}} scale %{{.*}} correct %{{.*}} value %{{.*}} : vector<4xf32> behind(%{{.*}}, %{{.*}} : vector<8xf32>, vector<8xf32> scale %{{.*}}, %{{.*}} correct %{{.*}}, %{{.*}} value %{{.*}}, %{{.*}} : vector<4xf32>, vector<4xf32>) readers(%{{.*}}, %{{.*}}, %{{.*}} : vector<8xf32>, vector<8xf32>, vector<8xf32>)
       %o = plan.recall "S" query %k : vector<8xf32> key %k scale %g correct %g value %v : vector<4xf32>
         behind(%k, %k : vector<8xf32>, vector<8xf32> scale %g, %g correct %g, %g value %v, %v : vector<4xf32>, vector<4xf32>)
+        readers(%k, %k, %k : vector<8xf32>, vector<8xf32>, vector<8xf32>)
       plan.yield %o : vector<4xf32>
     }
     // CHECK: plan.chunkwise "corrected_rows"
