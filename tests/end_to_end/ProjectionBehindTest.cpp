@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "scanc/LaunchPlan.h"
 #include "tests/end_to_end/Emulated.h"
+#include "tests/end_to_end/ProjectionCases.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -49,20 +50,6 @@ kernel narrow(a, x: f32[B, T, D], W: bf16[D, M]) -> (y: f32[B, T, M]) {
   }
 })";
 
-CompileOptions optionsOf(const std::string &target, std::map<std::string, std::int64_t> sizes = {}) {
-  CompileOptions options;
-  options.target = target;
-  options.strategy = "projection";
-  options.sizes = std::move(sizes);
-  return options;
-}
-
-std::size_t kernelsOf(const std::string &text, const CompileOptions &options) {
-  auto program = compileProgram(text, options);
-  EXPECT_TRUE(program) << render(program.error());
-  return program ? program->entries[0].steps.size() : 0;
-}
-
 /// The roundoff of f16 is 2^13 times that of f32, and of bf16 2^16: every number of a row is rounded once to it where the
 /// reference's bound has a rounding to f32.
 constexpr double ofF16 = 1 << 13, ofBf16 = 1 << 16;
@@ -71,13 +58,13 @@ class ProjectionBehind : public testing::TestWithParam<const char *> {};
 
 TEST_P(ProjectionBehind, ofALayer) {
   CompileOptions options =
-      optionsOf(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"D", 40}, {"M", 24}});
+      withProjection(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"D", 40}, {"M", 24}});
   EXPECT_EQ(kernelsOf(gated, options), 3u);
   expectRight(gated, options, {.factor = ofF16});
 }
 
 TEST_P(ProjectionBehind, ofRowsThatAreComputed) {
-  CompileOptions options = optionsOf(GetParam(), {{"B", 2}, {"T", 19}, {"E", 24}, {"M", 8}, {"N", 11}, {"H", 2}});
+  CompileOptions options = withProjection(GetParam(), {{"B", 2}, {"T", 19}, {"E", 24}, {"M", 8}, {"N", 11}, {"H", 2}});
   EXPECT_EQ(kernelsOf(rows, options), 4u); // V lies the other way round than U
   expectRight(rows, options, {.factor = ofBf16});
 }
@@ -85,7 +72,7 @@ TEST_P(ProjectionBehind, ofRowsThatAreComputed) {
 INSTANTIATE_TEST_SUITE_P(Targets, ProjectionBehind, testing::Values("sm_80", "sm_90a"));
 
 TEST(ProjectionBehindOf, narrowStates) {
-  expectRight(narrow, optionsOf("sm_90a", {{"B", 2}, {"T", 21}, {"D", 40}, {"M", 16}}));
+  expectRight(narrow, withProjection("sm_90a", {{"B", 2}, {"T", 21}, {"D", 40}, {"M", 16}}));
 }
 
 /// Of packed sequences that are walked from their ends; of what is itself projected; of heads whose norms are part of the product.
@@ -99,12 +86,12 @@ TEST(ProjectionBehindOf, otherScans) {
     final h -> hT
   }
 })",
-              optionsOf("sm_90a", {{"T", 40}, {"S", 3}, {"E", 16}, {"D", 24}, {"M", 8}}), {.factor = ofBf16});
+              withProjection("sm_90a", {{"T", 40}, {"S", 3}, {"E", 16}, {"D", 24}, {"M", 8}}), {.factor = ofBf16});
   expectRight(R"(
 @precision(bf16) kernel k3(x: bf16[B, T, E], W: bf16[E, F], V: bf16[F, M]) -> (y: bf16[B, T, M]) {
   scan T as t over B { y[t,m] = silu(x[t,k] * W[k,f]) * V[f,m] }
 })",
-              optionsOf("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"F", 40}, {"M", 16}}), {.factor = ofBf16});
+              withProjection("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"F", 40}, {"M", 16}}), {.factor = ofBf16});
   expectRight(R"(
 @precision(f16) kernel k2(x: f16[T, B, E], W: f16[E, D], U: f16[D, H, 64], g: f32[T, B, D]) -> (y: f32[T, B, H, 64], s: f32[T, B, D]) {
   scan T as t over B {
@@ -114,16 +101,16 @@ TEST(ProjectionBehindOf, otherScans) {
     y[t,a,i] = p[a,i] * rsqrt(mean[i](p[a,i] * p[a,i]) + 1e-5)
   }
 })",
-              optionsOf("sm_90a", {{"T", 9}, {"B", 3}, {"E", 16}, {"D", 24}, {"H", 2}}), {.factor = ofF16});
+              withProjection("sm_90a", {{"T", 9}, {"B", 3}, {"E", 16}, {"D", 24}, {"H", 2}}), {.factor = ofF16});
 }
 
 /// Sizes are open: whole matrices where they fit, pieces or elements else, and none.
 TEST(ProjectionBehindOf, anySizes) {
-  auto program = compileProgram(gated, optionsOf("sm_90a"));
+  auto program = compileProgram(gated, withProjection("sm_90a"));
   ASSERT_TRUE(program) << render(program.error());
   for (std::int64_t D : {8, 13, 0}) {
     SCOPED_TRACE(D);
-    CompileOptions options = optionsOf("sm_90a", {{"B", 2}, {"T", 9}, {"E", 8}, {"D", D}, {"M", 8}});
+    CompileOptions options = withProjection("sm_90a", {{"B", 2}, {"T", 9}, {"E", 8}, {"D", D}, {"M", 8}});
     auto operands = makeOperands(gated, options, program->parameters, 3);
     ASSERT_TRUE(operands) << render(operands.error());
     auto variant = runChosen(*program, operands->tensors, 5);

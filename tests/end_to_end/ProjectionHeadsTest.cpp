@@ -6,6 +6,7 @@
 #include "scanc/LaunchPlan.h"
 #include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
+#include "tests/end_to_end/ProjectionCases.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -49,28 +50,13 @@ kernel softmax(x: bf16[B, T, E], W: bf16[E, N], V: bf16[E, M]) -> (p: f32[B, T, 
   }
 })";
 
-CompileOptions optionsOf(const std::string &target, std::map<std::string, std::int64_t> sizes) {
-  CompileOptions options;
-  options.target = target;
-  options.strategy = "projection";
-  options.sizes = std::move(sizes);
-  return options;
-}
-
-/// Kernels of the plan of `text`.
-std::size_t kernelsOf(const std::string &text, const CompileOptions &options) {
-  auto program = compileProgram(text, options);
-  EXPECT_TRUE(program) << render(program.error());
-  return program ? program->entries[0].steps.size() : 0;
-}
-
 class ProjectedHeads : public testing::TestWithParam<const char *> {};
 
 /// A head of two panels, and of a quarter of one.
 TEST_P(ProjectedHeads, areNormedWhereTheyAreSummed) {
   for (std::int64_t K : {128, 16}) {
     SCOPED_TRACE(K);
-    CompileOptions options = optionsOf(GetParam(), {{"B", 2}, {"T", 37}, {"E", 72}, {"V", 24}, {"H", 3}, {"K", K}});
+    CompileOptions options = withProjection(GetParam(), {{"B", 2}, {"T", 37}, {"E", 72}, {"V", 24}, {"H", 3}, {"K", K}});
     // Results of narrow heads are copied: what lies between theirs is open.
     EXPECT_EQ(kernelsOf(normed, options), K % 64 == 0 ? 1u : 2u);
     expectRight(normed, options);
@@ -80,14 +66,14 @@ TEST_P(ProjectedHeads, areNormedWhereTheyAreSummed) {
 TEST_P(ProjectedHeads, areLanesOfTheScan) {
   for (std::int64_t K : {32, 192}) {
     SCOPED_TRACE(K);
-    expectRight(lanes, optionsOf(GetParam(), {{"B", 2}, {"T", 9}, {"E", 24}, {"H", 2}, {"K", K}}));
+    expectRight(lanes, withProjection(GetParam(), {{"B", 2}, {"T", 9}, {"E", 24}, {"H", 2}, {"K", K}}));
   }
 }
 
 TEST_P(ProjectedHeads, haveReductionsThatNeedEachOther) {
   for (std::int64_t N : {100, 5}) {
     SCOPED_TRACE(N);
-    CompileOptions options = optionsOf(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"N", N}, {"M", 20}});
+    CompileOptions options = withProjection(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"N", N}, {"M", 20}});
     EXPECT_EQ(kernelsOf(softmax, options), 1u);
     expectRight(softmax, options);
   }
@@ -97,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, ProjectedHeads, testing::Values("sm_80", "sm_9
 
 /// Where no tile has a head whole, the scan has the norm.
 TEST(ProjectionHeads, staysWithTheScanWhereATileSplitsTheHead) {
-  CompileOptions options = optionsOf("sm_90a", {{"B", 1}, {"T", 5}, {"E", 16}, {"V", 8}, {"H", 2}, {"K", 320}});
+  CompileOptions options = withProjection("sm_90a", {{"B", 1}, {"T", 5}, {"E", 16}, {"V", 8}, {"H", 2}, {"K", 320}});
   EXPECT_EQ(kernelsOf(normed, options), 2u);
   expectRight(normed, options);
 }
@@ -113,7 +99,7 @@ kernel two(x: bf16[B, T, E], W: bf16[E, H, 192], V: bf16[E, H, 128]) -> (p: bf16
     q[t,h,j] = b[h,j] * rsqrt(sum[j](b[h,j] * b[h,j]) + 1e-6)
   }
 })";
-  CompileOptions options = optionsOf("sm_90a", {{"B", 1}, {"T", 9}, {"E", 16}, {"H", 2}});
+  CompileOptions options = withProjection("sm_90a", {{"B", 1}, {"T", 9}, {"E", 16}, {"H", 2}});
   EXPECT_EQ(kernelsOf(text, options), 2u);
   expectRight(text, options);
 }
@@ -124,7 +110,7 @@ TEST(ProjectionHeads, orColumnsAreLanes) {
 kernel k4(x: bf16[B, T, E], W: bf16[E, D], a: f32[B, T, D]) -> (y: f32[B, T, D]) {
   scan T as t over B, D { h[t] = exp(-abs(a[t])) * h[t-1] + x[t,k] * W[k]  y[t] = h[t] }
 })",
-              optionsOf("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"D", 13}}));
+              withProjection("sm_90a", {{"B", 2}, {"T", 19}, {"E", 24}, {"D", 13}}));
 }
 
 /// Weights of heads with something between them are no matrix that is copied.
@@ -133,7 +119,7 @@ TEST(ProjectionHeads, mayLieApart) {
 kernel apart(x: bf16[B, T, E], W: bf16[H, E, K]) -> (y: bf16[B, H, T, K]) {
   scan T as t over B, H { y[t,i] = tanh(x[t,c] * W[c,i]) }
 })";
-  CompileOptions options = optionsOf("sm_90a", {{"B", 2}, {"T", 9}, {"E", 16}, {"H", 3}, {"K", 64}});
+  CompileOptions options = withProjection("sm_90a", {{"B", 2}, {"T", 9}, {"E", 16}, {"H", 3}, {"K", 64}});
   auto program = compileProgram(text, options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(text, options, program->parameters, 7);
@@ -148,7 +134,7 @@ kernel apart(x: bf16[B, T, E], W: bf16[H, E, K]) -> (y: bf16[B, H, T, K]) {
 TEST(ProjectionMachineCode, keepsItsReadoutsInRegisters) {
   for (const char *architecture : {"sm_80", "sm_90a"}) {
     auto program = compileProgram(
-        normed, optionsOf(architecture, {{"B", 4}, {"T", 8192}, {"E", 2048}, {"V", 2048}, {"H", 16}, {"K", 128}}));
+        normed, withProjection(architecture, {{"B", 4}, {"T", 8192}, {"E", 2048}, {"V", 2048}, {"H", 16}, {"K", 128}}));
     ASSERT_TRUE(program) << render(program.error());
     auto &variants = std::get<KernelStep>(program->entries[0].steps[0]).variants;
     std::erase_if(variants, [&](const KernelVariant &variant) {

@@ -9,6 +9,7 @@
 #include "tests/emulation/Program.h"
 #include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
+#include "tests/end_to_end/ProjectionCases.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -73,14 +74,6 @@ std::string layer(const std::string &element) {
   return text;
 }
 
-CompileOptions optionsOf(const std::string &target, std::map<std::string, std::int64_t> sizes = {}) {
-  CompileOptions options;
-  options.target = target;
-  options.strategy = "projection";
-  options.sizes = std::move(sizes);
-  return options;
-}
-
 /// The variant of the first kernel that a launch takes, or what is wrong.
 std::string launched(const std::string &text, const Program &program, const CompileOptions &options,
                      Operands &operands) {
@@ -106,7 +99,7 @@ class ProjectedLayer : public testing::TestWithParam<Case> {};
 TEST_P(ProjectedLayer, agreesWithTheReference) {
   auto [element, target] = GetParam();
   const std::string text = layer(element), whole = target == "sm_80" ? "pieces" : "matrices";
-  auto program = compileProgram(text, optionsOf(target));
+  auto program = compileProgram(text, withProjection(target));
   ASSERT_TRUE(program) << render(program.error());
   struct Sizes {
     std::int64_t B, T, E, D;
@@ -114,7 +107,7 @@ TEST_P(ProjectedLayer, agreesWithTheReference) {
   for (auto [B, T, E, D] : {Sizes{2, 37, 21, 13}, {1, 65, 64, 64}, {3, 1, 200, 72}, {2, 0, 8, 8}, {1, 5, 1, 1},
                             {0, 9, 8, 8}, {2, 130, 24, 104}, {2, 9, 0, 8}, {2, 9, 8, 0}, {2, 9, 72, 11}}) {
     SCOPED_TRACE(testing::Message() << B << " x " << T << " x " << E << " x " << D);
-    std::string got = launchedAt(text, *program, optionsOf(target), {{"B", B}, {"T", T}, {"E", E}, {"D", D}});
+    std::string got = launchedAt(text, *program, withProjection(target), {{"B", B}, {"T", T}, {"E", E}, {"D", D}});
     if (B * T * E * D > 0) {
       EXPECT_EQ(got, E % 8 == 0 && D % 8 == 0 ? whole : "elements");
     } else { // where nothing is read, an address may be anything
@@ -131,27 +124,27 @@ INSTANTIATE_TEST_SUITE_P(Types, ProjectedLayer,
                          nameOf);
 
 TEST(Projection, isWrittenStraightToResults) {
-  auto program = compileProgram(alone, optionsOf("sm_90a"));
+  auto program = compileProgram(alone, withProjection("sm_90a"));
   ASSERT_TRUE(program) << render(program.error());
   EXPECT_EQ(program->entries[0].steps.size(), 1u);
   for (std::int64_t steps : {0, 1, 37})
-    EXPECT_EQ(launchedAt(alone, *program, optionsOf("sm_90a"),
+    EXPECT_EQ(launchedAt(alone, *program, withProjection("sm_90a"),
                          {{"B", 2}, {"H", 3}, {"T", steps}, {"E", 40}, {"D", 24}, {"N", 5}}),
               "elements");
 }
 
 TEST(Projection, hasActivationsWithBiasesInItsEpilogue) {
-  expectRight(biased, optionsOf("sm_90a", {{"B", 3}, {"T", 40}, {"E", 24}, {"D", 19}}));
+  expectRight(biased, withProjection("sm_90a", {{"B", 3}, {"T", 40}, {"E", 24}, {"D", 19}}));
 }
 
 TEST(Projection, isReadByReadouts) {
-  expectRight(readout, optionsOf("sm_80", {{"B", 2}, {"T", 70}, {"E", 48}, {"D", 9}, {"N", 4}}));
+  expectRight(readout, withProjection("sm_80", {{"B", 2}, {"T", 70}, {"E", 48}, {"D", 9}, {"N", 4}}));
 }
 
 TEST(Projection, needsNoLanes) {
   expectRight("kernel k(x: f16[T, E], W: f16[E, D]) -> (h: f32[T, D]) { reverse scan T as t { h[t,j] = 0.5 * h[t-1,j] + "
               "x[t,k] * W[k,j] } }",
-              optionsOf("sm_90a", {{"T", 19}, {"E", 16}, {"D", 8}}));
+              withProjection("sm_90a", {{"T", 19}, {"E", 16}, {"D", 8}}));
 }
 
 /// Weights, which follow the row, as views of one buffer, row by row beside each other, or each turned.
@@ -182,7 +175,7 @@ void pack(Operands &operands, bool turned) {
 /// Compiled for `sizes` of which `open` are left open: what a launch of packed weights runs.
 void expectPacked(const std::string &text, const std::map<std::string, std::int64_t> &sizes,
                   const std::vector<std::string> &open) {
-  CompileOptions options = optionsOf("sm_90a", sizes);
+  CompileOptions options = withProjection("sm_90a", sizes);
   for (const char *target : {"sm_90a", "sm_80"}) {
     options.target = target;
     CompileOptions left = options;
@@ -210,7 +203,7 @@ TEST(Projection, takesColumnsOfSeveralWeightsInOneTile) {
 }
 
 TEST(Projection, copiesPiecesWhereLanesDoNotFollowEachOther) {
-  CompileOptions options = optionsOf("sm_90a", {{"B", 2}, {"H", 2}, {"T", 5}, {"E", 16}, {"D", 8}, {"N", 8}});
+  CompileOptions options = withProjection("sm_90a", {{"B", 2}, {"H", 2}, {"T", 5}, {"E", 16}, {"D", 8}, {"N", 8}});
   auto program = compileProgram(alone, options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(alone, options, program->parameters, 7);
@@ -228,7 +221,7 @@ TEST(Projection, copiesPiecesWhereLanesDoNotFollowEachOther) {
 /// A map of matrices has 40 bits for the bytes from one to the next, and only multiples of 16.
 TEST(Projection, copiesPiecesWhereAStrideIsOfNoMap) {
   CompileOptions options =
-      optionsOf("sm_90a", {{"B", 2}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
+      withProjection("sm_90a", {{"B", 2}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
   auto program = compileProgram(chain, options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(chain, options, program->parameters, 7);
@@ -251,7 +244,7 @@ TEST(Projection, copiesPiecesWhereAStrideIsOfNoMap) {
 /// Rows of all batches are those of one matrix where they follow each other everywhere: not if one result has gaps.
 TEST(Projection, keepsBatchesApartWhereThoseOfAResultAreApart) {
   CompileOptions options =
-      optionsOf("sm_90a", {{"B", 3}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
+      withProjection("sm_90a", {{"B", 3}, {"T", 5}, {"E", 24}, {"K", 8}, {"V", 8}, {"H", 8}});
   auto program = compileProgram(chain, options);
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(chain, options, program->parameters, 7);
@@ -276,8 +269,8 @@ TEST(Projection, keepsBatchesApartWhereThoseOfAResultAreApart) {
 /// Weights of another size than the row are refused where they are given.
 TEST(Projection, refusesWeightsOfOtherSizes) {
   const std::string text = layer("f16");
-  CompileOptions options = optionsOf("sm_90a", {{"B", 1}, {"T", 4}, {"E", 8}, {"D", 8}});
-  auto program = compileProgram(text, optionsOf("sm_90a"));
+  CompileOptions options = withProjection("sm_90a", {{"B", 1}, {"T", 4}, {"E", 8}, {"D", 8}});
+  auto program = compileProgram(text, withProjection("sm_90a"));
   ASSERT_TRUE(program) << render(program.error());
   auto operands = makeOperands(text, options, program->parameters, 7);
   ASSERT_TRUE(operands) << render(operands.error());
@@ -296,7 +289,7 @@ TEST(Projection, refusesWeightsOfOtherSizes) {
 /// the order of its strides alone.
 TEST(ProjectionMachineCode, keepsItsSumsInRegisters) {
   for (const char *architecture : {"sm_80", "sm_90a"}) {
-    CompileOptions options = optionsOf(architecture, {{"B", 4}, {"T", 8192}, {"E", 256}, {"D", 528}});
+    CompileOptions options = withProjection(architecture, {{"B", 4}, {"T", 8192}, {"E", 256}, {"D", 528}});
     auto program = compileProgram(layer("f16"), options);
     ASSERT_TRUE(program) << render(program.error());
     auto &variants = std::get<KernelStep>(program->entries[0].steps[0]).variants;

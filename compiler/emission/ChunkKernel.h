@@ -1,0 +1,93 @@
+//===- ChunkKernel.h - The writer of kernels that sum up outer products ----===//
+#ifndef SCANC_COMPILER_EMISSION_CHUNKKERNEL_H
+#define SCANC_COMPILER_EMISSION_CHUNKKERNEL_H
+
+#include "compiler/emission/KernelWriter.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace scanc::emission {
+
+/// See "What it prints for `chunkwise`" in templates/README.md; `outer_sequential` is given nearly the same.
+class ChunkKernelWriter final : public KernelWriter {
+public:
+  ChunkKernelWriter(plan::KernelInterface kernel, plan::VariantAttr variant)
+      : KernelWriter(kernel, variant),
+        recall(*this->kernel.getBody().getOps<plan::RecallOp>().begin()),
+        pieceSize(128 / this->kernel.getElement().getIntOrFloatBitWidth()) {}
+
+protected:
+  void writeRecurrence() override;
+  bool isHeld(const AccessText &) const override { return false; }
+  int64_t partsOfStep() const override { return static_cast<int64_t>(recall.getEarlierKeys().size()) + 1; }
+
+private:
+  void writeShape();
+  /// Rows of what is fetched: its element in shared memory, and how many of a piece.
+  struct Fetched {
+    llvm::StringRef what, index, size;
+    int64_t count;
+    llvm::StringRef element = "element", piece = "piece";
+  };
+  void writeFetch(const Fetched &of, llvm::ArrayRef<mlir::Value> rows);
+  void writeFetched(const Fetched &of, mlir::Value row);
+  std::string stepParameter() const { return stepType + (partsOfStep() == 1 ? " step" : " place"); }
+  void writeStep();
+  void enterLastPart(llvm::StringRef elsewhere);
+  void writeDecays();
+  void writeNumbers();
+  void writeSum(plan::ReduceOp sum, llvm::StringRef name);
+  void writeResults();
+  void writeFirstState();
+  void writeLastState();
+  void writeSquares();
+
+  Expressions makeExpressions(llvm::StringRef index);
+  /// What `values` of a row are computed from: inputs of which pieces are vectors in memory, and numbers of the whole step.
+  struct Sources {
+    llvm::SmallVector<unsigned> rows;
+    llvm::SetVector<mlir::Value> numbers;
+  };
+  Sources sourcesOf(llvm::ArrayRef<mlir::Value> values) const;
+  void writeRowMembers(llvm::ArrayRef<unsigned> rows, int64_t count);
+  void writeRowLoads(llvm::ArrayRef<unsigned> rows, llvm::StringRef index, int64_t count);
+  void loadRows(llvm::ArrayRef<mlir::Value> values, Expressions &expressions, llvm::StringRef index, int64_t count);
+  bool isCopied(mlir::Value row, llvm::StringRef element) const;
+  /// Whether pieces of a row are vectors in memory.
+  bool isWhole(const AccessText &access) const {
+    const std::vector<AccessText::Dimension> &dims = access.getDimensions();
+    return access.getWidth() > 1 && dims.back().extent % pieceSize == 0;
+  }
+  /// What follows the parameters of a function of a state's numbers.
+  llvm::StringRef ofSegment() const { return plan::KernelInterface(kernel).getReset() ? ", offset segment" : ""; }
+  std::string place(const AccessText &access, const Indices &indices) const {
+    return access.data() + " + (" + access.stepOffset(indices) + ")";
+  }
+  /// The condition under which a window's read is of the same sequence; before that there are zeros.
+  static std::string reaches(const AccessText &access) {
+    return llvm::formatv("step.reaches({0})", access.getDelay()).str();
+  }
+  /// The indices of a state in an access that may lack one of them.
+  Indices stateIndices(const AccessText &access) const;
+  mlir::Type decayElement() const;
+  /// The type that `element` of what is fetched stands for.
+  mlir::Type stored(llvm::StringRef element) const {
+    return element == "element" ? plan::KernelInterface(kernel).getElement() : decayElement();
+  }
+  mlir::Type elementOf(unsigned read) const {
+    return mlir::getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
+  }
+
+  /// Whether steps are walked one by one: kernel/outer_sequential.cuh.
+  bool walksSteps() const { return llvm::isa<plan::OuterSequentialOp>(kernel); }
+
+  mutable plan::RecallOp recall;
+  const int64_t pieceSize; ///< elements of factors in 16 bytes
+  std::string stepType;    ///< of parameters that are a step
+};
+
+} // namespace scanc::emission
+
+#endif // SCANC_COMPILER_EMISSION_CHUNKKERNEL_H
