@@ -114,9 +114,10 @@ Result<std::string> buildSharedObject(const std::string &text,
                                       const std::string &entry) {
   std::vector<std::string> folders{SCANC_EMULATION_INCLUDE};
   folders.insert(folders.end(), headerFolders.begin(), headerFolders.end());
-  // As the device: no contraction behind the text's back, no assumption about pointer types.
+  // As the device: no contraction behind the text's back, no assumption about pointer types. Of several kernels the
+  // one that is called.
   std::vector<std::string> command{
-      compilerPath(),      "-std=c++20",           "-O1", "-g0", "-w", "-fPIC", "-shared",
+      compilerPath(),      "-std=c++20",           "-O1", "-g0", "-w", "-fPIC", "-shared", "-fwhole-program",
       "-ffp-contract=off", "-fno-strict-aliasing", "-x",  "c++"};
   for (const std::string &folder : folders)
     command.push_back("-I" + folder);

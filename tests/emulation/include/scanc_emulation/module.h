@@ -33,8 +33,15 @@ struct Call<kernel> {
 
 } // namespace scanc::emulation
 
-extern "C" void scancEmulationBind(const scanc::emulation::Hooks *hooks,
-                                   scanc::emulation::ModuleFacts *facts) {
+// All that is seen from outside: a text has several kernels, and those that nobody calls are not compiled.
+#ifdef __clang__
+#define SCANC_EMULATION_VISIBLE
+#else
+#define SCANC_EMULATION_VISIBLE __attribute__((externally_visible))
+#endif
+
+extern "C" SCANC_EMULATION_VISIBLE void scancEmulationBind(const scanc::emulation::Hooks *hooks,
+                                                           scanc::emulation::ModuleFacts *facts) {
   using Kernel = scanc::emulation::Call<&SCANC_EMULATION_ENTRY>;
   scanc::emulation::hooks = hooks;
   *facts = {&Kernel::run, Kernel::bytes, __start_scanc_shared,
