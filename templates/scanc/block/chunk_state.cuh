@@ -32,16 +32,75 @@ static __device__ __forceinline__ uint32_t scaled_pair(uint32_t pair, float low,
 /// Where the columns of a left operand are steps: that of number `i` of this lane's first row in tile `k`.
 static __device__ __forceinline__ int step_of_left(int k, int i) { return k * 16 + i / 2 * 8 + warp::sum_column(i); }
 
-/// A left tile, the columns of which are steps, times `weight(step)`.
-template <typename T, typename F>
-static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, int k, F weight) {
-  float weights[4];
+/// `weight(step)` of this lane's columns of tile `k`, and a left tile times these.
+template <typename F>
+static __device__ __forceinline__ void weights_of_steps(float (&weights)[4], int k, F weight) {
 #pragma unroll
   for (int i = 0; i < 4; ++i)
     weights[i] = weight(step_of_left(k, i));
+}
+template <typename T>
+static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, const float (&weights)[4]) {
 #pragma unroll
   for (int i = 0; i < 4; ++i)
     tile.words[i] = scaled_pair<T>(tile.words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
+}
+template <typename T, typename F>
+static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, int k, F weight) {
+  float weights[4];
+  weights_of_steps(weights, k, weight);
+  weigh_steps(tile, weights);
+}
+
+/// All panels of a state.
+template <int panels>
+static __device__ __forceinline__ void settle_panels(warp::sum_tile (&sums)[panels][8]) {
+#pragma unroll
+  for (int m = 0; m < panels; ++m)
+    warp::settle(sums[m]);
+}
+template <int panels>
+static __device__ __forceinline__ void scale_panels(warp::sum_tile (&sums)[panels][8], float by) {
+#pragma unroll
+  for (int m = 0; m < panels; ++m)
+#pragma unroll
+    for (int n = 0; n < 8; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        sums[m][n].at[i] *= by;
+}
+
+/// Numbers of a panel as they lie in the registers of four warps, and what adds them.
+using told_panel = float[8][128][4];
+static __device__ __forceinline__ void add_told(warp::sum_tile (&sums)[8], const told_panel &from) {
+#pragma unroll
+  for (int n = 0; n < 8; ++n) {
+    float four[4];
+    load_global<4>(four, &from[n][thread_index() % 128][0]);
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      sums[n].at[i] += four[i];
+  }
+}
+
+/// Calls `visit(number, row, column, exists)` for what this lane has of a state from `row` and `column` on, whose panels
+/// lie one below the other where `below`, else beside each other.
+template <typename R, bool below, int panels, typename F>
+static __device__ __forceinline__ void each_number(warp::sum_tile (&sums)[panels][8], int row, int column, F visit) {
+  row += warp_of_group() * 16 + warp::sum_row(0);
+  column += warp::sum_column(0);
+  forget(row); // addresses would stay in registers where a walk begins and ends several states
+  forget(column);
+#pragma unroll
+  for (int m = 0; m < panels; ++m)
+#pragma unroll
+    for (int n = 0; n < 8; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int at_row = row + (below ? m * panel_columns : 0) + i / 2 * 8,
+                  at_column = column + (below ? 0 : m * panel_columns) + n * 8 + i % 2;
+        visit(sums[m][n].at[i], at_row, at_column, at_row < R::rows && at_column < R::columns);
+      }
 }
 
 /// What is left of a number without its own element.
@@ -79,7 +138,7 @@ public:
   }
 
   /// Writes its numbers as they lie in registers, and adds what was written so.
-  using told_type = float[panels][8][128][4]; ///< of a group
+  using told_type = told_panel[panels]; ///< of a group
   __device__ __forceinline__ void tell(told_type &to) const {
 #pragma unroll
     for (int m = 0; m < panels; ++m)
@@ -90,14 +149,7 @@ public:
   __device__ __forceinline__ void add(const told_type &from) {
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n) {
-        float four[4];
-        load_global<4>(four, &from[m][n][thread_index() % 128][0]);
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          sums[m][n].at[i] += four[i];
-      }
+      add_told(sums[m], from[m]);
   }
 
   /// Writes it to shared memory, for products of its own four warps.
@@ -108,21 +160,9 @@ public:
   }
 
   /// After the products that `add` started have been finished.
-  __device__ __forceinline__ void settle() {
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-      warp::settle(sums[m]);
-  }
+  __device__ __forceinline__ void settle() { settle_panels(sums); }
 
-  __device__ __forceinline__ void scale(float by) {
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          sums[m][n].at[i] *= by;
-  }
+  __device__ __forceinline__ void scale(float by) { scale_panels(sums, by); }
 
   /// Each row by `by(row)`.
   template <typename F>
@@ -151,16 +191,12 @@ public:
 #pragma unroll
     for (int k = 0; k < chunk_steps / 16; ++k) {
       float weights[4]; // of the steps whose keys this lane has
-#pragma unroll
-      for (int i = 0; i < 4; ++i)
-        weights[i] = weight(k * 16 + i / 2 * 8 + warp::sum_column(i));
+      weights_of_steps(weights, k, weight);
 #pragma unroll
       for (int m = 0; m < panels; ++m) {
         keys[m][k] = warp::load_left_transposed<panel_columns>(slot.key[m], k * 16,
                                                                warp_of_group() * 16);
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          keys[m][k].words[i] = scaled_pair<element>(keys[m][k].words[i], weights[i / 2 * 2], weights[i / 2 * 2 + 1]);
+        weigh_steps(keys[m][k], weights);
       }
     }
     begin_group_products();
@@ -184,22 +220,9 @@ public:
   }
 
 private:
-
   template <typename F>
   __device__ __forceinline__ void each(int column, F visit) {
-    int first = warp_of_group() * 16 + warp::sum_row(0);
-    column += group_index() * panel_columns + warp::sum_column(0);
-    forget(first); // addresses would stay in registers where a walk begins and ends several states
-    forget(column);
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          const int row = first + m * panel_columns + i / 2 * 8, at = column + n * 8 + i % 2;
-          visit(sums[m][n].at[i], row, at, row < R::rows && at < R::columns);
-        }
+    each_number<R, /*below=*/true>(sums, 0, column + group_index() * panel_columns, visit);
   }
 
   warp::sum_tile sums[panels][8];

@@ -59,15 +59,7 @@ public:
                         sums[m][n].at[i]);
   }
 
-  __device__ __forceinline__ void scale(float by) {
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          sums[m][n].at[i] *= by;
-  }
+  __device__ __forceinline__ void scale(float by) { scale_panels(sums, by); }
 
   /// Each row by `by(row)`.
   template <typename F>
@@ -112,11 +104,7 @@ public:
   }
 
   /// After the products that `add` started have been finished.
-  __device__ __forceinline__ void settle() {
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-      warp::settle(sums[m]);
-  }
+  __device__ __forceinline__ void settle() { settle_panels(sums); }
 
 private:
   /// `visit(number, row, column)`.

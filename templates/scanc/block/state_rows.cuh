@@ -40,14 +40,7 @@ public:
       scale(thread::read(&span.decays[0]));
 #pragma unroll
     for (int p = 0; p < panels; ++p)
-#pragma unroll
-      for (int n = 0; n < 8; ++n) {
-        float four[4];
-        load_global<4>(four, &span.states[p][group][n][thread_index() % 128][0]);
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          sums[p][n].at[i] += four[i];
-      }
+      add_told(sums[p], span.states[p][group]);
   }
 
   __device__ __forceinline__ void show(state_panels<R> &to) const {
@@ -57,21 +50,9 @@ public:
   }
 
   /// After the products that `add` started have been finished.
-  __device__ __forceinline__ void settle() {
-#pragma unroll
-    for (int p = 0; p < panels; ++p)
-      warp::settle(sums[p]);
-  }
+  __device__ __forceinline__ void settle() { settle_panels(sums); }
 
-  __device__ __forceinline__ void scale(float by) {
-#pragma unroll
-    for (int p = 0; p < panels; ++p)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          sums[p][n].at[i] *= by;
-  }
+  __device__ __forceinline__ void scale(float by) { scale_panels(sums, by); }
 
   /// Adds the product of a chunk's keys, transposed, and values: keys of step s times `weight(s)`. Starts it where four
   /// warps multiply together.
@@ -95,19 +76,7 @@ public:
 private:
   template <typename F>
   __device__ __forceinline__ void each(int column, F visit) {
-    int first = group * panel_columns + warp_of_group() * 16 + warp::sum_row(0);
-    column += warp::sum_column(0);
-    forget(first);
-    forget(column);
-#pragma unroll
-    for (int p = 0; p < panels; ++p)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          const int row = first + i / 2 * 8, at = column + p * panel_columns + n * 8 + i % 2;
-          visit(sums[p][n].at[i], row, at, row < R::rows && at < R::columns);
-        }
+    each_number<R, /*below=*/false>(sums, group * panel_columns, column, visit);
   }
 
   const int group;
