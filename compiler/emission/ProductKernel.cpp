@@ -87,9 +87,9 @@ std::string ProductWriter::rowOffset(plan::AccessAttr access) const {
 
 void ProductWriter::writePolicy() {
   line(formatv("static constexpr product_policy shape{{.warpgroups = {0}, .columns = {1}, .ring = {2}, .tall = {3}, "
-               ".tensors = {4}, .turns = {5}};",
+               ".tensors = {4}};",
                tiling.getWarpgroups(), tiling.getColumns(), tiling.getRing(), tiling.getTall(),
-               tiling.getTensors(), tiling.getTurns())
+               tiling.getTensors())
            .str());
   line("using element = " + spellElement(op.getElement()) + ";");
   line("static constexpr int factors = " + Twine(groups()) + ";");

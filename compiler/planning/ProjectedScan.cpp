@@ -64,7 +64,7 @@ private:
 
   Way choose() const;
   plan::TilingAttr tilingOf(const Way &way) const {
-    return plan::TilingAttr::get(whole.getContext(), way.warpgroups, 64 * factors(), way.ring, 1, false, false);
+    return plan::TilingAttr::get(whole.getContext(), way.warpgroups, 64 * factors(), way.ring, 1, false);
   }
   int64_t sharedOf(const Way &way) const {
     return plan::ProjectedScanOp::sharedBytesOf(tilingOf(way));

@@ -59,7 +59,7 @@ private:
 
   bool copiesMatrices() const { return target.arch == "sm_90a"; }
   plan::TilingAttr tilingOf(const Tiles &tiles, bool tensors) const {
-    return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, 1, tensors, false);
+    return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, 1, tensors);
   }
   double sizeOf(int64_t dim) const { return sizeNamed(sizes, scan::RecurrenceInterface(loop).getDim(dim)); }
   std::string extentOf(int64_t dim) const {

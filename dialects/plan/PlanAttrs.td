@@ -214,19 +214,17 @@ def Plan_TilingAttr : Plan_Attr<"Tiling", "tiling"> {
   let summary = "how a product of matrices is cut into tiles; the device struct `product_policy`";
   let description = [{
     A block makes 64 x `tall` x `warpgroups` rows and `columns` columns at a time, of parts of 64 terms of which `ring` lie in
-    shared memory. `tensors`: one warp more orders copies of whole matrices, else all threads copy pieces. `turns`, beside it:
-    four warps have a tile of their own, and a block has 64 x `tall` rows at a time.
+    shared memory. `tensors`: one warp more orders copies of whole matrices, else all threads copy pieces.
 
     ```mlir
     #plan.tiling<warpgroups = 3, columns = 176, ring = 4, tall = 1, tensors = true>
     ```
   }];
   let parameters = (ins "int64_t":$warpgroups, "int64_t":$columns, "int64_t":$ring,
-                        DefaultValuedParameter<"int64_t", "1">:$tall, DefaultValuedParameter<"bool", "false">:$tensors,
-                        DefaultValuedParameter<"bool", "false">:$turns);
+                        DefaultValuedParameter<"int64_t", "1">:$tall, DefaultValuedParameter<"bool", "false">:$tensors);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
-    int64_t getRows() const { return 64 * getTall() * (getTurns() ? 1 : getWarpgroups()); }
+    int64_t getRows() const { return 64 * getTall() * getWarpgroups(); }
     int64_t getThreads() const { return 128 * (getWarpgroups() + (getTensors() ? 1 : 0)); }
     /// Bytes of dynamic shared memory: slots of a part of both factors, and beside copies of whole matrices their cells, in
     /// whole KiB.

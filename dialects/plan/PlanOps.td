@@ -278,7 +278,7 @@ def Plan_ProjectionOp : Plan_Op<"projection", [HasParent<"EntryOp">]> {
       of the result's type. A plan.reduce_lanes is over a head's columns: groups with one come first, tiles have heads whole.
     - (C5) there is a product, whose requirements and grid are formulas; columns are multiples of 16 up to 256, a ring has
       2 to 64 parts, `tall` is 1 to 4, a block at most 1024 threads; copies of whole matrices want `copies` and at most 256
-      rows; `turns` want whole matrices; shared_bytes are those of the tiling; and the last requires nothing of addresses and strides.
+      rows; shared_bytes are those of the tiling; and the last requires nothing of addresses and strides.
   }];
   let arguments = (ins StrAttr:$name, ArrayAttr:$dims, Plan_AccessAttr:$row, ArrayAttr:$groups, ArrayAttr:$products);
   let regions = (region VariadicRegion<SizedRegion<1>>:$epilogues);

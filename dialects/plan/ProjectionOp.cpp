@@ -133,8 +133,6 @@ static std::optional<std::string> obstacleOf(ProductAttr product) {
     return std::string("copies where whole matrices are copied");
   if (tiling.getTensors() && tiling.getRows() > mostRows)
     return std::string("at most 256 rows where whole matrices are copied");
-  if (tiling.getTurns() && !tiling.getTensors())
-    return std::string("whole matrices where groups take turns");
   if (int64_t bytes = tiling.getSharedBytes(); product.getSharedBytes() != bytes)
     return std::to_string(bytes) + " shared_bytes";
   return std::nullopt;

@@ -43,8 +43,8 @@ struct ProductVariant {
     };
     replace(
         "{.warpgroups = 2, .columns = 160, .ring = 4, .tall = 2, .tensors = true}",
-        fmt::format("{{.warpgroups = {}, .columns = {}, .ring = {}, .tall = {}, .tensors = {}, .turns = {}}}",
-                    shape.warpgroups, shape.columns, shape.ring, shape.tall, shape.tensors, shape.turns));
+        fmt::format("{{.warpgroups = {}, .columns = {}, .ring = {}, .tall = {}, .tensors = {}}}",
+                    shape.warpgroups, shape.columns, shape.ring, shape.tall, shape.tensors));
     replace("plain = 384, gated = 144", fmt::format("plain = {}, gated = {}", plain, gated));
     replace("across = true", fmt::format("across = {}", across));
     replace("copies = true", fmt::format("copies = {}", copies));
@@ -55,7 +55,7 @@ struct ProductVariant {
 void PrintTo(const ProductVariant &v, std::ostream *out) {
   *out << v.shape.rows() << " x " << v.shape.columns << " of " << v.plain + v.gated << ' '
        << v.element << ", " << v.shape.warpgroups << " warpgroups, ring " << v.shape.ring
-       << (v.shape.turns ? ", in turns" : v.shape.tensors ? ", whole matrices"
+       << (v.shape.tensors ? ", whole matrices"
            : v.copies      ? ""
                            : ", in parts")
        << (v.across ? "" : ", weights transposed");
@@ -257,10 +257,10 @@ INSTANTIATE_TEST_SUITE_P(
         ProductVariant{.shape = {.warpgroups = 3, .columns = 176, .ring = 4, .tensors = true}},
         ProductVariant{.shape = {.warpgroups = 2, .columns = 256, .ring = 4, .tensors = true},
                        .element = "f16"},
-        ProductVariant{.shape = {.warpgroups = 2, .columns = 80, .ring = 3, .tall = 2, .tensors = true, .turns = true},
+        ProductVariant{.shape = {.warpgroups = 2, .columns = 80, .ring = 3, .tall = 2, .tensors = true},
                        .plain = 200,
                        .gated = 72},
-        ProductVariant{.shape = {.warpgroups = 3, .columns = 64, .ring = 2, .tensors = true, .turns = true},
+        ProductVariant{.shape = {.warpgroups = 3, .columns = 64, .ring = 2, .tensors = true},
                        .plain = 130,
                        .across = false},
         ProductVariant{.shape = {.warpgroups = 1, .columns = 48, .ring = 3, .tensors = true},

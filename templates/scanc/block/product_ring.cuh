@@ -19,7 +19,6 @@ template <typename R>
 struct matrix_parts_storage {
   product_slot<R> slots[R::shape.ring];
   landing landed[R::shape.ring], left[R::shape.ring];
-  landing turns[R::shape.turns ? R::shape.warpgroups : 1]; ///< of four warps each
 };
 
 /// R::maps() are maps of the panels of each right factor, of the slices of each, as far as a tile has such, and of
@@ -28,7 +27,7 @@ template <typename R>
 class matrix_parts {
 public:
   using storage = matrix_parts_storage<R>;
-  static constexpr int readers = 4 * (R::shape.turns ? 1 : R::shape.warpgroups); ///< warps
+  static constexpr int readers = 4 * R::shape.warpgroups; ///< warps
   static constexpr int maps_of_slices = R::shape.panels() > 0 ? R::factors : 0; ///< the first of them
   static constexpr int map_of_left = maps_of_slices + (R::shape.slices() > 0 ? R::factors : 0);
 
@@ -40,10 +39,6 @@ public:
         make_landing(of.landed[i]);
         make_landing(of.left[i], readers);
       }
-    if (R::shape.turns && thread_index() == 0)
-#pragma unroll
-      for (int i = 0; i < R::shape.warpgroups; ++i)
-        make_landing(of.turns[i], 4);
     if (warp_index() == R::shape.threads() / 32 - 4)
 #pragma unroll 1
       for (int i = lane_index(); i <= map_of_left; i += 32)
@@ -90,27 +85,6 @@ public:
     oldest = oldest + 1 == R::shape.ring ? 0 : oldest + 1;
   }
 
-  /// Where four warps have a tile of their own they take its parts between these two. A cell tells a time from the one
-  /// before it alone, so nobody waits for a part while others have still to take what lay in its slot before.
-  __device__ __forceinline__ void begin_turn() {
-    const int own = warp_index() / 4;
-    await_landing(of.turns[own], turn ^ (own == 0));
-  }
-  __device__ __forceinline__ void end_turn() {
-    const int own = warp_index() / 4;
-    warp_barrier(); // all lanes have begun
-    if (lane_index() == 0)
-      arrive(of.turns[own + 1 == R::shape.warpgroups ? 0 : own + 1], 4);
-    turn ^= 1;
-  }
-
-  /// Leaves out the parts of `tiles` tiles, which others take; all before have been left.
-  __device__ __forceinline__ void skip(int tiles) {
-    const int to = slot + tiles * parts;
-    parity ^= to / R::shape.ring % 2;
-    slot = oldest = to % R::shape.ring;
-  }
-
 private:
   __device__ __forceinline__ void advance() {
     if (++slot == R::shape.ring) {
@@ -122,7 +96,7 @@ private:
   storage &of;
   const given_map *const maps;
   const int parts;
-  int slot = 0, parity = 0, oldest = 0, turn = 0;
+  int slot = 0, parity = 0, oldest = 0;
 };
 
 /// Pieces of 16 bytes, which the product copies or computes.

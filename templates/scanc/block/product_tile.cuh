@@ -129,15 +129,14 @@ private:
   column_source own;
 };
 
-/// The tiles of a block, or every `every`-th of them from number `first` on: those beside each other
-/// are made at the same time.
+/// The tiles of a block: those beside each other are made at the same time.
 template <typename R>
 class tile_list {
 public:
-  __device__ __forceinline__ explicit tile_list(const R &product, int first = 0, int every = 1)
+  __device__ __forceinline__ explicit tile_list(const R &product)
       : product(product), row_tiles((product.rows() + R::shape.rows() - 1) / R::shape.rows()),
-        columns(column_tiles<R>(product).count()), stride(every * block_count()),
-        next(block_index() + first * block_count()), count(product.matrices() * row_tiles * columns) {}
+        columns(column_tiles<R>(product).count()), next(block_index()),
+        count(product.matrices() * row_tiles * columns) {}
 
   __device__ __forceinline__ bool take(tile_place &place) {
     if (next >= count)
@@ -145,7 +144,7 @@ public:
     const long long rest = next / columns;
     place = {rest / row_tiles, static_cast<int>(rest % row_tiles) * R::shape.rows(),
              static_cast<int>(next % columns)};
-    next += stride;
+    next += block_count();
     return true;
   }
 
@@ -156,7 +155,6 @@ public:
 private:
   const R &product;
   const int row_tiles, columns; ///< beside each other
-  const int stride;
   long long next;
   const long long count;
 };
@@ -214,7 +212,7 @@ struct tile_sums {
 private:
   /// Of the 64 rows each that a tile has, the first one of these four warps.
   static __device__ __forceinline__ int first_panel() {
-    return R::shape.turns ? 0 : thread_index() / 128 * R::shape.tall;
+    return thread_index() / 128 * R::shape.tall;
   }
 
   /// The columns of tiles [first, first + count) of the sums.

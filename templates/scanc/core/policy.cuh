@@ -107,18 +107,16 @@ struct outer_policy {
 
 /// A product of matrices. A block makes `64 * tall * warpgroups` rows and `columns` columns of the result at a
 /// time, four warps `64 * tall` rows; `ring` parts of 64 of the sum lie in shared memory. `tensors`: one warp
-/// more orders copies of whole matrices, else all threads copy pieces. `turns`, beside it: four warps have a tile of
-/// their own, and write its results while others multiply. `blocks` of a multiprocessor.
+/// more orders copies of whole matrices, else all threads copy pieces. `blocks` of a multiprocessor.
 struct product_policy {
   int warpgroups;
   int columns; ///< a multiple of 16, up to 256
   int ring;    ///< 2 at least
   int tall = 1;
   bool tensors = false;
-  bool turns = false;
   int blocks = 1;
 
-  constexpr int rows() const { return 64 * tall * (turns ? 1 : warpgroups); }
+  constexpr int rows() const { return 64 * tall * warpgroups; }
   constexpr int threads() const { return 128 * (warpgroups + (tensors ? 1 : 0)); }
   /// 64 columns, or 16 of what is left, that one factor has.
   constexpr int panels() const { return columns / 64; }

@@ -61,16 +61,12 @@ static __device__ __forceinline__ void project_matrices(const R &product,
       constexpr int most = ((groups + 1) * at_start - few) / groups / 8 * 8;
       take_registers<(most < 240 ? most : 240)>();
     }
-    const int turn = R::shape.turns ? warp_index() / 4 : 0;
-    block::tile_list<R> tiles(product, turn, R::shape.turns ? groups : 1);
-    parts.skip(turn);
+    block::tile_list<R> tiles(product);
     while (tiles.take(place)) {
       const block::tile_columns<R> columns = tiles.columns_of(place);
       block::tile_sums<R> sums;
       if (parts.count() == 0)
         sums.clear();
-      if (R::shape.turns)
-        parts.begin_turn();
 #pragma unroll 1
       for (int part = 0; part < parts.count(); ++part) {
         sums.add(parts.take(), part > 0);
@@ -78,13 +74,9 @@ static __device__ __forceinline__ void project_matrices(const R &product,
         if (part > 0)
           parts.leave();
       }
-      if (R::shape.turns)
-        parts.end_turn();
       finish_group_products();
       if (parts.count() > 0)
         parts.leave();
-      if (R::shape.turns)
-        parts.skip(groups - 1);
       sums.write(product, place, columns);
     }
   }

@@ -543,26 +543,6 @@ plan.program @projection_c5_rows strategy "projection" attributes {
 
 // -----
 
-plan.program @projection_c5_turns strategy "projection" attributes {
-    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in b : f32 [D]>, #plan.parameter<out y : f16 [B, T, D]>],
-    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
-  plan.entry "forward" {
-    // expected-error @below {{products: expected whole matrices where groups take turns}}
-    plan.projection "k" attributes {
-        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
-        row = #plan.access<x (d0, d1, d2, d3) -> (d0, d1, d2)>,
-        groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3) -> (d2, d3)>, reads = [#plan.access<b (d0, d1, d2, d3) -> (d3)>], result = <y (d0, d1, d2, d3) -> (d0, d1, d3)>>],
-        products = [#plan.product<name = "elements", tiling = <warpgroups = 2, columns = 64, ring = 3, turns = true>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
-    ^bb0(%sum: f32, %b: f32):
-      %biased = arith.addf %sum, %b : f32
-      %y = arith.truncf %biased : f32 to f16
-      plan.yield %y : f16
-    }
-  }
-}
-
-// -----
-
 plan.program @projection_c4_state strategy "projection" attributes {
     parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in b : f32 [D]>, #plan.parameter<out y : f16 [B, T, D]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
