@@ -11,14 +11,14 @@ plan.program @layer strategy "projection" attributes {
     // CHECK: plan.projection "layer_product0"
     // CHECK-SAME: groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3, d4) -> (d2, d3)>, reads = [], result = <x_W (d0, d1, d2, d3, d4) -> (d0, d1, d3)>>,
     // CHECK-SAME: #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d2, d4)>, reads = [#plan.access<b (d0, d1, d2, d3, d4) -> (d4)>], result = <z (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>]
-    // CHECK-SAME: products = [#plan.product<name = "matrices", tiling = <warpgroups = 2, columns = 128, ring = 4, tall = 2, tensors = true>, across = true, copies = true, requirements = ["stride(x, 2) == 1"], grid = "B", shared_bytes = 132096>,
+    // CHECK-SAME: products = [#plan.product<name = "matrices", tiling = <warpgroups = 2, columns = 128, ring = 4, tall = 2, tensors = true>, across = true, copies = true, requirements = ["stride(x, 2) == 1"], grid = "B", shared_bytes = 197632>,
     // CHECK-SAME: #plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3, tall = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B", shared_bytes = 73728>]
     plan.projection "layer_product0" attributes {
         dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : 64>, #plan.dim<register j in D : ?>, #plan.dim<register n in N : ?>],
         row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>,
         groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3, d4) -> (d2, d3)>, reads = [], result = <x_W (d0, d1, d2, d3, d4) -> (d0, d1, d3)>>,
                   #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d2, d4)>, reads = [#plan.access<b (d0, d1, d2, d3, d4) -> (d4)>], result = <z (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>],
-        products = [#plan.product<name = "matrices", tiling = <warpgroups = 2, columns = 128, ring = 4, tall = 2, tensors = true>, across = true, copies = true, requirements = ["stride(x, 2) == 1"], grid = "B", shared_bytes = 132096>,
+        products = [#plan.product<name = "matrices", tiling = <warpgroups = 2, columns = 128, ring = 4, tall = 2, tensors = true>, across = true, copies = true, requirements = ["stride(x, 2) == 1"], grid = "B", shared_bytes = 197632>,
                     #plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3, tall = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B", shared_bytes = 73728>]} {
     ^bb0(%sum: f32):
       plan.yield %sum : f32
