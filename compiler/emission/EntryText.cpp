@@ -18,6 +18,8 @@ void closeProgram(CodeWriter &writer, llvm::StringRef name, llvm::StringRef thre
 
 void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
   writer.blank();
+  if (entry.hasOthers)
+    writer.line(formatv("#if !defined(SCANC_ONE_KERNEL) || defined(SCANC_KERNEL_{0})", entry.name).str());
   writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", entry.bounds).str());
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry.name).str());
   writer.line("using namespace scanc::device;");
@@ -31,6 +33,8 @@ void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
                     .str());
   writer.line(formatv("kernel::{0}({1}, storage);", entry.kernel, entry.operands).str());
   writer.close();
+  if (entry.hasOthers)
+    writer.line("#endif");
 }
 
 } // namespace scanc::emission

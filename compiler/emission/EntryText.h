@@ -22,6 +22,7 @@ struct EntryPoint {
   llvm::StringRef program; ///< struct that it takes
   std::optional<int64_t> sharedBytes; ///< which the plan has for its storage, where the two are compared
   std::string operands; ///< of the template, before its storage
+  bool hasOthers = false; ///< in the text, without which the runtime compiles it
 };
 void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry);
 

@@ -94,7 +94,8 @@ void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, 
                    .sharedBytes = sharedBytes > 0 || exchanges ? std::optional(sharedBytes) : std::nullopt,
                    .operands = formatv("program::{0}{{args}{1}{2}", name,
                                        kernel.getWorkspace().empty() ? "" : ", args.workspace",
-                                       kernel.getScratch().empty() ? "" : ", args.scratch")});
+                                       kernel.getScratch().empty() ? "" : ", args.scratch"),
+                   .hasOthers = !variant.getLaunchesBefore().empty()});
 }
 
 void KernelWriter::writeRecurrence() {

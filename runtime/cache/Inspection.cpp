@@ -61,11 +61,11 @@ Result<Wanted> wantedOf(const Program &program, const std::string &architecture)
   Wanted wanted{*nvrtc, {}};
   for (const Entry &entry : program.entries)
     for (const Step &step : entry.steps)
-      for (const KernelVariant &variant : std::get<KernelStep>(step).variants) {
-        CudaSource source = rt::sourceOf(program, variant, architecture);
-        std::string key = rt::cacheKey(source, (*nvrtc)->info, rt::nvrtcOptions(**nvrtc, source));
-        wanted.kernels.push_back({variant.name, std::move(source), std::move(key)});
-      }
+      for (const KernelVariant &variant : std::get<KernelStep>(step).variants)
+        for (CudaSource &source : rt::sourcesOf(program, variant, architecture)) {
+          std::string key = rt::cacheKey(source, (*nvrtc)->info, rt::nvrtcOptions(**nvrtc, source));
+          wanted.kernels.push_back({variant.name, std::move(source), std::move(key)});
+        }
   return wanted;
 }
 

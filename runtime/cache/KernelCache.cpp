@@ -45,14 +45,26 @@ std::optional<CompiledKernel> kernelOf(EntryFields fields) {
 
 } // namespace
 
-CudaSource sourceOf(const Program &program, const KernelVariant &variant,
-                    const std::string &architecture) {
-  CudaSource source;
-  source.name = fmt::format("{}_{}.cu", program.name, variant.name);
-  source.text = variant.source;
-  source.headers = program.headers;
-  source.architecture = architecture;
-  return source;
+std::vector<CudaSource> sourcesOf(const Program &program, const KernelVariant &variant,
+                                  const std::string &architecture) {
+  CudaSource whole;
+  whole.name = fmt::format("{}_{}.cu", program.name, variant.name);
+  whole.text = variant.source;
+  whole.headers = program.headers;
+  whole.architecture = architecture;
+  std::vector<std::string> entries;
+  for (const KernelLaunch &launch : variant.launches)
+    if (std::find(entries.begin(), entries.end(), launch.entry) == entries.end())
+      entries.push_back(launch.entry);
+  if (entries.size() == 1)
+    return {whole};
+  std::vector<CudaSource> sources;
+  for (const std::string &entry : entries) {
+    CudaSource &source = sources.emplace_back(whole);
+    source.name = fmt::format("{}_{}.cu", entry, variant.name);
+    source.extraOptions = {"-DSCANC_ONE_KERNEL", "-DSCANC_KERNEL_" + entry};
+  }
+  return sources;
 }
 
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,

@@ -21,9 +21,11 @@
 
 namespace scanc::rt {
 
-/// The translation unit of a variant of `program`.
-CudaSource sourceOf(const Program &program, const KernelVariant &variant,
-                    const std::string &architecture);
+/// The translation units of a variant of `program`: its text for each of its functions, which may be
+/// compiled at once, each without the others. Texts of several functions look at SCANC_ONE_KERNEL and
+/// SCANC_KERNEL_name; one that does not has them all in each unit.
+std::vector<CudaSource> sourcesOf(const Program &program, const KernelVariant &variant,
+                                  const std::string &architecture);
 
 /// Everything that decides the bytes of a kernel, as a KeyText.
 std::string cacheKey(const CudaSource &source, const NvrtcInfo &nvrtc,

@@ -120,19 +120,25 @@ Result<void> CudaExecutable::plan(std::span<const TensorRef> operands, LaunchFra
 
 Result<void> CudaExecutable::load(const LaunchPlan &plan, ContextKernels &kernels,
                                   CUstream_st *const *stream) {
+  const auto loadedOf = [&](const PlannedKernel &kernel) -> const LoadedKernel * {
+    return kernels.slots[slotOf(kernel)].load(std::memory_order_acquire);
+  };
+  std::vector<NumberedVariant> missing; // no memory of the host where none is
+  for (const PlannedKernel &kernel : plan.kernels)
+    if (!kernel.isEmpty() && !loadedOf(kernel))
+      missing.push_back({slotOf(kernel), &planner.variantOf(kernel)});
+  if (!missing.empty())
+    if (Result<void> made = loaded.load(kernels, missing, stream); !made)
+      return made;
   for (const PlannedKernel &kernel : plan.kernels) {
     if (kernel.isEmpty())
       continue;
-    const KernelVariant &variant = planner.variantOf(kernel);
-    Result<const LoadedKernel *> found = loaded.load(kernels, slotOf(kernel), variant, stream);
-    if (!found)
-      return found.error();
-    const std::int64_t most = (*found)->functions[kernel.launch].maxDynamicShared;
+    const std::int64_t most = loadedOf(kernel)->functions[kernel.launch].maxDynamicShared;
     if (kernel.sharedBytes > most)
       return makeError("SC6017", ErrorKind::input,
                        fmt::format("kernel '{}': expected at most {} bytes of dynamic shared "
                                    "memory, got {}",
-                                   variant.name, most, kernel.sharedBytes),
+                                   planner.variantOf(kernel).name, most, kernel.sharedBytes),
                        "launch with smaller sizes, or compile with another strategy");
   }
   return {};

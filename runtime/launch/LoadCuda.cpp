@@ -30,7 +30,8 @@ Result<void> eachVariant(P &program, F visit) {
   return {};
 }
 
-/// The kernels of one program. Called under the lock of its executable.
+/// The kernels of one program. Called under the lock of its executable; `get` also by several threads
+/// at once.
 class ProgramKernels {
 public:
   ProgramKernels(const Program &program, std::shared_ptr<KernelCache> cache)
@@ -115,13 +116,16 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
 Result<void> addMachineCode(Program &program, const std::string &architecture) {
   auto cache = rt::sharedCache<rt::KernelCache>("");
   return rt::eachVariant(program, [&](KernelVariant &variant) -> Result<void> {
-    CudaSource source = rt::sourceOf(program, variant, architecture);
-    Result<rt::Compiled> kernel = rt::compileCached(*cache, source);
-    if (!kernel)
-      return kernel.error();
+    std::vector<MachineCode> made;
+    for (const CudaSource &source : rt::sourcesOf(program, variant, architecture)) {
+      Result<rt::Compiled> kernel = rt::compileCached(*cache, source);
+      if (!kernel)
+        return kernel.error();
+      made.push_back({architecture, rt::sourceDigest(source), (*kernel)->cubin});
+    }
     std::erase_if(variant.machineCode,
                   [&](const MachineCode &code) { return code.architecture == architecture; });
-    variant.machineCode.push_back({architecture, rt::sourceDigest(source), (*kernel)->cubin});
+    variant.machineCode.insert(variant.machineCode.end(), made.begin(), made.end());
     return {};
   });
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 
 namespace scanc::rt {
 namespace {
@@ -26,12 +27,13 @@ LoadedKernels::LoadedKernels(std::shared_ptr<const Program> program, const Drive
       primary(primary, 0, variants) {}
 
 LoadedKernels::~LoadedKernels() {
-  if (libraries.empty())
+  if (variants.empty())
     return;
   CurrentContext current(driver, primary.context);
   RelaxedCapture relaxed(driver);
-  for (const auto &loaded : libraries)
-    driver.libraryUnload(loaded->library);
+  for (const auto &loaded : variants)
+    for (CUlib_st *library : loaded->libraries)
+      driver.libraryUnload(library);
 }
 
 Result<ContextKernels *> LoadedKernels::of(CUstream_st *stream) {
@@ -77,12 +79,23 @@ Result<ContextKernels *> LoadedKernels::addContext(CUctx_st *context, unsigned l
   return contexts.back().get();
 }
 
-Result<const LoadedKernel *> LoadedKernels::load(ContextKernels &kernels, std::size_t number,
-                                                 const KernelVariant &variant,
-                                                 CUstream_st *const *stream) {
-  std::atomic<const LoadedKernel *> &slot = kernels.slots[number];
-  if (const LoadedKernel *loaded = slot.load(std::memory_order_acquire))
-    return loaded;
+/// The kernels of all `units`, each by a thread of its own where there are several and the system has threads.
+static std::vector<Result<std::shared_ptr<const CompiledKernel>>>
+getAll(const KernelSource &source, const std::vector<CudaSource> &units) {
+  using Image = Result<std::shared_ptr<const CompiledKernel>>;
+  std::vector<std::future<Image>> others;
+  for (std::size_t i = 1; i < units.size(); ++i)
+    others.push_back(std::async([&, i] { return source.get(units[i]); }));
+  std::vector<Image> images;
+  if (!units.empty())
+    images.push_back(source.get(units.front()));
+  for (std::future<Image> &other : others)
+    images.push_back(other.get());
+  return images;
+}
+
+Result<void> LoadedKernels::load(ContextKernels &kernels, std::span<const NumberedVariant> wanted,
+                                 CUstream_st *const *stream) {
   int capturing = 0;
   if (stream)
     if (int result = driver.streamIsCapturing(*stream, &capturing); result != Driver::success)
@@ -94,31 +107,49 @@ Result<const LoadedKernel *> LoadedKernels::load(ContextKernels &kernels, std::s
                                  program->name),
                      "call Kernel::prepare with these operands before the capture");
   std::lock_guard lock(loading);
-  if (const LoadedKernel *loaded = slot.load(std::memory_order_relaxed))
-    return loaded;
-  Result<const LoadedKernel *> made = loadVariant(variant);
-  if (made)
-    slot.store(*made, std::memory_order_release);
-  return made;
+  std::vector<NumberedVariant> missing;
+  std::vector<CudaSource> units;
+  std::vector<std::size_t> firsts; // of each one's units
+  for (const NumberedVariant &each : wanted) {
+    bool known = kernels.slots[each.number].load(std::memory_order_relaxed) ||
+                 std::any_of(missing.begin(), missing.end(),
+                             [&](const NumberedVariant &other) { return other.number == each.number; });
+    if (known)
+      continue;
+    missing.push_back(each);
+    firsts.push_back(units.size());
+    for (CudaSource &unit : sourcesOf(*program, *each.variant, device.architecture))
+      units.push_back(std::move(unit));
+  }
+  firsts.push_back(units.size());
+  const std::vector<Image> images = getAll(source, units);
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const auto [first, end] = std::pair(firsts[i], firsts[i + 1]);
+    Result<const LoadedKernel *> made =
+        loadVariant(*missing[i].variant, std::span(units).subspan(first, end - first),
+                    std::span(images).subspan(first, end - first));
+    if (!made)
+      return made.error();
+    kernels.slots[missing[i].number].store(*made, std::memory_order_release);
+  }
+  return {};
 }
 
-Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &variant) {
-  RelaxedCapture relaxed(driver);
-  auto loaded = std::make_unique<LoadedKernel>();
-  CudaSource text = sourceOf(*program, variant, device.architecture);
+Result<CUlib_st *> LoadedKernels::loadImage(const CudaSource &unit, const Image &image) {
+  CUlib_st *library = nullptr;
   // An image that the driver refuses may come from a cache: it is compiled once more.
   for (bool again : {false, true}) {
-    Result<std::shared_ptr<const CompiledKernel>> kernel = source.get(text);
+    Image kernel = again ? source.get(unit) : image;
     if (!kernel)
       return kernel.error();
-    int result = driver.libraryLoadData(&loaded->library, (*kernel)->cubin.data(), nullptr, nullptr,
-                                        0, nullptr, nullptr, 0);
+    int result =
+        driver.libraryLoadData(&library, (*kernel)->cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0);
     if (result == Driver::success)
       break;
     bool refused = result == Driver::invalidImage || result == Driver::noBinaryForGpu ||
                    result == Driver::unsupportedVersion;
     if (refused && !again) {
-      source.discard(text);
+      source.discard(unit);
       continue;
     }
     Error error = driverError(driver, "cuLibraryLoadData", result);
@@ -129,20 +160,42 @@ Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &var
     }
     return error;
   }
+  return library;
+}
+
+Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &variant,
+                                                        std::span<const CudaSource> units,
+                                                        std::span<const Image> images) {
+  RelaxedCapture relaxed(driver);
+  auto loaded = std::make_unique<LoadedKernel>();
+  auto failed = [&](Error error) -> Result<const LoadedKernel *> {
+    for (CUlib_st *library : loaded->libraries)
+      driver.libraryUnload(library);
+    return error;
+  };
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    Result<CUlib_st *> library = loadImage(units[i], images[i]);
+    if (!library)
+      return failed(library.error());
+    loaded->libraries.push_back(*library);
+  }
+  std::vector<std::string> entries; // in the order of their units
   for (const KernelLaunch &launch : variant.launches) {
-    Result<LoadedFunction> resolved = resolve(variant, launch, loaded->library);
-    if (!resolved) {
-      driver.libraryUnload(loaded->library);
-      return resolved.error();
-    }
+    auto entry = std::find(entries.begin(), entries.end(), launch.entry);
+    const std::size_t unit = entry - entries.begin();
+    if (entry == entries.end())
+      entries.push_back(launch.entry);
+    Result<LoadedFunction> resolved = resolve(variant, launch, loaded->libraries[unit]);
+    if (!resolved)
+      return failed(resolved.error());
     std::string which = variant.launches.size() > 1 ? ", kernel " + launch.entry : "";
     resolved->description =
         keptDescription(fmt::format("'{}', variant {}{}, on cuda:{}, key {}", program->name,
-                                    variant.name, which, device.index, source.name(text)));
+                                    variant.name, which, device.index, source.name(units[unit])));
     loaded->functions.push_back(*resolved);
   }
-  libraries.push_back(std::move(loaded));
-  return libraries.back().get();
+  variants.push_back(std::move(loaded));
+  return variants.back().get();
 }
 
 Result<LoadedFunction> LoadedKernels::resolve(const KernelVariant &variant,

@@ -16,12 +16,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 namespace scanc::rt {
 
-/// Gives compiled kernels. `discard` is called when the driver refuses what `get` gave; `name` is
-/// what the cache calls a kernel.
+/// Gives compiled kernels, several at once to threads of their own. `discard` is called when the driver
+/// refuses what `get` gave; `name` is what the cache calls a kernel.
 struct KernelSource {
   std::function<Result<std::shared_ptr<const CompiledKernel>>(const CudaSource &)> get;
   std::function<void(const CudaSource &)> discard;
@@ -37,8 +38,14 @@ struct LoadedFunction {
 
 /// A kernel in one context.
 struct LoadedKernel {
-  CUlib_st *library = nullptr;
+  std::vector<CUlib_st *> libraries;
   std::vector<LoadedFunction> functions; ///< of its launches, in order
+};
+
+/// A variant, and its number over all steps of an entry.
+struct NumberedVariant {
+  std::size_t number;
+  const KernelVariant *variant;
 };
 
 /// The variants of a program in one context, each loaded at its first need. Never destroyed before
@@ -64,18 +71,22 @@ public:
   LoadedKernels &operator=(const LoadedKernels &) = delete;
   ~LoadedKernels();
   /// Leaves what is loaded to the process before a fork: its handles mean nothing here.
-  void abandon() { libraries.clear(); }
+  void abandon() { variants.clear(); }
 
   /// Those of the context that `stream` belongs to. No lock where they were asked for before.
   Result<ContextKernels *> of(CUstream_st *stream);
-  /// The kernel in slot `number`, which is `variant`; the context of `kernels` is current. No lock
-  /// where it is loaded. `stream`, unless null, may be capturing, which forbids loading.
-  Result<const LoadedKernel *> load(ContextKernels &kernels, std::size_t number,
-                                    const KernelVariant &variant, CUstream_st *const *stream);
+  /// Into the slots of `kernels`, whose context is current, those of `wanted` that are not loaded;
+  /// all of them are compiled at once. `stream`, unless null, may be capturing, which forbids loading.
+  Result<void> load(ContextKernels &kernels, std::span<const NumberedVariant> wanted,
+                    CUstream_st *const *stream);
 
 private:
   Result<ContextKernels *> addContext(CUctx_st *context, unsigned long long id);
-  Result<const LoadedKernel *> loadVariant(const KernelVariant &variant);
+  using Image = Result<std::shared_ptr<const CompiledKernel>>;
+  /// `units`: its translation units, and what became of them.
+  Result<const LoadedKernel *> loadVariant(const KernelVariant &variant, std::span<const CudaSource> units,
+                                           std::span<const Image> images);
+  Result<CUlib_st *> loadImage(const CudaSource &unit, const Image &image);
   Result<LoadedFunction> resolve(const KernelVariant &variant, const KernelLaunch &launch,
                                  CUlib_st *library) const;
 
@@ -87,7 +98,7 @@ private:
   std::atomic<ContextKernels *> others = nullptr; ///< contexts of callers, latest first
 
   std::mutex loading;
-  std::vector<std::unique_ptr<LoadedKernel>> libraries;  ///< under `loading`
+  std::vector<std::unique_ptr<LoadedKernel>> variants;   ///< under `loading`
   std::vector<std::unique_ptr<ContextKernels>> contexts; ///< those of `others`, under `loading`
 };
 

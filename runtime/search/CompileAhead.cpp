@@ -77,9 +77,9 @@ void CompileAhead::compile(const std::string &strategy) {
   rt::KernelCache cache("");
   for (const PlannedKernel &kernel : plan->kernels) {
     const auto &step = std::get<KernelStep>(program->entries.front().steps[kernel.step]);
-    CudaSource source = rt::sourceOf(*program, step.variants[kernel.variant], problem.target);
     // A failure is found, and told, by who measures the candidate.
-    static_cast<void>(rt::compileCached(cache, source));
+    for (const CudaSource &source : rt::sourcesOf(*program, step.variants[kernel.variant], problem.target))
+      static_cast<void>(rt::compileCached(cache, source));
   }
 }
 

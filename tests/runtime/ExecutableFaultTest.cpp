@@ -34,6 +34,8 @@ protected:
     variant(0).launches[0].sharedBytes = "1024";
     variant(0).launches[0].cluster = {16, 1, 1};
     variant(0).launches[0].grid[0] = "16";
+    variant(0).launches.push_back(variant(0).launches[0]);
+    variant(0).launches[1].entry = "after"; // in an image of its own
   }
 };
 

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
+
 namespace scanc::testing {
 
 class ExecutableFixture : public ::testing::Test {
@@ -17,6 +20,9 @@ protected:
   Program program = sampleProgram();
   SampleOperands operands;
   std::atomic<int> compiles = 0, discards = 0;
+  int together = 1; ///< how many compile before the first has done so, or half a minute has passed
+  int atOnce = 0, mostAtOnce = 0;
+  std::condition_variable arrived;
   std::optional<Error> compileError;
   CudaSource lastSource;
   std::mutex mutex;
@@ -29,8 +35,12 @@ protected:
     kernels.name = [](const CudaSource &source) { return "key of " + source.name; };
     kernels.get =
         [this](const CudaSource &source) -> Result<std::shared_ptr<const CompiledKernel>> {
-      std::lock_guard lock(mutex);
+      std::unique_lock lock(mutex);
       ++compiles;
+      mostAtOnce = std::max(mostAtOnce, ++atOnce);
+      arrived.notify_all();
+      arrived.wait_for(lock, std::chrono::seconds(30), [&] { return mostAtOnce >= together; });
+      --atOnce;
       lastSource = source;
       if (compileError)
         return *compileError;

@@ -48,7 +48,7 @@ TEST_F(ExecutableTest, compiles_and_loads_once_per_variant) {
   EXPECT_EQ(FakeDriver::launches.size(), 4u);
 }
 
-TEST_F(ExecutableTest, launches_of_a_variant_follow_each_other_with_one_image) {
+TEST_F(ExecutableTest, launches_of_a_variant_follow_each_other) {
   variant(0).launches.push_back({.entry = "after", .grid = {"B", "1", "1"}, .block = {32, 1, 1}});
   auto kernel = executable();
   auto *stream = reinterpret_cast<CUstream_st *>(0x50);
@@ -60,10 +60,26 @@ TEST_F(ExecutableTest, launches_of_a_variant_follow_each_other_with_one_image) {
   EXPECT_EQ(second.config.grid[0], 2u);
   EXPECT_EQ(second.config.stream, stream);
   EXPECT_EQ(second.words, first.words);
-  EXPECT_EQ(compiles, 1);
-  EXPECT_EQ(FakeDriver::loads, 1);
+  EXPECT_EQ(compiles, 2);
+  EXPECT_EQ(FakeDriver::loads, 2);
   EXPECT_NE(rt::lastLaunches()[0].find("kernel after"), std::string::npos);
   EXPECT_NE(rt::lastLaunches()[1].find("kernel scale"), std::string::npos);
+  kernel.reset();
+  expectNothingLeaked();
+}
+
+TEST_F(ExecutableTest, functions_of_all_that_is_launched_are_compiled_at_once) {
+  variant(0).launches.push_back({.entry = "after", .grid = {"B", "1", "1"}, .block = {32, 1, 1}});
+  variant(0).launches.push_back(variant(0).launches[0]); // a function that is there already
+  program.entries[0].steps.push_back(program.entries[0].steps[0]);
+  together = 4;
+  auto kernel = executable();
+  ASSERT_EQ(codeOf(kernel->prepare(operands.list, {})), "");
+  EXPECT_EQ(compiles, 4);
+  EXPECT_EQ(mostAtOnce, 4);
+  EXPECT_EQ(FakeDriver::images,
+            (std::vector<std::string>{"image of scale_dense.cu", "image of after_dense.cu",
+                                      "image of scale_dense.cu", "image of after_dense.cu"}));
   kernel.reset();
   expectNothingLeaked();
 }

@@ -182,7 +182,8 @@ std::vector<std::string> kernelKeys(const Program &program) {
   for (const Entry &entry : program.entries)
     for (const Step &step : entry.steps)
       for (const KernelVariant &variant : std::get<KernelStep>(step).variants)
-        keys.push_back(rt::cacheKey(rt::sourceOf(program, variant, "sm_90a"), nvrtc, {}));
+        for (const CudaSource &unit : rt::sourcesOf(program, variant, "sm_90a"))
+          keys.push_back(rt::cacheKey(unit, nvrtc, {}));
   return keys;
 }
 
@@ -208,6 +209,32 @@ TEST_F(WarmStart, what_a_program_computes_changes_its_kernels) {
          fixed = compileProgram(text, bound);
     return one && other && fixed && kernelKeys(*one) != kernelKeys(*other) &&
            kernelKeys(*one) != kernelKeys(*fixed);
+  }));
+}
+
+TEST_F(WarmStart, a_function_of_a_text_is_compiled_without_the_others) {
+  constexpr const char *delta = "kernel delta(k: bf16[B, T, K], v: bf16[B, T, V], beta: f32[B, T]) -> (o: bf16[B, T, V]) {\n"
+                                "  scan T as t over B {\n"
+                                "    S[t,i,j] = S[t-1,i,j] - beta[t] * k[t,i] * (k[t,l] * S[t-1,l,j])"
+                                " + beta[t] * k[t,i] * v[t,j]\n"
+                                "    o[t,j] = k[t,i] * S[t,i,j]\n  }\n}\n";
+  EXPECT_TRUE(inNewProcess([] {
+    CompileOptions options = optionsFor("sm_80");
+    options.strategy = "chunkwise";
+    options.sizes = {{"B", 2}, {"T", 64}, {"K", 16}, {"V", 16}};
+    Result<Program> program = compileProgram(delta, options);
+    if (!program)
+      return false;
+    const auto &variant = std::get<KernelStep>(program->entries[0].steps[0]).variants.front();
+    std::vector<std::string> found;
+    for (const CudaSource &unit : rt::sourcesOf(*program, variant, "sm_80")) {
+      Result<CompiledKernel> kernel = compileCuda(unit);
+      if (!kernel)
+        return kernel.error().code == "SC5001"; // there is no NVRTC
+      for (const KernelStats &stats : kernel->stats)
+        found.push_back(stats.entry);
+    }
+    return found == std::vector<std::string>{"scanc_delta_chunk_inverses", "scanc_delta"};
   }));
 }
 
