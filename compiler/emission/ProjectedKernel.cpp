@@ -30,6 +30,7 @@ private:
   void writeMap();
   void writeResults();
   void writePlaces();
+  void writeBehind();
   void writeStates();
   void writeEntry();
 
@@ -102,8 +103,9 @@ void ProjectedWriter::writeLanes(ArrayRef<plan::AccessAttr> accesses) {
 }
 
 void ProjectedWriter::writeShape() {
-  line(formatv("static constexpr projected_policy shape{{.warpgroups = {0}, .ring = {1}};",
-               tiling.getWarpgroups(), tiling.getRing())
+  std::string behind = op.getBehind() ? formatv(", .behind = {0}", op.getColumnsBehind()).str() : "";
+  line(formatv("static constexpr projected_policy shape{{.warpgroups = {0}, .ring = {1}{2}};",
+               tiling.getWarpgroups(), tiling.getRing(), behind)
            .str());
   line("using element = " + spellElement(op.getElement()) + "; // of factors");
   line(formatv("static constexpr int factors = {0}, outputs = {1};", op.getFactors(), outputs()).str());
@@ -238,6 +240,38 @@ void ProjectedWriter::writePlaces() {
   writer.blank();
 }
 
+/// A product of what result number `outputs` is: its weights, what is made of a sum, and where that lies.
+void ProjectedWriter::writeBehind() {
+  plan::ColumnsAttr behind = *op.getBehind();
+  plan::AccessAttr weight = behind.getWeights(), result = behind.getResult();
+  bool across = weight.getMap().getResults().back() == getAffineDimExpr(behind.getDim(), op.getContext());
+  line("// The product of what result number `outputs` is: columns of its weights are adjacent in memory, else lanes.");
+  line(formatv("static constexpr bool behind_across = {0};", across).str());
+  number("block::projected_factor<element> behind_weight()",
+         "{" + tensor(weight) + ".data, " + stride(weight, behind.getDim()) + ", " +
+             stride(weight, op.getColumnDim()) + "}");
+  Value made = op.getEpilogue()[0].front().getTerminator()->getOperand(0);
+  function("auto make_behind(float sum, int lane) const"); // of the product: a column
+  Expressions expressions(writer, 1, [&](Value value, const Indices &) -> std::string {
+    int64_t number = cast<BlockArgument>(value).getArgNumber();
+    if (number == 0)
+      return "sum";
+    auto read = cast<plan::AccessAttr>(behind.getReads()[number - 1]);
+    return formatv("thread::read({0}.data + ({1}))", tensor(read), offset(read));
+  });
+  expressions.require(made);
+  line("return " + expressions.at(made) + ";");
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+  writer.close();
+  function("auto *behind_row(long long matrix, int step) const");
+  writeLanes(result);
+  line("return " + tensor(result) + ".data + (" + offset(result, behind.getDim()) + ");");
+  writer.close();
+  number("long long behind_stride()", stride(result, behind.getDim()));
+  writer.blank();
+}
+
 void ProjectedWriter::writeStates() {
   Type number = op.getAdvance().getNow().getType();
   function("float initial(long long matrix, int lane) const");
@@ -282,6 +316,8 @@ FailureOr<std::string> ProjectedWriter::write() {
   writeMap();
   writeResults();
   writePlaces();
+  if (op.getBehind())
+    writeBehind();
   writeStates();
   writeEntry();
   if (unspelled)

@@ -4,6 +4,7 @@
 #include "compiler/planning/ChunkForm.h"
 #include "compiler/planning/Logarithm.h"
 #include "compiler/planning/Matrix.h"
+#include "compiler/planning/Pins.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -21,10 +22,10 @@ namespace scanc::planning {
 namespace {
 
 /// Whether every result is rounded to 16 bits or fewer, which hides what the device's own exponential
-/// leaves out, and nobody asked for more.
+/// leaves out, and nobody asked for more: who pins 16 bits has asked for less.
 static bool mayApproximate(scan::RecurrenceInterface loop) {
-  auto pins = loop.getPinsAttr();
-  if (pins && pins.get("precision"))
+  StringRef pin = pinnedValue(loop, "precision");
+  if (!pin.empty() && pin != "f16" && pin != "bf16")
     return false;
   bool narrow = loop.getNumOutputs() > 0;
   for (int64_t i = 0; i < loop.getNumOutputs(); ++i)

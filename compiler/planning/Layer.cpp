@@ -369,6 +369,13 @@ Layer Cut::take() {
   return std::move(layer);
 }
 
+bool Layer::honours(StringRef pin, StringRef value) const {
+  if (pin != "precision" || (rest && behind.empty()))
+    return false;
+  auto all = llvm::concat<const ProjectedTensor>(products, behind);
+  return llvm::all_of(all, [&](const ProjectedTensor &of) { return value == (of.element.isF16() ? "f16" : "bf16"); });
+}
+
 std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason) {
   if (!fieldsSet(op).empty()) {
     reason = "fields of a policy: tiles follow from the sizes";

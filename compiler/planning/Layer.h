@@ -48,6 +48,9 @@ struct Layer {
   /// Nothing where none can go before or behind, and then why.
   static std::optional<Layer> of(scan::AffineOp op, std::string &reason);
 
+  /// Whether `value` of a pin is what its factors are rounded to.
+  bool honours(llvm::StringRef pin, llvm::StringRef value) const;
+
   /// Why a projection, or what is reduced over its columns, stays with the rest; empty where none does.
   std::string left;
 

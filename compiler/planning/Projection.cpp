@@ -434,10 +434,7 @@ std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &ta
 bool Projection::honours(const Mapping &mapping, StringRef pin, StringRef value) const {
   std::string reason;
   std::optional<Layer> layer = Layer::of(mapping.op, reason);
-  if (!layer || pin != "precision" || (layer->rest && layer->behind.empty()))
-    return false;
-  auto all = llvm::concat<const ProjectedTensor>(layer->products, layer->behind);
-  return llvm::all_of(all, [&](const ProjectedTensor &of) { return value == (of.element.isF16() ? "f16" : "bf16"); });
+  return layer && layer->honours(pin, value);
 }
 
 Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const {

@@ -10,19 +10,29 @@ namespace scanc::plan {
 
 Type ProjectedScanOp::getElement() { return parameterOf(*this, getRow()).getElementType(); }
 
-int64_t ProjectedScanOp::sharedBytesOf(TilingAttr tiling) {
+int64_t ProjectedScanOp::getTimeDim() {
+  return llvm::find_if(getDims(), [](Attribute attr) { return cast<DimAttr>(attr).getRole() == Role::Time; }) -
+         getDims().begin();
+}
+
+int64_t ProjectedScanOp::getColumnsBehind() {
+  return getBehind() ? getDim(getBehind()->getDim()).getSize() : 0;
+}
+
+int64_t ProjectedScanOp::sharedBytesOf(TilingAttr tiling, int64_t columnsBehind) {
   constexpr int64_t panel = 64 * 64 * 2, mapAndState = 12;
-  int64_t panels = tiling.getRing() * (tiling.getWarpgroups() + tiling.getColumns() / 64);
+  int64_t panels = tiling.getRing() * (tiling.getWarpgroups() + tiling.getColumns() / 64) + (columnsBehind + 63) / 64;
   return llvm::alignTo(panels * panel + 4 * tiling.getWarpgroups() * 64 * mapAndState + 8, 1024);
 }
 
 AdvanceOp ProjectedScanOp::getAdvance() { return *getBody().getOps<AdvanceOp>().begin(); }
 
-/// Lanes, one time, and two registers.
+/// Lanes, one time, and two registers, or three where a product is behind.
 static LogicalResult verifyDims(ProjectedScanOp op) {
-  constexpr int64_t behindLanes = 3;
-  int64_t lanes = static_cast<int64_t>(op.getDims().size()) - behindLanes;
-  bool fits = lanes >= 0;
+  int64_t lanes = 0, count = static_cast<int64_t>(op.getDims().size());
+  while (lanes < count && isa<DimAttr>(op.getDims()[lanes]) && op.getDim(lanes).getRole() == Role::Lane)
+    ++lanes;
+  bool fits = count - lanes == 3 || (op.getBehind() && count - lanes == 4);
   for (auto [i, attr] : llvm::enumerate(op.getDims())) {
     auto dim = dyn_cast<DimAttr>(attr);
     int64_t place = static_cast<int64_t>(i) - lanes;
@@ -56,6 +66,17 @@ static LogicalResult verifyNumbers(ProjectedScanOp op, AccessAttr access, ArrayR
   return success();
 }
 
+static LogicalResult verifyReads(ProjectedScanOp op, ArrayAttr reads, ArrayRef<int64_t> among) {
+  for (auto read : reads.getAsRange<AccessAttr>()) {
+    SmallVector<int64_t> dims = dimsOf(read);
+    if (!llvm::all_of(dims, [&](int64_t i) { return llvm::is_contained(among, i); })) // projected_scan_c2
+      return op.emitOpError("reads: expected dims of a step and lane, or of a column, got ") << read;
+    if (failed(verifyNumbers(op, read, dims, /*written=*/false, "reads")))
+      return failure();
+  }
+  return success();
+}
+
 static LogicalResult verifyAccesses(ProjectedScanOp op) {
   int64_t time = op.getTimeDim(), summed = op.getSummedDim(), column = op.getColumnDim();
   SmallVector<int64_t> lanes = llvm::to_vector(llvm::seq<int64_t>(0, time)), row = lanes;
@@ -80,13 +101,8 @@ static LogicalResult verifyAccesses(ProjectedScanOp op) {
     if (Type type = parameterOf(op, weight).getElementType(); type != op.getElement()) // projected_scan_c3
       return op.emitOpError("weights: expected ") << op.getElement() << " as the row, got " << type;
   }
-  for (auto read : op.getReads().getAsRange<AccessAttr>()) {
-    SmallVector<int64_t> dims = dimsOf(read);
-    if (!llvm::all_of(dims, [&](int64_t i) { return llvm::is_contained(step, i); })) // projected_scan_c2
-      return op.emitOpError("reads: expected lanes, time and columns, got ") << read;
-    if (failed(verifyNumbers(op, read, dims, /*written=*/false, "reads")))
-      return failure();
-  }
+  if (failed(verifyReads(op, op.getReads(), step)))
+    return failure();
   for (auto write : op.getWrites().getAsRange<AccessAttr>())
     if (failed(verifyNumbers(op, write, step, /*written=*/true, "writes")))
       return failure();
@@ -97,8 +113,35 @@ static LogicalResult verifyAccesses(ProjectedScanOp op) {
   return success();
 }
 
+/// The product of what the scan makes.
+static LogicalResult verifyBehind(ProjectedScanOp op) {
+  constexpr int64_t mostLanes = 64;
+  std::optional<ColumnsAttr> behind = op.getBehind();
+  if (!behind)
+    return success();
+  int64_t column = op.getColumnDim(), dim = behind->getDim(), last = static_cast<int64_t>(op.getDims().size()) - 1;
+  if (dim < 0 || dim > last || dim != (last > column ? last : op.getSummedDim())) // projected_scan_c6
+    return op.emitOpError("behind: expected columns of what is summed over or of the last dim, got ") << dim;
+  int64_t lanes = op.getDim(column).getSize(), columns = op.getDim(dim).getSize();
+  if (ShapedType::isDynamic(lanes) || lanes > mostLanes || ShapedType::isDynamic(columns) || columns < 1) // projected_scan_c6
+    return op.emitOpError("behind: expected at most 64 lanes and some columns, of known sizes, got ")
+           << lanes << " and " << columns;
+  SmallVector<int64_t> step = llvm::to_vector(llvm::seq<int64_t>(0, op.getTimeDim() + 1));
+  step.push_back(dim);
+  for (Attribute attr : behind->getReads())
+    if (!isa<AccessAttr>(attr)) // projected_scan_c6
+      return op.emitOpError("behind: expected #plan.access, got ") << attr;
+  if (failed(verifyEachOnce(op, op.getDims(), behind->getWeights(), {column, dim}, "behind: weights")) ||
+      failed(verifyReads(op, behind->getReads(), dim)) ||
+      failed(verifyNumbers(op, behind->getResult(), step, /*written=*/true, "behind: result")))
+    return failure();
+  if (Type type = parameterOf(op, behind->getWeights()).getElementType(); type != op.getElement()) // projected_scan_c6
+    return op.emitOpError("behind: expected weights of ") << op.getElement() << " as the row, got " << type;
+  return success();
+}
+
 /// What is wrong with how a block goes about it, or nothing.
-static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factors) {
+static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factors, int64_t columnsBehind) {
   constexpr int64_t mostGroups = 2, mostParts = 64;
   TilingAttr tiling = product.getTiling();
   if (tiling.getWarpgroups() < 1 || tiling.getWarpgroups() > mostGroups)
@@ -107,24 +150,53 @@ static std::optional<std::string> obstacleOf(ProductAttr product, int64_t factor
     return std::to_string(64 * factors) + " columns, not tall, without copies of whole matrices";
   if (tiling.getRing() < 2 || tiling.getRing() > mostParts)
     return std::string("a ring of 2 to 64 parts");
-  if (int64_t bytes = ProjectedScanOp::sharedBytesOf(tiling); product.getSharedBytes() != bytes)
+  if (int64_t bytes = ProjectedScanOp::sharedBytesOf(tiling, columnsBehind); product.getSharedBytes() != bytes)
     return std::to_string(bytes) + " shared_bytes";
   return std::nullopt;
 }
 
 LogicalResult ProjectedScanOp::verify() {
-  if (failed(verifyDims(*this)) || failed(verifyAccesses(*this)))
+  if (failed(verifyDims(*this)) || failed(verifyAccesses(*this)) || failed(verifyBehind(*this)))
     return failure();
-  return verifyProducts(*this, getProducts(), [&](ProductAttr way) { return obstacleOf(way, getFactors()); });
+  return verifyProducts(*this, getProducts(),
+                        [&](ProductAttr way) { return obstacleOf(way, getFactors(), getColumnsBehind()); });
+}
+
+/// What is made of the sums of a product behind.
+static LogicalResult verifyEpilogue(ProjectedScanOp op) {
+  if (op.getEpilogue().size() != (op.getBehind() ? 1 : 0)) // projected_scan_c6
+    return op.emitOpError("behind: expected a region of its own, got ") << op.getEpilogue().size();
+  if (!op.getBehind())
+    return success();
+  Block &block = op.getEpilogue()[0].front();
+  SmallVector<Type> arguments = {Float32Type::get(op.getContext())};
+  for (auto read : op.getBehind()->getReads().getAsRange<AccessAttr>())
+    arguments.push_back(parameterOf(op, read).getElementType());
+  auto yield = dyn_cast<YieldOp>(block.back());
+  Type result = parameterOf(op, op.getBehind()->getResult()).getElementType();
+  if (block.getArgumentTypes() != TypeRange(arguments) || !yield ||
+      yield.getValues().getTypes() != TypeRange(result)) // projected_scan_c6
+    return op.emitOpError("behind: expected a region of a sum of f32 and what is read, to the result");
+  for (Operation &inner : block) {
+    if (!scanc::usesEarlierValues(inner)) // projected_scan_c6
+      return inner.emitOpError("expected no regions, and values of this region that are there before");
+    if (isa<AdvanceOp, RecallOp>(inner)) // projected_scan_c6
+      return inner.emitOpError("expected no states in a product of matrices");
+  }
+  return success();
 }
 
 LogicalResult ProjectedScanOp::verifyRegions() {
+  if (failed(verifyEpilogue(*this)))
+    return failure();
   Block &block = getBody().front();
   SmallVector<Type> arguments(getFactors(), Float32Type::get(getContext())), written;
   for (auto read : getReads().getAsRange<AccessAttr>())
     arguments.push_back(parameterOf(*this, read).getElementType());
   for (auto write : getWrites().getAsRange<AccessAttr>())
     written.push_back(parameterOf(*this, write).getElementType());
+  if (getBehind())
+    written.push_back(getElement());
   auto yield = dyn_cast<YieldOp>(block.back());
   if (block.getArgumentTypes() != TypeRange(arguments) || !yield ||
       yield.getValues().getTypes() != TypeRange(written)) // projected_scan_c4

@@ -15,19 +15,6 @@ using namespace scanc::testing_support;
 
 namespace {
 
-/// A gated layer: three projections before the scan, one with a bias behind it, and another result beside that.
-const char *const gated = R"(
-@precision(f16) kernel gated(x: f16[B, T, E], Wf, Wv, Wz: f16[E, D], Wo: f16[D, M], c: f32[M], h0: f32[B, D]) -> (y: f16[B, T, M], z: f32[B, T, D], hT: f32[B, D]) {
-  scan T as t over B {
-    init h = h0
-    f[j]   = sigmoid(x[t,k] * Wf[k,j])
-    h[t,j] = f[j] * h[t-1,j] + (1 - f[j]) * (x[t,k] * Wv[k,j])
-    z[t,j] = silu(x[t,k] * Wz[k,j])
-    y[t,m] = h[t,j] * z[t,j] * Wo[j,m] + c[m]
-    final h -> hT
-  }
-})";
-
 /// Two weights of one row, a window of an input, and a third of another; no state.
 const char *const rows = R"(
 @precision(bf16) kernel rows(x: bf16[B, T, E], w: f32[E], U: bf16[E, M], V: bf16[N, E], W: bf16[E, H, 64]) -> (u: bf16[B, T, M], v: f32[B, T, N], q: bf16[B, T, H, 64]) {
@@ -50,17 +37,13 @@ kernel narrow(a, x: f32[B, T, D], W: bf16[D, M]) -> (y: f32[B, T, M]) {
   }
 })";
 
-/// The roundoff of f16 is 2^13 times that of f32, and of bf16 2^16: every number of a row is rounded once to it where the
-/// reference's bound has a rounding to f32.
-constexpr double ofF16 = 1 << 13, ofBf16 = 1 << 16;
-
 class ProjectionBehind : public testing::TestWithParam<const char *> {};
 
 TEST_P(ProjectionBehind, ofALayer) {
   CompileOptions options =
       withProjection(GetParam(), {{"B", 2}, {"T", 37}, {"E", 24}, {"D", 40}, {"M", 24}});
-  EXPECT_EQ(kernelsOf(gated, options), 3u);
-  expectRight(gated, options, {.factor = ofF16});
+  EXPECT_EQ(kernelsOf(gatedWithOutput, options), 3u);
+  expectRight(gatedWithOutput, options, {.factor = ofF16});
 }
 
 TEST_P(ProjectionBehind, ofRowsThatAreComputed) {
@@ -106,16 +89,16 @@ TEST(ProjectionBehindOf, otherScans) {
 
 /// Sizes are open: whole matrices where they fit, pieces or elements else, and none.
 TEST(ProjectionBehindOf, anySizes) {
-  auto program = compileProgram(gated, withProjection("sm_90a"));
+  auto program = compileProgram(gatedWithOutput, withProjection("sm_90a"));
   ASSERT_TRUE(program) << render(program.error());
   for (std::int64_t D : {8, 13, 0}) {
     SCOPED_TRACE(D);
     CompileOptions options = withProjection("sm_90a", {{"B", 2}, {"T", 9}, {"E", 8}, {"D", D}, {"M", 8}});
-    auto operands = makeOperands(gated, options, program->parameters, 3);
+    auto operands = makeOperands(gatedWithOutput, options, program->parameters, 3);
     ASSERT_TRUE(operands) << render(operands.error());
     auto variant = runChosen(*program, operands->tensors, 5);
     ASSERT_TRUE(variant) << render(variant.error());
-    EXPECT_EQ(firstMismatch(gated, options, program->parameters, *operands, ofF16), "");
+    EXPECT_EQ(firstMismatch(gatedWithOutput, options, program->parameters, *operands, ofF16), "");
   }
 }
 

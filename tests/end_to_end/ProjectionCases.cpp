@@ -7,6 +7,18 @@
 
 namespace scanc::testing_support {
 
+const char *const gatedWithOutput = R"(
+@precision(f16) kernel gated(x: f16[B, T, E], Wf, Wv, Wz: f16[E, D], Wo: f16[D, M], c: f32[M], h0: f32[B, D]) -> (y: f16[B, T, M], z: f32[B, T, D], hT: f32[B, D]) {
+  scan T as t over B {
+    init h = h0
+    f[j]   = sigmoid(x[t,k] * Wf[k,j])
+    h[t,j] = f[j] * h[t-1,j] + (1 - f[j]) * (x[t,k] * Wv[k,j])
+    z[t,j] = silu(x[t,k] * Wz[k,j])
+    y[t,m] = h[t,j] * z[t,j] * Wo[j,m] + c[m]
+    final h -> hT
+  }
+})";
+
 CompileOptions withProjection(const std::string &target, std::map<std::string, std::int64_t> sizes) {
   CompileOptions options;
   options.target = target;

@@ -10,6 +10,13 @@
 
 namespace scanc::testing_support {
 
+/// A gated layer: three projections before the scan, one with a bias behind it, and another result beside that.
+extern const char *const gatedWithOutput;
+
+/// The roundoff of f16 is 2^13 times that of f32, and of bf16 2^16: every number of a row is rounded once to it where the
+/// reference's bound has a rounding to f32.
+inline constexpr double ofF16 = 1 << 13, ofBf16 = 1 << 16;
+
 /// By the strategy `projection`, for `target`.
 CompileOptions withProjection(const std::string &target, std::map<std::string, std::int64_t> sizes = {});
 

@@ -44,6 +44,7 @@ public:
   static constexpr int steps = 2, lanes = 16, warps = projected_cells<R>::warps;
   static_assert(warps == 4 || warps == 8 || warps == 16, "a thread reads the maps of two warps");
   using map = affine<float>;
+  using element = typename R::element;
 
   __device__ __forceinline__ projected_steps(const R &layer, const projected_sums<R> &sums,
                                              const row_tile &row)
@@ -72,14 +73,15 @@ public:
     }
   }
 
-  /// Replays them, and writes what is made of the states; the last ones of the row are left in the maps of `cells`.
-  __device__ __forceinline__ void write(projected_cells<R> &cells) {
+  /// Replays them, and writes what is made of the states; the last ones of the row are left in the maps of `cells`. Where
+  /// a product is behind, its rows go to `rows`, panels of 64 rows and lanes as that of the left factor.
+  __device__ __forceinline__ void write(projected_cells<R> &cells, element *rows) {
     const bool whole = R::copies && row.place.step + R::shape.steps() <= layer.steps() &&
                        row.place.lane + tile_lanes <= layer.lanes();
     if (whole)
-      write_steps<true>(cells);
+      write_steps<true>(cells, rows);
     else
-      write_steps<false>(cells);
+      write_steps<false>(cells, rows);
   }
 
 private:
@@ -157,7 +159,7 @@ private:
   }
 
   template <bool whole>
-  __device__ __forceinline__ void write_steps(projected_cells<R> &cells) {
+  __device__ __forceinline__ void write_steps(projected_cells<R> &cells, element *rows) {
 #pragma unroll
     for (int part = 0; part < 8; part += 4) {
 #pragma unroll
@@ -170,6 +172,8 @@ private:
           now[e] = at.bias = apply<extent::step>(maps[v][2 * part + e], before[e]);
         }
         write_outputs<whole, 0>(part, v, now, before);
+        if constexpr (R::shape.behind > 0)
+          write_row(rows, part, v, now, before);
         if (first + v == layer.steps() - 1)
 #pragma unroll
           for (int e = 0; e < 8; ++e)
@@ -178,27 +182,37 @@ private:
     }
   }
 
+  /// Result `output` of step v, of eight adjacent lanes a thread.
+  template <int output, typename T>
+  __device__ __forceinline__ void make_results(T (&made)[8], int part, int v, const float (&now)[8],
+                                               const float (&before)[8]) const {
+    warp::turn_row(made, [&](int e) {
+      float of[R::factors];
+      gather(of, 2 * part + e, v);
+      return layer.template result<output>(of, place(2 * part + e, v), now[e], before[e]);
+    });
+  }
+
+  /// The same of the row of a product behind: a number that does not exist is 0.
+  __device__ __forceinline__ void write_row(element *rows, int part, int v, const float (&now)[8],
+                                            const float (&before)[8]) const {
+    element made[8];
+    make_results<R::outputs>(made, part, v, now, before);
+    const int at = warp_index() * 16 + v * 8 + lane_index() / 4, lane = (part + lane_index() % 4) * 8;
+    array<element, 8> piece;
+#pragma unroll
+    for (int e = 0; e < 8; ++e)
+      piece[e] = row.place.lane + lane + e < layer.lanes() ? made[e] : element{};
+    shared_store(reinterpret_cast<array<element, 8> &>(rows[warp::swizzled<element, 64>(at, lane)]), piece);
+  }
+
   /// Output `output` of step v, of eight lanes a thread; all of them exist where the tile is `whole`.
   template <bool whole, int output>
   __device__ __forceinline__ void write_outputs(int part, int v, const float (&now)[8],
                                                 const float (&before)[8]) const {
     if constexpr (output < R::outputs) {
-      using element = decltype(layer.template result<output>({}, {}, 0.0f, 0.0f));
-      struct both {
-        element at[2];
-      } pairs[4];
-#pragma unroll
-      for (int e = 0; e < 8; ++e) {
-        float of[R::factors];
-        gather(of, 2 * part + e, v);
-        pairs[e / 2].at[e % 2] =
-            layer.template result<output>(of, place(2 * part + e, v), now[e], before[e]);
-      }
-      warp::turn_quad(pairs);
-      element made[8];
-#pragma unroll
-      for (int e = 0; e < 8; ++e)
-        made[e] = pairs[e / 2].at[e % 2];
+      decltype(layer.template result<output>({}, {}, 0.0f, 0.0f)) made[8];
+      make_results<output>(made, part, v, now, before);
       auto *const to = layer.template row_of<output>(row.place.matrix, place(0, v).step);
       const int lane = row.place.lane + (part + lane_index() % 4) * 8;
       if constexpr (whole)

@@ -129,6 +129,7 @@ struct product_policy {
 struct projected_policy {
   int warpgroups; ///< 1, 2 or 4
   int ring;       ///< 2 at least
+  int behind = 0; ///< columns of the product that follows the scan, of 64 lanes at most; 0: none follows
 
   constexpr int steps() const { return 64 * warpgroups; }
   constexpr int threads() const { return 128 * warpgroups; }

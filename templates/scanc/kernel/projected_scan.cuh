@@ -11,10 +11,12 @@
 //   A tile of 64 lanes and some steps is a product: its sums are the numbers of which a step's map and
 //   results are made, and stay in registers from the product to the results. Blocks take tiles in the order
 //   in which they ask, earlier steps of all lanes first. The copies of the next tile's factors are on their
-//   way while a tile is scanned.
+//   way while a tile is scanned. Where a product follows the scan, its rows stay in that slot of the ring
+//   to which no copy is on its way, and are multiplied as soon as they are there.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/projected_behind.cuh"
 #include "scanc/block/projected_steps.cuh"
 #include "scanc/thread/activation.cuh"
 #include "scanc/thread/piece.cuh"
@@ -24,7 +26,7 @@ namespace scanc::device::kernel {
 inline constexpr int projected_scan_head = 256;
 
 template <typename R>
-struct projected_scan_storage {
+struct projected_scan_storage : block::behind_storage<R> {
   block::projected_parts_storage<R> parts;
   block::projected_cells<R> cells;
   uint32_t ticket, left;
@@ -117,6 +119,10 @@ static __device__ __forceinline__ void projected_scan(const R &layer, unsigned c
   }
   const projected_tiles<R> tiles(layer, workspace);
   block::projected_parts<R> parts(layer, storage.parts);
+  block::projected_behind<R> behind(layer, storage);
+  if constexpr (R::shape.behind > 0)
+    behind.begin();
+  auto *const rows = storage.parts.left[R::shape.ring - 1][0]; // of the product behind
   uint32_t drawn = 0; // asked for long before it is looked at
   if (thread_index() == 0)
     drawn = tiles.draw();
@@ -151,10 +157,17 @@ static __device__ __forceinline__ void projected_scan(const R &layer, unsigned c
     uint32_t before = 0;
     if (thread_index() == 0)
       before = tiles.leave(place);
-    steps.write(storage.cells);
+    steps.write(storage.cells, rows);
     if (thread_index() == 0)
       shared_store(storage.left, before);
+    if constexpr (R::shape.behind > 0) {
+      if (parts.count() == 0) // nobody has waited for its weights
+        await_copies<0>();
+      show_to_group_products();
+    }
     block_barrier();
+    if constexpr (R::shape.behind > 0)
+      behind.write(rows, place);
     if (place.step + R::shape.steps() >= layer.steps() && thread_index() < block::tile_lanes)
       if (const int lane = place.lane + thread_index(); lane < layer.lanes())
         layer.finish(place.matrix, lane, shared_load(storage.cells.maps[0][thread_index()].bias));

@@ -87,4 +87,20 @@ static __device__ __forceinline__ void turn_quad(T (&values)[4]) {
   }
 }
 
+/// Eight numbers of a row that this thread has in four tiles beside each other, make(0) to make(7), two in each: afterwards
+/// eight adjacent columns, of the four neighbouring lanes each has those of one tile.
+template <typename T, typename F>
+static __device__ __forceinline__ void turn_row(T (&row)[8], F make) {
+  struct both {
+    T at[2];
+  } pairs[4];
+#pragma unroll
+  for (int e = 0; e < 8; ++e)
+    pairs[e / 2].at[e % 2] = make(e);
+  turn_quad(pairs);
+#pragma unroll
+  for (int e = 0; e < 8; ++e)
+    row[e] = pairs[e / 2].at[e % 2];
+}
+
 } // namespace scanc::device::warp

@@ -75,7 +75,7 @@ plan.program @projected_scan_c2_reads strategy "projected_scan" attributes {
     parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [E, D]>, #plan.parameter<in b : f32 [D]>, #plan.parameter<in h0 : f32 [B, D]>, #plan.parameter<out y : f16 [B, T, D]>, #plan.parameter<out hT : f32 [B, D]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{reads: expected lanes, time and columns, got}}
+    // expected-error @below {{reads: expected dims of a step and lane, or of a column, got}}
     plan.projected_scan "k" attributes {
         dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
         row = #plan.access<x (d0, d1, d2, d3) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3) -> (d2, d3)>, #plan.access<V (d0, d1, d2, d3) -> (d2, d3)>],
@@ -456,6 +456,156 @@ plan.program @projected_scan_c5_last strategy "projected_scan" attributes {
       %now, %before = plan.advance "h" gain %gate : f32 bias %v : f32 to f32, f32
       %y = arith.truncf %now : f32 to f16
       plan.yield %y : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_dim strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{behind: expected columns of what is summed over or of the last dim, got 3}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 3, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    } {
+    ^bb0(%sum: f32, %c: f32):
+      %y = arith.addf %sum, %c : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_lanes strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{behind: expected at most 64 lanes and some columns, of known sizes, got 65 and 72}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 65>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    } {
+    ^bb0(%sum: f32, %c: f32):
+      %y = arith.addf %sum, %c : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_weights strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : bf16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{behind: expected weights of}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    } {
+    ^bb0(%sum: f32, %c: f32):
+      %y = arith.addf %sum, %c : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_region strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{behind: expected a region of its own, got 0}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_epilogue strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{behind: expected a region of a sum of f32 and what is read, to the result}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    } {
+    ^bb0(%sum: f32):
+      %y = arith.addf %sum, %sum : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
+    }
+  }
+}
+
+// -----
+
+plan.program @projected_scan_c6_row strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{region: expected sums of f32 and what is read, to what is written}}
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      plan.yield
+    } {
+    ^bb0(%sum: f32, %c: f32):
+      %y = arith.addf %sum, %c : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
     }
   }
 }

@@ -28,3 +28,33 @@ plan.program @layer strategy "projected_scan" attributes {
     }
   }
 }
+
+// A product of what the scan makes, to columns that are not those of the row.
+// CHECK-LABEL: plan.program @behind strategy "projected_scan"
+// CHECK: plan.projected_scan "k"
+// CHECK-SAME: behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>
+// CHECK: plan.yield {{.*}} : f16
+// CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32)
+// CHECK: plan.yield {{.*}} : f16
+plan.program @behind strategy "projected_scan" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in V : f16 [D, M]>, #plan.parameter<in c : f32 [M]>, #plan.parameter<out y : f16 [B, T, M]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.projected_scan "k" attributes {
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : 64>, #plan.dim<register m in M : 72>],
+        row = #plan.access<x (d0, d1, d2, d3, d4) -> (d0, d1, d2)>, weights = [#plan.access<W (d0, d1, d2, d3, d4) -> (d2, d3)>],
+        reads = [], writes = [], behind = #plan.columns<dim = 4, weights = <V (d0, d1, d2, d3, d4) -> (d3, d4)>, reads = [#plan.access<c (d0, d1, d2, d3, d4) -> (d4)>], result = <y (d0, d1, d2, d3, d4) -> (d0, d1, d4)>>,
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 2>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 53248>],
+        workspace = "256 * B"} {
+    ^bb0(%x: f32):
+      %now, %before = plan.advance "h" bias %x : f32 to f32, f32
+      %g = arith.truncf %now : f32 to f16
+      plan.yield %g : f16
+    } {
+    ^bb0(%sum: f32, %c: f32):
+      %y = arith.addf %sum, %c : f32
+      %narrow = arith.truncf %y : f32 to f16
+      plan.yield %narrow : f16
+    }
+  }
+}
