@@ -18,7 +18,7 @@ const std::map<std::string, Rule> &rules() {
   static const std::map<std::string, Rule> table = {
       {"strategy",
        {{"auto", "sequential", "blelloch", "look_back", "matmul_scan", "cyclic_reduction",
-         "chunkwise", "projection", "projected_scan"}}},
+         "chunkwise", "projection", "projected_scan", "fission"}}},
       {"precision", {{"ieee", "tf32", "tf32x3", "f16", "bf16", "bf16x3"}}},
       {"accumulate", {{"f32", "f64"}}},
       {"chunk", {{}, 1}},

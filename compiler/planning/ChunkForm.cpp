@@ -17,11 +17,11 @@ namespace scanc::planning {
 
 ChunkMatcher::Reason ChunkMatcher::run() {
   for (auto step : {&ChunkMatcher::findState, &ChunkMatcher::findReadout, &ChunkMatcher::findDecay,
-                    &ChunkMatcher::splitInput, &ChunkMatcher::findCorrection, &ChunkMatcher::splitQuery, &ChunkMatcher::checkEpilogue,
+                    &ChunkMatcher::splitInput, &ChunkMatcher::findCorrection, &ChunkMatcher::splitQuery,
                     &ChunkMatcher::chooseElement})
     if (Reason reason = (this->*step)())
       return reason;
-  return std::nullopt;
+  return epilogue == ChunkEpilogue::Any ? std::nullopt : checkEpilogue();
 }
 
 ChunkMatcher::Reason ChunkMatcher::findState() {
@@ -331,8 +331,8 @@ std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &f
       .str();
 }
 
-std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32) {
-  ChunkMatcher matcher(op, inF32);
+std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32, ChunkEpilogue epilogue) {
+  ChunkMatcher matcher(op, inF32, epilogue);
   if (auto found = matcher.run()) {
     reason = std::move(*found);
     return std::nullopt;

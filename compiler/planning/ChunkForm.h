@@ -59,8 +59,12 @@ struct OuterProducts {
 /// Columns whose number is not known.
 std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &form);
 
+/// What may be made of the readout: a number for each of its own, or what another kernel computes.
+enum class ChunkEpilogue { Elementwise, Any };
+
 /// The form, or in `reason` why there is none. Where factors stay in f32, a decay may be any number.
-std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32 = false);
+std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32 = false,
+                                        ChunkEpilogue epilogue = ChunkEpilogue::Elementwise);
 
 } // namespace scanc::planning
 

@@ -10,7 +10,8 @@ namespace scanc::planning {
 /// One attempt. Each step of it gives a reason where it fails.
 class ChunkMatcher {
 public:
-  ChunkMatcher(scan::AffineOp op, bool inF32) : op(op), loop(this->op), sets(loop), inF32(inF32) {}
+  ChunkMatcher(scan::AffineOp op, bool inF32, ChunkEpilogue epilogue)
+      : op(op), loop(this->op), sets(loop), inF32(inF32), epilogue(epilogue) {}
 
   using Reason = std::optional<std::string>;
   Reason run();
@@ -56,6 +57,7 @@ private:
   scan::RecurrenceInterface loop;
   scan::IndexSets sets;
   const bool inF32;
+  const ChunkEpilogue epilogue;
 };
 
 } // namespace scanc::planning

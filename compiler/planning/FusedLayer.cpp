@@ -40,6 +40,11 @@ std::optional<std::string> FusedLayer::declines() const {
     return std::string("projections with nothing behind them");
   if (layer.products.empty())
     return std::string("no projection of an input");
+  scan::AffineOp rest = layer.rest;
+  auto function = rest->getParentOfType<func::FuncOp>();
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, computedAttr))
+      return std::string("a projection of rows that another kernel computes");
   if (layer.products.size() > 1)
     return std::string("projections of several tensors, or by weights in two orders");
   if (product().groups.size() > mostFactors)

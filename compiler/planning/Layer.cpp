@@ -12,30 +12,6 @@ using llvm::formatv;
 
 namespace scanc::planning {
 
-Cut::Cut(scan::AffineOp original) : builder(original.getContext()) {
-  layer.module = ModuleOp::create(original.getLoc());
-  IRMapping mapping;
-  auto from = original->getParentOfType<func::FuncOp>();
-  function = cast<func::FuncOp>(from->clone(mapping));
-  layer.module->push_back(function);
-  op = cast<scan::AffineOp>(mapping.lookup(original.getOperation()));
-  sets.emplace(loop());
-  auto take = [&](StringAttr name, ArrayAttr dims) {
-    if (name)
-      names.insert(name.str());
-    if (dims)
-      for (auto dim : dims.getAsRange<StringAttr>())
-        names.insert(dim.str());
-  };
-  names.insert(function.getName().str());
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    take(function.getArgAttrOfType<StringAttr>(i, scan::nameAttr),
-         function.getArgAttrOfType<ArrayAttr>(i, scan::dimsAttr));
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
-    take(function.getResultAttrOfType<StringAttr>(i, scan::nameAttr),
-         function.getResultAttrOfType<ArrayAttr>(i, scan::dimsAttr));
-}
-
 /// Why this row is not one of a tensor as the tensor cores take it.
 std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) const {
   BlockArgument input = analysis::inputOf(row.row);
@@ -45,7 +21,8 @@ std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) cons
   if (!llvm::all_of(map.getResults(), [](AffineExpr expr) { return isa<AffineDimExpr>(expr); }))
     return std::string("a projection of an earlier step");
   auto tensor = dyn_cast<BlockArgument>(loop().getInputs()[input.getArgNumber()]);
-  if (!tensor || function.getArgAttr(tensor.getArgNumber(), ownAttr))
+  auto attributes = tensor ? function.getArgAttrDict(tensor.getArgNumber()) : DictionaryAttr();
+  if (!tensor || (attributes && attributes.contains(ownAttr) && !attributes.contains(computedAttr)))
     return std::string("a projection of what is itself projected");
   return std::nullopt;
 }
@@ -66,34 +43,11 @@ std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row,
   return std::nullopt;
 }
 
-AffineMap Cut::mapOf(ArrayRef<int64_t> dims) const {
-  SmallVector<AffineExpr> places;
-  for (int64_t i : dims)
-    places.push_back(getAffineDimExpr(i, op.getContext()));
-  return AffineMap::get(loop().getNumDims(), 0, places, op.getContext());
-}
-
-RankedTensorType Cut::tensorOf(ArrayRef<int64_t> dims, Type element) const {
-  SmallVector<int64_t> shape;
-  for (int64_t i : dims)
-    shape.push_back(loop().getDim(i).getSize());
-  return RankedTensorType::get(shape, element);
-}
-
 NamedAccess Cut::accessOf(BlockArgument element) const {
   auto tensor = cast<BlockArgument>(loop().getInputs()[element.getArgNumber()]);
   auto name = function.getArgAttrOfType<StringAttr>(tensor.getArgNumber(), scan::nameAttr);
   return {name ? name.str() : formatv("operand{0}", tensor.getArgNumber()).str(),
           loop().getInputMap(element.getArgNumber())};
-}
-
-/// `name`, or what nothing in the program has.
-StringAttr Cut::nameOwn(std::string name) {
-  if (StringRef(name).starts_with(function.getName().str() + "_")) // as workspaces of kernels begin
-    name = "_" + name;
-  while (!names.insert(name).second)
-    name += "_";
-  return builder.getStringAttr(name);
 }
 
 /// The output that is `value` and nothing else, over `dims` alone. Its heads may lie anywhere, so a panel is of one.
@@ -145,7 +99,7 @@ scan::AffineOp Cut::epilogueOf(Value end, Value sum, ArrayRef<int64_t> dims,
           llvm::find(dims, cast<AffineDimExpr>(expr).getPosition()) - dims.begin(), op.getContext()));
     maps.push_back(AffineMap::get(dims.size(), 0, places, op.getContext()));
   }
-  builder.setInsertionPointToEnd(layer.module->getBody());
+  builder.setInsertionPointToEnd(module->getBody());
   auto holder = func::FuncOp::create(builder, end.getLoc(), "epilogue", builder.getFunctionType(types, {}));
   Block *entry = holder.addEntryBlock();
   builder.setInsertionPointToEnd(entry);
@@ -236,15 +190,6 @@ NamedAccess Cut::takeOutput(unsigned output) {
   auto use = cast<OpResult>(op->getResult(output)).use_begin();
   auto name = function.getResultAttrOfType<StringAttr>(use->getOperandNumber(), scan::nameAttr);
   return {name ? name.str() : formatv("result{0}", use->getOperandNumber()).str(), loop().getOutputMap(output)};
-}
-
-plan::ParameterAttr Cut::addOwn(std::string name, Type element, ArrayRef<int64_t> dims) {
-  SmallVector<StringAttr> extents;
-  for (int64_t i : dims)
-    extents.push_back(loop().getDim(i).getExtent());
-  layer.own.push_back(
-      plan::ParameterAttr::get(op.getContext(), nameOwn(std::move(name)), true, element, extents, StringAttr()));
-  return layer.own.back();
 }
 
 void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
@@ -366,6 +311,8 @@ Layer Cut::take() {
   }
   if (op->getNumResults() > 0)
     layer.rest = op;
+  layer.module = std::move(module);
+  layer.own = std::move(own);
   return std::move(layer);
 }
 

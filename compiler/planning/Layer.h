@@ -2,6 +2,7 @@
 #ifndef SCANC_COMPILER_PLANNING_LAYER_H
 #define SCANC_COMPILER_PLANNING_LAYER_H
 
+#include "compiler/planning/Excerpt.h"
 #include "dialects/plan/PlanOps.h"
 #include "dialects/scan/ScanOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace scanc::planning {
-
-/// Of an argument of a function: a tensor of the plan's own, contiguous in the workspace.
-inline constexpr llvm::StringLiteral ownAttr = "scan.own";
 
 /// A tensor by name, with a map from the dims of the recurrence to its dimensions.
 struct NamedAccess {

@@ -472,8 +472,7 @@ void Projection::lower(const Mapping &mapping, const Target &target, const Sizes
   Planned planned = *plan(mapping, target, sizes, reason);
   ArrayRef<plan::ParameterAttr> own = planned.layer.own;
   auto program = builder.getInsertionBlock()->getParentOp()->getParentOfType<plan::ProgramOp>();
-  if (!own.empty())
-    program.setTensorsAttr(builder.getArrayAttr(SmallVector<Attribute>(own.begin(), own.end())));
+  addTensors(program, own);
   int64_t number = 0;
   auto lowerProducts = [&](ArrayRef<ProjectedTensor> products) {
     for (const ProjectedTensor &product : products)

@@ -25,6 +25,7 @@ const std::vector<std::unique_ptr<Strategy>> &allStrategies() {
     list.push_back(createChunkwise());
     list.push_back(createProjection());
     list.push_back(createProjectedScan());
+    list.push_back(createFission());
     return list;
   }();
   return strategies;

@@ -89,6 +89,7 @@ std::unique_ptr<Strategy> createMatmulScan();
 std::unique_ptr<Strategy> createCyclicReduction();
 std::unique_ptr<Strategy> createChunkwise();
 std::unique_ptr<Strategy> createProjection();
+std::unique_ptr<Strategy> createFission();
 
 /// The bound on the error in words; `order` says in which one steps are composed.
 std::string errorBound(const Mapping &, llvm::StringRef order);

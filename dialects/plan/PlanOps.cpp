@@ -84,9 +84,10 @@ LogicalResult ProgramOp::verify() {
     return emitOpError("schema: expected ") << schema << ", got " << getSchema()
                                             << ": print the plan again with --emit=plan";
   auto kernel = RegisteredOperationName::lookup("plan." + getStrategy().str(), getContext());
-  if (!kernel || !(kernel->hasInterface<KernelInterface>() ||
+  bool isOfSeveral = getStrategy() == "fission";
+  if (!isOfSeveral && (!kernel || !(kernel->hasInterface<KernelInterface>() ||
                    kernel->getIdentifier() == ProjectionOp::getOperationName() ||
-                   kernel->getIdentifier() == ProjectedScanOp::getOperationName())) // program_c3
+                   kernel->getIdentifier() == ProjectedScanOp::getOperationName()))) // program_c3
     return emitOpError("strategy: expected the name of a kernel of this dialect, got ")
            << getStrategyAttr();
   llvm::SmallSet<StringRef, 8> names;

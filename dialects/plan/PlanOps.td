@@ -19,7 +19,7 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
     - (C1) `parameters` are #plan.parameter with distinct names; `sizes` maps bound names to
       integers.
     - (C2) the region holds `plan.entry` ops.
-    - (C3) `strategy` is the name of a kernel of this dialect.
+    - (C3) `strategy` is the name of a kernel of this dialect, or `fission` where kernels of several strategies follow each other.
     - (C4) `schema` is that of this dialect: a text of another may mean something else.
     - (C5) an output alone `updates`, an input of its element type and dimensions, and no two the same.
     - (C6) `tensors` are of the plan's own: outputs with names that no parameter has, of sizes that parameters have. They lie

@@ -65,13 +65,21 @@ Comparison compare(const std::string &name, const TensorRef &got, const Referenc
   return result;
 }
 
+/// Whether factors, scores and states of chunks are rounded to 16 bits, in a program of any strategy.
+static bool roundsProducts(const Program &program) {
+  return program.promises.errorBound.find(" of the largest product") != std::string::npos;
+}
+
 double statedFactor(const Program &program) {
   // Low parts are rounded to 2^-23 of a factor each and their product is left out: 8 roundings of
   // f32.
   if (program.strategy == "matmul_scan")
     return 8;
+  // Rows of bf16 or f16 in place of f32.
+  if (program.promises.errorBound.find(" of the rows of products, and") != std::string::npos)
+    return program.promises.errorBound.starts_with("2^-12") ? 0x1p13 : 0x1p16;
   // Factors and scores of bf16 or f16: 2^-8 or 2^-11 of the largest product, not 2^-24.
-  if (program.strategy == "chunkwise")
+  if (roundsProducts(program))
     return program.promises.errorBound.starts_with("2^-11") ? 0x1p13 : 0x1p16;
   // Matrices kept in two terms of f16 or bf16: 2^-17 of their largest number at each step, not
   // 2^-24.
@@ -81,7 +89,7 @@ double statedFactor(const Program &program) {
 }
 
 double statedNorm(const Program &program) {
-  if (program.strategy != "chunkwise")
+  if (!roundsProducts(program))
     return std::numeric_limits<double>::infinity();
   // Each factor, score and result is rounded to 2^-9 or 2^-12 of itself: eight of them at their worst.
   if (!program.promises.errorBound.starts_with("2^-11"))

@@ -83,7 +83,8 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
   ASSERT_TRUE(expected && largest);
   bool isHalf = program->promises.errorBound.starts_with("2^-11");
   bool isCorrected = program->planText.find(" correct ") != std::string::npos;
-  double bound = isHalf ? 0x1p-10 : 0x1p-7, boundOfAll = isCorrected ? bound : 4e-3;
+  const bool cancels = isCorrected || how.normed;
+  double bound = isHalf ? 0x1p-10 : 0x1p-7, boundOfAll = cancels ? bound : 4e-3;
   std::size_t result = 0;
   for (std::size_t p = 0; p < operands.tensors.size(); ++p) {
     if (program->parameters[p].role != Parameter::Role::output)
@@ -92,7 +93,7 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
     std::vector<double> &most = (*largest)[result].values;
     ++result;
     double errors = 0, all = 0;
-    if (isCorrected) {
+    if (cancels) {
       double norm = std::sqrt(std::inner_product(wanted.begin(), wanted.end(), wanted.begin(), 0.0));
       std::fill(most.begin(), most.end(), 16 * norm / std::sqrt(static_cast<double>(wanted.size())));
     }

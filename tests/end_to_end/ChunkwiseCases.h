@@ -3,7 +3,7 @@
 // Factors of products are rounded to 16 bits, which the reference's bounds do not count: a number is
 // right within 2^-7 (2^-10 of f16) of the sum of the magnitudes of its terms, which the reference gives where all
 // factors are positive, and all numbers together within a relative L2 norm of 4e-3. Terms of a corrected state
-// cancel: there all numbers together are right within 2^-7 (2^-10), and each within sixteen times their norm's share.
+// cancel, and what is normed is as large where they do: there all numbers together are right within 2^-7 (2^-10), and each within sixteen times their norm's share.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SCANC_TESTS_END_TO_END_CHUNKWISECASES_H
@@ -28,6 +28,7 @@ struct How {
   std::int64_t gap = 0;               ///< elements between rows of every tensor, and before the first
   std::set<std::string> signedInputs = {"g", "dt", "A", "bias", "log_gamma"}; ///< that enter decays and scales
   std::vector<std::int32_t> offsets = {}; ///< of segments, in place of what is drawn
+  bool normed = false;                    ///< results are divided by a norm of theirs, however their terms cancel
 };
 
 /// The program with f16 where it has bf16.

@@ -128,6 +128,20 @@ def delta_rule(draw, B=1, T=9, H=2, K=3, V=4):
     return dict(q=q, k=k, v=v, beta=beta, S0=S0), dict(o=o, ST=ST)
 
 
+def gated_deltanet(draw, B=1, T=7, H=2, K=3, V=4):
+    q, k, v, z = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V), draw(B, T, H, V)
+    wq, wk, wv, w = draw(H, K), draw(H, K), draw(H, V), draw(V)
+    g, beta = draw(B, T, H, high=0), draw(B, T, H, low=0)
+    convolved = lambda x, weight: silu(x + weight * np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1))
+    unit = lambda x: x / np.sqrt((x**2).sum(-1, keepdims=True) + number(1e-6))
+    p, u, c = unit(convolved(q, wq)), unit(convolved(k, wk)), convolved(v, wv)
+    r = np.zeros((B, T, H, V))
+    for b, n in np.ndindex(B, H):
+        r[b, :, n], _ = follow_gated_delta(np.zeros((K, V)), p[b, :, n], u[b, :, n], c[b, :, n], g[b, :, n], beta[b, :, n])
+    o = r / np.sqrt((r**2).mean(-1, keepdims=True) + number(1e-5)) * w * silu(z)
+    return dict(q=q, k=k, v=v, z=z, wq=wq, wk=wk, wv=wv, g=g, beta=beta, w=w), dict(o=o)
+
+
 def decayed(q, k, v, g, S=0.0):
     """What q reads of outer products of k and v that decay by e^g, [B, T, heads…]."""
     o, S = np.zeros(v.shape), S + np.zeros((*k[:, 0].shape, v.shape[-1]))
@@ -281,6 +295,6 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, delta_rule, gated_delta, kda, packed_delta, generalized_delta, delta_product,
+            mamba2, delta_rule, gated_delta, kda, packed_delta, generalized_delta, delta_product, gated_deltanet,
             two_householders, gated_layer, s5, oscillators,
             complex_memory, short_conv, softmax_readout, rms_scan, group_norm_scan]

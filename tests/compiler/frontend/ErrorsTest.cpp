@@ -258,7 +258,7 @@ const Wrong table[] = {
      "@strategy(«sequental») kernel k(x: f32[T]) -> (y: f32[T]) { scan T as t { y[t] = x[t] } }",
      "@strategy: expected one of auto, sequential, blelloch, look_back, matmul_scan, "
      "cyclic_reduction, "
-     "chunkwise, projection, projected_scan, got 'sequental'",
+     "chunkwise, projection, projected_scan, fission, got 'sequental'",
      "did you mean 'sequential'?"},
     {"chunk_of_nothing", "SC1016",
      "@chunk(«0») kernel k(x: f32[T]) -> (y: f32[T]) { scan T as t { y[t] = x[t] } }",

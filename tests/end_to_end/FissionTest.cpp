@@ -1,0 +1,135 @@
+//===- FissionTest.cpp - Kernels before and behind a scan, in the emulation ---===//
+//
+// Norms and gates of what a state is read out to, short convolutions before it and rows of projections that a step computes,
+// against the oracle.
+//
+//===----------------------------------------------------------------------===//
+#include "tests/end_to_end/ChunkwiseCases.h"
+#include "tests/end_to_end/ProjectionCases.h"
+
+#include <gtest/gtest.h>
+
+using namespace scanc;
+using namespace scanc::testing_support;
+
+namespace {
+
+const std::string rmsNorm = "r[j] * rsqrt(mean[j](r[j] * r[j]) + 1e-5) * w[j] * silu(z[t,j])";
+
+/// A program of tests/programs that writes `o`, whose readout is `r` and whose result is `end`.
+std::string ending(const std::string &name, const std::string &end = rmsNorm) {
+  std::string text = programText(name);
+  const bool isPacked = text.find("q, k: bf16[T") != std::string::npos;
+  text.insert(text.find("q, k: "), isPacked ? "z: bf16[T, H, V], w: f32[V], " : "z: bf16[B, T, H, V], w: f32[V], ");
+  auto at = text.find("o[t,j]");
+  text.replace(at, 6, "r[j]");
+  return text.insert(at, "o[t,j] = " + end + "\n    ");
+}
+
+CompileOptions split(const Sizes &sizes, const std::string &target = "sm_90a") {
+  CompileOptions options = withProjection(target, sizes);
+  options.strategy = "fission";
+  return options;
+}
+
+const How normed{.strategy = "fission", .normed = true};
+
+TEST(Fission, normsAndGatesOfReadoutsAreRight) {
+  const Sizes sizes{{"B", 1}, {"T", 70}, {"H", 2}, {"K", 24}, {"V", 48}};
+  for (const char *name : {"simple_gla", "gla", "delta_rule", "kda"}) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(kernelsOf(ending(name), split(sizes)), 2u);
+    expectNear(ending(name), sizes, normed);
+  }
+}
+
+/// Two norms, one behind the other, of columns that a thread holds; rows apart from each other.
+TEST(Fission, otherReductionsOfReadoutsAreRight) {
+  const Sizes sizes{{"B", 2}, {"T", 33}, {"H", 1}, {"K", 16}, {"V", 16}};
+  const std::string layerNorm = "c[j] * rsqrt(mean[j](c[j] * c[j]) + 1e-3) + w[j] * z[t,j]\n    c[j] = r[j] - mean[j](r[j])";
+  How apart = normed;
+  apart.gap = 3;
+  expectNear(ending("simple_gla", layerNorm), sizes, apart);
+  expectNear(ending("gla", "z[t,j] * exp(r[j] - max[j](r[j])) / sum[j](exp(r[j] - max[j](r[j])))"), sizes, normed);
+}
+
+TEST(Fission, normsInPackedSequencesAreRight) {
+  How how = normed;
+  how.offsets = {0, 0, 1, 64, 129, 129, 140};
+  expectNear(ending("packed_delta"), {{"T", 140}, {"H", 2}, {"K", 24}, {"V", 48}}, how);
+}
+
+/// What a gate reads of earlier steps begins anew with each segment.
+TEST(Fission, gatesOfEarlierStepsBeginWithTheirSegment) {
+  How how = normed;
+  how.offsets = {0, 1, 40, 41, 70};
+  std::string gate = rmsNorm;
+  gate.replace(gate.find("z[t,j]"), 6, "z[t-1,j]");
+  expectNear(ending("packed_delta", gate), {{"T", 70}, {"H", 1}, {"K", 16}, {"V", 24}}, how);
+}
+
+/// Short convolutions of queries, keys and values; values are read by the result, too.
+std::string convolved(const std::string &direction, const std::string &sequences, const std::string &step) {
+  return "kernel k(q, k: bf16[T, H, K], v: bf16[T, H, V], a: bf16[H, K], c: bf16[H, V], g: f32[T, H]" + sequences +
+         ") -> (o: bf16[T, H, V], ST: f32[" + (sequences.empty() ? "" : "S, ") + "H, K, V]) {\n" + direction + R"( {
+      k1[i]    = silu(k[t,i] + a[i] * k[t-2,i])
+      v1[j]    = silu(v[t,j] + c[j] * v[t-1,j])
+      S[t,i,j] = )" + step + R"( + k1[i] * v1[j]
+      o[t,j]   = silu(q[t,i] + q[t-3,i]) * S[t,i,j] + 0.5 * v1[j]
+      final S -> ST
+    }
+  })";
+}
+
+const std::string decays = "exp(g[t]) * S[t-1,i,j]";
+const std::string corrects = "S[t-1,i,j] - 0.3 / (1 + sum[i](k1[i] * k1[i])) * k1[i] * (k1[l] * S[t-1,l,j])";
+
+TEST(Fission, windowsOfAKernelBeforeAreRight) {
+  const Sizes sizes{{"T", 70}, {"H", 2}, {"K", 24}, {"V", 16}};
+  EXPECT_EQ(kernelsOf(convolved("scan T as t over H", "", decays), split(sizes)), 4u);
+  expectNear(convolved("scan T as t over H", "", decays), sizes, {.strategy = "fission", .gap = 3});
+  expectNear(convolved("reverse scan T as t over H", "", corrects), sizes, {.strategy = "fission"});
+  expectNear(withF16(convolved("scan T as t over H", "", corrects)), sizes, {.strategy = "fission"});
+  expectNear(convolved("scan T as t over H reset at cu", ", cu: i32[S+1]", corrects), sizes,
+             {.strategy = "fission", .offsets = {0, 1, 3, 3, 67, 70}});
+}
+
+/// Heads that share a convolved key: the kernel before has no lane of theirs.
+TEST(Fission, windowsThatLanesShareAreComputedOnce) {
+  expectNear(R"(kernel k(q: bf16[T, H, G, K], k: bf16[T, H, K], v: bf16[T, H, V]) -> (o: f32[T, H, G, V]) {
+    scan T as t over H, G {
+      S[t,i,j] = 0.9 * S[t-1,i,j] + silu(k[t,i] + k[t-1,i]) * v[t,j]
+      o[t,j]   = q[t,i] * S[t,i,j]
+    }
+  })",
+             {{"T", 66}, {"H", 2}, {"G", 2}, {"K", 16}, {"V", 16}}, {.strategy = "fission"});
+}
+
+/// Rows of projections that a step makes of windows and activations, rounded to 16 bits as is pinned.
+TEST(Fission, projectionsOfComputedRowsAreRight) {
+  const char *const text = R"(
+@precision(bf16) kernel k(x: bf16[B, T, E], w: f32[E], W, U: bf16[E, D]) -> (y: f32[B, T, D]) {
+  scan T as t over B {
+    s[e]   = silu(x[t,e] + w[e] * x[t-1,e])
+    f[j]   = sigmoid(s[e] * W[e,j])
+    h[t,j] = f[j] * h[t-1,j] + (1 - f[j]) * (s[e] * U[e,j])
+    y[t,j] = h[t,j]
+  }
+})";
+  constexpr double ofBf16 = 1 << 16; // times the reference's bound: each number of a row is rounded once to 16 bits
+  for (const char *target : {"sm_80", "sm_90a"}) {
+    CompileOptions options = split({{"B", 1}, {"T", 64}, {"E", 120}, {"D", 56}}, target);
+    EXPECT_EQ(kernelsOf(text, options), 3u);
+    expectRight(text, options, {.factor = ofBf16});
+  }
+}
+
+/// In f32, by a scan of steps.
+TEST(Fission, normsOfAStateInF32AreRight) {
+  std::string text = ending("delta_rule");
+  for (std::size_t at = 0; (at = text.find("bf16", at)) != std::string::npos;)
+    text.replace(at, 4, "f32");
+  expectRight(text, split({{"B", 2}, {"T", 5}, {"H", 2}, {"K", 32}, {"V", 48}}));
+}
+
+} // namespace
