@@ -19,6 +19,40 @@ void addTensors(plan::ProgramOp program, ArrayRef<plan::ParameterAttr> tensors) 
     program.setTensorsAttr(ArrayAttr::get(program.getContext(), all));
 }
 
+/// Whether a step reads another.
+static bool hasWindow(scan::AffineOp op) {
+  return llvm::any_of(op.getInputMaps().getAsValueRange<AffineMapAttr>(), [](AffineMap map) {
+    return !llvm::all_of(map.getResults(), llvm::IsaPred<AffineDimExpr>);
+  });
+}
+
+bool exchangeTime(scan::AffineOp op) {
+  scan::RecurrenceInterface loop = op;
+  const int64_t time = loop.getTimeDim(), lane = time - 1; // the innermost
+  if (lane < 0 || loop.getNumStates() > 0 || loop.getReset() || hasWindow(op))
+    return false;
+  SmallVector<Attribute> dims(op.getDims().begin(), op.getDims().end());
+  SmallVector<AffineExpr> places;
+  for (size_t i = 0; i < dims.size(); ++i)
+    places.push_back(getAffineDimExpr(i, op.getContext()));
+  std::swap(places[lane], places[time]);
+  for (auto [to, from] : {std::pair(lane, time), std::pair(time, lane)}) {
+    scan::DimAttr dim = loop.getDim(from);
+    dims[to] = scan::DimAttr::get(op.getContext(), loop.getDim(to).getKind(), dim.getName(), dim.getExtent(), dim.getSize());
+  }
+  Builder builder(op.getContext());
+  auto exchanged = [&](ArrayAttr list) {
+    SmallVector<AffineMap> maps;
+    for (AffineMap map : list.getAsValueRange<AffineMapAttr>())
+      maps.push_back(map.replaceDimsAndSymbols(places, {}, dims.size(), 0));
+    return builder.getAffineMapArrayAttr(maps);
+  };
+  op.setInputMapsAttr(exchanged(op.getInputMaps()));
+  op.setOutputMapsAttr(exchanged(op.getOutputMaps()));
+  op.setDimsAttr(builder.getArrayAttr(dims));
+  return true;
+}
+
 Excerpt::Excerpt(scan::AffineOp original) : builder(original.getContext()) {
   module = ModuleOp::create(original.getLoc());
   auto from = original->getParentOfType<func::FuncOp>();
@@ -192,10 +226,7 @@ void Excerpt::dropInputs() {
   }
   body().eraseArguments(unread);
   setInputs(inputs, maps);
-  bool hasWindow = llvm::any_of(maps, [](AffineMap map) {
-    return !llvm::all_of(map.getResults(), llvm::IsaPred<AffineDimExpr>);
-  });
-  if (!keepsStates && !hasWindow)
+  if (!keepsStates && !hasWindow(op))
     op.getResetMutable().clear();
 }
 

@@ -28,6 +28,10 @@ inline constexpr llvm::StringLiteral computedAttr = "scan.computed";
 /// The program's tensors are these too.
 void addTensors(plan::ProgramOp program, llvm::ArrayRef<plan::ParameterAttr> tensors);
 
+/// Lets a lane of `op`, which has no state, change places with time: steps that read no other are as good as lanes. False where
+/// there is none, or a window.
+bool exchangeTime(scan::AffineOp op);
+
 /// A copy of a recurrence in a module of its own, which reads tensors of the plan in place of some values and writes others to
 /// such; what that leaves unread, it lacks.
 class Excerpt {

@@ -5,6 +5,8 @@
 #include "compiler/planning/Tuning.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <limits>
+
 using namespace mlir;
 using llvm::formatv;
 
@@ -68,6 +70,17 @@ private:
 std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target &target, const Sizes &sizes,
                                                   std::string &reason) {
   PlannedParts planned{std::move(fission), {}, {}};
+  auto secondsOf = [&](scan::AffineOp op) {
+    Mapping mapping(op);
+    std::vector<Answer> answers = ask(mapping, target, sizes);
+    const Answer *best = cheapestOf(mapping, answers);
+    return best ? best->cost.seconds : std::numeric_limits<double>::infinity();
+  };
+  auto turn = [&](scan::AffineOp op) {
+    double before = secondsOf(op);
+    if (exchangeTime(op) && secondsOf(op) >= before)
+      exchangeTime(op);
+  };
   auto add = [&](scan::AffineOp op, StringRef where) {
     Mapping mapping(op);
     std::vector<Answer> answers = ask(mapping, target, sizes);
@@ -87,6 +100,9 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
     planned.seconds += best->cost.seconds;
     return true;
   };
+  llvm::for_each(planned.fission.before, turn);
+  if (planned.fission.behind)
+    turn(planned.fission.behind);
   for (scan::AffineOp op : planned.fission.before)
     if (!add(op, "before the scan: "))
       return std::nullopt;

@@ -43,6 +43,15 @@ TEST(Fission, normsAndGatesOfReadoutsAreRight) {
   }
 }
 
+/// One lane of many steps, which read none before: time was walked by so few threads that a norm took six times as long.
+TEST(Fission, stepsOfANormWereWalkedOneAfterTheOther) {
+  const Sizes sizes{{"B", 1}, {"T", 600}, {"H", 1}, {"K", 16}, {"V", 32}};
+  auto program = compileProgram(ending("simple_gla"), split(sizes));
+  ASSERT_TRUE(program) << render(program.error());
+  EXPECT_NE(program->planText.find("dim<lane t in T : 600>"), std::string::npos);
+  expectNear(ending("simple_gla"), sizes, normed);
+}
+
 /// Two norms, one behind the other, of columns that a thread holds; rows apart from each other.
 TEST(Fission, otherReductionsOfReadoutsAreRight) {
   const Sizes sizes{{"B", 2}, {"T", 33}, {"H", 1}, {"K", 16}, {"V", 16}};
