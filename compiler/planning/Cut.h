@@ -11,7 +11,7 @@ namespace scanc::planning {
 /// Cuts a copy of a recurrence.
 class Cut : Excerpt {
 public:
-  using Excerpt::Excerpt;
+  Cut(scan::AffineOp op, bool narrow) : Excerpt(op), narrow(narrow) {}
   bool run(std::string &reason);
   Layer take();
 
@@ -27,6 +27,7 @@ private:
   bool isAcross(analysis::Projection projection) const;
   Dims rowDims(const analysis::ProjectedRow &row) const;
   Dims resultDims(llvm::ArrayRef<int64_t> rows, analysis::Projection projection) const;
+  mlir::Value narrowed(mlir::Value end, mlir::Type element);
   void addBehind(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of);
   const Row &rowOf(const analysis::ProjectedRow &row, mlir::Type element, llvm::StringRef weights);
   ProjectedColumns &insertGroup(ProjectedTensor &product, analysis::Projection projection,
@@ -37,6 +38,7 @@ private:
   scan::AffineOp epilogueOf(mlir::Value end, mlir::Value sum, llvm::ArrayRef<int64_t> dims, std::vector<NamedAccess> &reads);
   NamedAccess accessOf(mlir::BlockArgument element) const;
 
+  bool narrow; ///< whether tensors that the rest reads may be
   Layer layer;
 };
 

@@ -23,6 +23,7 @@ public:
   double bytes() const;
   double flops() const;
   std::string shape() const;
+  std::string boundOfRounding() const { return layer.boundOfRounding(); }
   int64_t sharedBytes() const { return sharedOf(best); }
   int64_t workspaceBytes() const;
   void lower(llvm::StringRef name, mlir::OpBuilder &builder) const;

@@ -12,6 +12,9 @@ using llvm::formatv;
 
 namespace scanc::planning {
 
+/// What the precision pins that factors are rounded to, as it is written.
+static StringRef pinOf(Type element) { return element.isF16() ? "f16" : "bf16"; }
+
 /// Why this row is not one of a tensor as the tensor cores take it.
 std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) const {
   BlockArgument input = analysis::inputOf(row.row);
@@ -192,19 +195,33 @@ NamedAccess Cut::takeOutput(unsigned output) {
   return {name ? name.str() : formatv("result{0}", use->getOperandNumber()).str(), loop().getOutputMap(output)};
 }
 
+/// `end` rounded to `element`, which is then what everything is made of that was made of `end`, where the program pins that;
+/// else itself.
+Value Cut::narrowed(Value end, Type element) {
+  if (!narrow || !end.getType().isF32() || pinnedValue(loop(), "precision") != pinOf(element))
+    return end;
+  builder.setInsertionPointAfterValue(end);
+  auto stored = arith::TruncFOp::create(builder, end.getLoc(), element, end);
+  auto read = arith::ExtFOp::create(builder, end.getLoc(), end.getType(), stored.getResult());
+  end.replaceAllUsesExcept(read.getResult(), stored);
+  layer.rounded = element;
+  return stored.getResult();
+}
+
 void Cut::add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of) {
   ProjectedTensor &product = productOf(row, projection, of.whole);
   Dims rowDims = product.lanes;
   rowDims.push_back(loop().getTimeDim());
   Dims dims = resultDims(rowDims, projection);
-  ProjectedColumns &group = insertGroup(product, projection, of, dims);
   if (auto output = outputOf(of.value, dims, projection)) {
-    group.result = takeOutput(*output);
+    insertGroup(product, projection, of, dims).result = takeOutput(*output);
     return;
   }
-  plan::ParameterAttr tensor = addOwn(product.row.tensor + "_" + group.weights.tensor, of.value.getType(), dims);
+  Value end = narrowed(of.value, product.element);
+  ProjectedColumns &group = insertGroup(product, projection, {end, of.whole, ""}, dims);
+  plan::ParameterAttr tensor = addOwn(product.row.tensor + "_" + group.weights.tensor, end.getType(), dims);
   group.result = {tensor.getName().str(), mapOf(dims)};
-  readOwn(of.value, tensor, dims);
+  readOwn(end, tensor, dims);
 }
 
 /// Why a projection of what the rest computes does not go behind it.
@@ -214,7 +231,7 @@ std::optional<std::string> Cut::declinesBehind(const analysis::ProjectedRow &row
   StringRef what = row.ofState ? "a projection of a state" : "a projection of a row that is computed";
   if (!element.isF16() && !element.isBF16())
     return (what + ", by weights of another type than f16 and bf16").str();
-  StringRef pin = element.isF16() ? "f16" : "bf16";
+  StringRef pin = pinOf(element);
   auto wider = row.row.getDefiningOp<arith::ExtFOp>();
   bool isExact = wider && wider.getIn().getType() == element;
   if (!isExact && (!row.row.getType().isF32() || pinnedValue(loop(), "precision") != pin))
@@ -245,6 +262,7 @@ const Cut::Row &Cut::rowOf(const analysis::ProjectedRow &row, Type element, Stri
   if (!stored || stored.getType() != element) {
     builder.setInsertionPoint(body().getTerminator());
     stored = arith::TruncFOp::create(builder, row.row.getLoc(), element, row.row);
+    layer.rounded = element;
   }
   rows.push_back({row.row, stored, addOwn("row_" + weights.str(), element, dims), dims});
   return rows.back();
@@ -303,8 +321,8 @@ bool Cut::run(std::string &reason) {
 }
 
 Layer Cut::take() {
-  // The rounding that is pinned is that of rows: what is left keeps the types of its states.
-  if (auto pins = op.getPinsAttr(); pins && !layer.behind.empty()) {
+  // The rounding that is pinned is that of products: what is left keeps the types of its states.
+  if (auto pins = op.getPinsAttr()) {
     NamedAttrList others(pins);
     others.erase("precision");
     op.setPinsAttr(others.getDictionary(op.getContext()));
@@ -317,13 +335,17 @@ Layer Cut::take() {
 }
 
 bool Layer::honours(StringRef pin, StringRef value) const {
-  if (pin != "precision" || (rest && behind.empty()))
-    return false;
   auto all = llvm::concat<const ProjectedTensor>(products, behind);
-  return llvm::all_of(all, [&](const ProjectedTensor &of) { return value == (of.element.isF16() ? "f16" : "bf16"); });
+  return pin == "precision" && llvm::all_of(all, [&](const ProjectedTensor &of) { return value == pinOf(of.element); });
 }
 
-std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason) {
+std::string Layer::boundOfRounding() const {
+  if (!rounded)
+    return "";
+  return formatv("2^{0} of what is rounded to {1}, and then ", rounded.isF16() ? -11 : -8, pinOf(rounded));
+}
+
+std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason, bool narrow) {
   if (!fieldsSet(op).empty()) {
     reason = "fields of a policy: tiles follow from the sizes";
     return std::nullopt;
@@ -331,7 +353,7 @@ std::optional<Layer> Layer::of(scan::AffineOp op, std::string &reason) {
   reason = "no projection: no row of each step times weights that all steps have";
   if (analysis::findProjections(op).empty())
     return std::nullopt;
-  Cut cut(op);
+  Cut cut(op, narrow);
   if (!cut.run(reason))
     return std::nullopt;
   return cut.take();

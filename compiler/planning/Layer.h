@@ -43,11 +43,14 @@ struct ProjectedTensor {
 
 /// A recurrence whose projections of inputs go before it, and of what it computes behind it: what they are, and what is left.
 struct Layer {
-  /// Nothing where none can go before or behind, and then why.
-  static std::optional<Layer> of(scan::AffineOp op, std::string &reason);
+  /// Nothing where none can go before or behind, and then why. Tensors that the rest reads have 16 bits where the program
+  /// pins so and they `narrow`: who keeps these numbers in registers has no use for that.
+  static std::optional<Layer> of(scan::AffineOp op, std::string &reason, bool narrow = false);
 
   /// Whether `value` of a pin is what its factors are rounded to.
   bool honours(llvm::StringRef pin, llvm::StringRef value) const;
+  /// What stands before the error bound of the rest: what a pin rounds to 16 bits. Empty where nothing is.
+  std::string boundOfRounding() const;
 
   /// Why a projection, or what is reduced over its columns, stays with the rest; empty where none does.
   std::string left;
@@ -57,6 +60,7 @@ struct Layer {
   std::vector<ProjectedTensor> products; ///< before the rest
   std::vector<ProjectedTensor> behind;   ///< of rows that the rest writes
   llvm::SmallVector<plan::ParameterAttr> own; ///< tensors that one writes and another reads
+  mlir::Type rounded; ///< what rows of `behind` or tensors are rounded to, where the program does not; null: none is
 };
 
 } // namespace scanc::planning

@@ -45,7 +45,7 @@ public:
     cost.workspaceBytes = layer.workspaceBytes();
     cost.registersPerThread = 255;
     cost.sharedBytes = cost.mostSharedBytes = layer.sharedBytes();
-    cost.errorBound = errorBound(mapping, "in any order of composition");
+    cost.errorBound = layer.boundOfRounding() + errorBound(mapping, "in any order of composition");
     cost.shape = layer.shape();
     return cost;
   }

@@ -414,7 +414,7 @@ private:
 
 std::optional<Planned> Projection::plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                         std::string &reason) {
-  std::optional<Layer> layer = Layer::of(mapping.op, reason);
+  std::optional<Layer> layer = Layer::of(mapping.op, reason, /*narrow=*/true);
   if (!layer)
     return std::nullopt;
   Planned planned{std::move(*layer), {}, nullptr};
@@ -446,6 +446,7 @@ Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes 
     cost = planned.rest->cost;
     cost.shape = (planned.rest->strategy->name() + " ").str();
   }
+  cost.errorBound = planned.layer.boundOfRounding() + cost.errorBound;
   std::string tiles;
   for (const ProjectedTensor &product : llvm::concat<const ProjectedTensor>(planned.layer.products, planned.layer.behind)) {
     ProductChoice choice(mapping.op, product, planned.layer.own, target, sizes);

@@ -81,6 +81,11 @@ double statedFactor(const Program &program) {
   // Factors and scores of bf16 or f16: 2^-8 or 2^-11 of the largest product, not 2^-24.
   if (roundsProducts(program))
     return program.promises.errorBound.starts_with("2^-11") ? 0x1p13 : 0x1p16;
+  // Rows and projections that a pin rounds: 2^-8 or 2^-11 of them where the bound has a rounding of f32.
+  if (program.strategy == "projection" || program.strategy == "projected_scan")
+    return program.promises.errorBound.starts_with("2^-11")  ? 0x1p13
+           : program.promises.errorBound.starts_with("2^-8") ? 0x1p16
+                                                              : 1;
   // Matrices kept in two terms of f16 or bf16: 2^-17 of their largest number at each step, not
   // 2^-24.
   bool keepsProducts = program.promises.errorBound.find("of the largest number of a product") !=

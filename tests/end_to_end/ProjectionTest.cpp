@@ -133,6 +133,13 @@ TEST(Projection, isWrittenStraightToResults) {
               "elements");
 }
 
+/// What the scan reads has 16 bits where these are pinned: gates and what they let in are rounded once.
+TEST(Projection, isHandedOnInSixteenBits) {
+  for (const auto &[element, factor] : {std::pair("f16", ofF16), {"bf16", ofBf16}})
+    expectRight("@precision(" + std::string(element) + ") " + layer(element),
+                withProjection("sm_90a", {{"B", 2}, {"T", 70}, {"E", 24}, {"D", 40}}), {.factor = factor});
+}
+
 TEST(Projection, hasActivationsWithBiasesInItsEpilogue) {
   expectRight(biased, withProjection("sm_90a", {{"B", 3}, {"T", 40}, {"E", 24}, {"D", 19}}));
 }

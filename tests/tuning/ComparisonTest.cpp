@@ -13,6 +13,15 @@ Program programBy(const std::string &strategy, const std::string &errorBound) {
   return program;
 }
 
+/// A row that a pin rounds was checked by the bound of one that is not.
+TEST(StatedFactor, hasWhatAPinRounds) {
+  for (const char *strategy : {"projection", "projected_scan"}) {
+    EXPECT_EQ(statedFactor(programBy(strategy, "2^-11 of what is rounded to f16, and then c u")), 0x1p13);
+    EXPECT_EQ(statedFactor(programBy(strategy, "2^-8 of what is rounded to bf16, and then c u")), 0x1p16);
+    EXPECT_EQ(statedFactor(programBy(strategy, "c u")), 1);
+  }
+}
+
 /// Numbers that are each within a bound for the largest of them, and wrong together.
 TEST(Comparison, aResultOfProductsOf16BitsPassedHoweverFarOffAsAWhole) {
   Comparison off, near;
