@@ -97,7 +97,7 @@ void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
                   .str());
   writer.line("#pragma unroll"); // all loads are asked for before the first is waited for
   writer.open(formatv("for (int i = 0; i < {0}; i += {1})", size, pieceSize).str());
-  Expressions expressions = makeExpressions("i");
+  Expressions expressions = makeExpressions("i", pieceSize);
   loadRows(sum.getValue(), expressions, "i", pieceSize);
   writer.openLoop("k", std::to_string(pieceSize));
   if (size % pieceSize != 0)
@@ -160,7 +160,7 @@ void ChunkKernelWriter::writeNumbers() {
   writer.close("};");
   writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepParameter() + ") const");
   writeStep();
-  Expressions summed = makeExpressions("i");
+  Expressions summed = makeExpressions("i", pieceSize);
   SmallVector<Value> whole; // sums of sums, or over several indices
   for (Value sum : sums) {
     auto reduce = sum.getDefiningOp<plan::ReduceOp>();
@@ -218,7 +218,7 @@ void ChunkKernelWriter::enterLastPart(StringRef elsewhere) {
 void ChunkKernelWriter::writeResults() {
   writer.blank();
   SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
-  Sources sources = sourcesOf(results);
+  Sources sources = sourcesOf(results, pieceSize);
   writer.line("// Rows that results are computed from beside their sums, of columns from `j` on.");
   writer.open("struct beside");
   writeRowMembers(sources.rows, pieceSize);
@@ -237,12 +237,12 @@ void ChunkKernelWriter::writeResults() {
                       pieceSize, stepParameter())
                   .str());
   enterLastPart("return;");
-  Expressions expressions = makeExpressions("j");
+  Expressions expressions = makeExpressions("j", pieceSize);
   expressions.require(sources.numbers.getArrayRef());
-  if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access); })) {
+  if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access, pieceSize); })) {
     writer.open("struct");
     for (auto [access, result] : llvm::zip(writes, results))
-      if (isWhole(access))
+      if (isWhole(access, pieceSize))
         writer.line(formatv("{0} {1}[{2}];", spellElement(getElementTypeOrSelf(result.getType())),
                             access.getMember(), pieceSize)
                         .str());
@@ -250,7 +250,7 @@ void ChunkKernelWriter::writeResults() {
   }
   for (auto [access, result] : llvm::zip(writes, results)) {
     std::string value = expressions.at(result, {"(j + k)"});
-    bool whole = isWhole(access);
+    bool whole = isWhole(access, pieceSize);
     std::string name = "out." + access.getMember();
     writer.openLoop("k", std::to_string(pieceSize));
     if (!whole)

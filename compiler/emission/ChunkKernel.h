@@ -44,21 +44,21 @@ private:
   void writeLastState();
   void writeSquares();
 
-  Expressions makeExpressions(llvm::StringRef index);
+  /// Of elements `k` of the piece of `count` at `index`.
+  Expressions makeExpressions(llvm::StringRef index, int64_t count);
   /// What `values` of a row are computed from: inputs of which pieces are vectors in memory, and numbers of the whole step.
   struct Sources {
     llvm::SmallVector<unsigned> rows;
     llvm::SetVector<mlir::Value> numbers;
   };
-  Sources sourcesOf(llvm::ArrayRef<mlir::Value> values) const;
+  Sources sourcesOf(llvm::ArrayRef<mlir::Value> values, int64_t count) const;
   void writeRowMembers(llvm::ArrayRef<unsigned> rows, int64_t count);
   void writeRowLoads(llvm::ArrayRef<unsigned> rows, llvm::StringRef index, int64_t count);
   void loadRows(llvm::ArrayRef<mlir::Value> values, Expressions &expressions, llvm::StringRef index, int64_t count);
-  bool isCopied(mlir::Value row, llvm::StringRef element) const;
-  /// Whether pieces of a row are vectors in memory.
-  bool isWhole(const AccessText &access) const {
-    const std::vector<AccessText::Dimension> &dims = access.getDimensions();
-    return access.getWidth() > 1 && dims.back().extent % pieceSize == 0;
+  bool isCopied(mlir::Value row, const Fetched &of) const;
+  /// Whether pieces of `count` elements of a row are vectors in memory, and none reaches beyond the row.
+  static bool isWhole(const AccessText &access, int64_t count) {
+    return access.getWidth() > 1 && access.getDimensions().back().extent % count == 0;
   }
   /// What follows the parameters of a function of a state's numbers.
   llvm::StringRef ofSegment() const { return plan::KernelInterface(kernel).getReset() ? ", offset segment" : ""; }

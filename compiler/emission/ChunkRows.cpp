@@ -9,14 +9,14 @@ using llvm::formatv;
 
 namespace scanc::emission {
 
-Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
+Expressions ChunkKernelWriter::makeExpressions(StringRef index, int64_t count) {
   std::string inPiece = formatv("({0} + k)", index).str();
   return Expressions(writer, policy.getStateThreads(), [=, this](Value value, const Indices &indices) {
     if (value == recall.getSums())
       return std::string("sums[k]");
     unsigned read = cast<BlockArgument>(value).getArgNumber();
     const AccessText &access = reads[read];
-    if (indices.size() == 1 && indices.front() == inPiece && isWhole(access))
+    if (indices.size() == 1 && indices.front() == inPiece && isWhole(access, count))
       return "in." + access.getMember() + "[k]";
     std::string element = "thread::read(" + place(access, indices) + ")";
     if (access.getDelay() == 0)
@@ -25,13 +25,14 @@ Expressions ChunkKernelWriter::makeExpressions(StringRef index) {
   });
 }
 
-ChunkKernelWriter::Sources ChunkKernelWriter::sourcesOf(ArrayRef<Value> values) const {
+ChunkKernelWriter::Sources ChunkKernelWriter::sourcesOf(ArrayRef<Value> values,
+                                                       int64_t count) const {
   Sources sources;
   llvm::SetVector<Value> open(values.begin(), values.end());
   for (size_t i = 0; i < open.size(); ++i) {
     Value value = open[i];
     auto read = dyn_cast<BlockArgument>(value);
-    if (read && !shapeOf(value).empty() && isWhole(reads[read.getArgNumber()]))
+    if (read && !shapeOf(value).empty() && isWhole(reads[read.getArgNumber()], count))
       sources.rows.push_back(read.getArgNumber());
     if (read || value == recall.getSums())
       continue;
@@ -71,7 +72,7 @@ void ChunkKernelWriter::writeRowLoads(ArrayRef<unsigned> rows, StringRef index, 
 /// Names the numbers that `values` need, and loads the pieces at `index` of the rows that they are made of.
 void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expressions, StringRef index,
                                  int64_t count) {
-  Sources sources = sourcesOf(values);
+  Sources sources = sourcesOf(values, count);
   expressions.require(sources.numbers.getArrayRef());
   if (sources.rows.empty())
     return;
@@ -81,13 +82,15 @@ void ChunkKernelWriter::loadRows(ArrayRef<Value> values, Expressions &expression
   writeRowLoads(sources.rows, index, count);
 }
 
-/// Whether pieces of `row` lie in memory as they do in shared memory, as `element`.
-bool ChunkKernelWriter::isCopied(Value row, StringRef element) const {
+/// Whether pieces of `row` lie in memory as they do in shared memory, as elements of `of`.
+bool ChunkKernelWriter::isCopied(Value row, const Fetched &of) const {
   if (auto widened = row.getDefiningOp<arith::ExtFOp>())
     row = widened.getIn();
   auto read = dyn_cast<BlockArgument>(row);
-  return read && isWhole(reads[read.getArgNumber()]) && reads[read.getArgNumber()].getDelay() == 0 &&
-         getElementTypeOrSelf(row.getType()) == stored(element);
+  if (!read || getElementTypeOrSelf(row.getType()) != stored(of.element))
+    return false;
+  const AccessText &access = reads[read.getArgNumber()];
+  return isWhole(access, of.count) && access.getDelay() == 0;
 }
 
 /// Where a step of time has several places in chunks: the step, and which of them.
@@ -128,7 +131,7 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, ArrayRef<Value> rows) {
 
 void ChunkKernelWriter::writeFetched(const Fetched &of, Value row) {
   std::string there = formatv("exists && {0} < {1}", of.index, of.size).str();
-  if (isCopied(row, of.element)) {
+  if (isCopied(row, of)) {
     auto widened = row.getDefiningOp<arith::ExtFOp>();
     auto from = cast<BlockArgument>(widened ? widened.getIn() : row);
     writer.line(formatv("start_copy<16>(to, {0}, {1} ? 16 : 0);",
@@ -138,7 +141,7 @@ void ChunkKernelWriter::writeFetched(const Fetched &of, Value row) {
   }
   writer.line(of.piece + " all{};");
   writer.open("if (" + Twine(there) + ")");
-  Expressions expressions = makeExpressions(of.index);
+  Expressions expressions = makeExpressions(of.index, of.count);
   loadRows(row, expressions, of.index, of.count);
   std::string inPiece = formatv("({0} + k)", of.index).str();
   writer.openLoop("k", std::to_string(of.count));

@@ -85,6 +85,15 @@ TEST(OuterSequential, factorsOfF32AndDecaysOfAnySignAreRight) {
                        {{"B", 1}, {"T", 3}, {"H", 2}, {"K", 68}, {"V", 12}});
 }
 
+/// Eight numbers of 16 bits are 16 bytes, four of f32 are: rows of 100 have whole pieces of these and half a last one of those.
+TEST(OuterSequential, decaysOf16BitsWhoseLastPieceIsNotWholeAreRight) {
+  for (const char *type : {"f16", "bf16"})
+    expectRightOuter("kernel k(q, k, g: " + std::string(type) + "[B, T, H, K], v: f16[B, T, H, V]) -> (o: f32[B, T, H, V]) {\n"
+                     " scan T as t over B, H { S[t,i,j] = exp(-abs(g[t,i])) * S[t-1,i,j] + k[t,i] * v[t,j]\n"
+                     " o[t,j] = q[t,i] * S[t,i,j] } }",
+                     {{"B", 2}, {"T", 3}, {"H", 2}, {"K", 100}, {"V", 12}});
+}
+
 TEST(OuterSequential, spillsNothing) {
   for (const char *architecture : {"sm_80", "sm_90a"})
     for (const char *name : {"gla", "gated_delta"}) {
