@@ -135,6 +135,19 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+/// Every input has the index that is summed over and is of one lane: no thread has anything to tell another.
+TEST(PartsAlongTimeText, threadsThatTellEachOtherNothingAreRight) {
+  CompileOptions options;
+  options.target = "sm_90a";
+  options.strategy = "sequential(state_threads=4, lanes=1, ring=2)";
+  options.sizes = {{"B", 1}, {"D", 6}, {"N", 8}, {"T", 24}};
+  for (const char *variants : {"wide", "any"})
+    expectRight("kernel own(a, b, c: f32[B, D, N, T], h0: f32[B, D, N]) -> (y: f32[B, D, T]) {\n"
+                " scan T as t over B, D { init h = h0\n h[t,n] = sigmoid(a[t,n]) * h[t-1,n] + b[t,n]\n"
+                " y[t] = c[t,n] * h[t,n] } }",
+                options, {.variants = variants});
+}
+
 /// Two elements of 16 bits that share a register are waited for as soon as they are asked for.
 TEST(PartsAlongTimeText, elementsThatAreLoadedOneByOneAreNotPacked) {
   CompileOptions options;

@@ -3,7 +3,7 @@
 //   called by      all 32 lanes of a warp, converged
 //   result in      as named
 //   shared memory  exchange_cells<R>, given by the caller
-//   barriers       one of the warp in each `put`
+//   barriers       one of the warp in each `put`, none where there is nothing to tell
 //
 //   `state_threads` neighbouring threads hold the parts of a lane's state. The owner of a step hands
 //   the others what it has computed for them; what all lanes of the warp read alike is read by one
@@ -57,15 +57,24 @@ struct warp_cells {
   tile_cells<R> tiles[2];
 };
 
-/// The cells of all warps of a block, or nothing where each thread has the whole of its states.
-template <typename R, bool exists = (R::shape.state_threads > 1)>
+/// Whether threads share the state of a lane and have anything to tell each other of a step.
+template <typename R>
+static constexpr bool exchanges() {
+  if constexpr (R::shape.state_threads > 1)
+    return !__is_empty(tile_cells<R>);
+  else
+    return false;
+}
+
+/// The cells of all warps of a block, or nothing.
+template <typename R, bool exists = exchanges<R>()>
 struct exchange_cells {
   warp_cells<R> warps[R::shape.threads() / 32];
 };
 template <typename R>
 struct exchange_cells<R, false> {};
 
-template <typename R, bool exists = (R::shape.state_threads > 1)>
+template <typename R, bool exists = exchanges<R>()>
 class exchange {
 public:
   __device__ __forceinline__ explicit exchange(exchange_cells<R> &block)
@@ -131,6 +140,11 @@ template <typename R>
 class exchange<R, false> {
 public:
   __device__ __forceinline__ explicit exchange(exchange_cells<R> &) {}
+  // Nobody has anything to tell.
+  __device__ __forceinline__ void put(const R &, const typename R::lane &, const typename R::tile &,
+                                      int) {}
+  __device__ __forceinline__ void take(typename R::tile &, const typename R::lane &, int, int) const {}
+  __device__ __forceinline__ void take_handed(typename R::tile &, int, int) const {}
 };
 
 } // namespace scanc::device::warp
