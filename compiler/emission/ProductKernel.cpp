@@ -30,6 +30,7 @@ private:
   void writePolicy();
   void writeSizes();
   void writeFactors();
+  void writeOrigins();
   void writeFetches();
   void writeTargets();
   std::string width(int64_t group) const;
@@ -192,6 +193,22 @@ static void writeLanes(CodeWriter &writer, plan::ProjectionOp op) {
   }
 }
 
+/// Where a row and its column lie, from which copies are counted.
+void ProductWriter::writeOrigins() {
+  function("block::projected_factor<element> left(long long matrix) const");
+  writeLanes(writer, op);
+  line("const long long row = 0;");
+  line(formatv("return {{{0}.data + ({1}), {2}, {3}};", tensor(op.getRow()), rowOffset(op.getRow()),
+               rowStride(op.getRow()), stride(op.getRow(), op.getSummedDim()))
+           .str());
+  writer.close();
+  function("block::projected_factor<element> right(int number) const");
+  line("const weights of = factor(number);");
+  line("return {of.data, of.column, of.term};");
+  writer.close();
+  writer.blank();
+}
+
 void ProductWriter::writeFetches() {
   function("void fetch_left(element *to, long long matrix, int at, int term) const");
   writeLanes(writer, op);
@@ -262,7 +279,10 @@ FailureOr<std::string> ProductWriter::write() {
   writePolicy();
   writeSizes();
   writeFactors();
-  writeFetches();
+  if (product.getCopies())
+    writeOrigins();
+  else
+    writeFetches();
   writeTargets();
   epilogue.write();
   writeEntry();

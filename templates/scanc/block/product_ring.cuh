@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/product_tile.cuh"
+#include "scanc/block/projected_factor.cuh"
 #include "scanc/core/tensor_copies.cuh"
 
 namespace scanc::device::block {
@@ -99,7 +100,7 @@ private:
   int slot = 0, parity = 0, oldest = 0;
 };
 
-/// Pieces of 16 bytes, which the product copies or computes.
+/// Pieces of 16 bytes: copied from where the factors lie, or computed by the product.
 template <typename R>
 struct piece_parts_storage {
   product_slot<R> slots[R::shape.ring];
@@ -120,6 +121,8 @@ public:
   __device__ __forceinline__ void begin(const tile_place &at, const tile_columns<R> &of) {
     place = at;
     columns = of;
+    if constexpr (R::copies)
+      find_sources();
     block_barrier(); // all have left the tile before
 #pragma unroll 1
     for (int part = 0; part < R::shape.ring - 1; ++part)
@@ -138,25 +141,88 @@ public:
 private:
   using element = typename R::element;
 
+  /// Where a panel or slice of the right factor begins, how far its rows are apart as they lie in memory, and how many columns
+  /// exist from there on.
+  struct source {
+    const element *first;
+    long long stride;
+    int left, unused;
+  };
+
+  __device__ __forceinline__ void find_sources() {
+    rows = product.left(place.matrix);
+    rows.data += place.row * rows.row;
+    const column_source from = columns.of_lane();
+    const projected_factor<element> of = product.right(from.factor);
+    own = {of.data + from.column * (R::across ? 1 : of.row), R::across ? of.term : of.row,
+           product.width(from.factor) - from.column, 0};
+  }
+
+  /// `count` rows of `adjacent` elements to a panel or slice, of which some exist: each thread has a piece of some rows.
+  template <int count, int adjacent>
+  static __device__ __forceinline__ void copy_rows(element *to, const element *first, long long stride, int exist,
+                                                   int exist_adjacent) {
+    constexpr int beside = adjacent / 8, at_once = R::shape.threads() / beside;
+    static_assert(at_once % 8 == 0, "pieces are exchanged alike in the rows of a thread");
+    const int begin = thread_index() / beside, column = thread_index() % beside * 8;
+    const int left = exist_adjacent - column, bytes = left <= 0 ? 0 : left < 8 ? 2 * left : 16;
+    element *const cell = to + warp::swizzled<element, adjacent>(begin, column);
+    const element *from = first + (begin * stride + column);
+#pragma unroll
+    for (int n = 0; n < count; n += at_once) {
+      const bool exists = bytes > 0 && begin + n < exist;
+      if (count % at_once == 0 || begin + n < count)
+        start_copy<16>(cell + n * adjacent, exists ? from : first, exists ? bytes : 0);
+      from += at_once * stride;
+    }
+  }
+
+  __device__ __forceinline__ void copy_part(product_slot<R> &to, int term) const {
+    const int terms = product.depth() - term;
+    copy_rows<R::shape.rows(), part_depth>(to.left[0], rows.data + term, rows.row, product.rows() - place.row, terms);
+#pragma unroll
+    for (int n = 0; n < tile_columns<R>::count; ++n) {
+      const source from = shuffle(own, n);
+      element *const cells = to.right + product_slot<R>::place(n);
+      if constexpr (!R::across) {
+        if (n < R::shape.panels())
+          copy_rows<64, part_depth>(cells, from.first + term, from.stride, from.left, terms);
+        else
+          copy_rows<16, part_depth>(cells, from.first + term, from.stride, from.left, terms);
+      } else {
+        const element *const first = from.first + term * from.stride;
+        if (n < R::shape.panels())
+          copy_rows<part_depth, 64>(cells, first, from.stride, terms, from.left);
+        else
+          copy_rows<part_depth, 16>(cells, first, from.stride, terms, from.left);
+      }
+    }
+  }
+
   __device__ __forceinline__ void order(int part) {
     if (part < parts) {
-      product_slot<R> &to = storage.slots[part % R::shape.ring];
-      const int term = part * part_depth;
-#pragma unroll 2
-      for (int i = thread_index(); i < R::shape.rows() * pieces; i += R::shape.threads()) {
-        const int row = i / pieces, column = i % pieces * 8;
-        product.fetch_left(&to.left[row / 64][warp::swizzled<element, 64>(row % 64, column)],
-                           place.matrix, place.row + row, term + column);
-      }
-      fetch_right<64, 0, R::shape.panels()>(to, term);
-      fetch_right<16, R::shape.panels(), R::shape.slices()>(to, term);
+      if constexpr (R::copies)
+        copy_part(storage.slots[part % R::shape.ring], part * part_depth);
+      else
+        fetch_part(storage.slots[part % R::shape.ring], part * part_depth);
     }
     close_copies(); // an empty group keeps the count
   }
 
+  __device__ __forceinline__ void fetch_part(product_slot<R> &to, int term) const {
+#pragma unroll 2
+    for (int i = thread_index(); i < R::shape.rows() * pieces; i += R::shape.threads()) {
+      const int row = i / pieces, column = i % pieces * 8;
+      product.fetch_left(&to.left[row / 64][warp::swizzled<element, 64>(row % 64, column)],
+                         place.matrix, place.row + row, term + column);
+    }
+    fetch_right<64, 0, R::shape.panels()>(to, term);
+    fetch_right<16, R::shape.panels(), R::shape.slices()>(to, term);
+  }
+
   /// `count` panels or slices of `width` columns, from number `first` on.
   template <int width, int first, int count>
-  __device__ __forceinline__ void fetch_right(product_slot<R> &to, int term) {
+  __device__ __forceinline__ void fetch_right(product_slot<R> &to, int term) const {
     constexpr int adjacent = R::across ? width : part_depth, own = part_depth * width / 8;
 #pragma unroll 2
     for (int i = thread_index(); i < count * own; i += R::shape.threads()) {
@@ -177,6 +243,8 @@ private:
   const int parts;
   tile_place place{};
   tile_columns<R> columns{};
+  projected_factor<element> rows{}; ///< from the first of the tile on
+  source own{};                     ///< of the panel or slice whose number the lane is
 };
 
 } // namespace scanc::device::block

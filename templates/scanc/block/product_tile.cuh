@@ -120,6 +120,8 @@ public:
   __device__ __forceinline__ tile_columns(const column_tiles<R> &tiles, int tile)
       : own(tiles.source(tile, lane_index() < count ? lane_index() : 0)) {}
 
+  /// Of this lane.
+  __device__ __forceinline__ column_source of_lane() const { return own; }
   /// By all lanes of a warp, of one number.
   __device__ __forceinline__ column_source operator[](int number) const {
     return {shuffle(own.factor, number), shuffle(own.column, number)};
@@ -181,10 +183,7 @@ struct tile_sums {
     begin_group_products();
 #pragma unroll
     for (int term = 0; term < part_depth; term += 16)
-#pragma unroll
-      for (int k = 0; k < R::shape.tall; ++k)
-        warp::multiply_wide<R::across>(at[k], slot.left[first_panel() + k], slot.right, term,
-                                       adds || term > 0);
+      warp::multiply_wide<R::across>(at, slot.left[first_panel()], slot.right, term, adds || term > 0);
     start_group_products();
   }
 

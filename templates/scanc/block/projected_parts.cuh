@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/projected_factor.cuh"
 #include "scanc/core/policy.cuh"
 #include "scanc/thread/piece.cuh"
 #include "scanc/warp/wide_matmul.cuh"
@@ -18,13 +19,6 @@ namespace scanc::device::block {
 
 /// Lanes of a tile.
 inline constexpr int tile_lanes = 64;
-
-/// How a factor lies in memory, in elements: its rows are steps, as visited, or lanes.
-template <typename T>
-struct projected_factor {
-  const T *data;
-  long long row, term;
-};
 
 /// Where a tile begins.
 struct projected_place {

@@ -18,40 +18,57 @@ namespace scanc::device::warp {
 /// sum (+)= 16 columns of a left panel, from column `at` on, times as many rows of right panels,
 /// which have 64 columns each (`across`), then of slices, which have 16; or times columns of right panels,
 /// which have 64 columns of the sum as rows each. Without `adds` the sum begins with 0. Where
-/// `has_group_products`, between `begin_group_products` and `finish_group_products`.
-template <bool across, typename T, int tiles>
-static __device__ __forceinline__ void multiply_wide(sum_tile (&sum)[tiles], const T *left,
+/// `has_group_products`, between `begin_group_products` and `finish_group_products`. Sums that are `tall` have 64 rows each, of left
+/// panels that follow each other: what a warp reads of the right factor is read once for all of them.
+template <bool across, typename T, int tiles, int tall>
+static __device__ __forceinline__ void multiply_wide(sum_tile (&sum)[tall][tiles], const T *left,
                                                      const T *right, int at, bool adds) {
+  constexpr int panel = 64 * 64;
   constexpr int in_panels = across ? tiles / 8 * 8 : tiles, in_slices = tiles - in_panels;
-  const T *const slices = right + in_panels / 8 * 4096;
+  const T *const slices = right + in_panels / 8 * panel;
   if constexpr (has_group_products) {
     constexpr bool half = is_same<T, f16>;
-    const panels_operand rows = panels_at(left, at * 2);
-    if constexpr (in_panels > 0)
-      device::multiply_wide<half, across>(reinterpret_cast<float(&)[in_panels][4]>(sum), rows,
-                                          panels_at(right, across ? at * 128 : at * 2), adds);
-    if constexpr (in_slices > 0)
-      device::multiply_wide<half, true>(reinterpret_cast<float(&)[in_slices][4]>(sum[in_panels]), rows,
-                                        slices_at(slices, at * 32), adds);
+#pragma unroll
+    for (int k = 0; k < tall; ++k) {
+      const panels_operand rows = panels_at(left + k * panel, at * 2);
+      if constexpr (in_panels > 0)
+        device::multiply_wide<half, across>(reinterpret_cast<float(&)[in_panels][4]>(sum[k]), rows,
+                                            panels_at(right, across ? at * 128 : at * 2), adds);
+      if constexpr (in_slices > 0)
+        device::multiply_wide<half, true>(reinterpret_cast<float(&)[in_slices][4]>(sum[k][in_panels]), rows,
+                                          slices_at(slices, at * 32), adds);
+    }
   } else {
-    const left_tile<T> rows = load_left<64>(left, warp_index() % 4 * 16, at);
+    left_tile<T> rows[tall];
+#pragma unroll
+    for (int k = 0; k < tall; ++k)
+      rows[k] = load_left<64>(left + k * panel, warp_index() % 4 * 16, at);
 #pragma unroll
     for (int n = 0; n < tiles; n += 2) {
       right_tile<T> columns[2];
       if constexpr (!across)
         load_right_transposed<64>(columns, right, n * 8, at);
       else if (n < in_panels)
-        load_right<64>(columns, right + n / 8 * 4096, at, n % 8 * 8);
+        load_right<64>(columns, right + n / 8 * panel, at, n % 8 * 8);
       else
         load_right<16>(columns, slices + (n - in_panels) / 2 * 1024, at, 0);
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        if (!adds)
-          clear(sum[n + half]);
-        multiply_add(sum[n + half], rows, columns[half]);
-      }
+      for (int k = 0; k < tall; ++k)
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          if (!adds)
+            clear(sum[k][n + half]);
+          multiply_add(sum[k][n + half], rows[k], columns[half]);
+        }
     }
   }
+}
+
+/// Of one left panel.
+template <bool across, typename T, int tiles>
+static __device__ __forceinline__ void multiply_wide(sum_tile (&sum)[tiles], const T *left,
+                                                     const T *right, int at, bool adds) {
+  multiply_wide<across>(reinterpret_cast<sum_tile(&)[1][tiles]>(sum), left, right, at, adds);
 }
 
 /// Exchanges numbers of row sum_row(2 i) of two tiles beside each other between neighbouring lanes, so that each
