@@ -61,13 +61,14 @@ void ChunkKernelWriter::writeShape() {
   });
   bool readsBack = llvm::any_of(reads, [](const AccessText &read) { return read.getDelay() > 0; });
   stepType = readsBack ? "block::window_step" : "long long";
-  const int64_t readers = !walksSteps() && policy.getRuns() > 1 ? policy.getRuns() : 0;
+  const int64_t groups = policy.getThreads() / groupThreads;
+  const int64_t readers = !walksSteps() && policy.getRuns() > 1 ? groups / policy.getRuns() : 0;
   writer.line(walksSteps()
                   ? formatv("static constexpr outer_policy shape{{.warps = {0}, .row_threads = {1}, .blocks = {2}};",
                             policy.getThreads() / warp, policy.getRuns(), policy.getBlocks())
                         .str()
                   : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}{4}{5}};",
-                            policy.getThreads() / groupThreads - readers, policy.getRing(), policy.getBlocks(),
+                            groups - readers, policy.getRing(), policy.getBlocks(),
                             splits ? ", .splits = true" : "",
                             readers > 0 ? formatv(", .readers = {0}", readers).str() : "",
                             readsBack ? ", .windows = true" : "")

@@ -135,9 +135,9 @@ int64_t sharedBytesOfRecords(const Chunks &chunks) {
 }
 
 /// Groups of 128 threads, each of 64 columns, and slots of the ring. Readers are groups that read out what the others
-/// carry, each a chunk.
+/// carry, each a chunk; `blocks` fit a multiprocessor by their registers.
 struct Shape {
-  int64_t groups, ring, readers = 0;
+  int64_t groups, ring, readers = 0, blocks = 1;
 
   int64_t threads() const { return (groups + readers) * groupThreads; }
   int64_t sharedBytes(const Chunks &chunks) const { return planning::sharedBytes(chunks, groups, ring, readers); }
@@ -147,14 +147,19 @@ struct Shape {
   }
 };
 
-/// Groups that carry 128 rows of up to 128 columns, and as many that read out.
-constexpr Shape relay{mostGroups, /*ring=*/3, /*readers=*/2};
+/// Groups that carry 128 rows of up to 128 columns, and as many that read out; and one of each, of 64 columns.
+constexpr Shape relay{mostGroups, /*ring=*/3, /*readers=*/2}, narrowRelay{1, /*ring=*/2, /*readers=*/1, /*blocks=*/2};
 
-/// Where four warps multiply together. Segments begin chunks, which all groups look for together, and where windows are read
-/// whoever copies computes.
-bool isRelayed(const Chunks &chunks, const Target &target) {
-  return target.arch == "sm_90a" && !chunks.form.strength && !chunks.form.decaysRows && chunks.mapping.segment < 0 &&
-         chunks.windowedRows() == 0 && chunks.paddedRows() == relayRows && chunks.columns > groupColumns;
+/// Those of them that there are: where four warps multiply together. Segments begin chunks, which all groups look for
+/// together, and where windows are read whoever copies computes.
+SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target) {
+  bool isRelayed = target.arch == "sm_90a" && !chunks.form.strength && !chunks.form.decaysRows &&
+                   chunks.mapping.segment < 0 && chunks.windowedRows() == 0 && chunks.paddedRows() == relayRows;
+  SmallVector<Shape> shapes;
+  for (Shape shape : {relay, narrowRelay})
+    if (isRelayed && chunks.columns > groupColumns * (shape.groups - 1) && shape.sharedBytes(chunks) <= target.sharedPerBlock)
+      shapes.push_back(shape);
+  return shapes;
 }
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
@@ -162,9 +167,9 @@ bool isRelayed(const Chunks &chunks, const Target &target) {
 /// one for the transition's columns where that is a matrix.
 struct Spans {
   /// Chunks that a span has at least, for what its state costs; spans that are worth it, where a chunk of the transition
-  /// costs as much as one of the state.
+  /// costs as much as one of the state, or spans share a multiprocessor.
   static constexpr int64_t leastChunks = 8;
-  static int64_t least(const Chunks &chunks) { return chunks.form.strength ? 3 : 2; }
+  static int64_t least(const Chunks &chunks, Shape shape) { return chunks.form.strength || shape.blocks > 1 ? 3 : 2; }
 
   Spans(const Chunks &chunks, Shape shape, const Target &target)
       : panels(chunks.paddedRows() / groupColumns),
@@ -172,7 +177,10 @@ struct Spans {
     int64_t places = target.multiprocessors * shape.resident(chunks, target);
     // With a correction a part of the next chunk is made in one, for two of which there is room.
     constexpr int64_t correctedRing = 3, made = 2;
-    int64_t ring = chunks.form.strength ? correctedRing : std::max<int64_t>(shape.ring, 2);
+    constexpr int64_t relayedRing = 4; // where the next chunk is there while one is multiplied
+    int64_t ring = chunks.form.strength ? correctedRing
+                   : shape.readers > 0  ? relayedRing
+                                        : std::max<int64_t>(shape.ring, 2);
     int64_t inverses = chunks.form.strength ? 1 : 0;
     int64_t slot = (panels + shape.groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes;
     if (chunks.bringsFactors()) // keys twice, and what the chunk decays
@@ -183,17 +191,17 @@ struct Spans {
     blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
     std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", places, blocks,
                                chunks.steps(), leastChunks * chunkSteps);
-    count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks));
+    count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape));
     others = formatv("{0} * ({1} - 1)", blocks, count);
     // Where it is known that there is one, nothing else is compiled.
     int64_t known = chunks.blocksOfLane(shape.groups);
     for (int64_t lane : chunks.mapping.lanes)
       known *= std::max<int64_t>(1, chunks.dim(lane).getSize()); // what is not known is below 0
     int64_t steps = chunks.dim(chunks.mapping.time).getSize();
-    bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks);
+    bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks, shape);
     constexpr int64_t mostRows = 128; // in registers of as many groups
     pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
-           !isShort && places / known >= least(chunks);
+           !isShort && places / known >= least(chunks, shape);
   }
 
   /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
@@ -216,7 +224,7 @@ struct Spans {
     double most = std::min(std::floor(static_cast<double>(target.multiprocessors * shape.resident(chunks, target)) /
                                       std::max(1.0, blocks)),
                            std::floor(walked / leastChunks));
-    return most >= static_cast<double>(least(chunks)) ? most : 1;
+    return most >= static_cast<double>(least(chunks, shape)) ? most : 1;
   }
 
   int64_t panels, told, groups, shared = 0; ///< told: 64 columns each, of states and of transitions
@@ -237,9 +245,10 @@ SmallVector<Shape> shapesOf(const Chunks &chunks, const Target &target) {
   int64_t most = std::min<int64_t>(llvm::divideCeil(chunks.columns, groupColumns), mostGroups);
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0, isRingFixed = tuned(chunks.mapping, "ring", 0) > 0;
-  if (isRelayed(chunks, target) && tuned(chunks.mapping, "time_threads", relay.threads()) == relay.threads() &&
-      tuned(chunks.mapping, "ring", relay.ring) == relay.ring && relay.sharedBytes(chunks) <= target.sharedPerBlock)
-    shapes.push_back(relay);
+  for (Shape shape : relaysOf(chunks, target))
+    if (tuned(chunks.mapping, "time_threads", shape.threads()) == shape.threads() &&
+        tuned(chunks.mapping, "ring", shape.ring) == shape.ring)
+      shapes.push_back(shape);
   if (isFixed && most > mostGroups)
     return shapes;
   for (int64_t groups = most; groups >= (isFixed ? most : 1); --groups)
@@ -274,18 +283,19 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // Measured on an H200 at 128 rows: a chunk while two groups are on each multiprocessor, of one block or of two; the
   // share of that which one group takes alone, and what a ring that begins nothing ahead takes. Halves of it are taken to be
   // of the rows and of the rest.
-  constexpr double plainSeconds = 2.75e-6, relayedSeconds = 2.15e-6, correctedSeconds = 3.6e-6, rowSeconds = 6.7e-6,
-                   measuredRows = 128, alone = 0.68, notAhead = 1.07;
+  constexpr double plainSeconds = 2.75e-6, relayedSeconds = 2.15e-6, narrowSeconds = 2.5e-6, correctedSeconds = 3.6e-6,
+                   rowSeconds = 6.7e-6, measuredRows = 128, alone = 0.68, notAhead = 1.07;
   double seconds = chunks.form.strength     ? correctedSeconds
                    : chunks.form.decaysRows ? rowSeconds
-                   : shape.readers > 0      ? relayedSeconds
+                   : shape.readers > 1      ? relayedSeconds
+                   : shape.readers > 0      ? narrowSeconds
                                             : plainSeconds;
   // Rows of earlier steps are not copied: whoever computes with them waits.
   constexpr double windowSeconds = 1.1e-6;
   seconds += windowSeconds * chunks.windowedRows();
   // Elsewhere products of one warp each are taken to need twice the time.
   seconds *= (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
-  if (shape.ring < usualRing(chunks))
+  if (shape.ring < usualRing(chunks) && shape.readers == 0)
     seconds *= notAhead;
   double spans = Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, walked.lanes, walked.chunks) : 1;
   double blocks = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups)) * walked.parts * spans;
@@ -296,7 +306,7 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   double turns = std::ceil(ofOne / resident);
   double all = turns * std::ceil(walked.chunks / walked.parts / spans) * seconds;
   if (spans > 1) { // measured: shares of a chunk that is read out
-    const double share = chunks.form.strength ? 0.6 : shape.readers > 0 ? 0.7 : 0.4;
+    const double share = chunks.form.strength ? 0.6 : shape.readers > 0 ? 0.55 : 0.4;
     all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * share;
   }
   return all;
@@ -336,8 +346,9 @@ public:
   Knobs knobs(const Mapping &mapping, const Target &target) const override {
     Knobs knobs = {{"time_threads", {groupThreads, mostGroups * groupThreads}}};
     Chunks chunks = chunksOf(mapping);
-    if (isRelayed(chunks, target))
-      knobs.front().values.push_back(relay.threads());
+    for (Shape shape : relaysOf(chunks, target))
+      if (shape.threads() > mostGroups * groupThreads)
+        knobs.front().values.push_back(shape.threads());
     if (!chunks.form.decaysRows || chunks.form.strength)
       knobs.push_back({"ring", {2, 3, 4}});
     return knobs;
@@ -383,7 +394,7 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   if (mostOperations(mapping.op) > operationLimit)
     return formatv("more than {0} operations for one number", operationLimit).str();
   int64_t threads = tuned(chunks.mapping, "time_threads", groupThreads);
-  bool isOfRelay = threads == relay.threads() && isRelayed(chunks, target);
+  bool isOfRelay = llvm::any_of(relaysOf(chunks, target), [&](Shape shape) { return threads == shape.threads(); });
   if (!isOfRelay && (threads % groupThreads != 0 || threads > mostGroups * groupThreads))
     return formatv("time_threads: expected {0} or {1}", groupThreads, mostGroups * groupThreads).str();
   if (tuned(chunks.mapping, "steps", chunkSteps) != chunkSteps)
@@ -401,7 +412,7 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape
   KernelChoice choice;
   choice.wide = plan::PolicyAttr::get(chunks.mapping.op.getContext(), plan::Walk::Lanes,
                                       /*lane_threads=*/1, shape.threads(), /*lanes=*/1, chunkSteps, shape.ring,
-                                      /*runs=*/std::max<int64_t>(1, shape.readers));
+                                      /*runs=*/shape.readers > 0 ? 2 : 1, shape.blocks);
   choice.general = choice.wide;
   choice.wideShared = choice.generalShared = shape.sharedBytes(chunks);
   choice.tiles = std::to_string(chunks.blocksOfLane(shape.groups));

@@ -23,9 +23,11 @@ LogicalResult ChunkwiseOp::verify() {
       return emitOpError("variants: expected lane_threads, lanes and state_threads of 1, time_threads in "
                          "multiples of 128 and 64 steps, got ")
              << policy;
-    bool isRelayed = policy.getRuns() == 2 && policy.getTimeThreads() == 512 && policy.getRing() == 3;
+    bool isRelayed = policy.getRuns() == 2 && (policy.getTimeThreads() == 512 || policy.getTimeThreads() == 256) &&
+                     policy.getRing() == policy.getTimeThreads() / 256 + 1;
     if (policy.getRuns() != 1 && !isRelayed) // chunkwise_c3
-      return emitOpError("variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3, got ") << policy;
+      return emitOpError("variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3 or 256 and 2, got ")
+             << policy;
   }
   return success();
 }

@@ -30,7 +30,7 @@ struct ChunkVariant {
 
   std::int64_t mostSpilled(bool isSm80) const {
     if (readers > 0) // strides: of the states that a walk begins and ends with, and of elements that are not copied
-      return copies ? 28 : 88;
+      return copies ? (spans > 1 ? 44 : 28) : 88;
     if (corrects && spans > 1)
       return isSm80 ? 304 : 152; // once for a span, and of addresses where threads carry 128 columns of 128 rows
     if (corrects)
@@ -68,7 +68,7 @@ struct ChunkVariant {
       return 3 * slot + 2 * panels() * 8192;
     if (decaysRows)
       return 2 * (slot + panels() * 16384) + panels() * 1024;
-    return std::max<std::int64_t>(ring, 2) * slot;
+    return readers > 0 ? 4 * slot : std::max<std::int64_t>(ring, 2) * slot;
   }
   std::int64_t bytesOfSpan() const { return (warpgroups + (corrects ? panels() : 0)) * panels() * 16384 + 1024; }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
@@ -442,6 +442,8 @@ INSTANTIATE_TEST_SUITE_P(
                      .decaysRows = true},
         ChunkVariant{.readers = 2}, ChunkVariant{.rows = 72, .columns = 67, .copies = false, .readers = 2},
         ChunkVariant{.spans = 2, .readers = 2},
+        ChunkVariant{.columns = 64, .warpgroups = 1, .ring = 2, .readers = 1},
+        ChunkVariant{.rows = 40, .columns = 56, .warpgroups = 1, .ring = 2, .spans = 2, .readers = 1},
         ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},
         ChunkVariant{.ring = 1, .decaysRows = true, .spans = 2},
         ChunkVariant{.ring = 2, .corrects = true, .spans = 3},

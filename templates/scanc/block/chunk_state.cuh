@@ -70,8 +70,13 @@ static __device__ __forceinline__ void scale_panels(warp::sum_tile (&sums)[panel
         sums[m][n].at[i] *= by;
 }
 
-/// Numbers of a panel as they lie in the registers of four warps, and what adds them.
+/// Numbers of a panel as they lie in the registers of four warps, and what writes and adds them.
 using told_panel = float[8][128][4];
+static __device__ __forceinline__ void tell_panel(told_panel &to, const warp::sum_tile (&sums)[8]) {
+#pragma unroll
+  for (int n = 0; n < 8; ++n)
+    store_global<4>(&to[n][thread_index() % 128][0], sums[n].at);
+}
 static __device__ __forceinline__ void add_told(warp::sum_tile (&sums)[8], const told_panel &from) {
 #pragma unroll
   for (int n = 0; n < 8; ++n) {
@@ -142,9 +147,7 @@ public:
   __device__ __forceinline__ void tell(told_type &to) const {
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-        store_global<4>(&to[m][n][thread_index() % 128][0], sums[m][n].at);
+      tell_panel(to[m], sums[m]);
   }
   __device__ __forceinline__ void add(const told_type &from) {
 #pragma unroll

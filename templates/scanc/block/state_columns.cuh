@@ -1,7 +1,7 @@
 //===- block/state_columns.cuh - A matrix state whose columns are rows of products ---===//
 //
 //   called by      every thread of a group of four warps
-//   result in      registers: 64 columns, of which each warp has 16
+//   result in      registers: 64 columns, of which each warp has 16; shared memory as named
 //   shared memory  as named, given by the caller
 //   barriers       none
 //
@@ -29,6 +29,17 @@ static __device__ __forceinline__ void scale_steps(warp::sum_tile (&sums)[8], F 
     }
 }
 
+/// The values of a chunk's steps as columns of left operands, those of step s times `weight(s)`.
+template <typename T, typename F>
+static __device__ __forceinline__ void take_values(warp::left_tile<T> (&columns)[chunk_steps / 16], const T (&values)[panel],
+                                                   F weight) {
+#pragma unroll
+  for (int k = 0; k < chunk_steps / 16; ++k) {
+    columns[k] = warp::load_left_transposed<panel_columns>(values, k * 16, warp_of_group() * 16);
+    weigh_steps(columns[k], k, weight);
+  }
+}
+
 template <typename R>
 class state_columns {
 public:
@@ -39,6 +50,19 @@ public:
   __device__ __forceinline__ void clear() {
     each([](float &number, int, int) { number = 0.0f; });
   }
+  /// The columns from `first` on, before the first step and after the last one.
+  __device__ __forceinline__ void begin(const R &recurrence, const typename R::lane &at, int first) {
+    each_existing(first, [&](float &number, int row, int column, bool exists) {
+      number = exists ? recurrence.initial(at, row, column) : 0.0f;
+    });
+  }
+  __device__ __forceinline__ void finish(const R &recurrence, const typename R::lane &at, int first) {
+    each_existing(first, [&](float number, int row, int column, bool exists) {
+      if (exists)
+        recurrence.finish(at, row, column, number);
+    });
+  }
+
   /// The columns of the identity from `first` on.
   __device__ __forceinline__ void begin_identity(int first) {
     each([&](float &number, int row, int column) { number = row == first + column ? 1.0f : 0.0f; });
@@ -57,6 +81,25 @@ public:
         for (int i = 0; i < 4; ++i)
           thread::write(first + m * of_panel + i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row + n % 2 * 2,
                         sums[m][n].at[i]);
+  }
+
+  /// The same as they lie here, and what adds them: for states that are columns wherever they are read.
+  __device__ __forceinline__ void tell_columns(told_type &to) const {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      tell_panel(to[m], sums[m]);
+  }
+  __device__ __forceinline__ void add_columns(const told_type &from) {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      add_told(sums[m], from[m]);
+  }
+
+  /// Writes it to shared memory, its columns as rows of 64 of its own rows.
+  __device__ __forceinline__ void show(element (&to)[panels][panel]) const {
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      warp::store_panel(to[m], warp_of_group() * 16, sums[m]);
   }
 
   __device__ __forceinline__ void scale(float by) { scale_panels(sums, by); }
@@ -107,6 +150,19 @@ public:
   __device__ __forceinline__ void settle() { settle_panels(sums); }
 
 private:
+  /// `visit(number, row, column, exists)` in memory.
+  template <typename F>
+  __device__ __forceinline__ void each_existing(int first, F visit) {
+    int below = 0;
+    forget(below); // addresses would stay in registers for all of a walk
+    forget(first);
+    each([&](float &number, int row, int column) {
+      row += below;
+      column += first;
+      visit(number, row, column, row < R::rows && column < R::columns);
+    });
+  }
+
   /// `visit(number, row, column)`.
   template <typename F>
   __device__ __forceinline__ void each(F visit) {

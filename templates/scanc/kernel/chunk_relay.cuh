@@ -6,14 +6,16 @@
 //   barriers       one; then groups wait for each other by cells
 //
 //   The walk of kernel/chunkwise.cuh without a correction, decays of rows or segments, by groups of four warps that have
-//   different work. As many as the state has panels of rows carry it from chunk to chunk and start the copies;
+//   different work. R::shape.warpgroups carry 64 columns of the state each from chunk to chunk and start the copies;
 //   R::shape.readers take chunks in turn and make what is read out of them, of the state as it was shown to them. So nothing
-//   that is read out holds up the state, what one group waits for holds up no other, and neither keys nor scores are weighed twice.
+//   that is read out holds up the state, what one group waits for holds up no other, and neither values nor scores are weighed
+//   twice.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_outputs.cuh"
-#include "scanc/block/state_rows.cuh"
+#include "scanc/block/chunk_span.cuh"
+#include "scanc/block/state_columns.cuh"
 #include "scanc/core/tensor_copies.cuh"
 #include "scanc/core/wide_products.cuh"
 
@@ -24,7 +26,7 @@ struct relay_storage {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state[R::shape.readers]; ///< as it enters a chunk of each reader
   landing shown[R::shape.readers];                ///< that chunk is there, and the state
-  landing left[R::shape.readers];                 ///< neither is read any more
+  landing left[R::shape.readers];                 ///< neither is read any more, by its reader or, in a ring of 2, by others
 };
 
 /// What all groups of a block know.
@@ -32,6 +34,9 @@ template <typename R>
 struct chunk_relay {
   static constexpr int readers = R::shape.readers, carriers = R::shape.warpgroups;
   static constexpr int carrying = 128 * carriers;
+  /// Whether the place of a chunk is written again in the one after the next, before carriers have met.
+  static constexpr bool leaves = R::shape.ring == 2;
+  static constexpr int leaving = 128 + (leaves ? carrying : 0);
 
   const R &recurrence;
   relay_storage<R> &storage;
@@ -54,10 +59,10 @@ struct chunk_relay {
   }
 
   /// A chunk's copies, but for the `open` last that were started, and the state are there for everybody.
-  template <int open, typename State>
-  __device__ __forceinline__ void show(long long chunk, const State &state, block::state_panels<R> &to) const {
+  template <int open>
+  __device__ __forceinline__ void show(long long chunk, const block::state_columns<R> &state) const {
     await_copies<open>();
-    state.show(to);
+    state.show(storage.state[reader_of(chunk)].of[group]);
     show_to_group_products();
     arrive(storage.shown[reader_of(chunk)], carrying);
     await_landing(storage.shown[reader_of(chunk)], turn_of(chunk));
@@ -66,7 +71,8 @@ struct chunk_relay {
 
 /// By the groups that carry the state.
 template <typename R>
-static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay, block::state_rows<R> &state) {
+static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay, block::state_columns<R> &state) {
+  using element = typename R::element;
   auto &[recurrence, storage, column, at, order, group] = relay;
   constexpr int readers = R::shape.readers;
   static_assert(R::shape.ring == readers + 1, "a chunk is read out until the one after the next is walked");
@@ -80,15 +86,21 @@ static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay,
     const block::chunk_slot<R> &slot = stream.of(chunk);
     relay.await_left(chunk - readers);
     stream.start(chunk + 1, order.of(chunk + 1));
-    relay.template show<1>(chunk, state, storage.state[relay.reader_of(chunk)]);
+    relay.template show<1>(chunk, state);
     const float last = block::decay_at<R>(slot, block::chunk_steps - 1);
+    warp::left_tile<element> values[block::chunk_steps / 16];
+    block::take_values(values, slot.value[group], [&](int step) {
+      return block::decay_since<R>(slot, last, step) * block::input_scale<R>(slot, step);
+    });
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(last));
-    state.add(slot, [&](int step) { return block::decay_since<R>(slot, last, step) * block::input_scale<R>(slot, step); });
+    state.add(values, slot.key);
     numbers.tell(stream.of(chunk + 1));
     numbers.ask(order.of(chunk + 2));
     finish_group_products();
     state.settle();
+    if constexpr (chunk_relay<R>::leaves)
+      arrive(storage.left[relay.reader_of(chunk)], relay.leaving);
   }
   await_copies<0>();
 }
@@ -109,7 +121,7 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
     for (int p = 0; p < panels; ++p)
 #pragma unroll
       for (int k = 0; k < 4 * block::row_panels<R>(); ++k)
-        warp::multiply_panels<false>(outputs[p], slot.query[k / 4], k % 4 * 16, state.of[p][k / 4], k % 4 * 16, k > 0);
+        warp::multiply_panels<true>(outputs[p], slot.query[k / 4], k % 4 * 16, state.of[p][k / 4], k % 4 * 16, k > 0);
     start_group_products();
     finish_group_products<1>();
     warp::settle(scores);
@@ -123,7 +135,7 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
       block::add_scores<R>(outputs[p], weighted, slot, slot.value[p]);
     }
     finish_group_products();
-    arrive(storage.left[reader], 128);
+    arrive(storage.left[reader], relay.leaving);
 #pragma unroll
     for (int p = 0; p < panels; ++p) {
       const int first = column + p * block::panel_columns;
@@ -139,10 +151,19 @@ static __device__ __forceinline__ void make_relay_cells(relay_storage<R> &storag
   if (thread_index() == 0) {
     for (int reader = 0; reader < R::shape.readers; ++reader) {
       make_landing(storage.shown[reader], chunk_relay<R>::carrying);
-      make_landing(storage.left[reader], 128);
+      make_landing(storage.left[reader], chunk_relay<R>::leaving);
     }
   }
   block_barrier();
+}
+
+/// To as many as `count`, of 128.
+template <int count>
+static __device__ __forceinline__ void change_registers() {
+  if constexpr (count < 128)
+    give_registers<count>();
+  else
+    take_registers<count>();
 }
 
 /// Of a lane, or of one span of it where blocks share its time: `told` are what the spans of the lane make of states.
@@ -151,23 +172,28 @@ static __device__ __forceinline__ void relay_chunks(const R &recurrence, const b
                                                     const block::told_span<R> *told, relay_storage<R> &storage) {
   static_assert(has_group_products && has_landings, "groups multiply by themselves, and wait for each other");
   static_assert(!block::corrects<R> && !block::decays_rows<R>);
-  static_assert(R::shape.warpgroups == 2 && R::shape.readers == 2 && block::row_panels<R>() == 2,
+  static_assert(R::shape.warpgroups == R::shape.readers && R::shape.readers <= 2 && block::row_panels<R>() <= 2,
                 "registers are for these");
-  constexpr int of_carriers = 120, of_readers = 136; // of a thread, which begins with 128
+  // Of a thread, which begins with 128. One group of carriers alone starts all copies.
+  constexpr int of_carriers = R::shape.warpgroups == 1 ? 136 : 120, of_readers = 256 - of_carriers;
   make_relay_cells<R>(storage);
   const chunk_relay<R> relay(recurrence, place, storage);
   if (relay.group < relay.carriers) {
-    give_registers<of_carriers>();
-    block::state_rows<R> state(relay.group);
-    state.begin(recurrence, relay.at, relay.column);
+    change_registers<of_carriers>();
+    const int first = relay.column + relay.group * block::panel_columns;
+    block::state_columns<R> state;
+    state.begin(recurrence, relay.at, first);
     if constexpr (R::shape.splits)
-      for (long long span = 0; span < place.span; ++span)
-        state.pass(told[span]);
+      for (long long span = 0; span < place.span; ++span) {
+        if constexpr (block::decays<R>)
+          state.scale(thread::read(&told[span].decays[0]));
+        state.add_columns(told[span].states[relay.group]);
+      }
     carry_chunks(relay, state);
     if (place.span + 1 == place.spans)
-      state.finish(recurrence, relay.at, relay.column);
+      state.finish(recurrence, relay.at, first);
   } else {
-    take_registers<of_readers>();
+    change_registers<of_readers>();
     read_chunks(relay, relay.group - relay.carriers);
   }
 }

@@ -4,8 +4,8 @@
 //                  states_of<R>::shape.threads() threads
 //   result in      `scratch`: a told_span<R> for each block, behind what chunk_inverses has left there
 //   shared memory  chunk_states_storage<R>, given by the caller
-//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction one, with
-//                  decays of rows three per chunk
+//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction or in columns
+//                  one, with decays of rows three per chunk
 //
 //   The walk of kernel/chunkwise.cuh over all spans of a lane but the last, from a state of 0, without what is read out.
 //   With a correction 128 threads carry that, and as many what the same steps make of the identity. See
@@ -20,7 +20,7 @@
 namespace scanc::device::kernel {
 
 constexpr chunk_policy states_policy(chunk_policy of, bool corrects) {
-  of.ring = of.ring < 2 ? 2 : of.ring;
+  of.ring = of.readers > 0 ? 4 : of.ring < 2 ? 2 : of.ring; // 4: the next chunk is there while one is multiplied
   of.reads_out = false;
   of.readers = 0;
   if (corrects) { // a group for the values, one for the transition; something is made of the next chunk
@@ -36,11 +36,17 @@ struct states_of : R {
   static constexpr chunk_policy shape = states_policy(R::shape, block::corrects<R>);
 };
 
+/// Whether what reads a state of spans, kernel/chunk_relay.cuh, has columns of it as they lie in registers here.
+template <typename R>
+inline constexpr bool passes_columns = R::shape.readers > 0;
+
 /// What a walk carries: with a correction each group something else, which is its own.
-template <typename R, bool corrects = block::corrects<R>>
+template <typename R, bool corrects = block::corrects<R>, bool columns = passes_columns<R>>
 struct span_state : block::chunk_state<states_of<R>> {};
 template <typename R>
-struct span_state<R, true> {};
+struct span_state<R, false, true> : block::state_columns<states_of<R>> {};
+template <typename R>
+struct span_state<R, true, false> {};
 
 template <typename R, bool corrects = block::corrects<R>, bool rows = block::decays_rows<R>>
 struct chunk_states_storage {
@@ -161,6 +167,56 @@ static __device__ __forceinline__ void walk_states(W &walk, span_decay<S> &decay
     numbers.ask(order.of(chunk + 2));
     finish_group_products();
     state.settle();
+  }
+}
+
+/// The same of columns. While the products of a chunk run the values of the next one are weighed.
+template <typename W, typename S>
+static __device__ __forceinline__ void pass_columns(W &walk, span_decay<S> &decay) {
+  constexpr int ring = S::shape.ring;
+  auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
+  if (!order.has(0))
+    return;
+  numbers.ask(order.of(0));
+  for (int c = 0; c < ring - 1; ++c)
+    stream.start(c, order.of(c));
+  numbers.tell(stream.of(0));
+  numbers.ask(order.of(1));
+  numbers.tell(stream.of(1));
+  numbers.ask(order.of(2));
+  struct weighed {
+    warp::left_tile<typename S::element> values[block::chunk_steps / 16];
+    float decay; ///< of the chunk
+  };
+  const auto weigh = [&](weighed &to, long long chunk) {
+    const block::chunk_slot<S> &slot = stream.of(chunk);
+    const float last = block::decay_at<S>(slot, block::chunk_steps - 1);
+    block::take_values(to.values, slot.value[group], [&](int step) {
+      return block::decay_since<S>(slot, last, step) * block::input_scale<S>(slot, step);
+    });
+    to.decay = exp2_approximate(last);
+  };
+  const auto pass = [&](long long chunk, const weighed &now, weighed &next) {
+    if constexpr (block::decays<S>) {
+      state.scale(now.decay);
+      decay.of[0][0] *= now.decay;
+    }
+    state.add(now.values, stream.of(chunk).key);
+    walk.template meet<ring - 3>(); // the next chunk is there
+    stream.start(chunk + ring - 1, order.of(chunk + ring - 1));
+    numbers.tell(stream.of(chunk + 2));
+    numbers.ask(order.of(chunk + 3));
+    weigh(next, order.has(chunk + 1) ? chunk + 1 : chunk); // of the last again: not used
+    finish_group_products();
+    state.settle();
+  };
+  weighed even, odd;
+  walk.template meet<ring - 2>();
+  weigh(even, 0);
+  for (long long chunk = 0; order.has(chunk); chunk += 2) {
+    pass(chunk, even, odd);
+    if (order.has(chunk + 1))
+      pass(chunk + 1, odd, even);
   }
 }
 
@@ -322,9 +378,14 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
   } else {
     walk.state.clear();
     span_decay<S> decay;
-    walk_states(walk, decay);
+    if constexpr (passes_columns<R>) {
+      pass_columns(walk, decay);
+      walk.state.tell_columns(told.states[walk.group]);
+    } else {
+      walk_states(walk, decay);
+      walk.state.tell(told.states[walk.group]);
+    }
     decay.tell(told);
-    walk.state.tell(told.states[walk.group]);
   }
   await_copies<0>();
   if (thread_index() == 0)

@@ -90,7 +90,7 @@ plan.program @chunkwise_c3_runs strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3}}
+    // expected-error @below {{variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3 or 256 and 2}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
