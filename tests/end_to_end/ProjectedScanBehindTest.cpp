@@ -19,12 +19,14 @@ using namespace scanc::testing_support;
 
 namespace {
 
-/// Columns of the index that the input has, of weights that lie the other way round; time is outermost and runs backwards.
+/// Columns of the index that the input has, of weights that lie the other way round; time is outermost and runs backwards. Of lanes
+/// that do not exist the row is no number.
 const char *const turned = R"(
 @precision(bf16) kernel turned(x: bf16[T, B, E], W, V: bf16[D, E], U: bf16[E, D], c: bf16[E]) -> (y: f32[T, B, E]) {
   reverse scan T as t over B {
-    h[t,j] = sigmoid(x[t,k] * W[j,k]) * h[t-1,j] + x[t,k] * V[j,k]
-    y[t,k] = exp(tanh(h[t,j]) * U[k,j] + c[k])
+    p[j]   = x[t,k] * W[j,k]
+    h[t,j] = sigmoid(p[j]) * h[t-1,j] + x[t,k] * V[j,k]
+    y[t,k] = h[t,j] * log(abs(p[j])) * U[k,j] + c[k]
   }
 })";
 

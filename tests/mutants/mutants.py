@@ -123,6 +123,9 @@ MUTANTS = [
     Mutant(LIBRARY + "kernel/projected_scan.cuh", "place.step + R::shape.steps() >= layer.steps()",
            "place.step + R::shape.steps() > layer.steps()", "the final state of a whole last tile",
            [("grid-tests", "*StrategySizes*/projected_scan")]),
+    Mutant(LIBRARY + "block/projected_steps.cuh", "row.place.lane + lane + e < layer.lanes() ? made[e] : element{}", "made[e]",
+           "a product behind takes numbers of lanes that do not exist",
+           [("end-to-end-tests", "*BehindOneKernel.hasColumnsOfAnIndexThatIsSummedOver*")]),
     # Columns of a matrix of state.
     Mutant(LIBRARY + "block/state_columns.cuh", "begin_identity(int first) {\n    each([&](float &number, int row, int column) { number = row == first + column",
            "begin_identity(int first) {\n    each([&](float &number, int row, int column) { number = row == column",
