@@ -179,9 +179,9 @@ int64_t FusedLayer::residentBlocks(const Way &way) const {
 
 double FusedLayer::secondsOf(const Way &way) const {
   // Of an H200, bench/results/h200-projection.md: what the tensor cores reach of their rate, which is 16 times that of f32
-  // outside; what the L2 gives to all blocks; what blocks that are resident take to scan a tile each, whatever its size; what
-  // a number of a product behind costs, as in Projection.cpp.
-  constexpr double tensorRate = 16, reached = 0.6, l2Bandwidth = 10e12, scanSeconds = 4e-6, numberSeconds = 0.09e-9;
+  // outside; what the L2 gives to all blocks; what blocks that are resident take to scan a tile each, whatever its size, and to write
+  // 64 columns of a product behind; what a block does before its first tile, and a launch to clear its workspace.
+  constexpr double tensorRate = 16, reached = 0.6, l2Bandwidth = 10e12, scanSeconds = 4e-6, panelSeconds = 0.87e-6, beginSeconds = 2e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
   double perMultiprocessor = std::ceil(tiles(way) / multiprocessors);
   double resident = std::min(static_cast<double>(residentBlocks(way)), std::max(1.0, perMultiprocessor));
@@ -190,8 +190,8 @@ double FusedLayer::secondsOf(const Way &way) const {
   double part = std::max(2 * partTerms * steps * columns / (tensorRate * reached * target.flops / multiprocessors),
                          2 * partTerms * (steps + columns) / (l2Bandwidth / multiprocessors));
   double parts = std::ceil(sizeOf(product().over) / partTerms);
-  double written = resident * steps * static_cast<double>(columnsBehind()) * numberSeconds;
-  return std::max(rounds * (resident * parts * part + scanSeconds + written), bytes() / target.bandwidth);
+  double written = std::ceil(static_cast<double>(columnsBehind()) / 64) * panelSeconds;
+  return beginSeconds + std::max(rounds * (resident * parts * part + scanSeconds + written), bytes() / target.bandwidth);
 }
 
 double FusedLayer::seconds() const { return target.launchOverhead + secondsOf(best); }
