@@ -97,13 +97,22 @@ double statedNorm(const Program &program) {
   if (!roundsProducts(program))
     return std::numeric_limits<double>::infinity();
   // Each factor, score and result is rounded to 2^-9 or 2^-12 of itself: eight of them at their worst.
-  if (!program.promises.errorBound.starts_with("2^-11"))
-    return 0x1p-6;
+  const std::string &bound = program.promises.errorBound;
+  const bool isF16 = bound.starts_with("2^-11");
+  const double rounding = isF16 ? 0x1p-12 : 0x1p-9;
+  double norm = 8 * rounding;
+  // A correction takes back what steps of its chunk have added. With keys that are alike and values
+  // that are not, a state of strength b has the variance b / (2 - b) and a step's term twice b squared
+  // by (2 - b): 32 terms, as many as a chunk has added in the mean, have together 64 b times the
+  // state's. Four roundings of a term (of what is solved for, the inverse, a score, what is added),
+  // each independent of the others, come to sqrt(4 * 64).
+  if (bound.find("a correction takes back") != std::string::npos)
+    norm = 16 * rounding;
   // A result of bf16 is rounded to 2^-8 of itself at its worst, which is more than what its factors of f16 come to.
   const bool hasCoarse = std::any_of(program.parameters.begin(), program.parameters.end(), [](const Parameter &parameter) {
     return parameter.role == Parameter::Role::output && parameter.dtype == Dtype::bf16;
   });
-  return hasCoarse ? 0x1p-9 + 0x1p-8 : 0x1p-9;
+  return isF16 && hasCoarse ? norm + 0x1p-8 : norm;
 }
 
 Result<void> verdict(const std::vector<Comparison> &comparisons, double norm) {

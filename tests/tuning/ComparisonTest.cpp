@@ -50,5 +50,17 @@ TEST(Comparison, aRightResultOfBf16FailedBesideFactorsOfF16) {
   EXPECT_FALSE(verdict({rounded}, statedNorm(program)));
 }
 
+/// Terms of a chunk that a correction takes back were counted as if their sum were as large as they are.
+TEST(Comparison, aRightResultOfCorrectionsByKeysThatAreAlikeFailed) {
+  const std::string bound = "2^-8 of the largest product, of those that a correction takes back too, per step";
+  Comparison right, wrong;
+  right.relativeL2 = 0.0157;
+  wrong.relativeL2 = 0.04;
+  EXPECT_TRUE(verdict({right}, statedNorm(programBy("chunkwise", bound))));
+  EXPECT_FALSE(verdict({wrong}, statedNorm(programBy("chunkwise", bound))));
+  EXPECT_FALSE(verdict({right}, statedNorm(programBy("chunkwise", "2^-8 of the largest product, per step"))));
+  EXPECT_FALSE(verdict({right}, statedNorm(programBy("chunkwise", "2^-11" + bound.substr(4)))));
+}
+
 } // namespace
 } // namespace scanc::tuning
