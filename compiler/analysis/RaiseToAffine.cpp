@@ -260,7 +260,9 @@ LogicalResult Raise::advance(ArrayRef<unsigned> block) {
     nowOf[state] = advance.getNow(i);
     beforeOf[state] = advance.getBefore(i);
     Value next = yield.getNext()[state];
-    if (auto owner = owners.find(next); owner != owners.end() && owner->second == state)
+    // What is the same at all points of the state is no state's value to who reads it: it is computed again.
+    bool varies = sets.of(next).size() == loop.getState(state).getIndices().size();
+    if (auto owner = owners.find(next); varies && owner != owners.end() && owner->second == state)
       mapping.map(next, advance.getNow(i));
   }
   return success();
