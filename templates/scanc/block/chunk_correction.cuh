@@ -29,7 +29,7 @@ public:
 
   struct storage {
     alignas(1024) element inverse[panel];         ///< of 1 + L, as right operand
-    float lower[chunk_steps][chunk_steps + 4]; ///< L; then the inverses of its diagonal blocks
+    float lower[chunk_steps][chunk_steps + 4]; ///< L, up to the diagonal; then the inverses of its diagonal blocks
   };
 
   /// Writes L of a chunk, given the products of its keys with each other: eight columns from 8 * n on of the warp's 16
@@ -45,6 +45,14 @@ public:
     }
 
     __device__ __forceinline__ void put(storage &to, const warp::sum_tile &products, int n) const {
+      if (n / 2 > warp_index()) { // above the diagonal
+#pragma unroll
+        for (int i = 0; i < 2; ++i)
+          shared_store(reinterpret_cast<uint32_t &>(
+                           to.inverse[warp::swizzled<element, panel_columns>(row(i), n * 8 + warp::sum_column(0))]),
+                       uint32_t{0});
+        return;
+      }
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
         array<float, 2> pair;
@@ -57,10 +65,6 @@ public:
         }
         const int column = n * 8 + warp::sum_column(0);
         shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row(i)][column]), pair);
-        if (column / 16 > row(i) / 16)
-          shared_store(reinterpret_cast<uint32_t &>(
-                           to.inverse[warp::swizzled<element, panel_columns>(row(i), column)]),
-                       uint32_t{0});
       }
     }
 
@@ -109,57 +113,62 @@ private:
   }
 
   /// Writes the inverse: a warp for 16 columns, from the diagonal down. Blocks are transposed, so that the sums of
-  /// one product are the left operand of the next, with the summed index in the order 0, 2, 4, 6, 1, 3, 5, 7.
-  /// Block (k, j) of the inverse lies in block (j, k) of `lower` meanwhile, in f32.
+  /// one product are the left operand of the next, with the summed index in the order 0, 2, 4, 6, 1, 3, 5, 7: what is
+  /// known of the inverse stays in registers.
   static __device__ __forceinline__ void invert(storage &to) {
+    constexpr int blocks = chunk_steps / 16;
     const int j = warp_index();
-#pragma unroll 1
-    for (int i = j; i < chunk_steps / 16; ++i) {
-      warp::sum_tile block[2];
+    warp::sum_tile block[2];
+#pragma unroll
+    for (int h = 0; h < 2; ++h)
+#pragma unroll
+      for (int e = 0; e < 4; ++e)
+        block[h].at[e] = shared_load(to.lower[j * 16 + h * 8 + warp::sum_column(e)][j * 16 + warp::sum_row(e)]);
+    store(to, block, j, j);
+    warp::left_tile<warp::tf32> known[blocks - 1][2]; // of block (j + d, j)
+    known[0][0] = as_left<false>(block[0]);
+    known[0][1] = as_left<false>(block[1]);
+#pragma unroll
+    for (int d = 1; d < blocks; ++d) {
+      if (j + d >= blocks)
+        return;
       clear(block[0]);
       clear(block[1]);
-#pragma unroll 1
-      for (int k = j; k < i; ++k) {
-        warp::left_tile<warp::tf32> known[2];
-        const bool diagonal = k == j;
 #pragma unroll
-        for (int h = 0; h < 2; ++h)
-#pragma unroll
-          for (int e = 0; e < 4; ++e) {
-            const int row = j * 16 + lane_index() / 4 + e % 2 * 8;
-            const int column = k * 16 + h * 8 + lane_index() % 4 * 2 + e / 2;
-            known[h].words[e] = warp::narrow_tf32(shared_load(diagonal ? to.lower[column][row]
-                                                                       : to.lower[row][column]))
-                                    .bits;
-          }
-        multiply(block, known, to, i, k);
+      for (int k = 0; k < d; ++k)
+        multiply(block, known[k], to, j + d, j + k);
+      const warp::left_tile<warp::tf32> sums[2] = {as_left<true>(block[0]), as_left<true>(block[1])};
+      clear(block[0]);
+      clear(block[1]);
+      multiply(block, sums, to, j + d, j + d);
+      store(to, block, j + d, j);
+      if (d + 1 < blocks) {
+        known[d][0] = as_left<false>(block[0]);
+        known[d][1] = as_left<false>(block[1]);
       }
-      if (i > j) {
-        warp::left_tile<warp::tf32> sums[2];
-#pragma unroll
-        for (int h = 0; h < 2; ++h)
-#pragma unroll
-          for (int e = 0; e < 4; ++e)
-            sums[h].words[e] = warp::narrow_tf32(-block[h].at[e % 2 * 2 + e / 2]).bits;
-        clear(block[0]);
-        clear(block[1]);
-        multiply(block, sums, to, i, i);
-        warp_barrier();
-      }
-#pragma unroll
-      for (int h = 0; h < 2; ++h)
-#pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const int row = i * 16 + h * 8 + warp::sum_column(e), column = j * 16 + warp::sum_row(e);
-          if (i == j)
-            block[h].at[e] = shared_load(to.lower[row][column]);
-          else
-            shared_store(to.lower[column][row], block[h].at[e]);
-          shared_store(to.inverse[warp::swizzled<element, panel_columns>(row, column)],
-                       narrow<element>(block[h].at[e]));
-        }
-      warp_barrier();
     }
+  }
+
+  template <bool negated>
+  static __device__ __forceinline__ warp::left_tile<warp::tf32> as_left(const warp::sum_tile &sums) {
+    warp::left_tile<warp::tf32> left;
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      const float number = sums.at[e % 2 * 2 + e / 2];
+      left.words[e] = warp::narrow_tf32(negated ? -number : number).bits;
+    }
+    return left;
+  }
+
+  /// Block (i, j) of the inverse, transposed, to its place.
+  static __device__ __forceinline__ void store(storage &to, const warp::sum_tile (&block)[2], int i, int j) {
+#pragma unroll
+    for (int h = 0; h < 2; ++h)
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int row = i * 16 + h * 8 + warp::sum_column(e), column = j * 16 + warp::sum_row(e);
+        shared_store(to.inverse[warp::swizzled<element, panel_columns>(row, column)], narrow<element>(block[h].at[e]));
+      }
   }
 
   /// block += left * the transpose of block (i, k) of `lower`.
