@@ -5,6 +5,8 @@
 // not filled: pages that nobody touches cost nothing.
 //
 //===----------------------------------------------------------------------===//
+#include "scanc/Device.h"
+#include "scanc/Kernel.h"
 #include "scanc/LaunchPlan.h"
 #include "tests/emulation/Program.h"
 #include "tests/grid/Programs.h"
@@ -12,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <sys/mman.h>
 
 using namespace scanc;
@@ -130,5 +133,62 @@ TEST(Huge, moreStepsThan31BitsAreCountedOnTheCpu) {
   ASSERT_TRUE(done) << render(done.error());
   EXPECT_EQ(hT, static_cast<double>(power31 + 5));
 }
+
+/// Launches y of x on a GPU: `sizes` of bf16 each, x as `input` says, y expected as `wanted` says, bit by bit.
+void expectEveryElementOnAGpu(const std::string &text, const std::string &strategy,
+                              const std::vector<std::int64_t> &sizes, const auto &input,
+                              const auto &wanted) {
+  if (!isOnGpu())
+    GTEST_SKIP() << "8 GiB of a GPU";
+  std::int64_t count = 1;
+  for (std::int64_t size : sizes)
+    count *= size;
+  const auto bits = [](float number) { // a number that bf16 holds
+    return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(number) >> 16);
+  };
+  std::vector<std::uint16_t> image(count);
+  for (std::int64_t i = 0; i < count; ++i)
+    image[i] = bits(input(i));
+  DeviceMemory x = orExit(DeviceMemory::allocate(0, 2 * count));
+  DeviceMemory y = orExit(DeviceMemory::allocate(0, 2 * count));
+  ASSERT_TRUE(x.copyFrom(image.data()));
+  ASSERT_TRUE(y.fill(0xff));
+  CompileOptions options;
+  options.target = "native";
+  options.strategy = strategy;
+  const Kernel kernel = orExit(loadCuda(orExit(compileProgram(text, options))));
+  const std::vector<TensorRef> there{{x.data(), Dtype::bf16, sizes, {}, DeviceKind::cuda},
+                                     {y.data(), Dtype::bf16, sizes, {}, DeviceKind::cuda}};
+  const auto launched = kernel.launch(there);
+  ASSERT_TRUE(launched) << render(launched.error());
+  ASSERT_TRUE(y.copyTo(image.data()));
+  for (std::int64_t i = 0; i < count; ++i)
+    if (image[i] != bits(wanted(i)))
+      FAIL() << "element " << i << ": bits " << image[i] << " in place of " << bits(wanted(i));
+}
+
+/// Steps in which the largest number so far is one of the last 2^24: what was read elsewhere would be smaller.
+void expectLargestSoFar(const std::string &strategy) {
+  const auto part = [](std::int64_t t) { return static_cast<float>(t >> 24); };
+  expectEveryElementOnAGpu("kernel largest(x: bf16[T]) -> (y: bf16[T]) {\n"
+                           "  scan T as t { h[t] = max(h[t-1], x[t])\n y[t] = h[t] }\n}\n",
+                           strategy, {power31 + 5}, part, part);
+}
+
+TEST(Huge, moreStepsThan31BitsAreScannedOnAGpu) { expectLargestSoFar("look_back"); }
+
+/// Two steps of 2^30 lanes and some, odd ones, in halves that are exact.
+void expectHalvedLanes(const std::string &strategy) {
+  constexpr std::int64_t D = power31 / 2 + 37;
+  const auto input = [](std::int64_t i) { return static_cast<float>(i % 61); };
+  expectEveryElementOnAGpu("kernel halved(x: bf16[T, D]) -> (y: bf16[T, D]) {\n"
+                           "  scan T as t over D { h[t] = 0.5 * h[t-1] + x[t]\n y[t] = h[t] }\n}\n",
+                           strategy, {2, D}, input, [&](std::int64_t i) {
+                             return input(i) + (i < D ? 0.0f : 0.5f * input(i - D));
+                           });
+}
+
+TEST(Huge, moreElementsThan31BitsAreWalkedOnAGpu) { expectHalvedLanes("sequential"); }
+TEST(Huge, moreElementsThan31BitsAreScannedOnAGpu) { expectHalvedLanes("blelloch"); }
 
 } // namespace
