@@ -45,9 +45,12 @@ private:
   void wantSign(Value value, int sign);
   /// Points of the dims called `indices`.
   double extentOf(ArrayAttr indices);
+  /// Whether `argument` is an element of a vector that updates a state, such as a key.
+  bool isOfUpdate(BlockArgument argument);
 
   scan::AffineOp op;
   SampleInputs &samples;
+  bool updates = false; ///< what is traced is one of a pair of vectors, not a decay
 };
 
 } // namespace
@@ -92,8 +95,9 @@ static bool isPositive(Value value) {
 
 void Tracer::wantWithin(Value value, double limit) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    // Of a plain factor the upper half only: the past must matter to the result.
-    bool plain = limit == 1 && isa<FloatType>(argument.getType());
+    // Of a plain factor the upper half only: the past must matter to the result. Vectors of one sign
+    // would all be near one direction.
+    bool plain = limit == 1 && isa<FloatType>(argument.getType()) && !isOfUpdate(argument);
     double low = plain ? 0.5 : -limit;
     // Real and imaginary part together.
     double scale = isa<ComplexType>(argument.getType()) ? std::sqrt(0.5) : 1;
@@ -225,6 +229,17 @@ double Tracer::extentOf(ArrayAttr indices) {
   return extent;
 }
 
+bool Tracer::isOfUpdate(BlockArgument argument) {
+  scan::RecurrenceInterface loop = op;
+  if (!updates || argument.getArgNumber() >= loop.getInputs().size())
+    return false;
+  AffineMap map = loop.getInputMap(argument.getArgNumber());
+  for (int64_t i = 0; i < loop.getNumDims(); ++i)
+    if (loop.getDim(i).getKind() == scan::DimKind::Index && map.isFunctionOfDim(i))
+      return true;
+  return false;
+}
+
 void Tracer::trace(scan::AdvanceOp advance) {
   if (advance.getRing() != scan::Ring::Real)
     return; // a transition is added there, whatever its size
@@ -250,9 +265,12 @@ void Tracer::trace(scan::AdvanceOp advance) {
   // I - u v' with |v| <= 1 and u a multiple of v by at most 1: by less where nothing decays, as bounds on errors grow by it
   // with every step.
   bool hasDiagonal = advance.getStructure() != scan::Structure::LowRank;
-  for (auto [i, factor] : llvm::enumerate(advance.getTransition()))
+  for (auto [i, factor] : llvm::enumerate(advance.getTransition())) {
+    updates = !hasDiagonal || i > 0;
     wantWithin(factor, hasDiagonal ? (i == 0 ? 1 : 1 / std::sqrt(extent))
                                    : 1 / (i % 2 == 0 ? extent : std::sqrt(extent)));
+  }
+  updates = false;
 }
 
 /// A small size for a dimension: enough of time to cross several tiles, lanes that fill no warp.

@@ -70,6 +70,20 @@ TEST(SampleInputs, keys_of_a_low_rank_update_have_at_most_unit_length) {
   EXPECT_LE(k.high * k.high * 100, 1.0001);
 }
 
+/// All keys were near one direction: what their corrections take away of each other cancelled.
+TEST(SampleInputs, normalized_keys_were_positive) {
+  SampleInput k = inputOf(samplesOfText(R"(kernel k(q, k: bf16[T, K], v: bf16[T, V], b: f32[T]) -> (o: f32[T, V]) {
+    scan T as t {
+      n = rsqrt(sum[i](k[t,i] * k[t,i]) + 0.000001)
+      u[i] = n * k[t,i]
+      S[t,j,i] = S[t-1,j,i] - b[t] * u[i] * (u[l] * S[t-1,j,l]) + b[t] * u[i] * v[t,j]
+      o[t,j] = q[t,i] * S[t,j,i]
+    }
+  })"),
+                          "k");
+  EXPECT_EQ(k.low, -k.high) << k.low << " to " << k.high;
+}
+
 TEST(SampleInputs, a_key_that_two_updates_read_stays_within_the_smaller_range) {
   CompileOptions options;
   options.sizes = {{"K", 100}};
