@@ -458,7 +458,7 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
                  std::max(cost.bytes / (target.bandwidth * streamed), walkSeconds(chunks, shape, target, walked));
   if (chunks.form.strength) {
     // Measured: the inverse of a chunk, or its factors, a multiprocessor's time for one of many.
-    constexpr double inverseSeconds = 1.4e-6, factorSeconds = 6.2e-6;
+    constexpr double inverseSeconds = 1.1e-6, factorSeconds = 6.2e-6;
     cost.seconds += target.launchOverhead + std::ceil(walked.lanes * walked.chunks / target.multiprocessors) *
                                                 (chunks.bringsFactors() ? factorSeconds : inverseSeconds);
   }
