@@ -30,7 +30,7 @@ struct ChunkVariant {
 
   std::int64_t mostSpilled(bool isSm80) const {
     if (readers > 0) // strides: of the states that a walk begins and ends with, and of elements that are not copied
-      return copies ? (spans > 1 ? 44 : 28) : 88;
+      return copies ? 28 : 88;
     if (corrects && spans > 1)
       return isSm80 ? 304 : 152; // once for a span, and of addresses where threads carry 128 columns of 128 rows
     if (corrects)
