@@ -333,7 +333,9 @@ static __device__ __forceinline__ void score_within(row_factors<R> &factors,
 template <typename R>
 static __device__ __forceinline__ void score_across(row_factors<R> &factors) {
   constexpr int near = sizes_within, far = near + 1;
-  const int part = warp_of_group(), first = part * part_steps;
+  // The same in all lanes, as the compiler must see: behind branches that it thinks lanes of a warp take, it makes the
+  // products of four warps wait for each other.
+  const int part = shuffle(warp_of_group(), 0), first = part * part_steps;
   if (part % 2 == 1) {
     step_products<R> beside;
 #pragma unroll
@@ -369,15 +371,6 @@ static __device__ __forceinline__ float whole_decay(const part_decays<R> &decays
   for (int part = 0; part < chunk_parts; ++part)
     all *= shared_load(decays[part][row]);
   return all;
-}
-
-/// The state as it leaves a chunk. Starts its products where four warps multiply together.
-template <typename R>
-static __device__ __forceinline__ void advance_rows(chunk_state<R> &state,
-                                                    const row_factors<R> &factors,
-                                                    const typename R::element (&values)[panel]) {
-  state.scale_rows([&](int row) { return whole_decay<R>(factors.decays, row); });
-  state.add(factors.key, values);
 }
 
 } // namespace scanc::device::block

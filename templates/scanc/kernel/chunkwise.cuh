@@ -310,11 +310,13 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     walk.enter(chunk);
     state.show(factors.state);
     show_to_group_products();
+    // Before products begin, which would have to wait for the registers that this takes.
+    state.scale_rows([&](int row) { return block::whole_decay<R>(factors.decays, row); });
     group_barrier();
     const auto &values = slot.value[group];
     warp::sum_tile outputs[8];
     block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
-    block::advance_rows(state, factors, values);
+    state.add(factors.key, values);
     block::add_products(outputs, factors.scores, values);
     const block::results_beside beside(recurrence, at, extent, walk.group_column());
     finish_group_products();
