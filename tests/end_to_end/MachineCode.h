@@ -16,8 +16,8 @@ std::optional<CompiledKernel> compileVariant(const Program &program, std::size_t
                                              const std::string &architecture);
 
 /// Expects that no variant of the first kernel of `program` spills more than `spilled` bytes of registers for
-/// `architecture`, nor takes more than `stack` bytes of a thread's own memory, and that no products of four warps wait
-/// where the text does not. Skips as `compileVariant` does. Of
+/// `architecture`, nor takes more than `stack` bytes of a thread's own memory, and that products of four warps
+/// do not wait for each other. Skips as `compileVariant` does. Of
 /// several variants half are compiled for each architecture, all where SCANC_SOAK is set.
 void expectInRegisters(const Program &program, const std::string &architecture, int stack = 0, int spilled = 0);
 
