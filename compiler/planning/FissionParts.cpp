@@ -238,10 +238,10 @@ Fission Splitter::take() {
       rounding.push_back(scan.copyOf(user));
     PartExcerpt part(op);
     SmallVector<std::pair<Value, plan::ParameterAttr>> stored;
-    auto store = [&](Type element, llvm::function_ref<bool(Operation *)> takes) {
+    auto store = [&, computed = row.value](Type element, llvm::function_ref<bool(Operation *)> takes) {
       plan::ParameterAttr tensor = scan.addOwn(own, element, dims);
       scan.readComputed(value, tensor, dims, takes);
-      stored.emplace_back(part.copyOf(row.value), tensor);
+      stored.emplace_back(part.copyOf(computed), tensor);
       parts.own.push_back(tensor);
     };
     store(row.element, [&](Operation *user) { return llvm::is_contained(rounding, user); });
