@@ -109,6 +109,12 @@ TEST(Chunkwise, isRightWithOtherThreadsAndRings) {
                {.strategy = std::string("chunkwise") + policy});
 }
 
+/// Few lanes have blocks of 64 columns. Two groups carry 128, and two read out, each its own chunks.
+TEST(Chunkwise, groupsThatCarry128ColumnsAreRight) {
+  expectNear(programText("retnet"), {{"B", 1}, {"T", 140}, {"H", 1}, {"K", 128}, {"V", 128}},
+             {.strategy = "chunkwise(time_threads=512, ring=3)"});
+}
+
 /// Decays that underflow within a chunk, and a decay of 1.
 TEST(Chunkwise, decaysOfEverySizeAreRight) {
   for (const char *decay : {"exp(g[t] - 40)", "exp(g[t] - 1000)", "0.001", "exp(0 * g[t])"}) {

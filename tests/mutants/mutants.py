@@ -29,6 +29,8 @@ PACKED = [("end-to-end-tests", "*PackedSequences*:PackedWindows.segmentsReachFro
 
 POWERS = [("end-to-end-tests", "PowerReduction.*Beyond*:Rows/PowerReduction.isRightAtEveryTime/1")]
 PROJECTED = [("end-to-end-tests", "*OneKernel*:ProjectedScan.*")]
+RELAYED = [("end-to-end-tests", "Chunkwise.groupsThatCarry128Columns*")]
+HEADS = [("end-to-end-tests", "*ProjectedHeads.haveReductionsThatNeedEachOther/1")]
 SPANS = [("end-to-end-tests", "Chunkwise.blocksThatShareTheTimeOfA*")]
 
 LIBRARY = "templates/scanc/"
@@ -132,6 +134,22 @@ MUTANTS = [
            "the identity's first columns everywhere", SPANS),
     Mutant(LIBRARY + "block/state_columns.cuh", "i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row",
            "i % 2 * of_tile + n / 2 * of_warp + i / 2 * of_row", "rows and columns of a told state exchanged", SPANS),
+    # Groups that carry a state, and groups that read it out.
+    Mutant(LIBRARY + "kernel/chunk_relay.cuh", "    await_copies<open>();\n", "    await_copies<open + 1>();\n",
+           "a chunk is shown before its copies have landed", RELAYED),
+    Mutant(LIBRARY + "kernel/chunk_relay.cuh", "static_cast<int>(chunk / readers % 2)", "static_cast<int>(chunk % 2)",
+           "a reader waits for another's turn", RELAYED),
+    Mutant(LIBRARY + "kernel/chunk_relay.cuh", "state.show(storage.state[reader_of(chunk)].of[group]);",
+           "state.show(storage.state[reader_of(chunk)].of[0]);", "groups show their columns in one place", RELAYED),
+    Mutant(LIBRARY + "kernel/chunk_relay.cuh", "relay.await_left(chunk - readers);", "relay.await_left(chunk - readers - 1);",
+           "a state is shown before the last one has been read", RELAYED),
+    # Norms of heads.
+    Mutant(LIBRARY + "block/product_tile.cuh", "= warp::merge_apart<4>(whole)[0];", "= whole[0];",
+           "a head is summed by each lane alone", HEADS),
+    Mutant(LIBRARY + "block/product_tile.cuh",
+           "          exist[e] = own < count;\n          columns[e] = exist[e] ? own : count - 1;\n        }\n        make.template read_out<round>",
+           "          exist[e] = true;\n          columns[e] = own < count ? own : count - 1;\n        }\n        make.template read_out<round>",
+           "columns behind the last are of the head", HEADS),
     # Packed sequences.
     Mutant(LIBRARY + "thread/segments.cuh", "begin(from + reach) <= step)", "begin(from + reach) < step)",
            "a segment that begins at this step is not found", PACKED),
@@ -148,9 +166,12 @@ MUTANTS = [
            "offsets of 32 bits in larger tensors", [("lit", "planning|plan")]),
     Mutant("compiler/planning/Kernels.cpp", 'std::string grid = formatv("ceildiv({0}, {1})",',
            'std::string grid = formatv("{0} / {1}",', "the last lanes have no block", [("lit", "planning|plan")] + DIAGONAL),
-    Mutant("compiler/emission/KernelData.cpp", '"offset(steps() - 1 - step)" : "offset(step)"',
-           '"offset(steps() - step)" : "offset(step)"', "a reverse walk begins behind the end",
+    Mutant("compiler/emission/KernelData.cpp", '" - 1 - step)" : "offset(step)"', '" - step)" : "offset(step)"', "a reverse walk begins behind the end",
            [("end-to-end-tests", "Emulated.aWalkAcrossLanesFromTheEnd*")]),
+    Mutant("compiler/emission/ChunkKernel.cpp", 'formatv("if (part != {0})", partsOfStep() - 1)', 'formatv("if (part != {0})", 0)',
+           "a step is read out behind the first of its corrections", [("end-to-end-tests", "Chunkwise.severalCorrectionsOfAStep*")]),
+    Mutant("runtime/launch/LaunchPlanner.cpp", "    map.box = maps[i].box;\n", "    map.box = {maps[i].box[1], maps[i].box[0]};\n",
+           "rows and columns of a map's box exchanged", [("runtime-tests", "ExecutableTest.maps_follow*")]),
     Mutant("compiler/emission/KernelSteps.cpp", "    if (kernel.getReset() || !llvm::is_contained(kernel.getInitStates(), i))",
            "    if (true)", "initial states are not read", DIAGONAL),
     Mutant("runtime/launch/CompiledFormula.cpp", "node.kind == Kind::ceildiv && a % b != 0", "node.kind == Kind::ceildiv && a % b > 1",
