@@ -24,6 +24,7 @@ LOOK_BACK = emulated("gated_scan_look_back_1500", "gated_scan_time_look_back_1*"
 # Not the tests that plant a fault of their own.
 MATMUL = [("end-to-end-tests", "MatmulScan.isRight*:MatmulScan.walksFromTheEnd")]
 REDUCED = [("end-to-end-tests", "*DenseSizes.areRightByCyclicReductionAtEveryTime*")]
+WHOLE = [("ScancTemplatesTests", "WholeMatrices.*")]
 CHUNKS = [("end-to-end-tests", "*CorrectedTimes*/4:*RowDecayTimes*/4:*ChunkTimes*/4")]
 PACKED = [("end-to-end-tests", "*PackedSequences*:PackedWindows.segmentsReachFromWindowToWindow")]
 
@@ -91,6 +92,10 @@ MUTANTS = [
            "maps of nearer chunks are not awaited", REDUCED),
     Mutant(LIBRARY + "grid/matrix_chunks.cuh", "last = chunk + 1 >= space.chunks;", "last = chunk >= space.chunks;",
            "no chunk is the last one", REDUCED),
+    Mutant(LIBRARY + "block/whole_matrices.cuh", "order_in_memory == 2 ? last - step", "order_in_memory == 2 ? step",
+           "matrices that lie backwards are taken forwards", WHOLE),
+    Mutant(LIBRARY + "block/whole_matrices.cuh", "    if (++awaited == slots) {\n      awaited = 0;\n      parity ^= 1;\n    }\n", "    ++awaited;\n",
+           "a slot is not awaited when it is filled again", WHOLE),
     # Chunks of matrices of state.
     Mutant(LIBRARY + "block/chunk_outputs.cuh", "behind > 0 ? 0xffffffffu : behind == 0 ? 0xffffu : 0u",
            "behind >= 0 ? 0xffffffffu : 0u", "a step sees the one after it", CHUNKS),

@@ -124,7 +124,7 @@ std::string withoutLine(const std::string &header, const std::string &from, cons
   namespace fs = std::filesystem;
   const fs::path root = fs::path(testing::TempDir()) / "broken";
   fs::remove_all(root);
-  fs::copy(SCANC_TEMPLATES, root, fs::copy_options::recursive);
+  fs::copy(library(), root, fs::copy_options::recursive);
   const fs::path path = root / "scanc" / header;
   std::ifstream file(path);
   std::string text{std::istreambuf_iterator<char>(file), {}};

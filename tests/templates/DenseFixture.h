@@ -52,7 +52,7 @@ public:
                std::uint64_t seed, const Magnitudes &magnitudes = {});
 
   Result<emulation::Statistics> run(const DenseVariant &variant, std::uint64_t seed,
-                                    const std::string &templates = SCANC_TEMPLATES);
+                                    const std::string &templates = library());
   const std::vector<unsigned char> &states() const { return h.getBytes(); }
   /// Of all states and of the final one: the norm of the difference over the norm. A NaN counts.
   double error() const;

@@ -5,6 +5,7 @@
 #include "scanc/Tensor.h"
 #include "templates/scanc/core/policy.cuh"
 #include "tests/emulation/Emulation.h"
+#include "tests/templates/Library.h"
 
 #include <initializer_list>
 #include <ostream>
@@ -87,7 +88,7 @@ private:
 /// groups of `shape.lanes` adjacent lanes. `templates` is the folder of the device library.
 Result<void> run(const Variant &variant, std::span<Operand *const> operands,
                  std::span<const std::int64_t> sizes, std::int64_t laneGroups,
-                 std::uint64_t seed = 1, const std::string &templates = SCANC_TEMPLATES);
+                 std::uint64_t seed = 1, const std::string &templates = library());
 
 } // namespace scanc::templates
 

@@ -336,7 +336,7 @@ private:
                                        const std::vector<emulation::Buffer> &buffers,
                                        std::uint64_t seed) const {
     auto module = emulation::EmulatedModule::build(
-        variant.text(), std::vector<std::string>{SCANC_TEMPLATES}, entry);
+        variant.text(), std::vector<std::string>{library()}, entry);
     if (!module)
       return module.error();
     return module->launch({.blocks = blocks, .threads = threads, .sharedBytes = sharedBytes}, words,

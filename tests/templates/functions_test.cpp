@@ -1,6 +1,7 @@
 //===- functions_test.cpp - Functions of numbers, at their difficult places ---===//
 #include "scanc/Tensor.h"
 #include "tests/emulation/Emulation.h"
+#include "tests/templates/Library.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ std::vector<Out> evaluate(const std::string &types, const std::string &expressio
       "extern \"C\" __global__ void __launch_bounds__(32)\n"
       "apply(const __grid_constant__ scanc::device::arguments args) {\n"
       "  scanc::device::apply(args);\n}\n";
-  auto module = EmulatedModule::build(text, std::vector<std::string>{SCANC_TEMPLATES}, "apply");
+  auto module = EmulatedModule::build(text, std::vector<std::string>{templates::library()}, "apply");
   std::vector<Out> y(x.size());
   if (!module) {
     ADD_FAILURE() << module.error().message;

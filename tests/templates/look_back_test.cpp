@@ -55,7 +55,7 @@ struct Launch {
   double get(const Operand &from, std::int64_t t, std::int64_t d) const {
     return variant.isTimeOrder() ? from.at({0, d, t}) : from.at({0, t, d});
   }
-  Result<void> run(std::uint64_t seed, const std::string &templates = SCANC_TEMPLATES) {
+  Result<void> run(std::uint64_t seed, const std::string &templates = library()) {
     Operand *const all[] = {&g, &x, &rate, &s0, &c0, &y, &sT, &cT};
     return templates::run(variant, all, sizes(), D / variant.shape.lanes, seed, templates);
   }
@@ -160,7 +160,7 @@ TEST_P(BrokenLookBack, isCaught) {
   namespace fs = std::filesystem;
   const Fault &fault = GetParam();
   const fs::path folder = fs::path(testing::TempDir()) / (std::string("scanc-") + fault.name);
-  fs::copy(SCANC_TEMPLATES, folder,
+  fs::copy(library(), folder,
            fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   const fs::path path = folder / "scanc" / fault.file;
   std::ifstream in(path);

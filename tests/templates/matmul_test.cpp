@@ -101,7 +101,7 @@ std::string textOf(const Case &c) {
 Result<emulation::Statistics> launch(const std::string &text, Operand &left, Operand &right,
                                      Operand &sum, std::uint64_t seed) {
   auto module =
-      emulation::EmulatedModule::build(text, std::vector<std::string>{SCANC_TEMPLATES}, "multiply");
+      emulation::EmulatedModule::build(text, std::vector<std::string>{library()}, "multiply");
   if (!module)
     return module.error();
   const auto word = [](Operand &operand) {

@@ -129,7 +129,7 @@ Result<LayerErrors> errorsOf(const LayerVariant &v, const LayerSizes &s, std::ui
                      .bytes = static_cast<std::int64_t>(workspace.size() * 8),
                      .granule = 4});
   auto module = emulation::EmulatedModule::build(
-      v.text(), std::vector<std::string>{SCANC_TEMPLATES}, "scanc_gated_layer");
+      v.text(), std::vector<std::string>{library()}, "scanc_gated_layer");
   if (!module)
     return module.error();
   const auto result = module->launch(

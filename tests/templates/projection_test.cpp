@@ -119,7 +119,7 @@ Result<double> errorOf(const ProductVariant &v, std::int64_t batch, std::int64_t
   for (std::size_t i = 0; i < maps.size(); ++i)
     std::memcpy(words.data() + begin + wordsOfMap * i, &maps[i], sizeof maps[i]);
   auto module = emulation::EmulatedModule::build(
-      v.text(), std::vector<std::string>{SCANC_TEMPLATES}, "scanc_projection");
+      v.text(), std::vector<std::string>{library()}, "scanc_projection");
   if (!module)
     return module.error();
   const auto result = module->launch(
@@ -213,7 +213,7 @@ TEST(ProjectionTiles, haveEveryColumnOfEveryFactorOnce) {
   using Widths = std::array<int, factors>;
   for (int columns : {16, 48, 64, 96, 176, 240, 256}) {
     auto module = emulation::EmulatedModule::build(
-        textOfTiles(columns, factors), std::vector<std::string>{SCANC_TEMPLATES}, "test_kernel");
+        textOfTiles(columns, factors), std::vector<std::string>{library()}, "test_kernel");
     ASSERT_TRUE(module) << module.error().message;
     const int panels = columns / 64, parts = panels + columns % 64 / 16;
     for (Widths widths : {Widths{528}, {128, 128, 128, 128, 16}, {5}, {0, 70, 33}, {16, 16, 16, 16, 16},

@@ -1,5 +1,6 @@
 //===- whole_matrices_test.cpp - Matrices that come in one copy each -------===//
 #include "tests/emulation/Emulation.h"
+#include "tests/templates/Library.h"
 
 #include <gtest/gtest.h>
 
@@ -66,7 +67,7 @@ void expectMatrices(std::int64_t step, std::int64_t row) {
   input.writable = false;
   const std::int64_t first = (step < 0 ? -step * (steps - 1) : 0) + (row < 0 ? -row * (size - 1) : 0);
   const auto word = [](const void *address) { return reinterpret_cast<std::uint64_t>(address); };
-  auto module = EmulatedModule::build(text, std::vector<std::string>{SCANC_TEMPLATES}, "test_kernel");
+  auto module = EmulatedModule::build(text, std::vector<std::string>{templates::library()}, "test_kernel");
   ASSERT_TRUE(module) << module.error().message;
   auto result = module->launch({.threads = 32, .sharedBytes = 100 << 10},
                                std::vector<std::uint64_t>{word(in.data() + first), word(out.data()), word(map),
