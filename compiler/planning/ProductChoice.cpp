@@ -19,8 +19,8 @@ constexpr Tiles wholeMatrices[] = {{3, 192, 4}, {3, 176, 4}, {3, 128, 5}, {2, 25
                                    {1, 96, 9},  {1, 64, 10}, {1, 48, 10}};
 /// Of pieces: a warp has 32 rows and all columns, so that it reads the right factor half as often, and two blocks hide what one
 /// waits for; wide heads leave registers for 16 rows alone.
-constexpr Tiles pieces[] = {{1, 176, 2, 2}, {1, 144, 2, 2}, {1, 128, 2, 2}, {1, 112, 2, 2}, {1, 96, 2, 2},
-                            {1, 64, 2, 2},  {2, 192, 2},    {2, 256, 2}};
+constexpr Tiles pieces[] = {{1, 176, 2, 2}, {1, 144, 2, 2}, {1, 112, 2, 2}, {1, 96, 2, 2},
+                            {1, 64, 2, 2},  {2, 128, 2},    {2, 192, 2},    {2, 256, 2}};
 /// Of elements; as many panels as a head, in panels of 64 columns, where one must be whole.
 constexpr Tiles elements = {1, 64, 3};
 
@@ -59,15 +59,17 @@ int64_t ProductChoice::residentBlocks(plan::TilingAttr tiling) const {
 double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   // Of an H200, bench/results/h200-projection.md: what large tiles reach of the tensor cores' rate, which is 16 times that of
   // f32 outside; what the L2 gives to all blocks; what a number costs behind its sum; what a block does before its
-  // first tile. Pieces reach less of the rate, warps of 16 rows a tenth.
-  constexpr double tensorRate = 16, reached = 1 / 1.35, reachedByPieces = 1 / 2.6, reachedByFewRows = 0.1, l2Bandwidth = 9.5e12,
-                   numberSeconds = 0.09e-9, beginSeconds = 2.5e-6;
+  // first tile. A part of pieces takes longer by what all threads wait for, whatever its columns
+  // are; warps of 16 rows read the right factor twice as often.
+  constexpr double tensorRate = 16, reached = 1 / 1.35, reachedByFewRows = 1 / 1.5, l2Bandwidth = 9.5e12;
+  constexpr double numberSeconds = 0.09e-9, beginSeconds = 2.5e-6, piecesSeconds = 0.3e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
-  double share = tiling.getTensors() ? reached : tiling.getTall() > 1 ? reachedByPieces : reachedByFewRows;
+  double share = tiling.getTensors() || tiling.getTall() > 1 ? reached : reachedByFewRows;
   double rate = tensorRate * target.flops / multiprocessors * share;
   auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
   double copied = partTerms * 2 * (tileRows + columns);
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
+  part += tiling.getTensors() ? 0 : piecesSeconds;
   double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
   double matrices = rows() / std::max(1.0, sizeOf(timeDim()));
   double rowTiles =
@@ -121,7 +123,11 @@ plan::TilingAttr ProductChoice::tiling() const {
 /// With as many parts in shared memory as leave room for a second block, of four at most.
 plan::TilingAttr ProductChoice::tilingOfPieces() const {
   constexpr int64_t mostParts = 4;
+  constexpr int64_t mostColumns = 128; // of 16 rows; more where a head wants them
   SmallVector<Tiles> all(std::begin(pieces), std::end(pieces));
+  llvm::erase_if(all, [&](const Tiles &tiles) {
+    return tiles.tall == 1 && tiles.columns > std::max(mostColumns, 64 * whole());
+  });
   for (Tiles &tiles : all)
     while (tiles.ring < mostParts && 2 * tilingOf({tiles.warpgroups, tiles.columns, tiles.ring + 1, tiles.tall}, false).getSharedBytes() <=
                                          target.sharedPerBlock)
