@@ -98,6 +98,27 @@ kernel outer(q, k: bf16[T, K], v: bf16[T, V], g: f32[T], S0: f32[S, K, V], cu: i
   }
 })";
 
+/// Outer products behind corrections of the state: one by the key, two of a step, one that reads it by another vector.
+std::string corrected(const std::string &inputs, const std::string &step) {
+  return "kernel corrected(q, k" + inputs + ": bf16[B, T, K], v: bf16[B, T, V], b: f32[B, T], S0: f32[B, K, V])"
+         " -> (o: bf16[B, T, V], ST: f32[B, K, V]) {\n  scan T as t over B {\n    init S = S0\n    final S -> ST\n    " +
+         step + "\n    o[t,j] = q[t,i] * S[t,i,j]\n  }\n}";
+}
+
+/// By `chunkwise`, of which a chunk has 64 steps.
+Strategic inChunks(const std::string &name, const std::string &text, double ofMagnitude = 0) {
+  return {.name = name,
+          .text = text,
+          .strategy = "chunkwise",
+          .bound = {{"K", 16}, {"V", 16}},
+          .sizes = {{"B", 2}, {"T", 70}, {"K", 16}, {"V", 16}},
+          .tile = 64,
+          .apart = {"B", "V"},
+          .chunk = 64,
+          .spreads = true,
+          .ofMagnitude = ofMagnitude};
+}
+
 std::vector<Strategic> all() {
   const std::string sequential = "sequential(steps=8, ring=3)",
                     blelloch = "blelloch(time_threads=32, steps=4)",
@@ -241,16 +262,7 @@ std::vector<Strategic> all() {
                             .bound = {{"K", 72}, {"V", 24}},
                             .sizes = {{"B", 2}, {"T", 5}, {"K", 72}, {"V", 24}},
                             .apart = {"B", "V"}},
-                           {.name = "chunkwise",
-                            .text = outer,
-                            .strategy = "chunkwise",
-                            .bound = {{"K", 16}, {"V", 16}},
-                            .sizes = {{"B", 2}, {"T", 70}, {"K", 16}, {"V", 16}},
-                            .tile = 64,
-                            .apart = {"B", "V"},
-                            .chunk = 64,
-                            .spreads = true,
-                            .ofMagnitude = 0x1p-7},
+                           inChunks("chunkwise", outer, 0x1p-7),
                            {.name = "packed_chunkwise",
                             .text = packedOuter,
                             .strategy = "chunkwise",
@@ -261,6 +273,17 @@ std::vector<Strategic> all() {
                             .chunk = 64,
                             .spreads = true,
                             .ofMagnitude = 0x1p-7}});
+  if (!isLongForm() && !isOnGpu())
+    return list;
+  const std::string past = "S[t-1,i,j] - b[t] * k[t,i] * (k[t,l] * S[t-1,l,j])";
+  for (const auto &[name, text] :
+       {std::pair("delta_chunkwise", corrected("", "S[t,i,j] = " + past + " + b[t] * k[t,i] * v[t,j]")),
+        std::pair("twice_corrected_chunkwise",
+                  corrected(", p", "P[i,j] = " + past +
+                                       "\n    S[t,i,j] = P[i,j] - b[t] * p[t,i] * (p[t,l] * P[l,j]) + b[t] * p[t,i] * v[t,j]")),
+        std::pair("generalized_delta_chunkwise",
+                  corrected(", a, p", "S[t,i,j] = exp(b[t]) * (S[t-1,i,j] + p[t,i] * (a[t,l] * S[t-1,l,j])) + k[t,i] * v[t,j]"))})
+    list.push_back(inChunks(name, text));
   return list;
 }
 

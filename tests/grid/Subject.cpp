@@ -1,6 +1,7 @@
 //===- Subject.cpp - Compile once, launch, compare ------------------------===//
 #include "tests/grid/Subject.h"
 
+#include "runtime/tuning/Comparison.h"
 #include "tests/emulation/Program.h"
 #include "tests/support/OnGpu.h"
 
@@ -68,6 +69,8 @@ Subject::Subject(std::string source, const std::string &strategy, const Sizes &b
     kernel = orExit(compile(text, options));
   program = kernel ? kernel->program() : orExit(compileProgram(text, options));
   parameters = program->parameters;
+  if (program->strategy == "chunkwise")
+    ofBound = tuning::statedFactor(*program);
   if (program->strategy == "matmul_scan")
     ofBound = splitProducts;
   if (program->planText.find("dense_") != std::string::npos && program->strategy != "sequential")
