@@ -12,17 +12,18 @@ namespace scanc::emission {
 
 namespace {
 
+/// What `values` are made of, themselves among it.
+llvm::SetVector<Value> madeOf(ArrayRef<Value> values) {
+  llvm::SetVector<Value> open(values.begin(), values.end());
+  for (size_t i = 0; i < open.size(); ++i)
+    if (Operation *made = open[i].getDefiningOp())
+      open.insert_range(made->getOperands());
+  return open;
+}
+
 /// Whether a sum or the like goes into `value`.
 bool hasReduction(Value value) {
-  llvm::SetVector<Value> open;
-  open.insert(value);
-  for (size_t i = 0; i < open.size(); ++i)
-    if (Operation *made = open[i].getDefiningOp()) {
-      if (isa<plan::ReduceOp>(made))
-        return true;
-      open.insert_range(made->getOperands());
-    }
-  return false;
+  return llvm::any_of(madeOf(value), [](Value made) { return isa_and_present<plan::ReduceOp>(made.getDefiningOp()); });
 }
 
 } // namespace
@@ -216,10 +217,51 @@ void ChunkKernelWriter::enterLastPart(StringRef elsewhere) {
   writer.line("  " + elsewhere);
 }
 
+/// Sums over the columns of a row, of what the state is read out to.
+SmallVector<plan::ReduceOp> ChunkKernelWriter::totalsOf(ArrayRef<Value> results) const {
+  SmallVector<plan::ReduceOp> totals;
+  for (Value made : madeOf(results))
+    if (auto reduce = made.getDefiningOp<plan::ReduceOp>(); reduce && madeOf(reduce.getValue()).contains(recall.getSums()))
+      totals.push_back(reduce);
+  return totals;
+}
+
+/// Adds what eight columns have to each of them.
+void ChunkKernelWriter::writeTotals(ArrayRef<plan::ReduceOp> totals) {
+  writer.blank();
+  writer.line("// Sums over all columns of a row that results are made of, of the columns from `j` on.");
+  writer.line(formatv("static constexpr int reductions = {0};", totals.size()).str());
+  writer.open(formatv("__device__ __forceinline__ void reduce(const lane &at, {1}, int j, const float (&sums)[{0}], "
+                      "const beside &in, thread::sum<float> (&totals)[{2}]) const",
+                      pieceSize, stepParameter(), totals.size())
+                  .str());
+  enterLastPart("return;");
+  SmallVector<Value> values;
+  for (plan::ReduceOp total : totals)
+    values.push_back(total.getValue());
+  Expressions expressions = makeExpressions("j", pieceSize);
+  expressions.require(sourcesOf(values, pieceSize).numbers.getArrayRef());
+  writer.openLoop("k", std::to_string(pieceSize));
+  if (columns() % pieceSize != 0)
+    writer.open("if (j + k < columns)");
+  for (auto [number, value] : llvm::enumerate(values))
+    writer.line(formatv("totals[{0}].add({1});", number, expressions.at(value, {"(j + k)"})).str());
+  if (columns() % pieceSize != 0)
+    writer.close();
+  writer.close();
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
 void ChunkKernelWriter::writeResults() {
   writer.blank();
   SmallVector<Value> results(kernel.getBody().front().getTerminator()->getOperands());
-  Sources sources = sourcesOf(results, pieceSize);
+  SmallVector<plan::ReduceOp> totals = totalsOf(results);
+  SmallVector<Value> read = results;
+  for (plan::ReduceOp total : totals)
+    read.push_back(total.getValue());
+  Sources sources = sourcesOf(read, pieceSize);
   writer.line("// Rows that results are computed from beside their sums, of columns from `j` on.");
   writer.open("struct beside");
   writeRowMembers(sources.rows, pieceSize);
@@ -231,15 +273,20 @@ void ChunkKernelWriter::writeResults() {
   writeRowLoads(sources.rows, "j", pieceSize);
   writer.line("return in;");
   writer.close();
+  if (!totals.empty())
+    writeTotals(totals);
   writer.blank();
   writer.line("// What is written of a step, from its sums of columns from `j` on.");
   writer.open(formatv("__device__ __forceinline__ void write(const lane &at, {1}, int j, "
-                      "const float (&sums)[{0}], const beside &in) const",
-                      pieceSize, stepParameter())
+                      "const float (&sums)[{0}], const beside &in{2}) const",
+                      pieceSize, stepParameter(),
+                      totals.empty() ? "" : formatv(", const thread::sum<float> (&totals)[{0}]", totals.size()).str())
                   .str());
   enterLastPart("return;");
   Expressions expressions = makeExpressions("j", pieceSize);
-  expressions.require(sources.numbers.getArrayRef());
+  for (auto [number, total] : llvm::enumerate(totals))
+    expressions.define(total.getResult(), formatv("totals[{0}]", number).str());
+  expressions.require(sourcesOf(results, pieceSize).numbers.getArrayRef());
   if (llvm::any_of(writes, [&](const AccessText &access) { return isWhole(access, pieceSize); })) {
     writer.open("struct");
     for (auto [access, result] : llvm::zip(writes, results))

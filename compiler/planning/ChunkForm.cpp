@@ -239,6 +239,25 @@ ChunkMatcher::Reason ChunkMatcher::checkRow(const Product &product, StringRef wh
   return std::nullopt;
 }
 
+/// Whether `inner` is one of two sums at most over the columns of what is read out, of which none waits for the other.
+bool ChunkMatcher::isTotal(Operation &inner) const {
+  constexpr int64_t most = 2;
+  auto reduce = dyn_cast<scan::ReduceOp>(inner);
+  if (epilogue != ChunkEpilogue::Reduced || !reduce || reduce.getOver().size() != 1 || form.reductions == most ||
+      !reduce.getType().isF32() || sets.of(reduce.getValue()) != scan::IndexSet{form.column} ||
+      (reduce.getKind() != scan::Reduction::Add && reduce.getKind() != scan::Reduction::Mean))
+    return false;
+  llvm::SetVector<Value> open;
+  open.insert(reduce.getValue());
+  for (size_t i = 0; i < open.size(); ++i)
+    if (Operation *made = open[i].getDefiningOp(); made && made != form.readout) {
+      if (isa<scan::ReduceOp, scan::ReindexOp>(made) && sets.dependsOnState(open[i]))
+        return false;
+      open.insert_range(made->getOperands());
+    }
+  return true;
+}
+
 /// What is made of the readout is made point by point.
 ChunkMatcher::Reason ChunkMatcher::checkEpilogue() {
   for (Operation &inner : op.getBody().front()) {
@@ -261,6 +280,10 @@ ChunkMatcher::Reason ChunkMatcher::checkEpilogue() {
     }
     if (!llvm::any_of(inner.getOperands(), ofState))
       continue;
+    if (isTotal(inner)) {
+      ++form.reductions;
+      continue;
+    }
     if (isa<scan::ReduceOp, scan::ReindexOp>(inner))
       return formatv("a reduction, or another index, of what is read out over {0}", nameOf(form.column))
           .str();

@@ -41,6 +41,7 @@ struct ChunkForm : CorrectedStep {
   bool readsApart() const {
     return reader || llvm::any_of(earlier, [](const CorrectedStep &step) { return step.reader.has_value(); });
   }
+  int64_t reductions = 0; ///< sums over columns that results are made of
   mlir::Type element; ///< that rows of these are rounded to; f32: they are not
 };
 
@@ -59,8 +60,8 @@ struct OuterProducts {
 /// Columns whose number is not known.
 std::optional<std::string> declinesColumns(scan::AffineOp op, const ChunkForm &form);
 
-/// What may be made of the readout: a number for each of its own, or what another kernel computes.
-enum class ChunkEpilogue { Elementwise, Any };
+/// What may be made of the readout: a number for each of its own, of sums over a row's columns too, or what another kernel computes.
+enum class ChunkEpilogue { Elementwise, Reduced, Any };
 
 /// The form, or in `reason` why there is none. Where factors stay in f32, a decay may be any number.
 std::optional<ChunkForm> matchChunkForm(scan::AffineOp op, std::string &reason, bool inF32 = false,

@@ -33,6 +33,7 @@ private:
   mlir::Value takeCorrection(const CorrectedStep &step, mlir::Value of, int64_t summed,
                              llvm::SmallVectorImpl<std::pair<mlir::Value, bool>> &rest);
   Reason splitQuery();
+  bool isTotal(mlir::Operation &inner) const;
   Reason checkEpilogue();
   Reason chooseElement();
 

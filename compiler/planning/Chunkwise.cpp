@@ -105,7 +105,7 @@ int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
 /// and the numbers of its steps; then the state of each group of columns. With a correction, a slot has the chunk's
 /// inverse too, and each group what becomes of its values, before and after they decay; where factors are brought, a record
 /// of them is in the place of all but the values.
-int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t readers = 0) {
+int64_t bytesOfChunks(const Chunks &chunks, int64_t groups, int64_t ring, int64_t readers) {
   int64_t places = chunks.mapping.segment < 0 ? 0 : placeBytes;
   int64_t panels = chunks.paddedRows() / chunkSteps, inverses = chunks.form.strength ? 1 : 0;
   if (chunks.bringsFactors())
@@ -117,6 +117,12 @@ int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t 
     return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * groups * panels * panelBytes + cellBytes;
   return places + ring * ((2 * panels + groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes) +
          groups * (panels + inputs) * panelBytes;
+}
+
+int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t readers = 0) {
+  constexpr int64_t totalBytes = 1024; // of a sum over rows that two groups add to
+  int64_t totals = readers == 0 && groups > 1 ? chunks.form.reductions * totalBytes : 0;
+  return totals + bytesOfChunks(chunks, groups, ring, readers);
 }
 
 /// The same of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers. Of
@@ -238,6 +244,11 @@ int64_t usualRing(const Chunks &chunks) {
   return chunks.form.strength ? 2 : chunks.form.decaysRows ? 1 : 3;
 }
 
+/// Whether a block has all columns, where results are made of sums over these.
+bool hasRows(const Chunks &chunks, int64_t groups) {
+  return chunks.form.reductions == 0 || chunks.blocksOfLane(groups) == 1;
+}
+
 /// Those that fit, most groups and longest rings first; what tuning asks for alone.
 SmallVector<Shape> shapesOf(const Chunks &chunks, const Target &target) {
   SmallVector<Shape> shapes;
@@ -246,14 +257,14 @@ SmallVector<Shape> shapesOf(const Chunks &chunks, const Target &target) {
   most = tuned(chunks.mapping, "time_threads", most * groupThreads) / groupThreads;
   bool isFixed = tuned(chunks.mapping, "time_threads", 0) > 0, isRingFixed = tuned(chunks.mapping, "ring", 0) > 0;
   for (Shape shape : relaysOf(chunks, target))
-    if (tuned(chunks.mapping, "time_threads", shape.threads()) == shape.threads() &&
+    if (hasRows(chunks, shape.groups) && tuned(chunks.mapping, "time_threads", shape.threads()) == shape.threads() &&
         tuned(chunks.mapping, "ring", shape.ring) == shape.ring)
       shapes.push_back(shape);
   if (isFixed && most > mostGroups)
     return shapes;
   for (int64_t groups = most; groups >= (isFixed ? most : 1); --groups)
     for (int64_t ring = tuned(chunks.mapping, "ring", usualRing(chunks)); ring >= leastRing; --ring)
-      if (sharedBytes(chunks, groups, ring) <= target.sharedPerBlock) {
+      if (sharedBytes(chunks, groups, ring) <= target.sharedPerBlock && hasRows(chunks, groups)) {
         shapes.push_back({groups, ring});
         if (isRingFixed)
           break;
@@ -293,6 +304,9 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // Rows of earlier steps are not copied: whoever computes with them waits.
   constexpr double windowSeconds = 1.1e-6;
   seconds += windowSeconds * chunks.windowedRows();
+  // Estimated: each number twice, and where two groups share a row a barrier.
+  constexpr double reducedSeconds = 0.3e-6;
+  seconds += chunks.form.reductions > 0 ? reducedSeconds : 0;
   // Elsewhere products of one warp each are taken to need twice the time.
   seconds *= (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   if (shape.ring < usualRing(chunks) && shape.readers == 0)
@@ -363,7 +377,7 @@ public:
 private:
   static Chunks chunksOf(const Mapping &mapping) {
     std::string reason;
-    return Chunks(mapping.op, *matchChunkForm(mapping.op, reason));
+    return Chunks(mapping.op, *matchChunkForm(mapping.op, reason, false, ChunkEpilogue::Reduced));
   }
   static std::string productsOf(const Chunks &chunks) {
     return chunks.form.element.isF16() ? "f16" : "bf16";
@@ -380,7 +394,7 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   if (auto reason = isCorrected ? declinesData(mapping) : declinesElementwise(mapping))
     return reason;
   std::string reason;
-  std::optional<ChunkForm> form = matchChunkForm(mapping.op, reason);
+  std::optional<ChunkForm> form = matchChunkForm(mapping.op, reason, false, ChunkEpilogue::Reduced);
   if (!form)
     return reason;
   if (auto unknown = declinesColumns(mapping.op, *form))
@@ -401,6 +415,10 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
     return formatv("chunks of another number of steps than {0}", chunkSteps).str();
   if (chunks.form.decaysRows && !chunks.form.strength && tuned(chunks.mapping, "ring", 1) != 1)
     return std::string("ring: expected 1 with decays of rows");
+  if (!hasRows(chunks, mostGroups))
+    return formatv("a sum over {0} columns of what is read out, of at most {1} that a block has", chunks.columns,
+                   mostGroups * groupColumns)
+        .str();
   if (shapesOf(chunks, target).empty())
     return formatv("{0} rows and such a ring want more than the {1} bytes of shared memory of a block",
                    chunks.rows, target.sharedPerBlock)

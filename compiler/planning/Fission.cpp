@@ -48,7 +48,7 @@ public:
 
   std::string arithmetic(const Mapping &mapping) const override {
     std::string reason;
-    std::optional<Fission> fission = Fission::of(mapping.op, Fission::Windows::Before, reason);
+    std::optional<Fission> fission = Fission::of(mapping.op, Fission::Windows::Before, Fission::Reductions::Behind, reason);
     return fission && !fission->rounded.empty() ? "products of 16 bits on the tensor cores" : "that of its scan";
   }
 
@@ -117,16 +117,22 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
 std::optional<PlannedParts> FissionStrategy::plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
                                                   std::string &reason) {
   std::optional<PlannedParts> best;
-  for (Fission::Windows windows : {Fission::Windows::Before, Fission::Windows::Stay}) {
-    std::optional<Fission> fission = Fission::of(mapping.op, windows, reason);
-    if (!fission)
-      break; // what stays is less than what goes
-    bool hasChoice = !fission->before.empty() && fission->rounded.empty();
-    auto planned = plan(std::move(*fission), target, sizes, reason);
+  auto consider = [&](Fission::Windows windows, Fission::Reductions reductions) {
+    std::string own;
+    std::optional<Fission> fission = Fission::of(mapping.op, windows, reductions, own);
+    std::optional<PlannedParts> planned;
+    if (fission)
+      planned = plan(std::move(*fission), target, sizes, own);
     if (planned && (!best || planned->seconds < best->seconds))
       best = std::move(planned);
-    if (!hasChoice)
-      break;
+    if (reason.empty())
+      reason = own;
+    return fission.has_value();
+  };
+  // What stays is less than what goes.
+  if (consider(Fission::Windows::Before, Fission::Reductions::Behind)) {
+    consider(Fission::Windows::Stay, Fission::Reductions::Behind);
+    consider(Fission::Windows::Before, Fission::Reductions::Stay);
   }
   return best;
 }
@@ -134,7 +140,7 @@ std::optional<PlannedParts> FissionStrategy::plan(const Mapping &mapping, const 
 /// Other pins than that of rounded rows are the scan's, and where nothing keeps them it is declined.
 bool FissionStrategy::honours(const Mapping &mapping, StringRef pin, StringRef value) const {
   std::string reason;
-  std::optional<Fission> fission = Fission::of(mapping.op, Fission::Windows::Before, reason);
+  std::optional<Fission> fission = Fission::of(mapping.op, Fission::Windows::Before, Fission::Reductions::Behind, reason);
   return fission && (fission->rounded.empty() || pin != "precision" || value == fission->rounded);
 }
 

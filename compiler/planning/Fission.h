@@ -13,11 +13,12 @@ namespace scanc::planning {
 /// A recurrence in parts, each a kernel of its own or more: rows that are computed of inputs alone, the scan that reads them,
 /// and what is made of its readout. They meet in tensors of the plan.
 struct Fission {
-  /// Which rows go before the scan, where there is a choice.
+  /// Which rows go before the scan, and whether reductions of its readout go behind it, where there is a choice.
   enum class Windows { Stay, Before };
+  enum class Reductions { Stay, Behind };
 
   /// Nothing where nothing is taken off, and then why.
-  static std::optional<Fission> of(scan::AffineOp op, Windows windows, std::string &reason);
+  static std::optional<Fission> of(scan::AffineOp op, Windows windows, Reductions reductions, std::string &reason);
 
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules; ///< what holds the parts
   llvm::SmallVector<scan::AffineOp> before; ///< without states

@@ -98,11 +98,11 @@ class Splitter {
 public:
   explicit Splitter(scan::AffineOp op) : op(op), loop(this->op), sets(loop) {}
 
-  bool find(Fission::Windows windows, std::string &reason);
+  bool find(Fission::Windows windows, Fission::Reductions reductions, std::string &reason);
   Fission take();
 
 private:
-  bool findOfChunks(Fission::Windows windows, std::string &reason);
+  bool findOfChunks(Fission::Windows windows, Fission::Reductions reductions, std::string &reason);
   bool findOfProjections(std::string &reason);
   void addWindows(const ChunkForm &form, ArrayRef<const Product *> products);
   bool readsBack(Value value) const;
@@ -167,7 +167,7 @@ void Splitter::addWindows(const ChunkForm &form, ArrayRef<const Product *> produ
     }
 }
 
-bool Splitter::findOfChunks(Fission::Windows windows, std::string &reason) {
+bool Splitter::findOfChunks(Fission::Windows windows, Fission::Reductions reductions, std::string &reason) {
   std::optional<ChunkForm> form = matchChunkForm(op, reason, false, ChunkEpilogue::Any);
   const bool isRounded = form.has_value();
   std::string why;
@@ -175,7 +175,8 @@ bool Splitter::findOfChunks(Fission::Windows windows, std::string &reason) {
     form = matchChunkForm(op, why, true, ChunkEpilogue::Any);
   if (!form)
     return false;
-  if (!matchChunkForm(op, why, !isRounded))
+  bool canStay = isRounded && reductions == Fission::Reductions::Stay;
+  if (!matchChunkForm(op, why, !isRounded, canStay ? ChunkEpilogue::Reduced : ChunkEpilogue::Elementwise))
     readout = scan::ReduceOp(form->readout).getResult();
   if (windows == Fission::Windows::Before && isRounded) {
     SmallVector<const Product *> products = {&form->query};
@@ -220,8 +221,8 @@ bool Splitter::findOfProjections(std::string &reason) {
   return !before.empty();
 }
 
-bool Splitter::find(Fission::Windows windows, std::string &reason) {
-  return findOfProjections(reason) || findOfChunks(windows, reason);
+bool Splitter::find(Fission::Windows windows, Fission::Reductions reductions, std::string &reason) {
+  return findOfProjections(reason) || findOfChunks(windows, reductions, reason);
 }
 
 Fission Splitter::take() {
@@ -266,7 +267,7 @@ Fission Splitter::take() {
   return parts;
 }
 
-std::optional<Fission> Fission::of(scan::AffineOp op, Windows windows, std::string &reason) {
+std::optional<Fission> Fission::of(scan::AffineOp op, Windows windows, Reductions reductions, std::string &reason) {
   if (!fieldsSet(op).empty()) {
     reason = "fields of a policy: which kernel's is not said";
     return std::nullopt;
@@ -276,7 +277,7 @@ std::optional<Fission> Fission::of(scan::AffineOp op, Windows windows, std::stri
     return std::nullopt;
   }
   Splitter splitter(op);
-  if (!splitter.find(windows, reason))
+  if (!splitter.find(windows, reductions, reason))
     return std::nullopt;
   return splitter.take();
 }

@@ -77,6 +77,31 @@ TEST(Fission, gatesOfEarlierStepsBeginWithTheirSegment) {
   expectNear(ending("packed_delta", gate), {{"T", 70}, {"H", 1}, {"K", 16}, {"V", 24}}, how);
 }
 
+/// The same norms in the walk itself, where a block has all columns: of one group of 64, of two, and of groups with different work.
+TEST(Chunkwise, normsAndGatesOfReadoutsInTheWalkAreRight) {
+  How fused = normed;
+  fused.strategy = "chunkwise";
+  const Sizes narrow{{"B", 1}, {"T", 70}, {"H", 2}, {"K", 24}, {"V", 40}}, wide{{"B", 1}, {"T", 70}, {"H", 1}, {"K", 24}, {"V", 100}};
+  for (const char *name : {"simple_gla", "gla", "delta_rule"})
+    for (const Sizes &sizes : {narrow, wide}) {
+      SCOPED_TRACE(name);
+      expectNear(ending(name), sizes, fused);
+    }
+  expectNear(ending("kda"), wide, fused);
+  expectNear(ending("simple_gla"), {{"B", 1}, {"T", 200}, {"H", 1}, {"K", 128}, {"V", 104}}, fused);
+}
+
+/// Two sums of a row beside each other, scaled queries and an odd end of rows; packed sequences, rows that are apart.
+TEST(Chunkwise, otherSumsOfReadoutsInTheWalkAreRight) {
+  How fused = normed;
+  fused.strategy = "chunkwise";
+  fused.gap = 3;
+  const std::string twice = "(r[j] - mean[j](r[j])) * rsqrt(mean[j](r[j] * r[j] * w[j]) + 1) + z[t,j]";
+  expectNear(ending("retnet", twice), {{"B", 1}, {"T", 66}, {"H", 1}, {"K", 16}, {"V", 77}}, fused);
+  fused.offsets = {0, 0, 1, 64, 129, 129, 140};
+  expectNear(ending("packed_delta"), {{"T", 140}, {"H", 1}, {"K", 24}, {"V", 72}}, fused);
+}
+
 /// Short convolutions of queries, keys and values; values are read by the result, too.
 std::string convolved(const std::string &direction, const std::string &sequences, const std::string &step) {
   return "kernel k(q, k: bf16[T, H, K], v: bf16[T, H, V], a: bf16[H, K], c: bf16[H, V], g: f32[T, H]" + sequences +

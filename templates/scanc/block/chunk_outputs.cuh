@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_state.cuh"
+#include "scanc/thread/reduction.cuh"
 
 namespace scanc::device::block {
 
@@ -133,24 +134,109 @@ struct results_scale {
   }
 };
 
+/// Sums over the columns of a row that results are made of, each of all columns.
+template <typename R>
+inline constexpr int reductions = [] {
+  if constexpr (requires { R::reductions; })
+    return R::reductions;
+  else
+    return 0;
+}();
+
+/// What the groups of a block add to them, of a chunk and of the one before, which some still read.
+template <typename R, bool exists = (reductions<R> > 0 && R::shape.warpgroups > 1)>
+struct total_cells {
+  alignas(1024) float totals[2][R::shape.warpgroups][reductions<R>][chunk_steps];
+};
+template <typename R>
+struct total_cells<R, false> {};
+
+/// The same of columns that this warp has, by row.
+template <typename R>
+struct row_totals {
+  thread::sum<float> of[2][reductions<R>];
+
+  __device__ __forceinline__ void merge() {
+#pragma unroll
+    for (int i = 0; i < 2; ++i)
+#pragma unroll
+      for (int r = 0; r < reductions<R>; ++r)
+        for (int apart = 1; apart < 4; apart *= 2) // the lanes of a row
+          of[i][r].add(shuffle_xor(of[i][r].value(), apart));
+  }
+  /// Adds what other groups have. Reached by every thread of the block, once for each chunk.
+  __device__ __forceinline__ void exchange(total_cells<R> &cells, int group, int turn) {
+    if constexpr (R::shape.warpgroups > 1) {
+      auto &all = cells.totals[turn];
+      const int first = warp_of_group() * 16;
+      if (lane_index() % 4 == 0)
+#pragma unroll
+        for (int i = 0; i < 2; ++i)
+#pragma unroll
+          for (int r = 0; r < reductions<R>; ++r)
+            shared_store(all[group][r][first + warp::sum_row(2 * i)], of[i][r].value());
+      block_barrier();
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+#pragma unroll
+        for (int r = 0; r < reductions<R>; ++r) {
+          of[i][r] = {};
+          for (int g = 0; g < R::shape.warpgroups; ++g)
+            of[i][r].add(shared_load(all[g][r][first + warp::sum_row(2 * i)]));
+        }
+    }
+  }
+};
+
+/// Eight columns at a time of the sums of a chunk, as results read them: of half `a` those of row `i`.
+template <typename R>
+struct result_sums {
+  float of[2][2][8];
+
+  __device__ __forceinline__ void take(const warp::sum_tile (&outputs)[8], const results_scale<R> &scale) {
+    warp::gather_eights(of, outputs);
+    if constexpr (scales_query<R>)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+#pragma unroll
+        for (int a = 0; a < 2; ++a)
+#pragma unroll
+          for (int e = 0; e < 8; ++e)
+            of[a][i][e] *= scale.of[i];
+  }
+};
+
 /// Hands the sums of a chunk, of 64 columns from `first` on, to the recurrence, eight columns at a time.
 template <typename R>
 static __device__ __forceinline__ void
 write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent extent, int first,
               const results_scale<R> &scale, const warp::sum_tile (&outputs)[8], const results_beside<R> &beside) {
-  float eights[2][2][8];
-  warp::gather_eights(eights, outputs);
-  if constexpr (scales_query<R>)
-#pragma unroll
-    for (int i = 0; i < 2; ++i)
-#pragma unroll
-      for (int a = 0; a < 2; ++a)
-#pragma unroll
-        for (int e = 0; e < 8; ++e)
-          eights[a][i][e] *= scale.of[i];
+  result_sums<R> sums;
+  sums.take(outputs, scale);
   each_piece<R>(extent, first, [&](int i, int a, auto step, int j) {
-    recurrence.write(at, step, j, eights[a][i], beside.of[i][a]);
+    recurrence.write(at, step, j, sums.of[a][i], beside.of[i][a]);
   });
+}
+
+/// The same where results are made of sums over all columns of a row, too; a warp has `panels` times 64. `beside_of` gives what
+/// a piece is computed from beside its sums, `exchange` adds what others have to totals.
+template <typename R, int panels, typename B, typename F>
+static __device__ __forceinline__ void
+write_reduced(const R &recurrence, const typename R::lane &at, chunk_extent extent, int first, const result_sums<R> (&sums)[panels],
+              B beside_of, F exchange) {
+  row_totals<R> totals;
+#pragma unroll
+  for (int p = 0; p < panels; ++p)
+    each_piece<R>(extent, first + p * panel_columns, [&](int i, int a, auto step, int j) {
+      recurrence.reduce(at, step, j, sums[p].of[a][i], beside_of(i, a, step, j), totals.of[i]);
+    });
+  totals.merge();
+  exchange(totals);
+#pragma unroll
+  for (int p = 0; p < panels; ++p)
+    each_piece<R>(extent, first + p * panel_columns, [&](int i, int a, auto step, int j) {
+      recurrence.write(at, step, j, sums[p].of[a][i], beside_of(i, a, step, j), totals.of[i]);
+    });
 }
 
 } // namespace scanc::device::block

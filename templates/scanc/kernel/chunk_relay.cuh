@@ -136,12 +136,24 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
     }
     finish_group_products();
     arrive(storage.left[reader], relay.leaving);
+    if constexpr (block::reductions<R> > 0) {
 #pragma unroll
-    for (int p = 0; p < panels; ++p) {
-      const int first = column + p * block::panel_columns;
-      const block::results_beside beside(recurrence, at, order.of(chunk), first);
-      warp::settle(outputs[p]);
-      block::write_outputs(recurrence, at, order.of(chunk), first, scale, outputs[p], beside);
+      for (int p = 0; p < panels; ++p)
+        warp::settle(outputs[p]);
+      block::result_sums<R> sums[panels];
+#pragma unroll
+      for (int p = 0; p < panels; ++p)
+        sums[p].take(outputs[p], scale);
+      auto beside_of = [&](int, int, auto step, int j) { return recurrence.read_beside(at, step, j); }; // as registers are few
+      block::write_reduced(recurrence, at, order.of(chunk), column, sums, beside_of, [](auto &) {});
+    } else {
+#pragma unroll
+      for (int p = 0; p < panels; ++p) {
+        const int first = column + p * block::panel_columns;
+        const block::results_beside beside(recurrence, at, order.of(chunk), first);
+        warp::settle(outputs[p]);
+        block::write_outputs(recurrence, at, order.of(chunk), first, scale, outputs[p], beside);
+      }
     }
   }
 }

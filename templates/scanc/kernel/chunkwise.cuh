@@ -6,7 +6,7 @@
 //   result in      global memory
 //   shared memory  chunkwise_storage<R>, given by the caller
 //   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction
-//                  three of these, with decays of rows four per chunk
+//                  three of these, with decays of rows four per chunk; one more where two groups reduce a row
 //
 //   S[t] = a[t] S[t-1] + key[t] value[t]', o[t] = query[t]' S[t]. With g[t] = log2 of the product of the
 //   decays of a chunk up to t, and S as it enters:
@@ -43,14 +43,14 @@ template <typename R>
 struct correction_cells<R, false> {};
 
 template <typename R, bool rows = block::decays_rows<R> && !block::brings_factors<R>, bool relay = (R::shape.readers > 0)>
-struct chunkwise_storage : correction_cells<R>, block::segment_places<R> {
+struct chunkwise_storage : correction_cells<R>, block::segment_places<R>, block::total_cells<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;
 };
 template <typename R>
 struct chunkwise_storage<R, false, true> : relay_storage<R> {};
 template <typename R>
-struct chunkwise_storage<R, true, false> : block::segment_places<R> {
+struct chunkwise_storage<R, true, false> : block::segment_places<R>, block::total_cells<R> {
   block::chunk_slot<R> slots[R::shape.ring];
   block::row_factors<R> factors;
 };
@@ -101,6 +101,20 @@ struct chunk_walk {
   __device__ __forceinline__ const block::chunk_record<R> *record_of(const block::chunk_record<R> *records,
                                                                      long long chunk) const {
     return records + order.number(chunk);
+  }
+
+  /// The results of a chunk, from the sums of this group's columns.
+  __device__ __forceinline__ void write(long long chunk, block::chunk_extent extent, const block::results_scale<R> &scale,
+                                        const warp::sum_tile (&outputs)[8], const block::results_beside<R> &beside) const {
+    if constexpr (block::reductions<R> > 0) {
+      block::result_sums<R> sums[1];
+      sums[0].take(outputs, scale);
+      auto beside_of = [&](int i, int a, auto, int) -> const typename R::beside & { return beside.of[i][a]; };
+      block::write_reduced(recurrence, at, extent, group_column(), sums, beside_of,
+                           [&](auto &totals) { totals.exchange(storage, group, static_cast<int>(chunk % 2)); });
+    } else {
+      block::write_outputs(recurrence, at, extent, group_column(), scale, outputs, beside);
+    }
   }
 
   /// Waits until all but the last `open` chunks that were ordered are there, and everybody is through with
@@ -189,7 +203,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
       finish_group_products();
     }
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), walk.group_column(), block::results_scale<R>(slot), outputs, beside);
+    walk.write(chunk, order.of(chunk), block::results_scale<R>(slot), outputs, beside);
     finish_group_products();
     warp::settle(scores);
     state.settle();
@@ -264,7 +278,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
     const block::results_beside beside(recurrence, at, order.of(chunk), walk.group_column());
     finish_group_products<1>();
     warp::settle(outputs);
-    block::write_outputs(recurrence, at, order.of(chunk), walk.group_column(), block::results_scale<R>(slot), outputs, beside);
+    walk.write(chunk, order.of(chunk), block::results_scale<R>(slot), outputs, beside);
     finish_group_products();
     state.settle();
     walk.leave(chunk);
@@ -323,7 +337,7 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     warp::settle(outputs);
     state.settle();
     walk.leave(chunk);
-    block::write_outputs(recurrence, at, extent, walk.group_column(), block::results_scale<R>(of_steps), outputs, beside);
+    walk.write(chunk, extent, block::results_scale<R>(of_steps), outputs, beside);
   }
 }
 
