@@ -5,6 +5,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -40,6 +41,28 @@ struct Chunks : OuterProducts {
              !llvm::all_of(map.getResults(), llvm::IsaPred<AffineDimExpr>);
     };
     return llvm::count_if(llvm::seq<int64_t>(0, loop.getInputs().size()), isWindowed);
+  }
+  /// Sums over rows that are computed of such: a lane computes all numbers of one.
+  double windowedSums() const {
+    auto reads = [&](BlockArgument input) {
+      return !llvm::all_of(scan::RecurrenceInterface(mapping.op).getInputMap(input.getArgNumber()).getResults(),
+                           llvm::IsaPred<AffineDimExpr>);
+    };
+    double count = 0;
+    for (auto reduce : mapping.op.getBody().getOps<scan::ReduceOp>()) {
+      llvm::SetVector<Value> open;
+      open.insert(reduce.getValue());
+      bool isWindowed = false, isOfState = false;
+      for (size_t i = 0; i < open.size(); ++i) {
+        auto input = dyn_cast<BlockArgument>(open[i]);
+        isWindowed |= input && reads(input);
+        isOfState |= isa_and_present<scan::AdvanceOp>(open[i].getDefiningOp());
+        if (!input)
+          open.insert_range(open[i].getDefiningOp()->getOperands());
+      }
+      count += isWindowed && !isOfState;
+    }
+    return count;
   }
   /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
   bool bringsFactors() const { return form.decaysRows && form.strength; }
@@ -302,8 +325,8 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
                    : shape.readers > 0      ? narrowSeconds
                                             : plainSeconds;
   // Rows of earlier steps are not copied: whoever computes with them waits.
-  constexpr double windowSeconds = 1.1e-6;
-  seconds += windowSeconds * chunks.windowedRows();
+  constexpr double windowSeconds = 1.1e-6, windowedSumSeconds = 8.5e-6;
+  seconds += windowSeconds * chunks.windowedRows() + windowedSumSeconds * chunks.windowedSums();
   // Estimated: each number twice, and where two groups share a row a barrier.
   constexpr double reducedSeconds = 0.3e-6;
   seconds += chunks.form.reductions > 0 ? reducedSeconds : 0;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tests/end_to_end/ChunkwiseCases.h"
+#include "tests/end_to_end/MachineCode.h"
 #include "tests/end_to_end/ProjectionCases.h"
 
 #include <gtest/gtest.h>
@@ -50,6 +51,17 @@ TEST(Fission, stepsOfANormWereWalkedOneAfterTheOther) {
   ASSERT_TRUE(program) << render(program.error());
   EXPECT_NE(program->planText.find("dim<lane t in T : 600>"), std::string::npos);
   expectNear(ending("simple_gla"), sizes, normed);
+}
+
+/// Few lanes of a short convolution alone: an array of what threads tell each other of no states had no elements.
+TEST(LookBack, programsWithoutAStateDidNotCompile) {
+  CompileOptions options = split({{"B", 1}, {"T", 300}, {"D", 8}});
+  options.strategy = "look_back";
+  const std::string text = "kernel k(x: bf16[B, T, D]) -> (y: f32[B, T, D]) { scan T as t over B, D { y[t] = silu(x[t] + x[t-3]) } }";
+  expectRight(text, options);
+  auto program = compileProgram(text, options);
+  ASSERT_TRUE(program) << render(program.error());
+  EXPECT_TRUE(compileVariant(*program, 0, "sm_90a"));
 }
 
 /// Two norms, one behind the other, of columns that a thread holds; rows apart from each other.

@@ -20,13 +20,19 @@
 
 namespace scanc::device::kernel {
 
-template <typename R, bool streams = (R::shape.ring > 0)>
+template <typename R, bool streams = (R::shape.ring > 0), bool tells = (look_back_cell_bytes<R>() > 0)>
 struct look_back_storage {
   alignas(16) unsigned char cells[look_back_cell_bytes<R>()];
   uint32_t ticket;
 };
+/// Without a state threads tell each other nothing.
 template <typename R>
-struct look_back_storage<R, true> : stream_storage<R> {};
+struct look_back_storage<R, false, false> {
+  static constexpr unsigned char *cells = nullptr;
+  alignas(16) uint32_t ticket;
+};
+template <typename R, bool tells>
+struct look_back_storage<R, true, tells> : stream_storage<R> {};
 
 /// Bytes of the maps of all stages before `stage`, of one lane group.
 template <typename R, int stage = R::stages>
