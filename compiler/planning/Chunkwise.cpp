@@ -327,8 +327,8 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // Rows of earlier steps are not copied: whoever computes with them waits.
   constexpr double windowSeconds = 1.1e-6, windowedSumSeconds = 8.5e-6;
   seconds += windowSeconds * chunks.windowedRows() + windowedSumSeconds * chunks.windowedSums();
-  // Estimated: each number twice, and where two groups share a row a barrier.
-  constexpr double reducedSeconds = 0.3e-6;
+  // Measured at 128 columns, with a gate: each number twice, and where two groups share a row a barrier.
+  constexpr double reducedSeconds = 1.5e-6;
   seconds += chunks.form.reductions > 0 ? reducedSeconds : 0;
   // Elsewhere products of one warp each are taken to need twice the time.
   seconds *= (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
