@@ -2,7 +2,7 @@
 # make test   the whole suite
 # make bench  CPU bandwidth beside the same loop in C++; make mutants  planted bugs; make fuzz  libFuzzer
 # make soak   the long forms: sizes, places and values; random programs, COUNT of them, for MINUTES at most
-# make sanitize  tests of the host under the sanitizers of addresses, undefined behaviour and threads
+# make sanitize  tests of the host under the sanitizers of addresses, undefined behaviour and threads; make ubsan  the compiler
 # make memcheck  the compiler under valgrind, on every program of the tests
 BUILD ?= build
 JOBS ?= $(shell nproc)
@@ -54,6 +54,14 @@ sanitize: deps
 	  cmake --preset $$preset && cmake --build --preset $$preset -j $(JOBS) --target $(SANITIZED) || exit 1; \
 	  for tests in $(SANITIZED); do SCANC_CACHE_DIR=off build/$$preset/bin/$$tests --gtest_brief || exit 1; done; \
 	done
+
+# The compiler under the sanitizer of undefined behaviour: clang, and half an hour of two cores.
+UBSANNED := frontend-tests pipeline-tests reference-tests importer-tests
+.PHONY: ubsan
+ubsan: deps
+	cmake --preset ubsan && cmake --build --preset ubsan -j $(JOBS) --target scanc scanc-opt scanc-stress-gpu $(UBSANNED)
+	for tests in $(UBSANNED); do SCANC_CACHE_DIR=off build/ubsan/bin/$$tests --gtest_brief || exit 1; done
+	$$(sed -n 's/^SCANC_LIT:.*=//p' build/ubsan/CMakeCache.txt) -sv build/ubsan/tests/lit
 
 .PHONY: memcheck
 memcheck: configure

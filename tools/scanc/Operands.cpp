@@ -131,7 +131,9 @@ Result<void> Operands::poisonResults() {
     if (parameters[i].role != Parameter::Role::output)
       continue;
     // Every element type reads this as NaN (i32 as -1).
-    std::memset(tensors[i]->words.data(), 0xff, tensors[i]->words.size() * 8);
+    auto &words = tensors[i]->words;
+    if (!words.empty()) // which has no address
+      std::memset(words.data(), 0xff, words.size() * 8);
     if (i < deviceMemory.size())
       if (Result<void> filled = deviceMemory[i].fill(0xff); !filled)
         return filled;
