@@ -101,7 +101,7 @@ MUTANTS = [
            "behind >= 0 ? 0xffffffffu : 0u", "a step sees the one after it", CHUNKS),
     Mutant(LIBRARY + "block/chunk_correction.cuh", "column < row(i) ? weight", "column + 1 < row(i) ? weight",
            "a step is not corrected by the one before it", CHUNKS),
-    Mutant(LIBRARY + "block/chunk_correction.cuh", "warp::narrow_tf32(-block[h]", "warp::narrow_tf32(block[h]",
+    Mutant(LIBRARY + "block/chunk_correction.cuh", "narrow_tf32(negated ? -number : number)", "narrow_tf32(number)",
            "blocks of the inverse with the wrong sign", CHUNKS),
     Mutant(LIBRARY + "kernel/chunkwise.cuh", "      state.scale(exp2_approximate(last));\n", "      ;\n",
            "the state of a chunk does not decay", CHUNKS),
