@@ -45,6 +45,14 @@ std::optional<CompiledKernel> kernelOf(EntryFields fields) {
 
 } // namespace
 
+std::vector<std::string> entriesOf(const KernelVariant &variant) {
+  std::vector<std::string> entries;
+  for (const KernelLaunch &launch : variant.launches)
+    if (std::find(entries.begin(), entries.end(), launch.entry) == entries.end())
+      entries.push_back(launch.entry);
+  return entries;
+}
+
 std::vector<CudaSource> sourcesOf(const Program &program, const KernelVariant &variant,
                                   const std::string &architecture) {
   CudaSource whole;
@@ -52,10 +60,7 @@ std::vector<CudaSource> sourcesOf(const Program &program, const KernelVariant &v
   whole.text = variant.source;
   whole.headers = program.headers;
   whole.architecture = architecture;
-  std::vector<std::string> entries;
-  for (const KernelLaunch &launch : variant.launches)
-    if (std::find(entries.begin(), entries.end(), launch.entry) == entries.end())
-      entries.push_back(launch.entry);
+  const std::vector<std::string> entries = entriesOf(variant);
   if (entries.size() == 1)
     return {whole};
   std::vector<CudaSource> sources;

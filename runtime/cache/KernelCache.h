@@ -21,7 +21,10 @@
 
 namespace scanc::rt {
 
-/// The translation units of a variant of `program`: its text for each of its functions, which may be
+/// The functions of a variant, each once, in the order in which they are first launched.
+std::vector<std::string> entriesOf(const KernelVariant &variant);
+
+/// The translation units of a variant of `program`: its text for each of `entriesOf`, which may be
 /// compiled at once, each without the others. Texts of several functions look at SCANC_ONE_KERNEL and
 /// SCANC_KERNEL_name; one that does not has them all in each unit.
 std::vector<CudaSource> sourcesOf(const Program &program, const KernelVariant &variant,

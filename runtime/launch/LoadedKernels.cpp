@@ -179,12 +179,9 @@ Result<const LoadedKernel *> LoadedKernels::loadVariant(const KernelVariant &var
       return failed(library.error());
     loaded->libraries.push_back(*library);
   }
-  std::vector<std::string> entries; // in the order of their units
+  const std::vector<std::string> entries = entriesOf(variant); // a unit each
   for (const KernelLaunch &launch : variant.launches) {
-    auto entry = std::find(entries.begin(), entries.end(), launch.entry);
-    const std::size_t unit = entry - entries.begin();
-    if (entry == entries.end())
-      entries.push_back(launch.entry);
+    const std::size_t unit = std::find(entries.begin(), entries.end(), launch.entry) - entries.begin();
     Result<LoadedFunction> resolved = resolve(variant, launch, loaded->libraries[unit]);
     if (!resolved)
       return failed(resolved.error());
