@@ -88,26 +88,6 @@ static __device__ __forceinline__ void add_told(warp::sum_tile (&sums)[8], const
   }
 }
 
-/// Calls `visit(number, row, column, exists)` for what this lane has of a state from `row` and `column` on, whose panels
-/// lie one below the other where `below`, else beside each other.
-template <typename R, bool below, int panels, typename F>
-static __device__ __forceinline__ void each_number(warp::sum_tile (&sums)[panels][8], int row, int column, F visit) {
-  row += warp_of_group() * 16 + warp::sum_row(0);
-  column += warp::sum_column(0);
-  forget(row); // addresses would stay in registers where a walk begins and ends several states
-  forget(column);
-#pragma unroll
-  for (int m = 0; m < panels; ++m)
-#pragma unroll
-    for (int n = 0; n < 8; ++n)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const int at_row = row + (below ? m * panel_columns : 0) + i / 2 * 8,
-                  at_column = column + (below ? 0 : m * panel_columns) + n * 8 + i % 2;
-        visit(sums[m][n].at[i], at_row, at_column, at_row < R::rows && at_column < R::columns);
-      }
-}
-
 /// What is left of a number without its own element.
 template <typename T>
 static __device__ __forceinline__ float without_rounded(float x) {
@@ -223,9 +203,22 @@ public:
   }
 
 private:
+  /// Calls `visit(number, row, column, exists)` for what this lane has, of its group's columns from `column` on.
   template <typename F>
   __device__ __forceinline__ void each(int column, F visit) {
-    each_number<R, /*below=*/true>(sums, 0, column + group_index() * panel_columns, visit);
+    int row = warp_of_group() * 16 + warp::sum_row(0);
+    column += group_index() * panel_columns + warp::sum_column(0);
+    forget(row); // addresses would stay in registers where a walk begins and ends several states
+    forget(column);
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          const int at_row = row + m * panel_columns + i / 2 * 8, at_column = column + n * 8 + i % 2;
+          visit(sums[m][n].at[i], at_row, at_column, at_row < R::rows && at_column < R::columns);
+        }
   }
 
   warp::sum_tile sums[panels][8];

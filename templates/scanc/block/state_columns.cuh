@@ -15,7 +15,7 @@
 
 namespace scanc::device::block {
 
-/// Sums whose columns are steps, times `by(step)`.
+/// Sums whose columns are steps, or rows of a state, times `by(step)`.
 template <typename F>
 static __device__ __forceinline__ void scale_steps(warp::sum_tile (&sums)[8], F by) {
 #pragma unroll
@@ -109,15 +109,7 @@ public:
   __device__ __forceinline__ void scale_rows(F by) {
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int c = 0; c < 2; ++c) {
-          const float of_row = by(m * panel_columns + n * 8 + warp::sum_column(c));
-#pragma unroll
-          for (int i = c; i < 4; i += 2)
-            sums[m][n].at[i] *= of_row;
-        }
+      scale_steps(sums[m], [&](int row) { return by(m * panel_columns + row); });
   }
 
   /// The products of 64 rows, panel `m`, of the columns with each step's row of `rows`, added to what is there where
