@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/chunk_reads.cuh"
 #include "scanc/block/state_columns.cuh"
 #include "scanc/kernel/chunkwise.cuh"
 
@@ -220,61 +221,7 @@ static __device__ __forceinline__ void pass_columns(W &walk, span_decay<S> &deca
   }
 }
 
-/// By the 128 threads of a group, of a chunk: each step's row that a state is read with. Of (1 + L) u = value - b 2^g key' S
-/// they are what S has in u.
-template <typename S>
-static __device__ __forceinline__ void
-make_reads(typename S::element (&to)[block::row_panels<S>()][block::panel], const block::chunk_slot<S> &slot,
-           const typename S::element (&keys)[block::row_panels<S>()][block::panel]) {
-  using element = typename S::element;
-  constexpr int panels = block::row_panels<S>();
-  const int first = block::warp_of_group() * 16;
-  warp::left_tile<element> inverse[block::chunk_steps / 16];
-#pragma unroll
-  for (int k = 0; k < block::chunk_steps / 16; ++k) {
-    inverse[k] = warp::load_left<block::panel_columns>(slot.inverse, first, k * 16);
-    block::weigh_steps(inverse[k], k, [&](int step) {
-      return -shared_load(slot.strength[step]) *
-             (block::decays<S> ? exp2_approximate(shared_load(slot.decay[step])) : 1.0f);
-    });
-  }
-  warp::sum_tile reads[panels][8];
-#pragma unroll
-  for (int p = 0; p < panels; ++p) {
-    begin_group_products();
-#pragma unroll
-    for (int k = 0; k < block::chunk_steps / 16; ++k)
-      warp::multiply_panel<false>(reads[p], inverse[k], keys[p], k * 16, k > 0);
-    start_group_products();
-  }
-  finish_group_products();
-#pragma unroll
-  for (int p = 0; p < panels; ++p) {
-    warp::settle(reads[p]);
-    warp::store_panel(to[p], first, reads[p]);
-  }
-}
-
-/// By the same: what the inputs of a chunk's steps have of the values alone. Starts it where four warps multiply together.
-template <typename S>
-static __device__ __forceinline__ void start_values(warp::sum_tile (&inputs)[8], const block::chunk_slot<S> &slot,
-                                                    const typename S::element (&values)[block::panel]) {
-  using element = typename S::element;
-  warp::left_tile<element> columns[block::chunk_steps / 16];
-#pragma unroll
-  for (int k = 0; k < block::chunk_steps / 16; ++k) {
-    columns[k] = warp::load_left_transposed<block::panel_columns>(values, k * 16, block::warp_of_group() * 16);
-    if constexpr (block::scales_input<S>)
-      block::weigh_steps(columns[k], k, [&](int step) { return shared_load(slot.input_scale[step]); });
-  }
-  begin_group_products();
-#pragma unroll
-  for (int k = 0; k < block::chunk_steps / 16; ++k)
-    warp::multiply_panel<true>(inputs, columns[k], slot.inverse, k * 16, k > 0);
-  start_group_products();
-}
-
-/// By the same, of the sums of a chunk: its inputs, as they are at its end.
+/// By the 128 threads of a group, of the sums of a chunk: its inputs, as they are at its end.
 template <typename S>
 static __device__ __forceinline__ void round_inputs(warp::left_tile<typename S::element> (&rounded)[4],
                                                     warp::sum_tile (&inputs)[8], const block::chunk_slot<S> &slot) {
@@ -308,9 +255,9 @@ walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *re
   const auto prepare = [&](long long chunk, int to) {
     const block::chunk_slot<S> &slot = stream.of(chunk);
     if constexpr (made)
-      make_reads<S>(storage.reads[to], slot, slot.entering_key);
+      block::make_reads<S>(storage.reads[to], slot, slot.entering_key);
     else
-      make_reads<S>(storage.reads[to], slot, block::readers_of(slot));
+      block::make_reads<S>(storage.reads[to], slot, block::readers_of(slot));
   };
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, order.of(c), walk.record_of(records, c));
@@ -329,7 +276,7 @@ walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *re
     if constexpr (!transitions)
 #pragma unroll
       for (int n = 0; n < tiles; ++n)
-        start_values<S>(inputs[n], slot, slot.value[n]);
+        block::start_values<S>(inputs[n], slot, slot.value[n]);
 #pragma unroll
     for (int m = 0; m < panels; ++m)
 #pragma unroll
