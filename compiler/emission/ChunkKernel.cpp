@@ -314,6 +314,27 @@ void ChunkKernelWriter::writeResults() {
   writer.close();
   if (!unspelled)
     unspelled = expressions.getUnspelled();
+  if (totals.empty() && !walksSteps())
+    writeSomeResults(results);
+}
+
+void ChunkKernelWriter::writeSomeResults(ArrayRef<Value> results) {
+  writer.blank();
+  writer.line("// The same, of columns whose bits `among` has alone.");
+  writer.open(formatv("__device__ __forceinline__ void rewrite(const lane &at, {1}, int j, const float (&sums)[{0}], "
+                      "const beside &in, unsigned among) const",
+                      pieceSize, stepParameter())
+                  .str());
+  enterLastPart("return;");
+  Expressions expressions = makeExpressions("j", pieceSize);
+  expressions.require(sourcesOf(results, pieceSize).numbers.getArrayRef());
+  writer.openLoop("k", std::to_string(pieceSize));
+  writer.open("if ((among >> k & 1) != 0)");
+  for (auto [access, result] : llvm::zip(writes, results))
+    writer.line(formatv("thread::write({0}, {1});", place(access, {"(j + k)"}), expressions.at(result, {"(j + k)"})).str());
+  writer.close();
+  writer.close();
+  writer.close();
 }
 
 Indices ChunkKernelWriter::stateIndices(const AccessText &access) const {

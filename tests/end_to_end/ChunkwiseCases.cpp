@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 
 namespace scanc::testing_support {
 
@@ -48,6 +48,23 @@ void spread(const TensorRef &strengths) {
   });
 }
 
+void poison(Operands &operands, const std::vector<Parameter> &parameters, const std::vector<Poison> &poisons) {
+  for (const Poison &one : poisons)
+    for (std::size_t p = 0; p < parameters.size(); ++p)
+      if (parameters[p].name == one.parameter) {
+        const TensorRef &tensor = operands.tensors[p];
+        storeElement(elementOf(tensor, one.element), tensor.dtype, one.value);
+      }
+}
+
+/// Of the numbers that are finite.
+double normOf(const std::vector<double> &numbers) {
+  double squares = 0;
+  for (double number : numbers)
+    squares += std::isfinite(number) ? number * number : 0;
+  return std::sqrt(squares);
+}
+
 } // namespace
 
 void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
@@ -72,6 +89,7 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
   for (std::size_t p = 0; p < program->parameters.size(); ++p)
     if (program->parameters[p].name == "beta")
       spread(drawn->tensors[p]);
+  poison(*drawn, program->parameters, how.poisons);
   Operands operands = withGaps(drawn->tensors, how.gap),
            magnitudes = magnitudesOf(drawn->tensors, positive);
   std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
@@ -98,11 +116,15 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
     ++result;
     double errors = 0, all = 0;
     if (cancels) {
-      double norm = std::sqrt(std::inner_product(wanted.begin(), wanted.end(), wanted.begin(), 0.0));
-      std::fill(most.begin(), most.end(), 16 * norm / std::sqrt(static_cast<double>(wanted.size())));
+      const auto count = std::count_if(wanted.begin(), wanted.end(), [](double number) { return std::isfinite(number); });
+      std::fill(most.begin(), most.end(), 16 * normOf(wanted) / std::sqrt(static_cast<double>(count)));
     }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       double value = numberAt(operands.tensors[p], i), error = value - wanted[i];
+      if (!std::isfinite(wanted[i])) {
+        ASSERT_FALSE(std::isfinite(value)) << program->parameters[p].name << "[" << i << "]: got " << value;
+        continue;
+      }
       ASSERT_LE(std::fabs(error), bound * most[i])
           << program->parameters[p].name << "[" << i << "]: got " << value << ", expected " << wanted[i];
       errors += error * error;

@@ -21,6 +21,14 @@ namespace scanc::testing_support {
 
 using Sizes = std::map<std::string, std::int64_t>;
 
+/// An element of an operand that is not what was drawn. Results that the reference has finite are right, the others not
+/// finite.
+struct Poison {
+  std::string parameter;
+  std::int64_t element; ///< of the packed tensor
+  double value;
+};
+
 /// What a test asks for beside the text and its sizes.
 struct How {
   std::string variants = "";          ///< those alone whose names begin so
@@ -29,6 +37,7 @@ struct How {
   std::set<std::string> signedInputs = {"g", "dt", "A", "bias", "log_gamma"}; ///< that enter decays and scales
   std::vector<std::int32_t> offsets = {}; ///< of segments, in place of what is drawn
   bool normed = false;                    ///< results are divided by a norm of theirs, however their terms cancel
+  std::vector<Poison> poisons = {};
 };
 
 /// The program with f16 where it has bf16.

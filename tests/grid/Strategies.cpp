@@ -115,7 +115,6 @@ Strategic inChunks(const std::string &name, const std::string &text, double ofMa
           .tile = 64,
           .apart = {"B", "V"},
           .chunk = 64,
-          .spreads = true,
           .ofMagnitude = ofMagnitude};
 }
 
@@ -271,19 +270,20 @@ std::vector<Strategic> all() {
                             .tile = 64,
                             .apart = {"V"},
                             .chunk = 64,
-                            .spreads = true,
                             .ofMagnitude = 0x1p-7}});
   if (!isLongForm() && !isOnGpu())
     return list;
   const std::string past = "S[t-1,i,j] - b[t] * k[t,i] * (k[t,l] * S[t-1,l,j])";
-  for (const auto &[name, text] :
-       {std::pair("delta_chunkwise", corrected("", "S[t,i,j] = " + past + " + b[t] * k[t,i] * v[t,j]")),
-        std::pair("twice_corrected_chunkwise",
+  for (const auto &[name, text, spreads] :
+       {std::tuple("delta_chunkwise", corrected("", "S[t,i,j] = " + past + " + b[t] * k[t,i] * v[t,j]"), false),
+        std::tuple("twice_corrected_chunkwise",
                   corrected(", p", "P[i,j] = " + past +
-                                       "\n    S[t,i,j] = P[i,j] - b[t] * p[t,i] * (p[t,l] * P[l,j]) + b[t] * p[t,i] * v[t,j]")),
-        std::pair("generalized_delta_chunkwise",
-                  corrected(", a, p", "S[t,i,j] = exp(b[t]) * (S[t-1,i,j] + p[t,i] * (a[t,l] * S[t-1,l,j])) + k[t,i] * v[t,j]"))})
+                                       "\n    S[t,i,j] = P[i,j] - b[t] * p[t,i] * (p[t,l] * P[l,j]) + b[t] * p[t,i] * v[t,j]"), false),
+        std::tuple("generalized_delta_chunkwise",
+                  corrected(", a, p", "S[t,i,j] = exp(b[t]) * (S[t-1,i,j] + p[t,i] * (a[t,l] * S[t-1,l,j])) + k[t,i] * v[t,j]"), true)}) {
     list.push_back(inChunks(name, text));
+    list.back().spreads = spreads;
+  }
   return list;
 }
 

@@ -22,7 +22,7 @@ struct Strategic {
   /// bits.
   /// Chunks begin with segments.
   std::int64_t chunk = 1;
-  /// What is not finite makes results of its chunk before it infinite or no numbers, too.
+  /// What is not finite makes more of its own step and chunk infinite or no numbers than depends on it.
   bool spreads = false;
   /// Its factors are rounded to 16 bits, which the reference's bounds do not count: magnitudes of
   /// terms times this, where no term is negative; 0: as the reference says.

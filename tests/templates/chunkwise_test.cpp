@@ -34,7 +34,7 @@ struct ChunkVariant {
     if (corrects && spans > 1)
       return isSm80 ? 304 : 152; // once for a span, and of addresses where threads carry 128 columns of 128 rows
     if (corrects)
-      return isSm80 ? 256 : 20;
+      return isSm80 ? 268 : 20;
     return decaysRows && isSm80 ? 20 : 0;
   }
   /// What takes seconds in the emulation and in ptxas: it has one head and fewer lengths, as narrow states have the others.

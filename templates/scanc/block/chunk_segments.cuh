@@ -31,6 +31,7 @@ struct segment_places {
   alignas(1024) segment_chunk chunks[kept];
   int steps[most_runs]; ///< of each run
   int run;              ///< the block's
+  int beyond[R::shape.threads() / 32]; ///< of each warp, whether a segment's last state was not finite
 };
 template <typename R>
 struct segment_places<R, false> {};
@@ -70,6 +71,8 @@ public:
 
   __device__ __forceinline__ chunk_order(const R &recurrence, segment_places<R> &places, int rank, int runs)
       : recurrence(recurrence), places(places) {
+    if (lane_index() == 0)
+      shared_store(places.beyond[warp_index()], 0);
     find_run(rank, runs);
     const int run = shared_load(places.run);
     first = first_of(run, runs);

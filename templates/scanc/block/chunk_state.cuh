@@ -142,6 +142,17 @@ public:
       warp::store_panel(to.of[group_index()][m], warp_of_group() * 16, sums[m]);
   }
 
+  /// Whether this thread of the block has a number of the first row that is not finite.
+  __device__ __forceinline__ bool is_beyond(int thread) const {
+    float none = 0.0f;
+#pragma unroll
+    for (int n = 0; n < 8; ++n)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        none += sums[0][n].at[i] - sums[0][n].at[i];
+    return thread % 128 < 4 && none != 0.0f; // four lanes have it
+  }
+
   /// After the products that `add` started have been finished.
   __device__ __forceinline__ void settle() { settle_panels(sums); }
 

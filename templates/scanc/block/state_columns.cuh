@@ -138,6 +138,17 @@ public:
     start_group_products();
   }
 
+  /// Whether this lane has a number of the first row that is not finite.
+  __device__ __forceinline__ bool is_beyond() const {
+    int thread = thread_index();
+    forget(thread); // as in `each_existing`
+    float none = 0.0f;
+#pragma unroll
+    for (int i = 0; i < 4; i += 2)
+      none += sums[0][0].at[i] - sums[0][0].at[i];
+    return thread % 4 == 0 && none != 0.0f;
+  }
+
   /// After the products that `add` started have been finished.
   __device__ __forceinline__ void settle() { settle_panels(sums); }
 

@@ -179,8 +179,9 @@ static __device__ __forceinline__ void change_registers() {
 }
 
 /// Of a lane, or of one span of it where blocks share its time: `told` are what the spans of the lane make of states.
+/// Whether this lane has a number of the last state's first row that is not finite.
 template <typename R>
-static __device__ __forceinline__ void relay_chunks(const R &recurrence, const block::span_place<R> &place,
+static __device__ __forceinline__ bool relay_chunks(const R &recurrence, const block::span_place<R> &place,
                                                     const block::told_span<R> *told, relay_storage<R> &storage) {
   static_assert(has_group_products && has_landings, "groups multiply by themselves, and wait for each other");
   static_assert(!block::corrects<R> && !block::decays_rows<R>);
@@ -190,6 +191,7 @@ static __device__ __forceinline__ void relay_chunks(const R &recurrence, const b
   constexpr int of_carriers = R::shape.warpgroups == 1 ? 136 : 120, of_readers = 256 - of_carriers;
   make_relay_cells<R>(storage);
   const chunk_relay<R> relay(recurrence, place, storage);
+  bool is_beyond = false;
   if (relay.group < relay.carriers) {
     change_registers<of_carriers>();
     const int first = relay.column + relay.group * block::panel_columns;
@@ -202,12 +204,14 @@ static __device__ __forceinline__ void relay_chunks(const R &recurrence, const b
         state.add_columns(told[span].states[relay.group]);
       }
     carry_chunks(relay, state);
+    is_beyond = state.is_beyond();
     if (place.span + 1 == place.spans)
       state.finish(recurrence, relay.at, first);
   } else {
     change_registers<of_readers>();
     read_chunks(relay, relay.group - relay.carriers);
   }
+  return is_beyond;
 }
 
 } // namespace scanc::device::kernel

@@ -22,6 +22,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/chunk_repair.cuh"
 #include "scanc/block/chunk_segments.cuh"
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/core/math.cuh"
@@ -88,8 +89,13 @@ struct chunk_walk {
   __device__ __forceinline__ void enter(long long chunk) {
     order.extend(chunk);
     if constexpr (thread::has_segments<R>)
-      if (const block::segment_chunk place = order.at(chunk); place.begins)
+      if (const block::segment_chunk place = order.at(chunk); place.begins) {
+        int thread = thread_index();
+        forget(thread); // a place would stay in a register for all of a walk
+        if (chunk > 0 && ballot(state.is_beyond(thread)) != 0 && thread % 32 == 0)
+          shared_store(storage.beyond[thread / 32], 1);
         state.begin(recurrence, at, column, segment(place));
+      }
   }
   __device__ __forceinline__ void leave(long long chunk) {
     if constexpr (block::finishes_segments<R>)
@@ -371,6 +377,13 @@ static __device__ __forceinline__ void enter_span(chunk_walk<R> &walk,
   }
 }
 
+/// Where the walk's was.
+template <typename R>
+static __device__ __forceinline__ block::repair_storage<R> &repair_storage_of(chunkwise_storage<R> &storage) {
+  static_assert(sizeof(block::repair_storage<R>) <= sizeof(storage));
+  return reinterpret_cast<block::repair_storage<R> &>(storage);
+}
+
 /// `scratch` is what launches before have left: with a correction or spans.
 template <typename R>
 static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scratch,
@@ -386,10 +399,15 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     chunk_walk<R> walk(recurrence, lane, block_index() % span_place<R>::blocks * span_place<R>::width, order,
                        storage);
     walk_all(walk, left.records(lane));
+    const auto list = recurrence.segments();
+    const bool has_state = list.begin(order.first) < list.begin(order.end);
+    const bool is_beyond = has_state && (walk.state.is_beyond(thread_index()) || shared_load(storage.beyond[warp_index()]) != 0);
+    block::repair_segments(recurrence, is_beyond, order.first, order.end, repair_storage_of<R>(storage));
     block::pass_empty_segments<span_place<R>::width>(recurrence, walk.at, walk.column, order.first, order.end);
   } else if constexpr (R::shape.readers > 0) {
     const span_place<R> place(recurrence, 0);
-    relay_chunks(recurrence, place, left.spans(place), storage);
+    const bool is_beyond = relay_chunks(recurrence, place, left.spans(place), storage);
+    block::repair_span(recurrence, is_beyond, repair_storage_of<R>(storage));
   } else {
     const span_place<R> place(recurrence, 0);
     const bool is_last = place.span + 1 == place.spans;
@@ -400,6 +418,7 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     walk_all(walk, left.records(place.lane) + place.first);
     if (is_last)
       walk.state.finish(recurrence, walk.at, walk.column);
+    block::repair_span(recurrence, walk.state.is_beyond(thread_index()), repair_storage_of<R>(storage));
   }
 }
 

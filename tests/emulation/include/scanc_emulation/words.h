@@ -14,6 +14,7 @@
 #define __grid_constant__
 #define __launch_bounds__(...)
 #define __forceinline__ inline __attribute__((always_inline))
+#define __noinline__ __attribute__((noinline))
 #define __shared__ static __attribute__((section("scanc_shared")))
 
 #endif // SCANC_EMULATION_WORDS_H
