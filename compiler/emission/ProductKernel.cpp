@@ -93,6 +93,9 @@ void ProductWriter::writePolicy() {
                tiling.getTensors())
            .str());
   line("using element = " + spellElement(op.getElement()) + ";");
+  if (op.getElement().isF32())
+    line(formatv("static constexpr bool split = {0}; // whether a factor is the sum of two of tf32, or one", op.getPrecision() == "tf32x3")
+             .str());
   line("static constexpr int factors = " + Twine(groups()) + ";");
   line(formatv("static constexpr bool across = {0}, copies = {1};", product.getAcross(), product.getCopies()).str());
   writer.blank();

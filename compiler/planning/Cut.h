@@ -24,6 +24,7 @@ private:
   void add(const analysis::ProjectedRow &row, analysis::Projection projection, const ProductEnd &of);
   ProjectedTensor &productOf(const analysis::ProjectedRow &row, analysis::Projection projection,
                              int64_t whole);
+  std::string precisionOf(mlir::Type element);
   bool isAcross(analysis::Projection projection) const;
   Dims rowDims(const analysis::ProjectedRow &row) const;
   Dims resultDims(llvm::ArrayRef<int64_t> rows, analysis::Projection projection) const;

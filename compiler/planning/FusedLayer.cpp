@@ -47,6 +47,8 @@ std::optional<std::string> FusedLayer::declines() const {
       return std::string("a projection of rows that another kernel computes");
   if (layer.products.size() > 1)
     return std::string("projections of several tensors, or by weights in two orders");
+  if (product().element.isF32())
+    return std::string("a projection of f32, whose factors are not split here");
   if (product().groups.size() > mostFactors)
     return formatv("{0} projections, at most {1} have their sums in registers", product().groups.size(),
                    mostFactors)

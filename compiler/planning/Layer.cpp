@@ -12,14 +12,23 @@ using llvm::formatv;
 
 namespace scanc::planning {
 
-/// What the precision pins that factors are rounded to, as it is written.
+/// What the precision pins that factors of 16 bits are rounded to, as it is written.
 static StringRef pinOf(Type element) { return element.isF16() ? "f16" : "bf16"; }
+
+static bool has16Bits(Type element) { return element.isF16() || element.isBF16(); }
+
+/// What factors of `element` are on the tensor cores, where they are not these themselves.
+std::string Cut::precisionOf(Type element) {
+  if (!element.isF32())
+    return "";
+  return pinnedValue(loop(), "precision") == "tf32" ? "tf32" : "tf32x3";
+}
 
 /// Why this row is not one of a tensor as the tensor cores take it.
 std::optional<std::string> Cut::declines(const analysis::ProjectedRow &row) const {
   BlockArgument input = analysis::inputOf(row.row);
-  if (!input.getType().isF16() && !input.getType().isBF16())
-    return std::string("a projection of another type than f16 and bf16");
+  if (!has16Bits(input.getType()) && !input.getType().isF32())
+    return std::string("a projection of another type than f32, f16 and bf16");
   AffineMap map = loop().getInputMap(input.getArgNumber());
   if (!llvm::all_of(map.getResults(), [](AffineExpr expr) { return isa<AffineDimExpr>(expr); }))
     return std::string("a projection of an earlier step");
@@ -162,7 +171,7 @@ ProjectedTensor &Cut::productOf(const analysis::ProjectedRow &row, analysis::Pro
       return known;
   const scan::IndexSet &lanes = sets->lanesOf(input);
   layer.products.push_back(
-      {access, input.getType(), Dims(lanes.begin(), lanes.end()), row.over, across, {}});
+      {access, input.getType(), precisionOf(input.getType()), Dims(lanes.begin(), lanes.end()), row.over, across, {}});
   return layer.products.back();
 }
 
@@ -198,7 +207,7 @@ NamedAccess Cut::takeOutput(unsigned output) {
 /// `end` rounded to `element`, which is then what everything is made of that was made of `end`, where the program pins that;
 /// else itself.
 Value Cut::narrowed(Value end, Type element) {
-  if (!narrow || !end.getType().isF32() || pinnedValue(loop(), "precision") != pinOf(element))
+  if (!narrow || !has16Bits(element) || !end.getType().isF32() || pinnedValue(loop(), "precision") != pinOf(element))
     return end;
   builder.setInsertionPointAfterValue(end);
   auto stored = arith::TruncFOp::create(builder, end.getLoc(), element, end);
@@ -229,11 +238,11 @@ std::optional<std::string> Cut::declinesBehind(const analysis::ProjectedRow &row
                                                analysis::Projection projection) const {
   Type element = projection.weight.getType();
   StringRef what = row.ofState ? "a projection of a state" : "a projection of a row that is computed";
-  if (!element.isF16() && !element.isBF16())
-    return (what + ", by weights of another type than f16 and bf16").str();
+  if (!has16Bits(element) && !element.isF32())
+    return (what + ", by weights of another type than f32, f16 and bf16").str();
   StringRef pin = pinOf(element);
   auto wider = row.row.getDefiningOp<arith::ExtFOp>();
-  bool isExact = wider && wider.getIn().getType() == element;
+  bool isExact = row.row.getType() == element || (wider && wider.getIn().getType() == element);
   if (!isExact && (!row.row.getType().isF32() || pinnedValue(loop(), "precision") != pin))
     return formatv("{0}, which the tensor cores would round to {1} (@precision({1}) allows it)", what, pin).str();
   ProductEnd end = endOf(loop(), *sets, projection);
@@ -258,8 +267,8 @@ const Cut::Row &Cut::rowOf(const analysis::ProjectedRow &row, Type element, Stri
   Dims dims = rowDims(row);
   dims.push_back(row.over);
   auto wider = row.row.getDefiningOp<arith::ExtFOp>();
-  Value stored = wider ? wider.getIn() : Value();
-  if (!stored || stored.getType() != element) {
+  Value stored = wider ? wider.getIn() : row.row;
+  if (stored.getType() != element) {
     builder.setInsertionPoint(body().getTerminator());
     stored = arith::TruncFOp::create(builder, row.row.getLoc(), element, row.row);
     layer.rounded = element;
@@ -279,8 +288,8 @@ void Cut::addBehind(const analysis::ProjectedRow &row, analysis::Projection proj
   });
   if (product == layer.behind.end()) {
     const scan::IndexSet &lanes = sets->lanesOf(row.row);
-    product = layer.behind.insert(product, {{tensor, mapOf(source.dims)}, element, Dims(lanes.begin(), lanes.end()),
-                                            row.over, across, {}});
+    product = layer.behind.insert(product, {{tensor, mapOf(source.dims)}, element, precisionOf(element),
+                                            Dims(lanes.begin(), lanes.end()), row.over, across, {}});
   }
   Dims dims = resultDims(rowDims(row), projection);
   insertGroup(*product, projection, of, dims).result = takeOutput(*outputOf(of.value, dims, projection));
@@ -336,10 +345,15 @@ Layer Cut::take() {
 
 bool Layer::honours(StringRef pin, StringRef value) const {
   auto all = llvm::concat<const ProjectedTensor>(products, behind);
-  return pin == "precision" && llvm::all_of(all, [&](const ProjectedTensor &of) { return value == pinOf(of.element); });
+  return pin == "precision" && llvm::all_of(all, [&](const ProjectedTensor &of) {
+           return of.element.isF32() ? value == "tf32" || value == "tf32x3" : value == pinOf(of.element);
+         });
 }
 
 std::string Layer::boundOfRounding() const {
+  auto all = llvm::concat<const ProjectedTensor>(products, behind);
+  if (llvm::any_of(all, [](const ProjectedTensor &of) { return of.precision == "tf32"; }))
+    return "2^-11 of what is rounded to tf32, and then ";
   if (!rounded)
     return "";
   return formatv("2^{0} of what is rounded to {1}, and then ", rounded.isF16() ? -11 : -8, pinOf(rounded));

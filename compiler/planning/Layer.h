@@ -35,6 +35,7 @@ struct ProjectedColumns {
 struct ProjectedTensor {
   NamedAccess row;
   mlir::Type element;         ///< of it and of the weights
+  std::string precision;      ///< what factors of f32 are on the tensor cores: tf32, tf32x3; empty of 16 bits
   llvm::SmallVector<int64_t> lanes; ///< dims of the recurrence that it has
   int64_t over;               ///< dim that is summed over
   bool across;                ///< whether columns of the weights are declared last

@@ -21,11 +21,11 @@ constexpr Tiles wholeMatrices[] = {{3, 192, 4}, {3, 176, 4}, {3, 128, 5}, {2, 25
 /// waits for; wide heads leave registers for 16 rows alone.
 constexpr Tiles pieces[] = {{1, 176, 2, 2}, {1, 144, 2, 2}, {1, 112, 2, 2}, {1, 96, 2, 2},
                             {1, 64, 2, 2},  {2, 128, 2},    {2, 192, 2},    {2, 256, 2}};
+/// Of f32, whose factors lie in registers in two parts beside the sums of a part.
+constexpr Tiles piecesOfF32[] = {{1, 96, 2, 2}, {1, 80, 2, 2}, {1, 64, 2, 2}, {1, 48, 2, 2}, {2, 128, 2}, {2, 192, 2}, {2, 256, 2}};
 /// Of elements; as many panels as a head, in panels of 64 columns, where one must be whole.
 constexpr Tiles elements = {1, 64, 3};
 
-/// Terms of a sum that a block multiplies at a time.
-constexpr double partTerms = 64;
 double ProductChoice::rows() const {
   double rows = sizeOf(timeDim());
   for (int64_t lane : product.lanes)
@@ -41,10 +41,11 @@ double ProductChoice::flops() const {
 }
 
 double ProductChoice::bytes() const {
-  double bytes = rows() * sizeOf(product.over) * 2;
+  auto element = static_cast<double>(elementBytes());
+  double bytes = rows() * sizeOf(product.over) * element;
   for (const ProjectedColumns &group : product.groups) {
     Type type = cast<RankedTensorType>(group.epilogue->getResult(0).getType()).getElementType();
-    bytes += widthOf(group) * (2 * sizeOf(product.over) + rows() * static_cast<double>(bytesOf(type)));
+    bytes += widthOf(group) * (element * sizeOf(product.over) + rows() * static_cast<double>(bytesOf(type)));
   }
   return bytes;
 }
@@ -65,9 +66,12 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   constexpr double numberSeconds = 0.09e-9, beginSeconds = 2.5e-6, piecesSeconds = 0.3e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
   double share = tiling.getTensors() || tiling.getTall() > 1 ? reached : reachedByFewRows;
-  double rate = tensorRate * target.flops / multiprocessors * share;
+  // f32 goes through tf32, half as many numbers at a time.
+  double products = product.precision == "tf32x3" ? 6 : product.precision == "tf32" ? 2 : 1;
+  double rate = tensorRate * target.flops / multiprocessors * share / products;
+  double partTerms = 128 / static_cast<double>(elementBytes());
   auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
-  double copied = partTerms * 2 * (tileRows + columns);
+  double copied = 128 * (tileRows + columns);
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
   part += tiling.getTensors() ? 0 : piecesSeconds;
   double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
@@ -124,7 +128,7 @@ plan::TilingAttr ProductChoice::tiling() const {
 plan::TilingAttr ProductChoice::tilingOfPieces() const {
   constexpr int64_t mostParts = 4;
   constexpr int64_t mostColumns = 128; // of 16 rows; more where a head wants them
-  SmallVector<Tiles> all(std::begin(pieces), std::end(pieces));
+  SmallVector<Tiles> all(product.element.isF32() ? ArrayRef(piecesOfF32) : ArrayRef(pieces));
   llvm::erase_if(all, [&](const Tiles &tiles) {
     return tiles.tall == 1 && tiles.columns > std::max(mostColumns, 64 * whole());
   });
@@ -198,13 +202,14 @@ void ProductChoice::requireSizes(Facts &facts) const {
     facts.push_back(formatv("{0} < {1}", extent, most));
 }
 
-/// Eight elements along `adjacent` are 16 aligned bytes.
+/// Elements along `adjacent` are in 16 aligned bytes each.
 void ProductChoice::requirePieces(const NamedAccess &access, int64_t adjacent, Facts &facts) const {
   if (!ownOf(access))
     facts.push_back(formatv("address({0}) % 16 == 0", access.tensor));
   for (AffineExpr expr : access.map.getResults()) {
     int64_t dim = cast<AffineDimExpr>(expr).getPosition();
-    facts.push_back(formatv(dim == adjacent ? "{0} == 1" : "{0} % 8 == 0", stride(access, dim)));
+    facts.push_back(dim == adjacent ? formatv("{0} == 1", stride(access, dim)).str()
+                                    : formatv("{0} % {1} == 0", stride(access, dim), 16 / elementBytes()).str());
   }
 }
 
@@ -237,6 +242,10 @@ plan::ProductAttr ProductChoice::variant(StringRef name, plan::TilingAttr tiling
                                          bool copies) const {
   Facts facts;
   requireSizes(facts);
+  // Three products of tf32 and the tensor cores' sums of 16 terms are off by 40 roundings of f32, which a shorter sum has not.
+  constexpr int64_t fewestTerms = 32;
+  if (copies && product.precision == "tf32x3")
+    facts.push_back(formatv("{0} >= {1}", extentOf(product.over), fewestTerms));
   auto require = [&](const NamedAccess &access, int64_t adjacent) {
     if (copies)
       requirePieces(access, adjacent, facts);
@@ -316,6 +325,7 @@ void ProductChoice::lower(const std::string &name, scan::AffineOp whole, OpBuild
   auto made = plan::ProjectionOp::create(
       builder, recurrence.getLoc(), builder.getStringAttr(name), builder.getArrayAttr(dims),
       accessOf(product.row), builder.getArrayAttr(groups), variants(),
+      product.precision.empty() ? StringAttr() : builder.getStringAttr(product.precision),
       static_cast<unsigned>(product.groups.size()));
   for (auto [group, region] : llvm::zip(product.groups, made.getEpilogues()))
     lowerPart(mappingOf(group.epilogue), whole, region);

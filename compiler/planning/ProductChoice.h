@@ -32,7 +32,8 @@ public:
 private:
   using Facts = std::vector<std::string>;
 
-  bool copiesMatrices() const { return target.arch == "sm_90a"; }
+  bool copiesMatrices() const { return target.arch == "sm_90a" && !product.element.isF32(); }
+  int64_t elementBytes() const { return product.element.isF32() ? 4 : 2; }
   plan::TilingAttr tilingOf(const Tiles &tiles, bool tensors) const {
     return plan::TilingAttr::get(context, tiles.warpgroups, tiles.columns, tiles.ring, tiles.tall, tensors);
   }

@@ -37,7 +37,7 @@ public:
   bool honours(const Mapping &mapping, StringRef pin, StringRef value) const override;
 
   std::string arithmetic(const Mapping &) const override {
-    return "products of 16 bits on the tensor cores, sums of f32";
+    return "products of 16 bits, or of f32 in tf32x3, on the tensor cores, sums of f32";
   }
 
   Cost cost(const Mapping &mapping, const Target &target, const Sizes &sizes) const override;

@@ -264,7 +264,7 @@ def Plan_OuterSequentialOp : Plan_Kernel<"outer_sequential",
 def Plan_ProjectionOp : Plan_Op<"projection", [HasParent<"EntryOp">]> {
   let summary = "kernel::projection: rows of all steps times weights that all steps have, on the tensor cores";
   let description = [{
-    Deterministic; products are exact, sums f32 in an order of the device's own. Each of `groups` has a region that makes a
+    Deterministic; products of 16 bits are exact, sums f32 in an order of the device's own. Each of `groups` has a region that makes a
     result of a sum, its first argument, and of what the group reads.
 
     - (C1) `dims` holds lanes, one time dimension, the dimension that is summed over and those of columns, as registers of
@@ -272,15 +272,17 @@ def Plan_ProjectionOp : Plan_Op<"projection", [HasParent<"EntryOp">]> {
     - (C2) accesses name parameters or tensors of the program, without offsets, and map the dims to them, each once: `row`
       all lanes, time and what is summed over; weights that, heads of a known multiple of 8 columns or none, and the columns;
       results lanes, time, heads and columns; what a group reads some of these two.
-    - (C3) `row` and all weights are of one type, f16 or bf16; results are outputs, or tensors of the plan, of f32, f16 or
-      bf16, and no two groups have the same.
+    - (C3) `row` and all weights are of one type: f16, bf16, or f32 with a `precision`, tf32 or tf32x3: factors rounded once,
+      or in two parts of whose products the three largest are added. Results are outputs, or tensors of the plan, of f32, f16
+      or bf16, and no two groups have the same.
     - (C4) there is a group, and for each a region of the sum, f32, and of the elements that it reads, which gives one value
       of the result's type. A plan.reduce_lanes is over a head's columns: groups with one come first, tiles have heads whole.
     - (C5) there is a product, whose requirements and grid are formulas; columns are multiples of 16 up to 256, a ring has
-      2 to 64 parts, `tall` is 1 to 4, a block at most 1024 threads; copies of whole matrices want `copies` and at most 256
-      rows; shared_bytes are those of the tiling; and the last requires nothing of addresses and strides.
+      2 to 64 parts, `tall` is 1 to 4, a block at most 1024 threads; copies of whole matrices want `copies`, 16 bits and at most
+      256 rows; shared_bytes are those of the tiling; and the last requires nothing of addresses and strides.
   }];
-  let arguments = (ins StrAttr:$name, ArrayAttr:$dims, Plan_AccessAttr:$row, ArrayAttr:$groups, ArrayAttr:$products);
+  let arguments = (ins StrAttr:$name, ArrayAttr:$dims, Plan_AccessAttr:$row, ArrayAttr:$groups, ArrayAttr:$products,
+                       OptionalAttr<StrAttr>:$precision);
   let regions = (region VariadicRegion<SizedRegion<1>>:$epilogues);
   let assemblyFormat = "$name attr-dict-with-keyword $epilogues";
   let extraClassDeclaration = [{

@@ -179,8 +179,18 @@ LogicalResult ProjectionOp::verify() {
     return failure();
   if (!isThere(*this, getRow())) // program_c6
     return emitOpError("row: expected a tensor that an op before writes, got ") << getRow();
-  if (!getElement().isF16() && !getElement().isBF16()) // projection_c3
-    return emitOpError("row: expected f16 or bf16, got ") << getElement();
+  if (!getElement().isF16() && !getElement().isBF16() && !getElement().isF32()) // projection_c3
+    return emitOpError("row: expected f16, bf16 or f32, got ") << getElement();
+  StringRef precision = getPrecision().value_or("");
+  if (getElement().isF32() ? precision != "tf32" && precision != "tf32x3" : !precision.empty()) // projection_c3
+    return emitOpError("precision: expected tf32 or tf32x3 of f32, and none of 16 bits, got '")
+           << precision << "' of " << getElement();
+  bool copiesMatrices = llvm::any_of(getProducts(), [](Attribute attr) {
+    auto product = dyn_cast<ProductAttr>(attr);
+    return product && product.getTiling().getTensors();
+  });
+  if (getElement().isF32() && copiesMatrices) // projection_c5
+    return emitOpError("products: expected pieces of f32, got ") << getProducts();
   if (getGroups().empty() || getGroups().size() != getEpilogues().size()) // projection_c4
     return emitOpError("groups: expected at least one, and a region for each, got ")
            << getGroups().size() << " and " << getEpilogues().size();

@@ -9,6 +9,7 @@
 #include "tests/emulation/Program.h"
 #include "tests/end_to_end/Emulated.h"
 #include "tests/end_to_end/MachineCode.h"
+#include "tests/end_to_end/ProjectionCases.h"
 #include "tests/support/Comparison.h"
 
 #include <gtest/gtest.h>
@@ -24,20 +25,6 @@ CompileOptions optionsOf(const std::string &target, std::map<std::string, std::i
   options.strategy = "projected_scan";
   options.sizes = std::move(sizes);
   return options;
-}
-
-/// Runs `program`, compiled with open sizes, at `sizes`: the variant, or what is wrong.
-std::string launchedAt(const std::string &text, const Program &program, CompileOptions options,
-                       const std::map<std::string, std::int64_t> &sizes) {
-  options.sizes = sizes;
-  auto operands = makeOperands(text, options, program.parameters, 3);
-  if (!operands)
-    return render(operands.error());
-  auto variant = runChosen(program, operands->tensors, 5);
-  if (!variant)
-    return render(variant.error());
-  std::string wrong = firstMismatch(text, options, program.parameters, *operands);
-  return wrong.empty() ? *variant : wrong;
 }
 
 class OneKernel : public testing::TestWithParam<const char *> {};

@@ -33,4 +33,20 @@ std::size_t kernelsOf(const std::string &text, const CompileOptions &options) {
   return program ? program->entries[0].steps.size() : 0;
 }
 
+std::string launched(const std::string &text, const Program &program, const CompileOptions &options,
+                     Operands &operands) {
+  auto variant = runChosen(program, operands.tensors, 5);
+  if (!variant)
+    return render(variant.error());
+  std::string wrong = firstMismatch(text, options, program.parameters, operands);
+  return wrong.empty() ? *variant : wrong;
+}
+
+std::string launchedAt(const std::string &text, const Program &program, CompileOptions options,
+                       const std::map<std::string, std::int64_t> &sizes) {
+  options.sizes = sizes;
+  auto operands = makeOperands(text, options, program.parameters, 3);
+  return operands ? launched(text, program, options, *operands) : render(operands.error());
+}
+
 } // namespace scanc::testing_support

@@ -3,6 +3,7 @@
 #define SCANC_TESTS_END_TO_END_PROJECTIONCASES_H
 
 #include "scanc/Compile.h"
+#include "tests/support/Comparison.h"
 
 #include <cstdint>
 #include <map>
@@ -22,6 +23,14 @@ CompileOptions withProjection(const std::string &target, std::map<std::string, s
 
 /// Kernels of the plan of `text`; a failure of the test, and 0, where there is none.
 std::size_t kernelsOf(const std::string &text, const CompileOptions &options);
+
+/// The variant of the first kernel that a launch takes, or what is wrong.
+std::string launched(const std::string &text, const Program &program, const CompileOptions &options,
+                     Operands &operands);
+
+/// The same of `program`, compiled with open sizes, at `sizes`.
+std::string launchedAt(const std::string &text, const Program &program, CompileOptions options,
+                       const std::map<std::string, std::int64_t> &sizes);
 
 } // namespace scanc::testing_support
 

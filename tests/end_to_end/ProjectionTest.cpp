@@ -74,24 +74,6 @@ std::string layer(const std::string &element) {
   return text;
 }
 
-/// The variant of the first kernel that a launch takes, or what is wrong.
-std::string launched(const std::string &text, const Program &program, const CompileOptions &options,
-                     Operands &operands) {
-  auto variant = runChosen(program, operands.tensors, 5);
-  if (!variant)
-    return render(variant.error());
-  std::string wrong = firstMismatch(text, options, program.parameters, operands);
-  return wrong.empty() ? *variant : wrong;
-}
-
-/// Runs `program`, compiled with open sizes, at `sizes`.
-std::string launchedAt(const std::string &text, const Program &program, CompileOptions options,
-                       const std::map<std::string, std::int64_t> &sizes) {
-  options.sizes = sizes;
-  auto operands = makeOperands(text, options, program.parameters, 3);
-  return operands ? launched(text, program, options, *operands) : render(operands.error());
-}
-
 using Case = std::pair<std::string, std::string>; // element, target
 class ProjectedLayer : public testing::TestWithParam<Case> {};
 

@@ -29,11 +29,12 @@ class matrix_parts {
 public:
   using storage = matrix_parts_storage<R>;
   static constexpr int readers = 4 * R::shape.warpgroups; ///< warps
+  static constexpr int depth = part_depth<typename R::element>;
   static constexpr int maps_of_slices = R::shape.panels() > 0 ? R::factors : 0; ///< the first of them
   static constexpr int map_of_left = maps_of_slices + (R::shape.slices() > 0 ? R::factors : 0);
 
   __device__ __forceinline__ matrix_parts(const R &product, storage &of)
-      : of(of), maps(product.maps()), parts((product.depth() + part_depth - 1) / part_depth) {
+      : of(of), maps(product.maps()), parts((product.depth() + depth - 1) / depth) {
     if (thread_index() == 0)
 #pragma unroll 1
       for (int i = 0; i < R::shape.ring; ++i) {
@@ -55,7 +56,7 @@ public:
       using slot_type = product_slot<R>;
       slot_type &to = of.slots[slot];
       landing &cell = of.landed[slot];
-      const int term = part * part_depth;
+      const int term = part * depth;
       await_landing(of.left[slot], parity ^ 1);
       if (lane_index() == 0)
         expect_copies(cell, slot_type::left_bytes + slot_type::right_bytes);
@@ -109,10 +110,12 @@ struct piece_parts_storage {
 template <typename R>
 class piece_parts {
 public:
-  static constexpr int pieces = part_depth / 8; ///< of a row
+  using element = typename R::element;
+  static constexpr int depth = part_depth<element>;
+  static constexpr int piece = warp::piece<element>, pieces = depth / piece; ///< of a row
 
   __device__ __forceinline__ piece_parts(const R &product, piece_parts_storage<R> &storage)
-      : product(product), storage(storage), parts((product.depth() + part_depth - 1) / part_depth) {
+      : product(product), storage(storage), parts((product.depth() + depth - 1) / depth) {
   }
 
   __device__ __forceinline__ int count() const { return parts; }
@@ -138,9 +141,22 @@ public:
     return storage.slots[part % R::shape.ring];
   }
 
-private:
-  using element = typename R::element;
+  /// Whether a thread says so, once all parts have been taken.
+  __device__ __forceinline__ bool any(bool says) const {
+    auto &cells = storage.slots[0].left[0];
+    const uint32_t lanes = ballot(says);
+    block_barrier(); // all have left it
+    if (lane_index() == 0)
+      shared_store(cells[warp_index()], lanes != 0 ? 1.0f : 0.0f);
+    block_barrier();
+    bool found = false;
+#pragma unroll
+    for (int i = 0; i < R::shape.threads() / 32; ++i)
+      found |= shared_load(cells[i]) != 0.0f;
+    return found;
+  }
 
+private:
   /// Where a panel or slice of the right factor begins, how far its rows are apart as they lie in memory, and how many columns
   /// exist from there on.
   struct source {
@@ -162,10 +178,10 @@ private:
   template <int count, int adjacent>
   static __device__ __forceinline__ void copy_rows(element *to, const element *first, long long stride, int exist,
                                                    int exist_adjacent) {
-    constexpr int beside = adjacent / 8, at_once = R::shape.threads() / beside;
+    constexpr int beside = adjacent / piece, at_once = R::shape.threads() / beside;
     static_assert(at_once % 8 == 0, "pieces are exchanged alike in the rows of a thread");
-    const int begin = thread_index() / beside, column = thread_index() % beside * 8;
-    const int left = exist_adjacent - column, bytes = left <= 0 ? 0 : left < 8 ? 2 * left : 16;
+    const int begin = thread_index() / beside, column = thread_index() % beside * piece;
+    const int left = exist_adjacent - column, bytes = left <= 0 ? 0 : left < piece ? static_cast<int>(sizeof(element)) * left : 16;
     element *const cell = to + warp::swizzled<element, adjacent>(begin, column);
     const element *from = first + (begin * stride + column);
 #pragma unroll
@@ -179,22 +195,22 @@ private:
 
   __device__ __forceinline__ void copy_part(product_slot<R> &to, int term) const {
     const int terms = product.depth() - term;
-    copy_rows<R::shape.rows(), part_depth>(to.left[0], rows.data + term, rows.row, product.rows() - place.row, terms);
+    copy_rows<R::shape.rows(), depth>(to.left[0], rows.data + term, rows.row, product.rows() - place.row, terms);
 #pragma unroll
     for (int n = 0; n < tile_columns<R>::count; ++n) {
       const source from = shuffle(own, n);
       element *const cells = to.right + product_slot<R>::place(n);
       if constexpr (!R::across) {
         if (n < R::shape.panels())
-          copy_rows<64, part_depth>(cells, from.first + term, from.stride, from.left, terms);
+          copy_rows<64, depth>(cells, from.first + term, from.stride, from.left, terms);
         else
-          copy_rows<16, part_depth>(cells, from.first + term, from.stride, from.left, terms);
+          copy_rows<16, depth>(cells, from.first + term, from.stride, from.left, terms);
       } else {
         const element *const first = from.first + term * from.stride;
         if (n < R::shape.panels())
-          copy_rows<part_depth, 64>(cells, first, from.stride, terms, from.left);
+          copy_rows<depth, 64>(cells, first, from.stride, terms, from.left);
         else
-          copy_rows<part_depth, 16>(cells, first, from.stride, terms, from.left);
+          copy_rows<depth, 16>(cells, first, from.stride, terms, from.left);
       }
     }
   }
@@ -202,9 +218,9 @@ private:
   __device__ __forceinline__ void order(int part) {
     if (part < parts) {
       if constexpr (R::copies)
-        copy_part(storage.slots[part % R::shape.ring], part * part_depth);
+        copy_part(storage.slots[part % R::shape.ring], part * depth);
       else
-        fetch_part(storage.slots[part % R::shape.ring], part * part_depth);
+        fetch_part(storage.slots[part % R::shape.ring], part * depth);
     }
     close_copies(); // an empty group keeps the count
   }
@@ -212,8 +228,8 @@ private:
   __device__ __forceinline__ void fetch_part(product_slot<R> &to, int term) const {
 #pragma unroll 2
     for (int i = thread_index(); i < R::shape.rows() * pieces; i += R::shape.threads()) {
-      const int row = i / pieces, column = i % pieces * 8;
-      product.fetch_left(&to.left[row / 64][warp::swizzled<element, 64>(row % 64, column)],
+      const int row = i / pieces, column = i % pieces * piece;
+      product.fetch_left(&to.left[row / 64][warp::swizzled<element, depth>(row % 64, column)],
                          place.matrix, place.row + row, term + column);
     }
     fetch_right<64, 0, R::shape.panels()>(to, term);
@@ -223,11 +239,11 @@ private:
   /// `count` panels or slices of `width` columns, from number `first` on.
   template <int width, int first, int count>
   __device__ __forceinline__ void fetch_right(product_slot<R> &to, int term) const {
-    constexpr int adjacent = R::across ? width : part_depth, own = part_depth * width / 8;
+    constexpr int adjacent = R::across ? width : depth, own = depth * width / piece;
 #pragma unroll 2
     for (int i = thread_index(); i < count * own; i += R::shape.threads()) {
       // The lanes of a warp have pieces of one.
-      const int number = first + i / own, row = i % own / (adjacent / 8), column = i % (adjacent / 8) * 8;
+      const int number = first + i / own, row = i % own / (adjacent / piece), column = i % (adjacent / piece) * piece;
       const column_source from = columns[number];
       element *cell =
           to.right + product_slot<R>::place(number) + warp::swizzled<element, adjacent>(row, column);

@@ -6,7 +6,7 @@
 //   barriers       as each function says
 //
 //   R says what the factors are, in the sense of templates/README.md. 64 terms of the sums at a
-//   time, a part, lie in a slot.
+//   time, 32 of f32, a part, lie in a slot.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -14,28 +14,35 @@
 #include "scanc/block/reduce_lanes.cuh"
 #include "scanc/thread/piece.cuh"
 #include "scanc/thread/reduction.cuh"
+#include "scanc/warp/split_matmul.cuh"
 #include "scanc/warp/wide_matmul.cuh"
 
 namespace scanc::device::block {
 
-inline constexpr int part_depth = 64;
-inline constexpr int panel_size = 64 * part_depth, slice_size = 16 * part_depth;
+/// Terms of a part: 128 bytes of a row.
+template <typename T>
+inline constexpr int part_depth = 128 / sizeof(T);
+template <typename T>
+inline constexpr int panel_size = 64 * part_depth<T>;
+template <typename T>
+inline constexpr int slice_size = 16 * part_depth<T>;
 
 /// A part of both factors: of the left one 64 rows a panel; of the right one a tile's panels, then its
 /// slices.
 template <typename R>
 struct product_slot {
   static constexpr int row_panels = R::shape.rows() / 64, column_panels = (R::shape.columns + 63) / 64;
-  static constexpr int left_bytes = 2 * row_panels * panel_size,
-                       right_bytes = 2 * part_depth * R::shape.columns;
-  alignas(1024) typename R::element left[row_panels][panel_size];
-  typename R::element right[column_panels * panel_size];
+  using element = typename R::element;
+  static constexpr int left_bytes = sizeof(element) * row_panels * panel_size<element>,
+                       right_bytes = sizeof(element) * part_depth<element> * R::shape.columns;
+  alignas(1024) element left[row_panels][panel_size<element>];
+  element right[column_panels * panel_size<element>];
 
   /// Where panel or slice `number` of the right factor begins.
   static constexpr int place(int number) {
     return number < R::shape.panels()
-               ? number * panel_size
-               : R::shape.panels() * panel_size + (number - R::shape.panels()) * slice_size;
+               ? number * panel_size<element>
+               : R::shape.panels() * panel_size<element> + (number - R::shape.panels()) * slice_size<element>;
   }
 };
 
@@ -182,9 +189,29 @@ struct tile_sums {
   __device__ __forceinline__ void add(const product_slot<R> &slot, bool adds) {
     begin_group_products();
 #pragma unroll
-    for (int term = 0; term < part_depth; term += 16)
+    for (int term = 0; term < part_depth<typename R::element>; term += 16)
       warp::multiply_wide<R::across>(at, slot.left[first_panel()], slot.right, term, adds || term > 0);
     start_group_products();
+  }
+
+  /// Adds a part of f32, whose factors are rounded to tf32 or R::split into two of them; or term by term.
+  __device__ __forceinline__ void add_narrow(const product_slot<R> &slot) {
+    warp::multiply_split<R::across, R::split>(at, slot.left[first_panel()], slot.right);
+  }
+  __device__ __forceinline__ void add_exact(const product_slot<R> &slot) {
+    warp::multiply_exact<R::across>(at, slot.left[first_panel()], slot.right);
+  }
+
+  __device__ __forceinline__ bool are_finite() const {
+    float none = 0.0f;
+#pragma unroll
+    for (int k = 0; k < R::shape.tall; ++k)
+#pragma unroll
+      for (int n = 0; n < R::shape.columns / 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          none += 0.0f * at[k][n].at[i];
+    return none == 0.0f;
   }
 
   /// Hands them to the product's epilogues, four columns at a time.

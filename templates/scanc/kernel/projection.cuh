@@ -6,9 +6,10 @@
 //   barriers       one per block; one per tile and part where no copies of whole matrices are asked
 //   for
 //
-//   The factors of a product are rounded by whoever wrote them, their products are exact, sums are
-//   f32 in an order that is the device's own. A block walks tiles of the result; what is made of
-//   each sum is R's affair.
+//   Factors of 16 bits are rounded by whoever wrote them, their products are exact, sums are
+//   f32 in an order that is the device's own. Those of f32 go through tf32 where they are copied, and a tile with a
+//   sum that is not finite is made anew term by term: an infinity has no low part. A block walks tiles of the
+//   result; what is made of each sum is R's affair.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -90,13 +91,24 @@ static __device__ __forceinline__ void project_pieces(const R &product,
   block::tile_place place;
   while (tiles.take(place)) {
     block::tile_sums<R> sums;
-    sums.clear();
     const block::tile_columns<R> columns = tiles.columns_of(place);
-    parts.begin(place, columns);
+    const auto make = [&](auto add) {
+      sums.clear();
+      parts.begin(place, columns);
 #pragma unroll 1
-    for (int part = 0; part < parts.count(); ++part) {
-      sums.add(parts.take(part), true);
-      finish_group_products();
+      for (int part = 0; part < parts.count(); ++part)
+        add(parts.take(part));
+    };
+    if constexpr (is_same<typename R::element, float>) {
+      if constexpr (R::copies)
+        make([&](const auto &part) { sums.add_narrow(part); });
+      if (!R::copies || parts.any(!sums.are_finite()))
+        make([&](const auto &part) { sums.add_exact(part); });
+    } else {
+      make([&](const auto &part) {
+        sums.add(part, true);
+        finish_group_products();
+      });
     }
     sums.write(product, place, columns);
   }

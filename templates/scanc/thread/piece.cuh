@@ -11,20 +11,21 @@
 
 namespace scanc::device::thread {
 
-/// Eight elements of a row of `size`, `stride` from each other, from element `at` on, to 16 aligned bytes: zeros where
-/// there are none. Where `copies`, which has landed when copies have, they are adjacent and aligned to 16 bytes.
+/// 16 bytes of elements of a row of `size`, `stride` from each other, from element `at` on, to as many aligned bytes: zeros
+/// where there are none. Where `copies`, which has landed when copies have, they are adjacent and aligned to 16 bytes.
 template <bool copies, typename T>
 static __device__ __forceinline__ void fetch_piece(T *to, const T *row, long long stride, int at,
                                                    int size) {
+  constexpr int count = 16 / sizeof(T);
   if constexpr (copies) {
     const int left = at < size ? size - at : 0;
-    start_copy<16>(to, row + (left > 0 ? at : 0), left < 8 ? 2 * left : 16);
+    start_copy<16>(to, row + (left > 0 ? at : 0), left < count ? static_cast<int>(sizeof(T)) * left : 16);
   } else {
-    array<T, 8> piece;
+    array<T, count> piece;
 #pragma unroll
-    for (int e = 0; e < 8; ++e)
+    for (int e = 0; e < count; ++e)
       piece[e] = at + e < size ? read(row + (at + e) * stride) : T{};
-    shared_store(reinterpret_cast<array<T, 8> &>(*to), piece);
+    shared_store(reinterpret_cast<array<T, count> &>(*to), piece);
   }
 }
 

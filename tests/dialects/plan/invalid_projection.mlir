@@ -143,10 +143,10 @@ plan.program @projection_c2_result strategy "projection" attributes {
 // -----
 
 plan.program @projection_c3_row strategy "projection" attributes {
-    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in b : f32 [B, T, E]>, #plan.parameter<out y : f16 [B, T, D]>],
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<in b : f64 [B, T, E]>, #plan.parameter<out y : f16 [B, T, D]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{row: expected f16 or bf16, got 'f32'}}
+    // expected-error @below {{row: expected f16, bf16 or f32, got 'f64'}}
     plan.projection "k" attributes {
         dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
         row = #plan.access<b (d0, d1, d2, d3) -> (d0, d1, d2)>,
@@ -610,6 +610,60 @@ plan.program @program_c6_row strategy "projection" attributes {
         row = #plan.access<r (d0, d1, d2) -> (d0, d1)>,
         groups = [#plan.columns<dim = 2, weights = <W (d0, d1, d2) -> (d1, d2)>, reads = [], result = <y (d0, d1, d2) -> (d0, d2)>>],
         products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      plan.yield %sum : f32
+    }
+  }
+}
+
+// -----
+
+plan.program @projection_c3_precision strategy "projection" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, E]>, #plan.parameter<in W : f32 [E, D]>, #plan.parameter<out y : f32 [B, T, D]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{precision: expected tf32 or tf32x3 of f32, and none of 16 bits, got 'bf16' of 'f32'}}
+    plan.projection "k" attributes { precision = "bf16",
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
+        row = #plan.access<x (d0, d1, d2, d3) -> (d0, d1, d2)>,
+        groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3) -> (d2, d3)>, reads = [], result = <y (d0, d1, d2, d3) -> (d0, d1, d3)>>],
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      plan.yield %sum : f32
+    }
+  }
+}
+
+// -----
+
+plan.program @projection_c3_no_precision strategy "projection" attributes {
+    parameters = [#plan.parameter<in x : f16 [B, T, E]>, #plan.parameter<in W : f16 [E, D]>, #plan.parameter<out y : f32 [B, T, D]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{precision: expected tf32 or tf32x3 of f32, and none of 16 bits, got 'tf32' of 'f16'}}
+    plan.projection "k" attributes { precision = "tf32",
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
+        row = #plan.access<x (d0, d1, d2, d3) -> (d0, d1, d2)>,
+        groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3) -> (d2, d3)>, reads = [], result = <y (d0, d1, d2, d3) -> (d0, d1, d3)>>],
+        products = [#plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
+    ^bb0(%sum: f32):
+      plan.yield %sum : f32
+    }
+  }
+}
+
+// -----
+
+plan.program @projection_c5_matrices strategy "projection" attributes {
+    parameters = [#plan.parameter<in x : f32 [B, T, E]>, #plan.parameter<in W : f32 [E, D]>, #plan.parameter<out y : f32 [B, T, D]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{products: expected pieces of f32, got}}
+    plan.projection "k" attributes { precision = "tf32",
+        dims = [#plan.dim<lane B in B : ?>, #plan.dim<time t in T : ?>, #plan.dim<register k in E : ?>, #plan.dim<register j in D : ?>],
+        row = #plan.access<x (d0, d1, d2, d3) -> (d0, d1, d2)>,
+        groups = [#plan.columns<dim = 3, weights = <W (d0, d1, d2, d3) -> (d2, d3)>, reads = [], result = <y (d0, d1, d2, d3) -> (d0, d1, d3)>>],
+        products = [#plan.product<name = "matrices", tiling = <warpgroups = 2, columns = 128, ring = 4, tensors = true>, across = true, copies = true, requirements = [], grid = "B", shared_bytes = 132096>, #plan.product<name = "elements", tiling = <warpgroups = 1, columns = 64, ring = 3>, across = true, copies = false, requirements = ["T < 1024"], grid = "B * ceildiv(T, 64)", shared_bytes = 49152>]} {
     ^bb0(%sum: f32):
       plan.yield %sum : f32
     }
