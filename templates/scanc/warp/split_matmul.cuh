@@ -8,7 +8,7 @@
 //   A left panel is a swizzled matrix of 64 rows of 32 terms. Right panels have 64 columns of the sum, slices 16:
 //   as rows of 32 terms, or where `across` as columns of 32 rows.
 //
-//   A factor x is the nearest number of tf32, high, and where `split` the nearest of what that leaves, low: then
+//   A factor x is the nearest number of tf32, high, and where `split` 11 bits of the 12 that this leaves, low: then
 //   |x - high - low| <= 2^-23 |x|, and low * low, which is left out, is at most 2^-22 of the product. A product is off by
 //   2^-21 of its magnitude, which is 8 roundings of f32. The tensor cores cut where they should round, so they make
 //   sums of 16 terms, which are added in f32.
@@ -21,16 +21,19 @@ namespace scanc::device::warp {
 
 inline constexpr int split_depth = 32; ///< terms of a panel
 
-/// `words` of f32 become the nearest ones of tf32; what these leave goes to `low`.
+/// `words` of f32 become the nearest ones of tf32; what these leave goes to `low`, of which the tensor cores cut the last bit
+/// of 12. Where `split`, a number that is not finite has a low part that is none, whatever its high one.
 template <bool split, int count>
 static __device__ __forceinline__ void split_words(uint32_t (&words)[count], uint32_t (&low)[count]) {
 #pragma unroll
   for (int i = 0; i < count; ++i) {
     const float whole = __builtin_bit_cast(float, words[i]);
-    const tf32 high = narrow_tf32(whole);
-    words[i] = high.bits;
-    if constexpr (split)
-      low[i] = narrow_tf32(whole - widen(high)).bits;
+    if constexpr (split) {
+      words[i] = (words[i] + 0x1000u) & 0xffffe000u;
+      low[i] = __builtin_bit_cast(uint32_t, whole - __builtin_bit_cast(float, words[i]));
+    } else {
+      words[i] = narrow_tf32(whole).bits;
+    }
   }
 }
 
