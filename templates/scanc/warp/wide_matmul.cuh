@@ -110,14 +110,17 @@ template <typename T, typename F>
 static __device__ __forceinline__ void turn_row(T (&row)[8], F make) {
   struct both {
     T at[2];
+  };
+  struct words { // what is exchanged: halves of a word would be, one by one
+    uint32_t at[sizeof(both) / 4];
   } pairs[4];
 #pragma unroll
-  for (int e = 0; e < 8; ++e)
-    pairs[e / 2].at[e % 2] = make(e);
+  for (int i = 0; i < 4; ++i)
+    pairs[i] = __builtin_bit_cast(words, both{{make(2 * i), make(2 * i + 1)}});
   turn_quad(pairs);
 #pragma unroll
   for (int e = 0; e < 8; ++e)
-    row[e] = pairs[e / 2].at[e % 2];
+    row[e] = __builtin_bit_cast(both, pairs[e / 2]).at[e % 2];
 }
 
 } // namespace scanc::device::warp
