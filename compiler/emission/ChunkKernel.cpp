@@ -63,7 +63,7 @@ void ChunkKernelWriter::writeShape() {
   bool readsBack = llvm::any_of(reads, [](const AccessText &read) { return read.getDelay() > 0; });
   stepType = readsBack ? "block::window_step" : "long long";
   const int64_t groups = policy.getThreads() / groupThreads;
-  const int64_t readers = !walksSteps() && policy.getRuns() > 1 ? groups / policy.getRuns() : 0;
+  const int64_t readers = !walksSteps() && policy.getRuns() > 1 ? groups - groups / policy.getRuns() : 0;
   writer.line(walksSteps()
                   ? formatv("static constexpr outer_policy shape{{.warps = {0}, .row_threads = {1}, .blocks = {2}};",
                             policy.getThreads() / warp, policy.getRuns(), policy.getBlocks())

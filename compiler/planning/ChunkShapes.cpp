@@ -92,6 +92,8 @@ static int64_t bytesOfChunks(const Chunks &chunks, int64_t groups, int64_t ring,
   if (chunks.form.decaysRows)
     return places + sharedBytesOfRows(chunks, groups);
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
+  if (readers > 0 && chunks.form.strength) // the state, and what reads it
+    return ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) + (groups + 1) * panels * panelBytes + cellBytes;
   if (readers > 0) // the state for each reader
     return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * groups * panels * panelBytes + cellBytes;
   return places + ring * ((2 * panels + groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes) +
@@ -122,14 +124,17 @@ int64_t sharedBytesOfRecords(const Chunks &chunks) {
 constexpr int64_t relayRows = 128;
 /// Groups that carry as many rows of up to 128 columns, and as many that read out; and one of each, of 64 columns.
 constexpr Shape relay{mostGroups, /*ring=*/3, /*readers=*/2}, narrowRelay{1, /*ring=*/2, /*readers=*/1, /*blocks=*/2};
+/// With a correction there is more to be made before a chunk is read out, and no register left for sums over a row.
+constexpr Shape narrowCorrected{1, /*ring=*/3, /*readers=*/2};
 
 /// Where four warps multiply together. Segments begin chunks, which all groups look for together, and where windows are
 /// read whoever copies computes.
 SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target) {
-  bool isRelayed = target.arch == "sm_90a" && !chunks.form.strength && !chunks.form.decaysRows &&
-                   chunks.mapping.segment < 0 && chunks.windowedRows() == 0 && chunks.paddedRows() == relayRows;
+  bool isRelayed = target.arch == "sm_90a" && !chunks.form.decaysRows && !chunks.form.readsApart() &&
+                   chunks.mapping.segment < 0 && chunks.windowedRows() == 0 && chunks.paddedRows() == relayRows &&
+                   !(chunks.form.strength && chunks.form.reductions > 0);
   SmallVector<Shape> shapes;
-  for (Shape shape : {relay, narrowRelay})
+  for (Shape shape : {relay, chunks.form.strength ? narrowCorrected : narrowRelay})
     if (isRelayed && chunks.columns > groupColumns * (shape.groups - 1) && shape.sharedBytes(chunks) <= target.sharedPerBlock)
       shapes.push_back(shape);
   return shapes;
@@ -239,8 +244,8 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // share of that which one group takes alone, and what a ring that begins nothing ahead takes. Halves of it are taken to be
   // of the rows and of the rest.
   constexpr double plainSeconds = 2.75e-6, relayedSeconds = 2.15e-6, narrowSeconds = 2.5e-6, correctedSeconds = 3.6e-6,
-                   rowSeconds = 6.7e-6, measuredRows = 128, alone = 0.68, notAhead = 1.07;
-  double seconds = chunks.form.strength     ? correctedSeconds
+                   relayedCorrectedSeconds = 3.0e-6, rowSeconds = 6.7e-6, measuredRows = 128, alone = 0.68, notAhead = 1.07;
+  double seconds = chunks.form.strength     ? (shape.readers > 0 ? relayedCorrectedSeconds : correctedSeconds)
                    : chunks.form.decaysRows ? rowSeconds
                    : shape.readers > 1      ? relayedSeconds
                    : shape.readers > 0      ? narrowSeconds

@@ -106,7 +106,7 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape
   KernelChoice choice;
   choice.wide = plan::PolicyAttr::get(chunks.mapping.op.getContext(), plan::Walk::Lanes,
                                       /*lane_threads=*/1, shape.threads(), /*lanes=*/1, chunkSteps, shape.ring,
-                                      /*runs=*/shape.readers > 0 ? 2 : 1, shape.blocks);
+                                      /*runs=*/(shape.groups + shape.readers) / shape.groups, shape.blocks);
   choice.general = choice.wide;
   choice.wideShared = choice.generalShared = shape.sharedBytes(chunks);
   choice.tiles = std::to_string(chunks.blocksOfLane(shape.groups));

@@ -23,10 +23,11 @@ LogicalResult ChunkwiseOp::verify() {
       return emitOpError("variants: expected lane_threads, lanes and state_threads of 1, time_threads in "
                          "multiples of 128 and 64 steps, got ")
              << policy;
-    bool isRelayed = policy.getRuns() == 2 && (policy.getTimeThreads() == 512 || policy.getTimeThreads() == 256) &&
-                     policy.getRing() == policy.getTimeThreads() / 256 + 1;
+    const int64_t threads = policy.getTimeThreads();
+    bool isRelayed = (policy.getRuns() == 2 && (threads == 512 || threads == 256) && policy.getRing() == threads / 256 + 1) ||
+                     (policy.getRuns() == 3 && threads == 384 && policy.getRing() == 3);
     if (policy.getRuns() != 1 && !isRelayed) // chunkwise_c3
-      return emitOpError("variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3 or 256 and 2, got ")
+      return emitOpError("variants: expected runs of 1, 2 with 512 time_threads and a ring of 3 or 256 and 2, or 3 with 384 and 3, got ")
              << policy;
   }
   return success();
@@ -120,8 +121,11 @@ LogicalResult ChunkwiseOp::verifyRegions() {
     if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
       return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();
     int64_t ring = variant.getPolicy().getRing(), rows = recall.getKey().getType().getNumElements();
-    if (variant.getPolicy().getRuns() > 1 && (corrects || recall.getRowDecays() || rows <= 64 || rows > 128)) // chunkwise_c3
-      return emitOpError("variants: expected runs of 1 with a correction, decays of rows, or other than 65 to 128 rows");
+    int64_t runs = variant.getPolicy().getRuns(), threads = variant.getPolicy().getTimeThreads();
+    if (runs > 1 && (recall.getRowDecays() || rows <= 64 || rows > 128)) // chunkwise_c3
+      return emitOpError("variants: expected runs of 1 with decays of rows or other than 65 to 128 rows");
+    if (runs > 1 && threads != 512 && (runs == 3) != corrects) // chunkwise_c3
+      return emitOpError("variants: expected runs of 3 exactly with a correction and 384 time_threads");
     if (recall.getRowDecays() && !corrects ? ring != 1 : ring < 2) // chunkwise_c3
       return emitOpError("variants: expected a ring of 2 at least, with decays of rows and no correction of 1, got ") << ring;
   }

@@ -238,8 +238,9 @@ def Plan_ChunkwiseOp : Plan_Kernel<"chunkwise",
       span makes of states. `scratch` is there for these alone.
     - (C2) `element` is f16 or bf16.
     - (C3) in every policy, lane_threads, lanes and state_threads are 1, time_threads is a multiple of 128, steps are 64,
-      and ring is 2 at least; with decays of rows and no correction it is 1. runs are 1; or 2, of 65 to 128 rows without a
-      correction or decays of rows: half of the threads then read out what the others carry, 512 with a ring of 3 or 256 with 2.
+      and ring is 2 at least; with decays of rows and no correction it is 1. runs are 1; or with 65 to 128 rows
+      without decays of their own 2, where half of the threads read out what the others carry, 512 with a ring of 3 or without
+      a correction 256 with 2, or with one 3, where 256 of 384 do so with a ring of 3.
     - (C4) there is a result, and every result is made of the sums of the `plan.recall`, without a sum of its own for
       each of its numbers.
   }];

@@ -115,6 +115,15 @@ TEST(Chunkwise, groupsThatCarry128ColumnsAreRight) {
              {.strategy = "chunkwise(time_threads=512, ring=3)"});
 }
 
+/// The same of a corrected state, of several corrections of a step, and one group that carries 64 columns.
+TEST(Chunkwise, groupsThatCarryACorrectedStateAreRight) {
+  expectNear(programText("delta_product"), {{"B", 1}, {"T", 100}, {"H", 1}, {"K", 72}, {"V", 72}},
+             {.variants = "wide", .strategy = "chunkwise(time_threads=512, ring=3)"});
+  for (const auto &[columns, policy] : {std::pair(128, "(time_threads=512, ring=3)"), {64, "(time_threads=384, ring=3)"}})
+    expectNear(programText("delta_rule"), {{"B", 1}, {"T", 300}, {"H", 1}, {"K", 128}, {"V", columns}},
+               {.variants = "wide", .strategy = std::string("chunkwise") + policy});
+}
+
 /// Decays that underflow within a chunk, and a decay of 1.
 TEST(Chunkwise, decaysOfEverySizeAreRight) {
   for (const char *decay : {"exp(g[t] - 40)", "exp(g[t] - 1000)", "0.001", "exp(0 * g[t])"}) {

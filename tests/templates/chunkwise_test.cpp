@@ -29,6 +29,8 @@ struct ChunkVariant {
   std::int64_t readers = 0; ///< groups that read out what the others carry
 
   std::int64_t mostSpilled(bool isSm80) const {
+    if (readers > 0 && corrects) // the same, of twice as many copies at a time
+      return copies ? 56 : 152;
     if (readers > 0) // strides: of the states that a walk begins and ends with, and of elements that are not copied
       return copies ? 28 : 88;
     if (corrects && spans > 1)
@@ -48,6 +50,8 @@ struct ChunkVariant {
     if (decaysRows)
       return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
              panels() * 1024 + 2048;
+    if (readers > 0 && corrects) // the state once, and what reads it
+      return ring * ((2 * panels() + warpgroups + 1) * 8192 + 1024) + (warpgroups + 1) * panels() * 8192 + 1024;
     if (readers > 0)
       return ring * ((2 * panels() + warpgroups) * 8192 + 1024) + readers * warpgroups * panels() * 8192 + 1024;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
@@ -442,6 +446,8 @@ INSTANTIATE_TEST_SUITE_P(
                      .decaysRows = true},
         ChunkVariant{.readers = 2}, ChunkVariant{.rows = 72, .columns = 67, .copies = false, .readers = 2},
         ChunkVariant{.spans = 2, .readers = 2},
+        ChunkVariant{.corrects = true, .readers = 2},
+        ChunkVariant{.rows = 72, .columns = 67, .copies = false, .corrects = true, .spans = 3, .readers = 2},
         ChunkVariant{.columns = 64, .warpgroups = 1, .ring = 2, .readers = 1},
         ChunkVariant{.rows = 40, .columns = 56, .warpgroups = 1, .ring = 2, .spans = 2, .readers = 1},
         ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},

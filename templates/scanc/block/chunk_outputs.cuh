@@ -68,8 +68,8 @@ add_products(warp::sum_tile (&outputs)[8], const T (&scores)[panel], const T (&v
 }
 
 /// Adds the product of weighted scores and values to that of the queries with the state, which has not decayed
-/// yet. Starts it where four warps multiply together.
-template <typename R>
+/// yet. Starts it where four warps multiply together. `transposed`: values lie as a row for each column.
+template <typename R, bool transposed = false>
 static __device__ __forceinline__ void
 add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::element> (&weighted)[4],
            const chunk_slot<R> &slot, const typename R::element (&values)[panel]) {
@@ -87,7 +87,7 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
   begin_group_products();
 #pragma unroll
   for (int k = 0; k < chunk_steps / 16; ++k)
-    warp::multiply_panel<false>(outputs, weighted[k], values, k * 16, true);
+    warp::multiply_panel<transposed>(outputs, weighted[k], values, k * 16, true);
   start_group_products();
 }
 

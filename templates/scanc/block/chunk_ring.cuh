@@ -177,11 +177,11 @@ struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_deca
 };
 
 /// Starts copies of 64 columns of a chunk's steps by `threads` threads: `fetch(cell, row, column, exists)`
-/// of eight each.
-template <int threads, typename T, typename F>
+/// of eight each. `of_group`: by the 128 of a group of a block.
+template <int threads, bool of_group = false, typename T, typename F>
 static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent extent, F fetch) {
   constexpr int pieces = panel_columns / warp::piece<T>;
-  unsigned thread = thread_index();
+  unsigned thread = of_group ? thread_index() % threads : thread_index();
   forget(thread); // addresses of all copies would stay in registers, which the state wants
 #pragma unroll
   for (int n = 0; n < (chunk_steps * pieces + threads - 1) / threads; ++n) {
@@ -195,10 +195,10 @@ static __device__ __forceinline__ void copy_panel(T (&to)[panel], chunk_extent e
 }
 
 /// The same of the rows of the state of panel `p`, by one of the functions of R that fetch.
-template <int threads, auto fetch, typename R, typename T>
+template <int threads, auto fetch, bool of_group = false, typename R, typename T>
 static __device__ __forceinline__ void copy_rows(T (&to)[panel], const R &recurrence, const typename R::lane &at,
                                                  chunk_extent extent, int p) {
-  copy_panel<threads>(to, extent, [&](T *cell, int row, int i, bool exists) {
+  copy_panel<threads, of_group>(to, extent, [&](T *cell, int row, int i, bool exists) {
     (recurrence.*fetch)(cell, at, step_at<R>(extent, row), p * panel_columns + i, exists);
   });
 }
@@ -263,7 +263,8 @@ private:
   bool exists[2];
 };
 
-template <typename R>
+/// By the threads of all groups that have columns, or `of_group` by 128 that have all.
+template <typename R, bool of_group = false>
 class chunk_ring {
 public:
   using element = typename R::element;
@@ -291,7 +292,7 @@ public:
       if constexpr (corrects<R>) {
         constexpr int numbers = chunk_steps / 4; // of 16 bytes, as all pieces
         const char *const from = reinterpret_cast<const char *>(record);
-        int thread = thread_index();
+        int thread = of_group ? thread_index() % threads : thread_index();
         forget(thread);
         if (thread < 4 * numbers && has_number<R>(thread / numbers))
           start_copy<16>(to.number(thread * 4), from + thread * 16);
@@ -320,7 +321,7 @@ public:
   }
 
 private:
-  static constexpr int threads = 128 * R::shape.warpgroups; ///< that copy
+  static constexpr int threads = of_group ? 128 : 128 * R::shape.warpgroups; ///< that copy
 
   template <int bytes>
   static __device__ __forceinline__ void copy_pieces(void *to, const void *from, int thread) {
@@ -336,20 +337,20 @@ private:
   __device__ __forceinline__ void copy_rows(slot &to, chunk_extent extent) const {
 #pragma unroll
     for (int p = 0; p < row_panels<R>(); ++p) {
-      block::copy_rows<threads, &R::fetch_key>(to.key[p], recurrence, at, extent, p);
+      block::copy_rows<threads, &R::fetch_key, of_group>(to.key[p], recurrence, at, extent, p);
       if constexpr (reads_apart<R>)
-        block::copy_rows<threads, &R::fetch_reader>(to.reader[p], recurrence, at, extent, p);
+        block::copy_rows<threads, &R::fetch_reader, of_group>(to.reader[p], recurrence, at, extent, p);
       if constexpr (R::shape.reads_out)
-        block::copy_rows<threads, &R::fetch_query>(to.query[p], recurrence, at, extent, p);
+        block::copy_rows<threads, &R::fetch_query, of_group>(to.query[p], recurrence, at, extent, p);
       if constexpr (decays_rows<R>)
-        block::copy_rows<threads, &R::fetch_decay>(to.row_decays[p], recurrence, at, extent, p);
+        block::copy_rows<threads, &R::fetch_decay, of_group>(to.row_decays[p], recurrence, at, extent, p);
     }
   }
 
   __device__ __forceinline__ void copy_values(slot &to, chunk_extent extent) const {
 #pragma unroll
     for (int g = 0; g < R::shape.value_panels(); ++g)
-      copy_panel<threads>(to.value[g], extent,
+      copy_panel<threads, of_group>(to.value[g], extent,
                           [&](element *cell, int row, int j, bool exists) {
                             recurrence.fetch_value(cell, at, step_at<R>(extent, row), column + g * panel_columns + j,
                                                    exists);

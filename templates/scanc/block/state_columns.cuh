@@ -29,6 +29,21 @@ static __device__ __forceinline__ void scale_steps(warp::sum_tile (&sums)[8], F 
     }
 }
 
+/// The same rounded, as left operands.
+template <typename T, typename F>
+static __device__ __forceinline__ void round_weighted(warp::left_tile<T> (&to)[4], const warp::sum_tile (&sums)[8], F by) {
+#pragma unroll
+  for (int k = 0; k < 4; ++k)
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+      const warp::sum_tile &sum = sums[2 * k + h];
+      const float low = by((2 * k + h) * 8 + warp::sum_column(0)), high = by((2 * k + h) * 8 + warp::sum_column(1));
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        to[k].words[2 * h + i] = warp::pack<T>(sum.at[2 * i] * low, sum.at[2 * i + 1] * high);
+    }
+}
+
 /// The values of a chunk's steps as columns of left operands, those of step s times `weight(s)`.
 template <typename T, typename F>
 static __device__ __forceinline__ void take_values(warp::left_tile<T> (&columns)[chunk_steps / 16], const T (&values)[panel],
@@ -68,19 +83,12 @@ public:
     each([&](float &number, int row, int column) { number = row == first + column ? 1.0f : 0.0f; });
   }
 
-  /// Writes its numbers as they lie in the registers of a chunk_state: all a number of this thread apart from one.
+  /// Writes its numbers as they lie in the registers of a chunk_state, and adds what was written so.
   __device__ __forceinline__ void tell(told_type &to) const {
-    constexpr int of_panel = 8 * 128 * 4, of_tile = 128 * 4, of_warp = 32 * 4, of_row = 4 * 4;
-    const int among = lane_index() / 4; // eight columns
-    float *const first = &to[0][warp_of_group() * 2][warp::sum_column(0) * 4 + among / 2][among % 2];
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          thread::write(first + m * of_panel + i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row + n % 2 * 2,
-                        sums[m][n].at[i]);
+    each_told(to, [&](float *told, int m, int n, int i) { thread::write(told, sums[m][n].at[i]); });
+  }
+  __device__ __forceinline__ void add(const told_type &from) {
+    each_told(from, [&](const float *told, int m, int n, int i) { sums[m][n].at[i] += thread::read(told); });
   }
 
   /// The same as they lie here, and what adds them: for states that are columns wherever they are read.
@@ -103,6 +111,9 @@ public:
   }
 
   __device__ __forceinline__ void scale(float by) { scale_panels(sums, by); }
+
+  /// Panel `m` as left operand.
+  __device__ __forceinline__ void round(warp::left_tile<element> (&to)[4], int m) const { warp::narrow_left(to, sums[m]); }
 
   /// Each row by `by(row)`.
   template <typename F>
@@ -153,6 +164,21 @@ public:
   __device__ __forceinline__ void settle() { settle_panels(sums); }
 
 private:
+  /// `visit(its place, m, n, i)` of numbers that lie as a chunk_state's: all of this thread apart from one number.
+  template <typename T, typename F>
+  static __device__ __forceinline__ void each_told(T &to, F visit) {
+    constexpr int of_panel = 8 * 128 * 4, of_tile = 128 * 4, of_warp = 32 * 4, of_row = 4 * 4;
+    const int among = lane_index() / 4; // eight columns
+    auto *const first = &to[0][warp_of_group() * 2][warp::sum_column(0) * 4 + among / 2][among % 2];
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          visit(first + m * of_panel + i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row + n % 2 * 2, m, n, i);
+  }
+
   /// `visit(number, row, column, exists)` in memory.
   template <typename F>
   __device__ __forceinline__ void each_existing(int first, F visit) {

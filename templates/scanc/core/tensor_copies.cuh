@@ -1,6 +1,6 @@
 //===- core/tensor_copies.cuh - Copies of whole matrices to shared memory ---===//
 //
-//   called by      one thread, but for make_matrix_map and order_matrix_copy, by all 32 lanes of a warp, and await_landing,
+//   called by      one thread, but for make_matrix_map, order_matrix_copy and arrive_together, by all 32 lanes of a warp, and await_landing,
 //                  by any
 //   result in      shared memory
 //   shared memory  what the caller names
@@ -71,6 +71,15 @@ static __device__ __forceinline__ void expect_copies(landing &cell, int bytes) {
 static __device__ __forceinline__ void arrive(landing &cell, int) {
   if constexpr (has_landings)
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+                 : "memory");
+}
+
+/// The same of all lanes of a warp, as one arrival.
+static __device__ __forceinline__ void arrive_together(landing &cell, int) {
+  if constexpr (has_landings)
+    asm volatile("{\n.reg .pred one;\nbar.warp.sync 0xffffffff;\nelect.sync _|one, 0xffffffff;\n"
+                 "@one mbarrier.arrive.shared::cta.b64 _, [%0];\n}" ::"r"(
                      static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
                  : "memory");
 }

@@ -93,7 +93,7 @@ SCANC_MULTIPLY_GROUPS(multiply_group_transposed_f16, "f16", "0")
 SCANC_MULTIPLY_GROUPS(multiply_group_transposed_bf16, "bf16", "0")
 
 /// The same where 64 rows of `left` lie in shared memory as those of a transposed `right` do, or the transpose of
-/// `left` as a `right` that is not.
+/// `left` as a `right` that is not, or both.
 #define SCANC_MULTIPLY_GROUP_SHARED(name, type, stands, lies)                                      \
   static __device__ __forceinline__ void name(float (&sum)[8][4], group_operand left,              \
                                               group_operand right, bool before) {                  \
@@ -112,6 +112,8 @@ SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, "f16", "0", "0
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, "bf16", "0", "0")
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, "f16", "1", "1")
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, "bf16", "1", "1")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_f16, "f16", "1", "0")
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_bf16, "bf16", "1", "0")
 #undef SCANC_MULTIPLY_GROUP_SHARED
 #undef SCANC_MULTIPLY_GROUPS
 #undef SCANC_MULTIPLY_GROUP

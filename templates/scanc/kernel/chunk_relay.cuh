@@ -105,6 +105,32 @@ static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay,
   await_copies<0>();
 }
 
+/// The results of a chunk, of all columns of a block, by a group that reads out.
+template <typename R, template <typename> typename Relay, int panels>
+static __device__ __forceinline__ void write_panels(const Relay<R> &relay, long long chunk, const block::results_scale<R> &scale,
+                                                    warp::sum_tile (&outputs)[panels][8]) {
+  auto &[recurrence, storage, column, at, order, group] = relay;
+  if constexpr (block::reductions<R> > 0) {
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+      warp::settle(outputs[p]);
+    block::result_sums<R> sums[panels];
+#pragma unroll
+    for (int p = 0; p < panels; ++p)
+      sums[p].take(outputs[p], scale);
+    auto beside_of = [&](int, int, auto step, int j) { return recurrence.read_beside(at, step, j); }; // as registers are few
+    block::write_reduced(recurrence, at, order.of(chunk), column, sums, beside_of, [](auto &) {});
+  } else {
+#pragma unroll
+    for (int p = 0; p < panels; ++p) {
+      const int first = column + p * block::panel_columns;
+      const block::results_beside beside(recurrence, at, order.of(chunk), first);
+      warp::settle(outputs[p]);
+      block::write_outputs(recurrence, at, order.of(chunk), first, scale, outputs[p], beside);
+    }
+  }
+}
+
 /// By a group that reads out: chunks `reader`, `reader + readers`, ….
 template <typename R>
 static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, int reader) {
@@ -136,25 +162,7 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
     }
     finish_group_products();
     arrive(storage.left[reader], relay.leaving);
-    if constexpr (block::reductions<R> > 0) {
-#pragma unroll
-      for (int p = 0; p < panels; ++p)
-        warp::settle(outputs[p]);
-      block::result_sums<R> sums[panels];
-#pragma unroll
-      for (int p = 0; p < panels; ++p)
-        sums[p].take(outputs[p], scale);
-      auto beside_of = [&](int, int, auto step, int j) { return recurrence.read_beside(at, step, j); }; // as registers are few
-      block::write_reduced(recurrence, at, order.of(chunk), column, sums, beside_of, [](auto &) {});
-    } else {
-#pragma unroll
-      for (int p = 0; p < panels; ++p) {
-        const int first = column + p * block::panel_columns;
-        const block::results_beside beside(recurrence, at, order.of(chunk), first);
-        warp::settle(outputs[p]);
-        block::write_outputs(recurrence, at, order.of(chunk), first, scale, outputs[p], beside);
-      }
-    }
+    write_panels(relay, chunk, scale, outputs);
   }
 }
 

@@ -39,7 +39,7 @@ struct states_of : R {
 
 /// Whether what reads a state of spans, kernel/chunk_relay.cuh, has columns of it as they lie in registers here.
 template <typename R>
-inline constexpr bool passes_columns = R::shape.readers > 0;
+inline constexpr bool passes_columns = R::shape.readers > 0 && !block::corrects<R>;
 
 /// What a walk carries: with a correction each group something else, which is its own.
 template <typename R, bool corrects = block::corrects<R>, bool columns = passes_columns<R>>

@@ -27,6 +27,7 @@
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/core/math.cuh"
 #include "scanc/kernel/chunk_relay.cuh"
+#include "scanc/kernel/corrected_relay.cuh"
 // What recurrences print.
 #include "scanc/thread/access.cuh"
 #include "scanc/thread/activation.cuh"
@@ -50,6 +51,9 @@ struct chunkwise_storage : correction_cells<R>, block::segment_places<R>, block:
 };
 template <typename R>
 struct chunkwise_storage<R, false, true> : relay_storage<R> {};
+template <typename R>
+  requires block::corrects<R>
+struct chunkwise_storage<R, false, true> : corrected_relay_storage<R> {};
 template <typename R>
 struct chunkwise_storage<R, true, false> : block::segment_places<R>, block::total_cells<R> {
   block::chunk_slot<R> slots[R::shape.ring];
@@ -406,7 +410,11 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     block::pass_empty_segments<span_place<R>::width>(recurrence, walk.at, walk.column, order.first, order.end);
   } else if constexpr (R::shape.readers > 0) {
     const span_place<R> place(recurrence, 0);
-    const bool is_beyond = relay_chunks(recurrence, place, left.spans(place), storage);
+    bool is_beyond;
+    if constexpr (block::corrects<R>)
+      is_beyond = relay_corrected(recurrence, place, left.records(place.lane) + place.first, left.spans(place), storage);
+    else
+      is_beyond = relay_chunks(recurrence, place, left.spans(place), storage);
     block::repair_span(recurrence, is_beyond, repair_storage_of<R>(storage));
   } else {
     const span_place<R> place(recurrence, 0);

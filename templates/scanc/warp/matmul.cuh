@@ -257,6 +257,23 @@ static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum
   }
 }
 
+/// The same where `right` is transposed: 16 columns, from column `at` on, of 64 rows. Without `adds` the sum begins with 0.
+template <typename T>
+static __device__ __forceinline__ void multiply_both_transposed(sum_tile (&sum)[8], const T *left, int from, const T *right,
+                                                                int at, bool adds) {
+  if constexpr (has_group_products) {
+    auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
+    const group_operand columns = group_rows(left, from * 64 * sizeof(T));
+    const group_operand rows = group_rows(right, at * sizeof(T));
+    if constexpr (is_same<T, f16>)
+      multiply_group_both_transposed_f16(numbers, columns, rows, adds);
+    else
+      multiply_group_both_transposed_bf16(numbers, columns, rows, adds);
+  } else {
+    multiply_panel<true>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at, adds);
+  }
+}
+
 /// After `finish_group_products`: what follows reads the sum that is there now, not the one before.
 template <int tiles>
 static __device__ __forceinline__ void settle(sum_tile (&sum)[tiles]) {
@@ -274,6 +291,15 @@ static __device__ __forceinline__ void narrow_left(left_tile<T> (&left)[4],
 #pragma unroll
   for (int k = 0; k < 4; ++k)
     left[k] = as_left<T>(sum[2 * k], sum[2 * k + 1]);
+}
+
+/// Writes what is rounded, 16 rows from row `row` on, to a swizzled matrix of 64 columns. Where `stores_matrices`.
+template <typename T>
+static __device__ __forceinline__ void store_left(T *matrix, int row, const left_tile<T> (&tiles)[4]) {
+#pragma unroll
+  for (int k = 0; k < 4; ++k)
+    store_matrices(&matrix[row * 64 + swizzled<T, 64>(lane_index() % 16, k * 16 + lane_index() / 16 * piece<T>)],
+                   tiles[k].words);
 }
 
 /// Writes 16 rows of 64 columns, from row `row` on, to a swizzled matrix of shared memory.

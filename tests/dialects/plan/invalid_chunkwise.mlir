@@ -90,7 +90,7 @@ plan.program @chunkwise_c3_runs strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected runs of 1, or 2 with 512 time_threads and a ring of 3 or 256 and 2}}
+    // expected-error @below {{variants: expected runs of 1, 2 with 512 time_threads and a ring of 3 or 256 and 2, or 3 with 384 and 3}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
@@ -111,7 +111,7 @@ plan.program @chunkwise_c3_runs_rows strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected runs of 1 with a correction, decays of rows, or other than 65 to 128 rows}}
+    // expected-error @below {{variants: expected runs of 1 with decays of rows or other than 65 to 128 rows}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
@@ -122,6 +122,27 @@ plan.program @chunkwise_c3_runs_rows strategy "chunkwise" attributes {
     ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
       %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32>
       plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @chunkwise_c3_runs_correction strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected runs of 3 exactly with a correction and 384 time_threads}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 72>, #plan.dim<register j in V : 72>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 384, lanes = 1, steps = 64, ring = 3, runs = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<72xf32>, %v: vector<72xf32>):
+      %o = plan.recall "S" query %k : vector<72xf32> key %k value %v : vector<72xf32>
+      plan.yield %o : vector<72xf32>
     }
   }
 }

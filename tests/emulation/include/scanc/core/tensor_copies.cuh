@@ -38,6 +38,13 @@ static __device__ __forceinline__ void arrive(landing &cell, int arrivals,
   emulation::hooks->arrive(&cell.state, static_cast<uint32_t>(arrivals), place);
 }
 
+static __device__ __forceinline__ void arrive_together(landing &cell, int arrivals,
+                                                       Place place = Place::current()) {
+  warp_barrier(place);
+  if (lane_index() == 0)
+    arrive(cell, arrivals, place);
+}
+
 /// What the device has in a form of its own.
 struct matrix_run {
   const void *first;

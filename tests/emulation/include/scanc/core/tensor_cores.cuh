@@ -188,6 +188,10 @@ SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, load_group_left_tr
                             multiply_group_f16)
 SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, load_group_left_transposed,
                             multiply_group_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_f16, load_group_left_transposed,
+                            multiply_group_transposed_f16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_bf16, load_group_left_transposed,
+                            multiply_group_transposed_bf16)
 #undef SCANC_MULTIPLY_GROUP_SHARED
 
 static __device__ __forceinline__ void begin_group_products() {}
