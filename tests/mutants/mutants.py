@@ -31,6 +31,7 @@ PACKED = [("end-to-end-tests", "*PackedSequences*:PackedWindows.segmentsReachFro
 POWERS = [("end-to-end-tests", "PowerReduction.*Beyond*:Rows/PowerReduction.isRightAtEveryTime/1")]
 PROJECTED = [("end-to-end-tests", "*OneKernel*:ProjectedScan.*")]
 RELAYED = [("end-to-end-tests", "Chunkwise.groupsThatCarry128Columns*")]
+CORRECTED = [("end-to-end-tests", "Chunkwise.groupsThatCarryACorrectedState*")]
 HEADS = [("end-to-end-tests", "*ProjectedHeads.haveReductionsThatNeedEachOther/1")]
 SPANS = [("end-to-end-tests", "Chunkwise.blocksThatShareTheTimeOfA*")]
 
@@ -148,6 +149,16 @@ MUTANTS = [
            "state.show(storage.state[reader_of(chunk)].of[0]);", "groups show their columns in one place", RELAYED),
     Mutant(LIBRARY + "kernel/chunk_relay.cuh", "relay.await_left(chunk - readers);", "relay.await_left(chunk - readers - 1);",
            "a state is shown before the last one has been read", RELAYED),
+    Mutant(LIBRARY + "kernel/corrected_relay.cuh", "      relay.await(storage.left, chunk - 1);\n", "      ;\n",
+           "a corrected state is shown before the last one has been read", CORRECTED),
+    Mutant(LIBRARY + "kernel/corrected_relay.cuh", "        relay.await(storage.used, chunk - 1);\n", "        ;\n",
+           "what reads a state is made in the place of what is read", CORRECTED),
+    Mutant(LIBRARY + "kernel/corrected_relay.cuh", "      relay.await(storage.done, chunk - 1);\n", "      ;\n",
+           "a chunk is copied over one that is read out", CORRECTED),
+    Mutant(LIBRARY + "kernel/corrected_relay.cuh", "    relay.await(storage.prepared, chunk);\n", "",
+           "an inverse is multiplied before it is scaled", CORRECTED),
+    Mutant(LIBRARY + "kernel/corrected_relay.cuh", "    relay.say(storage.made, chunk, relay.carrying + relay.reading);\n    relay.await(storage.made, chunk);\n",
+           "    relay.say(storage.made, chunk, relay.carrying + relay.reading);\n", "a state is read with what is not made yet", CORRECTED),
     # Norms of heads.
     Mutant(LIBRARY + "block/product_tile.cuh", "= warp::merge_apart<4>(whole)[0];", "= whole[0];",
            "a head is summed by each lane alone", HEADS),
