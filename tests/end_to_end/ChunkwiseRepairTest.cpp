@@ -40,7 +40,10 @@ TEST(ChunkwiseRepair, aValueReachedEarlierResults) {
 
 /// Groups that carry columns of a state, beside those that read it out.
 TEST(ChunkwiseRepair, aValueReachedEarlierResultsOfReaders) {
-  expectNear(programText("retnet"), oneSequence(110, 72, 72), {.variants = "wide_i32", .poisons = values(72)});
+  for (const char *name : {"retnet", "gated_delta"}) {
+    SCOPED_TRACE(name);
+    expectNear(programText(name), oneSequence(110, 72, 72), {.variants = "wide_i32", .poisons = values(72)});
+  }
 }
 
 /// The inputs of all steps of a chunk go through one inverse.

@@ -172,7 +172,7 @@ private:
       input *= recurrence.input_scale(of);
     if constexpr (corrects<R>) {
       float read = 0.0f;
-#pragma unroll 2
+#pragma unroll 1
       for (int i = 0; i < R::rows; ++i) {
         if constexpr (reads_apart<R>)
           read += widen(shared_load(all.reader[i])) * decayed(i);
@@ -181,7 +181,7 @@ private:
       }
       input -= recurrence.strength(of) * read;
     }
-#pragma unroll 2
+#pragma unroll 1
     for (int i = 0; i < R::rows; ++i) {
       const float number = decayed(i) + widen(shared_load(all.key[i])) * input;
       shared_store(all.state[i][c], number);
