@@ -53,13 +53,13 @@ static KernelVariant beginVariant(Attr attr, std::string source) {
 }
 
 static void appendLaunch(KernelVariant &variant, std::string entry, StringRef grid, int64_t threads,
-                         int64_t sharedBytes, LaunchOrder order) {
+                         int64_t sharedBytes, bool awaits) {
   KernelLaunch &launch = variant.launches.emplace_back();
   launch.entry = std::move(entry);
   launch.grid[0] = grid.str();
   launch.block[0] = threads;
   launch.sharedBytes = std::to_string(sharedBytes);
-  launch.dependent = order.awaits;
+  launch.dependent = awaits;
 }
 
 static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::VariantAttr attr) {
@@ -68,12 +68,11 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
     return failure();
   KernelVariant variant = beginVariant(attr, std::move(*source));
   SmallVector<plan::LaunchAttr> launches = attr.getLaunchesBefore();
-  size_t count = launches.size() + 1;
   for (auto [number, before] : llvm::enumerate(launches))
     appendLaunch(variant, entryName(kernel, before), before.getGrid().strref(), before.getThreads(),
-                 before.getSharedBytes(), orderOf(kernel, number, count));
+                 before.getSharedBytes(), awaitsLaunchBefore(kernel, number));
   appendLaunch(variant, entryName(kernel), attr.getGrid().strref(), attr.getPolicy().getThreads(),
-               attr.getSharedBytes(), orderOf(kernel, launches.size(), count));
+               attr.getSharedBytes(), awaitsLaunchBefore(kernel, launches.size()));
   variant.arguments = argumentWords(kernel);
   return variant;
 }
@@ -84,7 +83,7 @@ static FailureOr<KernelVariant> emitProduct(plan::ProjectionOp op, plan::Product
     return failure();
   KernelVariant variant = beginVariant(attr, std::move(*source));
   appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
-               attr.getSharedBytes(), orderOf(op, 0, 1));
+               attr.getSharedBytes(), awaitsLaunchBefore(op));
   variant.arguments = productWords(op);
   variant.maps = productMaps(op, attr);
   return variant;
@@ -96,7 +95,7 @@ static FailureOr<KernelVariant> emitProjectedScan(plan::ProjectedScanOp op, plan
     return failure();
   KernelVariant variant = beginVariant(attr, std::move(*source));
   appendLaunch(variant, entryName(op.getName()), attr.getGrid().strref(), attr.getTiling().getThreads(),
-               attr.getSharedBytes(), orderOf(op, 0, 1));
+               attr.getSharedBytes(), awaitsLaunchBefore(op));
   variant.arguments = argumentWords(op->getParentOfType<plan::ProgramOp>(), op.getName().str());
   return variant;
 }

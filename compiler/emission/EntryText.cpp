@@ -23,7 +23,8 @@ void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
   writer.line(formatv("extern \"C\" __global__ void __launch_bounds__({0})", entry.bounds).str());
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry.name).str());
   writer.line("using namespace scanc::device;");
-  writeOrder(writer, entry.order);
+  if (entry.awaits)
+    writer.line("await_launch_before();");
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();", entry.kernel,
                       entry.program)
                   .str());

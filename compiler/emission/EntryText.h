@@ -3,7 +3,6 @@
 #define SCANC_COMPILER_EMISSION_ENTRYTEXT_H
 
 #include "compiler/emission/CodeWriter.h"
-#include "compiler/emission/LaunchOrder.h"
 
 #include <optional>
 #include <string>
@@ -17,7 +16,7 @@ void closeProgram(CodeWriter &writer, llvm::StringRef name, llvm::StringRef thre
 struct EntryPoint {
   std::string name;
   std::string bounds;   ///< threads of a block, and blocks of a multiprocessor
-  LaunchOrder order;
+  bool awaits = false;  ///< the end of the launch before, first of all
   llvm::StringRef kernel;  ///< device template
   llvm::StringRef program; ///< struct that it takes
   std::optional<int64_t> sharedBytes; ///< which the plan has for its storage, where the two are compared

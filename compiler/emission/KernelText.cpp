@@ -4,6 +4,7 @@
 #include "compiler/emission/ArgumentText.h"
 #include "compiler/emission/EntryText.h"
 #include "compiler/emission/KernelWriter.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -73,22 +74,21 @@ void KernelWriter::writeArguments() {
 void KernelWriter::writeEntries() {
   closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
-  size_t count = before.size() + 1;
   for (auto [number, launch] : llvm::enumerate(before))
     writeEntry(entryName(kernel, launch), launch.getKernel(), std::to_string(launch.getThreads()),
-               launch.getSharedBytes(), orderOf(kernel, number, count));
+               launch.getSharedBytes(), awaitsLaunchBefore(kernel, number));
   writeEntry(entryName(kernel), kernel->getName().stripDialect(),
              formatv("{0}, {1}", policy.getThreads(), policy.getBlocks()).str(), variant.getSharedBytes(),
-             orderOf(kernel, before.size(), count));
+             awaitsLaunchBefore(kernel, before.size()));
 }
 
 void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, const std::string &bounds,
-                              int64_t sharedBytes, LaunchOrder order) {
+                              int64_t sharedBytes, bool awaits) {
   bool exchanges = shares && (hasCommon() || !shares->getHanded().empty());
   writeEntryPoint(writer,
                   {.name = entry,
                    .bounds = bounds,
-                   .order = order,
+                   .awaits = awaits,
                    .kernel = templateName,
                    .program = name,
                    .sharedBytes = sharedBytes > 0 || exchanges ? std::optional(sharedBytes) : std::nullopt,

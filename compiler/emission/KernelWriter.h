@@ -3,7 +3,6 @@
 #define SCANC_COMPILER_EMISSION_KERNELWRITER_H
 
 #include "compiler/emission/Accesses.h"
-#include "compiler/emission/LaunchOrder.h"
 #include "dialects/plan/Rounds.h"
 #include "dialects/plan/Shares.h"
 
@@ -35,7 +34,7 @@ protected:
   void writeArguments();
   void writeEntries();
   void writeEntry(const std::string &entry, llvm::StringRef templateName, const std::string &bounds,
-                  int64_t sharedBytes, LaunchOrder order);
+                  int64_t sharedBytes, bool awaits);
 
   // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
   void writeTypes();

@@ -2,6 +2,7 @@
 #include "compiler/emission/ArgumentText.h"
 #include "compiler/emission/EntryText.h"
 #include "compiler/emission/KernelText.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "compiler/emission/ProductArguments.h"
 #include "compiler/emission/ProductEpilogue.h"
@@ -257,7 +258,7 @@ void ProductWriter::writeEntry() {
   writeEntryPoint(writer,
                   {.name = entryName(op.getName()),
                    .bounds = formatv("{0}, 1", tiling.getThreads()),
-                   .order = orderOf(op, 0, 1),
+                   .awaits = awaitsLaunchBefore(op),
                    .kernel = "projection",
                    .program = name,
                    .sharedBytes = product.getSharedBytes(),

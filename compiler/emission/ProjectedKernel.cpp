@@ -5,6 +5,7 @@
 #include "compiler/emission/EntryText.h"
 #include "compiler/emission/Expressions.h"
 #include "compiler/emission/KernelText.h"
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -297,7 +298,7 @@ void ProjectedWriter::writeEntry() {
   writeEntryPoint(writer,
                   {.name = entryName(op.getName()),
                    .bounds = formatv("{0}, 1", tiling.getThreads()),
-                   .order = orderOf(op, 0, 1),
+                   .awaits = awaitsLaunchBefore(op),
                    .kernel = "projected_scan",
                    .program = name,
                    .sharedBytes = product.getSharedBytes(),

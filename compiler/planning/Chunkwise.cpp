@@ -135,6 +135,7 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   Cost cost;
   cost.policy = choice.wide;
   cost.sharedBytes = cost.mostSharedBytes = choice.wideShared;
+  cost.overlaps = !choice.before.empty() && target.dependentLaunches;
   cost.bytes = compulsoryBytes(mapping, sizes);
   Walked walked(chunks, target, sizes, shape);
   auto rows = static_cast<double>(chunks.paddedRows()), width = static_cast<double>(groupColumns);

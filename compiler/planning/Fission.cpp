@@ -162,6 +162,7 @@ Cost FissionStrategy::cost(const Mapping &mapping, const Target &target, const S
                       part.op == planned.fission.behind ? StringRef("behind") : StringRef("before"),
                       part.strategy->name(), part.cost.seconds * 1e6);
   }
+  cost.overlaps |= planned.parts.size() > 1 && target.dependentLaunches;
   if (!planned.fission.rounded.empty())
     cost.errorBound = formatv("{0} of the rows of products, and {1}", planned.fission.rounded == "f16" ? "2^-12" : "2^-9",
                               cost.errorBound);

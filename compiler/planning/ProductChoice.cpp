@@ -22,7 +22,8 @@ constexpr Tiles wholeMatrices[] = {{3, 192, 4}, {3, 176, 4}, {3, 128, 5}, {2, 25
 constexpr Tiles pieces[] = {{1, 176, 2, 2}, {1, 144, 2, 2}, {1, 112, 2, 2}, {1, 96, 2, 2},
                             {1, 64, 2, 2},  {2, 128, 2},    {2, 192, 2},    {2, 256, 2}};
 /// Of f32, whose factors lie in registers in two parts beside the sums of a part.
-constexpr Tiles piecesOfF32[] = {{1, 96, 2, 2}, {1, 80, 2, 2}, {1, 64, 2, 2}, {1, 48, 2, 2}, {2, 128, 2}, {2, 192, 2}, {2, 256, 2}};
+constexpr Tiles piecesOfF32[] = {{1, 96, 2, 2}, {1, 80, 2, 2}, {1, 64, 2, 2}, {1, 48, 2, 2},
+                                 {2, 128, 2},   {2, 192, 2},   {2, 256, 2}};
 /// Of elements; as many panels as a head, in panels of 64 columns, where one must be whole.
 constexpr Tiles elements = {1, 64, 3};
 
@@ -63,23 +64,34 @@ double ProductChoice::secondsOf(plan::TilingAttr tiling) const {
   // first tile. A part of pieces takes longer by what all threads wait for, whatever its columns
   // are; warps of 16 rows read the right factor twice as often.
   constexpr double tensorRate = 16, reached = 1 / 1.35, reachedByFewRows = 1 / 1.5, l2Bandwidth = 9.5e12;
-  constexpr double numberSeconds = 0.09e-9, beginSeconds = 2.5e-6, piecesSeconds = 0.3e-6;
+  constexpr double numberSeconds = 0.09e-9, reducedSeconds = 0.3e-9, beginSeconds = 2.5e-6, piecesSeconds = 0.3e-6, leastSeconds = 0.8e-6;
   double multiprocessors = static_cast<double>(target.multiprocessors);
   double share = tiling.getTensors() || tiling.getTall() > 1 ? reached : reachedByFewRows;
-  // f32 goes through tf32, half as many numbers at a time.
-  double products = product.precision == "tf32x3" ? 6 : product.precision == "tf32" ? 2 : 1;
-  double rate = tensorRate * target.flops / multiprocessors * share / products;
+  double rate = tensorRate * target.flops / multiprocessors * share;
   double partTerms = 128 / static_cast<double>(elementBytes());
+  bool isF32 = product.element.isF32();
+  if (isF32) { // each product in tf32, and factors on their way to it, in rates of f32 outside of the tensor cores
+    constexpr double tf32Rate = 3.5, splitRate = 2.3;
+    rate = target.flops / multiprocessors / ((product.precision == "tf32x3" ? 3 : 1) / tf32Rate + 1 / splitRate);
+  }
   auto tileRows = static_cast<double>(tiling.getRows()), columns = static_cast<double>(tiling.getColumns());
   double copied = 128 * (tileRows + columns);
   double part = std::max(2 * partTerms * tileRows * columns / rate, copied / (l2Bandwidth / multiprocessors));
-  part += tiling.getTensors() ? 0 : piecesSeconds;
-  double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * numberSeconds;
+  if (isF32)
+    part = std::max(part, leastSeconds);
+  else if (!tiling.getTensors())
+    part += piecesSeconds;
+  // A thread with more than 64 sums has no registers to make several of them at a time of what it reduces over a head.
+  double sums = static_cast<double>(tiling.getTall()) * columns / 2, behind = numberSeconds;
+  if (whole() > 0)
+    behind += std::max(0.0, sums / 64 - 1) * reducedSeconds;
+  double tile = std::ceil(sizeOf(product.over) / partTerms) * part + tileRows * columns * behind;
   double matrices = rows() / std::max(1.0, sizeOf(timeDim()));
   double rowTiles =
       areOne() ? std::ceil(rows() / tileRows) : matrices * std::ceil(sizeOf(timeDim()) / tileRows);
   double tiles = rowTiles * columnTiles(tiling);
-  double waves = std::ceil(tiles / multiprocessors);
+  auto together = static_cast<double>(isF32 ? residentBlocks(tiling) : 1); // which take as long as one after another
+  double waves = std::ceil(tiles / (multiprocessors * together)) * together;
   return (tiling.getTensors() ? beginSeconds : 0) + std::max(waves * tile, bytes() / target.bandwidth);
 }
 
@@ -127,7 +139,7 @@ plan::TilingAttr ProductChoice::tiling() const {
 /// With as many parts in shared memory as leave room for a second block, of four at most.
 plan::TilingAttr ProductChoice::tilingOfPieces() const {
   constexpr int64_t mostParts = 4;
-  constexpr int64_t mostColumns = 128; // of 16 rows; more where a head wants them
+  const int64_t mostColumns = product.element.isF32() ? 0 : 128; // of 16 rows; more where a head wants them
   SmallVector<Tiles> all(product.element.isF32() ? ArrayRef(piecesOfF32) : ArrayRef(pieces));
   llvm::erase_if(all, [&](const Tiles &tiles) {
     return tiles.tall == 1 && tiles.columns > std::max(mostColumns, 64 * whole());

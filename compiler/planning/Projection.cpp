@@ -103,6 +103,8 @@ Cost Projection::cost(const Mapping &mapping, const Target &target, const Sizes 
   }
   if (!planned.rest)
     tiles.resize(tiles.size() - 2);
+  size_t kernels = planned.layer.products.size() + planned.layer.behind.size() + (planned.rest ? 1 : 0);
+  cost.overlaps |= kernels > 1 && target.dependentLaunches;
   cost.shape = tiles + cost.shape;
   return cost;
 }

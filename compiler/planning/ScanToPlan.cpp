@@ -101,7 +101,8 @@ LogicalResult ScanToPlan::convert(func::FuncOp function) {
       builder.getStringAttr(cost.errorBound),
       builder.getI64IntegerAttr(plan::ProgramOp::schema));
   builder.createBlock(&program.getBody());
-  auto entry = plan::EntryOp::create(builder, op.getLoc(), builder.getStringAttr("forward"));
+  auto entry = plan::EntryOp::create(builder, op.getLoc(), builder.getStringAttr("forward"),
+                                     /*dependent_launches=*/cost.overlaps);
   builder.createBlock(&entry.getBody());
   strategy->lower(mapping, *device, sizes, builder);
   function.erase();

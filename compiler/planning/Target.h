@@ -21,6 +21,7 @@ struct Target {
   double specialRate;           ///< exponentials and their like per second
   double launchOverhead;        ///< seconds of an empty launch
   std::int64_t sharedPerBlock;  ///< bytes that a kernel may ask for
+  bool dependentLaunches;       ///< whether a launch may begin before the one before it has ended (programmatic)
   bool f64Products;             ///< whether the tensor cores multiply f64 as fast as others f32
 
   static constexpr std::int64_t schedulers = 4; ///< of a multiprocessor

@@ -43,13 +43,6 @@ static __device__ __forceinline__ void await_launch_before() {
     asm volatile("griddepcontrol.wait;" ::: "memory");
 }
 
-/// The launch behind this one may begin once every block of this one has said so or has ended. It has nothing of the
-/// multiprocessors that a block of this one still wants, and sees nothing of what this launch writes before its wait ends.
-static __device__ __forceinline__ void admit_launch_behind() {
-  if constexpr (has_dependent_launches)
-    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-}
-
 static __device__ __forceinline__ void block_barrier() { __syncthreads(); }
 static __device__ __forceinline__ void warp_barrier() { __syncwarp(); }
 /// Of 128 threads, threads 128 g to 128 g + 127 of the block; every such group of it reaches as many.

@@ -26,7 +26,6 @@ static __device__ __forceinline__ void await_launch_before() {
   emulation::hooks->awaitLaunchBefore();
 }
 /// Launches run one after the other.
-static __device__ __forceinline__ void admit_launch_behind() {}
 
 static __device__ __forceinline__ void block_barrier(Place place = Place::current()) {
   emulation::hooks->blockBarrier(place);
