@@ -14,14 +14,13 @@
 
 namespace scanc::device::block {
 
-/// By the 128 threads of a group, of a chunk: each step's row that a state is read with. Of (1 + L) u = value - b 2^g key' S
-/// they are what S has in u.
+/// By the 128 threads of a group, of a chunk: each step's row that a state is read with, as its input is at the chunk's end.
+/// Of (1 + L) u = value - b 2^g key' S they are what S has in u. All products have been finished then.
 template <typename S>
 static __device__ __forceinline__ void
 make_reads(typename S::element (&to)[row_panels<S>()][panel], const chunk_slot<S> &slot,
            const typename S::element (&keys)[row_panels<S>()][panel]) {
   using element = typename S::element;
-  constexpr int panels = row_panels<S>();
   const int first = warp_of_group() * 16;
   warp::left_tile<element> inverse[chunk_steps / 16];
 #pragma unroll
@@ -32,20 +31,29 @@ make_reads(typename S::element (&to)[row_panels<S>()][panel], const chunk_slot<S
              (decays<S> ? exp2_approximate(shared_load(slot.decay[step])) : 1.0f);
     });
   }
-  warp::sum_tile reads[panels][8];
 #pragma unroll
-  for (int p = 0; p < panels; ++p) {
+  for (int p = 0; p < row_panels<S>(); ++p) { // for the sums of two there are no registers
+    warp::sum_tile reads[8];
     begin_group_products();
 #pragma unroll
     for (int k = 0; k < chunk_steps / 16; ++k)
-      warp::multiply_panel<false>(reads[p], inverse[k], keys[p], k * 16, k > 0);
+      warp::multiply_panel<false>(reads, inverse[k], keys[p], k * 16, k > 0);
     start_group_products();
-  }
-  finish_group_products();
+    finish_group_products();
+    warp::settle(reads);
+    if constexpr (decays<S>) {
+      const float last = decay_at<S>(slot, chunk_steps - 1);
 #pragma unroll
-  for (int p = 0; p < panels; ++p) {
-    warp::settle(reads[p]);
-    warp::store_panel(to[p], first, reads[p]);
+      for (int i = 0; i < 2; ++i) {
+        const float left = decay_since<S>(slot, last, first + warp::sum_row(2 * i));
+#pragma unroll
+        for (int n = 0; n < 8; ++n)
+#pragma unroll
+          for (int c = 0; c < 2; ++c)
+            reads[n].at[2 * i + c] *= left;
+      }
+    }
+    warp::store_panel(to[p], first, reads);
   }
 }
 

@@ -4,8 +4,8 @@
 //                  states_of<R>::shape.threads() threads
 //   result in      `scratch`: a told_span<R> for each block, behind what chunk_inverses has left there
 //   shared memory  chunk_states_storage<R>, given by the caller
-//   barriers       one per chunk, and one of each 128 threads, reached by every thread; with a correction or in columns
-//                  one, with decays of rows three per chunk
+//   barriers       one per chunk, and one of each 128 threads, reached by every thread; in columns one, with a correction
+//                  two, with decays of rows three per chunk
 //
 //   The walk of kernel/chunkwise.cuh over all spans of a lane but the last, from a state of 0, without what is read out.
 //   With a correction 128 threads carry that, and as many what the same steps make of the identity. See
@@ -221,20 +221,9 @@ static __device__ __forceinline__ void pass_columns(W &walk, span_decay<S> &deca
   }
 }
 
-/// By the 128 threads of a group, of the sums of a chunk: its inputs, as they are at its end.
-template <typename S>
-static __device__ __forceinline__ void round_inputs(warp::left_tile<typename S::element> (&rounded)[4],
-                                                    warp::sum_tile (&inputs)[8], const block::chunk_slot<S> &slot) {
-  if constexpr (block::decays<S>) {
-    const float last = block::decay_at<S>(slot, block::chunk_steps - 1);
-    block::scale_steps(inputs, [&](int step) { return block::decay_since<S>(slot, last, step); });
-  }
-  warp::narrow_left(rounded, inputs);
-}
-
 /// With one, by the groups that have `columns` panels of columns, of the values or of the transition. `records`: that of
 /// the first chunk, and those that follow it; where they bring factors, keys are those. The latter group makes what
-/// both read the state with, a chunk before.
+/// both read the state with. While one panel of columns is read, the one before is added to.
 template <bool transitions, typename W>
 static __device__ __forceinline__ void
 walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *records,
@@ -252,54 +241,72 @@ walk_columns(W &walk, const block::chunk_record<typename W::recurrence_type> *re
       state[n].begin_identity(n * block::panel_columns);
     else
       state[n].clear();
-  const auto prepare = [&](long long chunk, int to) {
-    const block::chunk_slot<S> &slot = stream.of(chunk);
-    if constexpr (made)
-      block::make_reads<S>(storage.reads[to], slot, slot.entering_key);
+  const auto settle = [&] {
+#pragma unroll
+    for (int n = 0; n < tiles; ++n)
+      state[n].settle();
+  };
+  warp::sum_tile inputs[8]; // of one panel of columns, as they are at the end of a chunk
+  const auto prepare = [&](const block::chunk_slot<S> &slot, long long chunk) {
+    if constexpr (!transitions)
+      block::start_values<S>(inputs, slot, slot.value[0]);
+    else if constexpr (made)
+      block::make_reads<S>(storage.reads[chunk % 2], slot, slot.entering_key);
     else
-      block::make_reads<S>(storage.reads[to], slot, block::readers_of(slot));
+      block::make_reads<S>(storage.reads[chunk % 2], slot, block::readers_of(slot));
+  };
+  const auto read = [&](const block::chunk_slot<S> &slot, long long chunk, int n) {
+    if constexpr (!transitions) {
+      finish_group_products();
+      warp::settle(inputs);
+      if constexpr (block::decays<S>) {
+        const float last = block::decay_at<S>(slot, block::chunk_steps - 1);
+        block::scale_steps(inputs, [&](int step) { return block::decay_since<S>(slot, last, step); });
+      }
+    }
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+      state[n].start_read(inputs, m, storage.reads[chunk % 2][m], !transitions || m > 0);
+    if constexpr (block::decays<S>)
+      state[n].scale(exp2_approximate(block::decay_at<S>(slot, block::chunk_steps - 1)));
+    if constexpr (made)
+      state[n].scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
+    finish_group_products();
+#pragma unroll
+    for (int other = 0; other < tiles; ++other)
+      if (other != n)
+        state[other].settle();
+    warp::settle(inputs);
   };
   for (int c = 0; c < ring - 1; ++c)
     stream.start(c, order.of(c), walk.record_of(records, c));
   walk.template meet<ring - 2>();
-  if (transitions && order.has(0))
-    prepare(0, 0);
-  for (long long chunk = 0; order.has(chunk); ++chunk) {
-    const block::chunk_slot<S> &slot = stream.of(chunk);
-    const auto &reads = storage.reads[chunk % 2];
-    walk.template meet<ring - 3>(); // the next chunk is there
-    stream.start(chunk + ring - 1, order.of(chunk + ring - 1), walk.record_of(records, chunk + ring - 1));
-    if constexpr (transitions) // behind the last one of the last again: not used
-      prepare(order.has(chunk + 1) ? chunk + 1 : chunk, (chunk + 1) % 2);
-    warp::sum_tile inputs[tiles][8];
-    // While the products of a panel of columns run, left operands of the next are made: of two there are registers.
-    if constexpr (!transitions)
-#pragma unroll
-      for (int n = 0; n < tiles; ++n)
-        block::start_values<S>(inputs[n], slot, slot.value[n]);
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
+  if (order.has(0)) {
+    settle(); // else registers of the loop are those of what follows it, and products wait for copies of them
+    for (long long chunk = 0;; ++chunk) {
+      const block::chunk_slot<S> &slot = stream.of(chunk);
+      prepare(slot, chunk);
+      show_to_group_products();
+      block_barrier(); // what the state is read with is there
 #pragma unroll
       for (int n = 0; n < tiles; ++n) {
-        finish_group_products<0>();
-        state[n].start_read(inputs[n], m, reads[m], !transitions || m > 0);
+        if constexpr (!transitions)
+          if (n > 0)
+            block::start_values<S>(inputs, slot, slot.value[n]);
+        read(slot, chunk, n);
+        warp::left_tile<element> rounded[4];
+        warp::narrow_left(rounded, inputs);
+        state[n].add(rounded, slot.key);
+        if (n == 0) {
+          walk.template meet<ring - 3>(); // the next chunk is there, and all are through with the one before
+          stream.start(chunk + ring - 1, order.of(chunk + ring - 1), walk.record_of(records, chunk + ring - 1));
+        }
       }
-#pragma unroll
-    for (int n = 0; n < tiles; ++n) {
-      finish_group_products<tiles - 1>();
-      warp::settle(inputs[n]);
-      warp::left_tile<element> rounded[4];
-      round_inputs<S>(rounded, inputs[n], slot);
-      if constexpr (block::decays<S>)
-        state[n].scale(exp2_approximate(block::decay_at<S>(slot, block::chunk_steps - 1)));
-      if constexpr (made)
-        state[n].scale_rows([&](int row) { return shared_load(slot.chunk_decay[row]); });
-      state[n].add(rounded, slot.key);
+      if (!order.has(chunk + 1))
+        break;
     }
     finish_group_products();
-#pragma unroll
-    for (int n = 0; n < tiles; ++n)
-      state[n].settle();
+    settle();
   }
 #pragma unroll
   for (int n = 0; n < tiles; ++n)
