@@ -244,7 +244,7 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // share of that which one group takes alone, and what a ring that begins nothing ahead takes. Halves of it are taken to be
   // of the rows and of the rest.
   constexpr double plainSeconds = 2.75e-6, relayedSeconds = 2.15e-6, narrowSeconds = 2.5e-6, correctedSeconds = 3.6e-6,
-                   relayedCorrectedSeconds = 3.0e-6, rowSeconds = 6.7e-6, measuredRows = 128, alone = 0.68, notAhead = 1.07;
+                   relayedCorrectedSeconds = 3.0e-6, rowSeconds = 5.4e-6, measuredRows = 128, alone = 0.68, notAhead = 1.07;
   double seconds = chunks.form.strength     ? (shape.readers > 0 ? relayedCorrectedSeconds : correctedSeconds)
                    : chunks.form.decaysRows ? rowSeconds
                    : shape.readers > 1      ? relayedSeconds
@@ -255,22 +255,22 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   seconds += windowSeconds * chunks.windowedRows() + windowedSumSeconds * chunks.windowedSums();
   // Measured at 128 columns, with a gate: each number twice, and where two groups share a row a barrier.
   constexpr double reducedSeconds = 1.5e-6;
-  seconds += chunks.form.reductions > 0 ? reducedSeconds : 0;
+  double readOut = seconds + (chunks.form.reductions > 0 ? reducedSeconds : 0);
   // Elsewhere products of one warp each are taken to need twice the time.
-  seconds *= (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
+  double scale = (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
   if (shape.ring < usualRing(chunks) && shape.readers == 0)
-    seconds *= notAhead;
+    scale *= notAhead;
   double spans = Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, walked.lanes, walked.chunks) : 1;
   double blocks = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups)) * walked.parts * spans;
   double ofOne = std::max(1.0, std::ceil(blocks / static_cast<double>(target.multiprocessors)));
   auto resident = static_cast<double>(shape.resident(chunks, target));
   if (static_cast<double>(shape.groups) * std::min(ofOne, resident) < 2)
-    seconds *= alone;
+    scale *= alone;
   double turns = std::ceil(ofOne / resident);
-  double all = turns * std::ceil(walked.chunks / walked.parts / spans) * seconds;
+  double all = turns * std::ceil(walked.chunks / walked.parts / spans) * readOut * scale;
   if (spans > 1) { // measured: shares of a chunk that is read out
     const double share = chunks.form.strength ? 0.6 : shape.readers > 0 ? 0.55 : 0.4;
-    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * share;
+    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * scale * share;
   }
   return all;
 }
