@@ -53,6 +53,18 @@ AccessText::AccessText(plan::KernelInterface kernel, plan::AccessAttr access, Ty
     }
 }
 
+void AccessText::bringMore(int64_t rows) {
+  delay += rows;
+  ahead = rows;
+  llvm::find_if(dimensions, [](const Dimension &dim) { return dim.axis == Axis::step; })->extent += rows;
+}
+
+void AccessText::readRowsOf(const AccessText &bringer, int64_t first) {
+  member = bringer.member;
+  ahead = first;
+  brought = true;
+}
+
 /// Whether each thread has steps of its own, and not points.
 bool AccessText::isOwned() const {
   auto isRegister = [&](AffineExpr expr) { return dimAndDelay(expr).first > kernel.getTimeDim(); };
@@ -160,8 +172,10 @@ std::string AccessText::element(const Indices &indices) const {
       text += "[" +
               indices[std::find(sorted.begin(), sorted.end(), dim.kernelDim) - sorted.begin()] +
               "]";
+    else if (dim.axis == Axis::step)
+      text += ahead > 0 ? formatv("[v + {0}]", ahead).str() : "[v]";
     else
-      text += dim.axis == Axis::step ? "[v]" : "[l]";
+      text += "[l]";
   }
   return text + (dimensions.empty() ? "[0]" : "");
 }
@@ -329,8 +343,9 @@ void AccessText::printMove(CodeWriter &writer, Move move) const {
       std::string step = turns().step(index);
       bool whole = !turns().first.empty() && turns().even;
       if (move != Move::fetch || policy.getShifted())
-        guards.push_back(whole ? formatv("(active == {0} || {1} < active)", policy.getSteps(), step)
-                               : step + " < active");
+        guards.push_back(whole       ? formatv("(active == {0} || {1} < active)", policy.getSteps(), step)
+                         : ahead > 0 ? formatv("active > 0 && {0} < active + {1}", step, ahead)
+                                     : step + " < active");
       if (delay > 0)
         guards.push_back(
             formatv("{0} >= {1}", step == "0" ? "first" : "first + " + step, delay).str());

@@ -38,8 +38,14 @@ public:
   /// Whether all lanes of a warp read alike.
   bool isCommon() const { return common; }
   bool variesWithTime() const { return timeResult >= 0; }
-  /// Steps that a window reads back.
+  /// Steps that a window reads back, of the first row that it brings.
   int64_t getDelay() const { return delay; }
+  /// Makes it bring `rows` of earlier steps for other reads, too.
+  void bringMore(int64_t rows);
+  /// Makes it one of those: its rows are those of `bringer`, from `first` on.
+  void readRowsOf(const AccessText &bringer, int64_t first);
+  /// Whether another read brings its rows.
+  bool isBrought() const { return brought; }
   /// Whether one access moves adjacent steps.
   bool isAlongTime() const {
     return width > 1 && !dimensions.empty() && dimensions.back().axis == Axis::step;
@@ -110,6 +116,8 @@ private:
   bool common;
   int64_t timeResult = -1; ///< dimension of the parameter that is time
   int64_t delay = 0;
+  int64_t ahead = 0;    ///< rows of its array before that of step 0
+  bool brought = false;
   int64_t segmentResult = -1; ///< dimension of the parameter that is the segment
   std::vector<Dimension> dimensions;
 };

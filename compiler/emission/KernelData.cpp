@@ -24,6 +24,8 @@ void KernelWriter::writeLane() {
     writer.line("int strip; // lanes that its warp holds, of which lane l of a thread is one");
   for (auto *list : {&reads, &writes, &inits, &finals})
     for (const AccessText &access : *list) {
+      if (access.isBrought())
+        continue;
       bool held = list == &reads && isHeld(access);
       writer.line(held ? access.declaration(/*packed=*/true) : "offset " + access.getMember() + ";");
     }
@@ -64,7 +66,7 @@ void KernelWriter::writeTypes() {
   if (kernel.getReset())
     writer.line("thread::segment_marks<offset, history> marks;");
   for (const AccessText &access : reads)
-    if (access.variesWithTime())
+    if (access.variesWithTime() && !access.isBrought())
       writer.line(access.declaration(/*packed=*/true));
   if (shares)
     writer.line(formatv("handed from_owner[{0}]; // of the step at hand", policy.getLanes()).str());
@@ -76,7 +78,7 @@ void KernelWriter::writeTypes() {
                 (policy.getPhased() ? ", that of strips the step." : "."));
     writer.open("struct slot");
     for (const AccessText &access : reads)
-      if (access.variesWithTime())
+      if (access.variesWithTime() && !access.isBrought())
         writer.line(access.cells(policy.getThreads()));
     writer.close("};");
   }
@@ -186,7 +188,7 @@ void KernelWriter::writeEnter() {
       if (list == &reads && isHeld(access)) {
         writer.line("const offset " + Twine(access.getMember()) + "_at = " + access.base() + ";");
         access.printMove(writer, AccessText::Move::load);
-      } else {
+      } else if (!access.isBrought()) {
         writer.line("at." + Twine(access.getMember()) + " = " + access.base() + ";");
       }
     }
@@ -199,7 +201,7 @@ void KernelWriter::writeMoves() {
     writer.blank();
     writer.open("__device__ __forceinline__ void " + head + " const");
     for (const AccessText &access : accesses)
-      if (move == AccessText::Move::store || access.variesWithTime())
+      if (!access.isBrought() && (move == AccessText::Move::store || access.variesWithTime()))
         access.printMove(writer, move);
     writer.close();
   };

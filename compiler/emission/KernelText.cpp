@@ -6,6 +6,7 @@
 #include "compiler/emission/KernelWriter.h"
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
+#include "dialects/plan/Windows.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -48,6 +49,18 @@ AccessText KernelWriter::makeAccess(plan::AccessAttr access, int64_t width, bool
   for (unsigned i = 1; !members.insert(member).second; ++i)
     member = base + "_" + std::to_string(i);
   return AccessText(kernel, access, elementOf(access.getParameter()), member, policy, width, common);
+}
+
+void KernelWriter::shareWindows() {
+  SmallVector<plan::StepRead> steps;
+  for (auto access : kernel.getReads().getAsRange<plan::AccessAttr>())
+    steps.push_back({access.getParameter().getAsOpaquePointer(), access.getMap()});
+  auto rows = plan::windowRows(steps, kernel.getTimeDim(), policy, static_cast<bool>(kernel.getReset()));
+  for (auto [i, of] : llvm::enumerate(rows))
+    if (of.bringer != i)
+      reads[i].readRowsOf(reads[of.bringer], of.ahead);
+    else if (of.more > 0)
+      reads[i].bringMore(of.more);
 }
 
 void KernelWriter::writeHead() {
@@ -99,6 +112,7 @@ void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, 
 }
 
 void KernelWriter::writeRecurrence() {
+  shareWindows();
   writeTypes();
   writer.blank();
   writeGeometry();

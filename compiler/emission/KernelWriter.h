@@ -85,6 +85,8 @@ protected:
   void defineRounds(Expressions &expressions, llvm::StringRef readouts, size_t end) const;
 
   AccessText makeAccess(plan::AccessAttr access, int64_t width, bool common = false);
+  /// Reads whose rows are also those of others bring them once.
+  void shareWindows();
   bool hasCommon() const { return !common.empty(); }
   mlir::Type elementOf(mlir::StringAttr parameter) const;
 

@@ -291,6 +291,7 @@ private:
     choice.generalShared = sharedBytes(mapping, choice.general);
     if ((choice.phased = policy(lanes, steps, true, true)))
       choice.phasedShared = sharedBytes(mapping, choice.phased);
+    choice.tiles = sharersOfTime(mapping, target, choice.wide);
     return choice;
   }
 

@@ -1,9 +1,12 @@
 //===- BlellochCost.cpp - Seconds of blocks that scan tiles of time -------===//
 #include "compiler/planning/BlellochCost.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <cmath>
 
 using namespace mlir;
+using llvm::formatv;
 
 namespace scanc::planning {
 
@@ -50,6 +53,37 @@ static double blocksAt(const Mapping &mapping, const Sizes &sizes, plan::PolicyA
   return std::max(1.0, std::ceil(laneCount(mapping, sizes) / perBlock));
 }
 
+/// What each has at least, so that its ring is filled, and how many turns the blocks of a full device take.
+static constexpr int64_t leastTiles = 4, turnsOfBlocks = 2;
+
+static bool sharesTime(const Mapping &mapping) { return mapping.stateSize() == 0 && mapping.segment < 0; }
+
+std::string sharersOfTime(const Mapping &mapping, const Target &target, plan::PolicyAttr policy) {
+  if (!sharesTime(mapping))
+    return {};
+  scan::RecurrenceInterface loop = mapping.op;
+  std::string blocks = "1";
+  for (int64_t lane : mapping.lanes) {
+    std::string size = loop.getDim(lane).getExtent().str();
+    blocks += " * " + (lane == mapping.lanes.back()
+                           ? formatv("ceildiv({0}, {1})", size, policy.getLaneThreads() * policy.getLanes()).str()
+                           : size);
+  }
+  return formatv("max(1, min({0} / {1}, {2} / max(1, {3})))", loop.getDim(mapping.time).getExtent().getValue(),
+                 leastTiles * policy.getTimeThreads() * policy.getSteps(),
+                 target.multiprocessors * policy.getBlocks() * turnsOfBlocks, blocks);
+}
+
+double sharersOfTime(const Mapping &mapping, const Target &target, const Sizes &sizes, plan::PolicyAttr policy) {
+  if (!sharesTime(mapping))
+    return 1;
+  double steps = stepCount(mapping, sizes) /
+                 static_cast<double>(leastTiles * policy.getTimeThreads() * policy.getSteps());
+  double blocks = static_cast<double>(target.multiprocessors * policy.getBlocks() * turnsOfBlocks) /
+                  blocksAt(mapping, sizes, policy);
+  return std::max(1.0, std::floor(std::min(steps, blocks)));
+}
+
 static double tilesAt(const Mapping &mapping, const Sizes &sizes, plan::PolicyAttr policy) {
   return std::ceil(stepCount(mapping, sizes) /
                    static_cast<double>(policy.getTimeThreads() * policy.getSteps()));
@@ -75,7 +109,8 @@ static double secondsAcrossLanes(const Mapping &mapping, const Target &target, c
                                  plan::PolicyAttr policy, const BlellochFacts &facts) {
   Work work = countWork(mapping, sizes);
   double lanes = laneCount(mapping, sizes), steps = stepCount(mapping, sizes);
-  double blocks = blocksAt(mapping, sizes, policy), tiles = tilesAt(mapping, sizes, policy);
+  double sharers = sharersOfTime(mapping, target, sizes, policy);
+  double blocks = blocksAt(mapping, sizes, policy) * sharers, tiles = std::ceil(tilesAt(mapping, sizes, policy) / sharers);
   auto most = static_cast<double>(policy.getBlocks()),
        all = static_cast<double>(target.multiprocessors);
   double together = std::min(most, std::ceil(blocks / all)),
@@ -133,7 +168,8 @@ double secondsOfBlelloch(const Mapping &mapping, const Target &target, const Siz
     return secondsAcrossLanes(mapping, target, sizes, policy, facts);
   Work work = countWork(mapping, sizes);
   auto threads = static_cast<double>(policy.getThreads());
-  double blocks = blocksAt(mapping, sizes, policy), tiles = tilesAt(mapping, sizes, policy);
+  double sharers = sharersOfTime(mapping, target, sizes, policy);
+  double blocks = blocksAt(mapping, sizes, policy) * sharers, tiles = std::ceil(tilesAt(mapping, sizes, policy) / sharers);
   auto resident = static_cast<double>(target.multiprocessors * policy.getBlocks());
   double tile = facts.kept ? keptTile + keptStep * stepCount(mapping, sizes)
                            : (timeTile + timeTilePerThread * threads) *

@@ -14,6 +14,10 @@ struct BlellochFacts {
   int64_t sharedBytes = 0;  ///< of a block
 };
 
+/// Blocks that share out the tiles of the same lanes, where no state goes from one to the next: as a formula, and for `sizes`.
+std::string sharersOfTime(const Mapping &mapping, const Target &target, plan::PolicyAttr policy);
+double sharersOfTime(const Mapping &mapping, const Target &target, const Sizes &sizes, plan::PolicyAttr policy);
+
 /// Seconds of the strategy `blelloch` where a step has no matrix.
 double secondsOfBlelloch(const Mapping &mapping, const Target &target, const Sizes &sizes,
                          plan::PolicyAttr policy, const BlellochFacts &facts);

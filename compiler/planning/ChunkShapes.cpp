@@ -24,7 +24,7 @@ double Chunks::windowedRows() const {
   return llvm::count_if(llvm::seq<int64_t>(0, loop.getInputs().size()), isWindowed);
 }
 
-double Chunks::windowedSums() const {
+double Chunks::sums(bool windowed) const {
   auto reads = [&](BlockArgument input) {
     return !llvm::all_of(scan::RecurrenceInterface(mapping.op).getInputMap(input.getArgNumber()).getResults(),
                          llvm::IsaPred<AffineDimExpr>);
@@ -41,7 +41,7 @@ double Chunks::windowedSums() const {
       if (!input)
         open.insert_range(open[i].getDefiningOp()->getOperands());
     }
-    count += isWindowed && !isOfState;
+    count += isWindowed == windowed && !isOfState;
   }
   return count;
 }
@@ -252,7 +252,11 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
                                             : plainSeconds;
   // Rows of earlier steps are not copied: whoever computes with them waits.
   constexpr double windowSeconds = 1.1e-6, windowedSumSeconds = 8.5e-6;
-  seconds += windowSeconds * chunks.windowedRows() + windowedSumSeconds * chunks.windowedSums();
+  seconds += windowSeconds * chunks.windowedRows() + windowedSumSeconds * chunks.sums(/*windowed=*/true);
+  // Measured beside a correction: norms of keys or of queries 0.7 and 1.0, of both 2.7.
+  constexpr double sumSeconds = 0.7e-6;
+  if (chunks.form.strength)
+    seconds += sumSeconds * std::pow(chunks.sums(/*windowed=*/false), 2);
   // Measured at 128 columns, with a gate: each number twice, and where two groups share a row a barrier.
   constexpr double reducedSeconds = 1.5e-6;
   double readOut = seconds + (chunks.form.reductions > 0 ? reducedSeconds : 0);

@@ -28,8 +28,9 @@ struct Chunks : OuterProducts {
   }
   /// Inputs that are rows of earlier steps.
   double windowedRows() const;
-  /// Sums over rows that are computed of such: a lane computes all numbers of one.
-  double windowedSums() const;
+  /// Sums over rows of inputs: of those that are computed of earlier steps, for which a lane computes all numbers of a row, or of the
+  /// others.
+  double sums(bool windowed) const;
   /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
   bool bringsFactors() const { return form.decaysRows && form.strength; }
   /// Panels of 64 rows of what corrections read the state by, where that is another vector than the key.

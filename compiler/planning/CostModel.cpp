@@ -177,14 +177,14 @@ int64_t widestElement(const Mapping &mapping) {
 int64_t tileRegisters(const Mapping &mapping, plan::PolicyAttr policy, int64_t sharedDims) {
   scan::RecurrenceInterface loop = mapping.op;
   int64_t bytes = 0;
-  auto add = [&](AffineMap map, Value tensor) {
-    bytes += tileElements(mapping, mapping.toKernel(map), policy, sharedDims) *
-             bytesOf(cast<RankedTensorType>(tensor.getType()).getElementType());
-  };
-  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
-    add(loop.getInputMap(i), input);
+  forEachBrought(mapping, policy, [&](AffineMap map, Type element, int64_t rows) {
+    bool varies = map.isFunctionOfDim(mapping.lanes.size());
+    bytes += tileElements(mapping, map, policy, sharedDims) * (varies ? rows : 1) / (varies ? policy.getSteps() : 1) *
+             bytesOf(element);
+  });
   for (int64_t i = 0; i < loop.getNumOutputs(); ++i)
-    add(loop.getOutputMap(i), loop->getResult(i));
+    bytes += tileElements(mapping, mapping.toKernel(loop.getOutputMap(i)), policy, sharedDims) *
+             bytesOf(cast<RankedTensorType>(loop->getResult(i).getType()).getElementType());
   return (bytes + 3) / 4;
 }
 

@@ -131,8 +131,13 @@ std::optional<PlannedParts> FissionStrategy::plan(const Mapping &mapping, const 
   };
   // What stays is less than what goes.
   if (consider(Fission::Windows::Before, Fission::Reductions::Behind)) {
+    bool hasWindows = best && !best->fission.before.empty();
     consider(Fission::Windows::Stay, Fission::Reductions::Behind);
     consider(Fission::Windows::Before, Fission::Reductions::Stay);
+    if (hasWindows) {
+      consider(Fission::Windows::Normed, Fission::Reductions::Behind);
+      consider(Fission::Windows::Normed, Fission::Reductions::Stay);
+    }
   }
   return best;
 }

@@ -13,8 +13,9 @@ namespace scanc::planning {
 /// A recurrence in parts, each a kernel of its own or more: rows that are computed of inputs alone, the scan that reads them,
 /// and what is made of its readout. They meet in tensors of the plan.
 struct Fission {
-  /// Which rows go before the scan, and whether reductions of its readout go behind it, where there is a choice.
-  enum class Windows { Stay, Before };
+  /// Which rows go before the scan, with their norms or without, and whether reductions of its readout go behind it, where
+  /// there is a choice.
+  enum class Windows { Stay, Before, Normed };
   enum class Reductions { Stay, Behind };
 
   /// Nothing where nothing is taken off, and then why.

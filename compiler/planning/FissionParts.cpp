@@ -104,8 +104,9 @@ public:
 private:
   bool findOfChunks(Fission::Windows windows, Fission::Reductions reductions, std::string &reason);
   bool findOfProjections(std::string &reason);
-  void addWindows(const ChunkForm &form, ArrayRef<const Product *> products);
+  void addWindows(const ChunkForm &form, ArrayRef<const Product *> products, bool normed);
   bool readsBack(Value value) const;
+  Value normOf(Value row) const;
   Excerpt::Dims dimsOf(Value value) const;
   Excerpt::Dims dimsOfReadout() const;
 
@@ -149,14 +150,34 @@ Excerpt::Dims Splitter::dimsOfReadout() const {
   return dims;
 }
 
+/// A row times what a reduction makes of the same row, of inputs alone, where nothing else reads it; else the row.
+Value Splitter::normOf(Value row) const {
+  for (Operation *user : row.getUsers()) {
+    if (!isa<arith::MulFOp, arith::DivFOp>(user) || sets.of(user->getResult(0)) != sets.of(row))
+      continue;
+    llvm::SetVector<Value> made = madeOf(user->getResult(0));
+    auto enters = [&](Operation *other) {
+      return llvm::any_of(other->getResults(), [&](Value value) { return made.contains(value); });
+    };
+    auto isReduced = [&](Value value) { return value.getDefiningOp<scan::ReduceOp>() && madeOf(value).contains(row); };
+    auto isState = [](Value value) { return static_cast<bool>(value.getDefiningOp<scan::AdvanceOp>()); };
+    if (llvm::all_of(row.getUsers(), enters) && llvm::any_of(made, isReduced) && llvm::none_of(made, isState))
+      return user->getResult(0);
+  }
+  return row;
+}
+
 /// The factors of rows that windows are read for. Where the state reads them they are rounded to what its products take.
-void Splitter::addWindows(const ChunkForm &form, ArrayRef<const Product *> products) {
+void Splitter::addWindows(const ChunkForm &form, ArrayRef<const Product *> products, bool normed) {
   SmallVector<Value> entered(form.advance->getOperands());
   entered.push_back(scan::ReduceOp(form.readout).getValue());
   for (const Product *product : products)
     for (Value factor : llvm::concat<const Value>(product->factors, product->divisors)) {
-      bool known = llvm::any_of(before, [&](const RowBefore &row) { return row.value == factor; });
-      if (known || sets.of(factor).empty() || !factor.getType().isF32() || !readsBack(factor))
+      if (sets.of(factor).empty() || !factor.getType().isF32() || !readsBack(factor))
+        continue;
+      if (normed)
+        factor = normOf(factor);
+      if (llvm::any_of(before, [&](const RowBefore &row) { return row.value == factor; }))
         continue;
       RowBefore row{factor, form.element, {}};
       llvm::SetVector<Value> inner = madeOf(entered, factor);
@@ -178,7 +199,7 @@ bool Splitter::findOfChunks(Fission::Windows windows, Fission::Reductions reduct
   bool canStay = isRounded && reductions == Fission::Reductions::Stay;
   if (!matchChunkForm(op, why, !isRounded, canStay ? ChunkEpilogue::Reduced : ChunkEpilogue::Elementwise))
     readout = scan::ReduceOp(form->readout).getResult();
-  if (windows == Fission::Windows::Before && isRounded) {
+  if (windows != Fission::Windows::Stay && isRounded) {
     SmallVector<const Product *> products = {&form->query};
     auto add = [&](const CorrectedStep &step) {
       products.append({&step.key, &step.value});
@@ -187,7 +208,7 @@ bool Splitter::findOfChunks(Fission::Windows windows, Fission::Reductions reduct
     };
     add(*form);
     llvm::for_each(form->earlier, add);
-    addWindows(*form, products);
+    addWindows(*form, products, windows == Fission::Windows::Normed);
   }
   reason = "no window before outer products, nor a reduction of what is read out of them";
   return readout || !before.empty();

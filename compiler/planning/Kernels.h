@@ -62,6 +62,11 @@ int64_t accessWidth(const Mapping &, mlir::AffineMap map, mlir::Type element, pl
 /// over the kernel's dims. What the lanes of a warp read alike lies in all its threads: see `sharedDims`.
 int64_t tileElements(const Mapping &, mlir::AffineMap map, plan::PolicyAttr, int64_t sharedDims = 0);
 
+/// Calls `visit(map over the kernel's dims, element type, rows)` for every read but those whose rows another brings; of a tile
+/// it has `rows` where it varies with time.
+void forEachBrought(const Mapping &, plan::PolicyAttr,
+                    llvm::function_ref<void(mlir::AffineMap, mlir::Type, int64_t)> visit);
+
 /// Bytes of one slot of the ring under `policy`: see `slot` in the emitted text.
 int64_t slotBytes(const Mapping &, plan::PolicyAttr);
 

@@ -1,6 +1,7 @@
 //===- Ring.cpp - Widths of accesses and tiles that wait in shared memory -===//
 #include "compiler/planning/Kernels.h"
 #include "compiler/planning/Tuning.h"
+#include "dialects/plan/Windows.h"
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -98,11 +99,25 @@ static void forEachRead(const Mapping &mapping, llvm::function_ref<void(AffineMa
             cast<RankedTensorType>(input.getType()).getElementType());
 }
 
+void forEachBrought(const Mapping &mapping, plan::PolicyAttr policy,
+                    llvm::function_ref<void(AffineMap, Type, int64_t)> visit) {
+  scan::RecurrenceInterface loop = mapping.op;
+  SmallVector<plan::StepRead> reads;
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    reads.push_back({input.getAsOpaquePointer(), mapping.toKernel(loop.getInputMap(i))});
+  auto rows = plan::windowRows(reads, mapping.lanes.size(), policy, mapping.segment >= 0);
+  for (auto [i, input] : llvm::enumerate(loop.getInputs()))
+    if (rows[i].bringer == i)
+      visit(reads[i].map, cast<RankedTensorType>(input.getType()).getElementType(), policy.getSteps() + rows[i].more);
+}
+
 int64_t slotBytes(const Mapping &mapping, plan::PolicyAttr policy) {
   int64_t bytes = 0;
-  forEachRead(mapping, [&](AffineMap map, Type element) {
+  forEachBrought(mapping, policy, [&](AffineMap map, Type element, int64_t rows) {
+    if (!map.isFunctionOfDim(mapping.lanes.size()))
+      return;
     bytes += llvm::alignTo(
-        tileElements(mapping, map, policy) * bytesOf(element) * policy.getThreads(), 16);
+        tileElements(mapping, map, policy) * rows / policy.getSteps() * bytesOf(element) * policy.getThreads(), 16);
     // See strip_cells in templates/scanc/warp/strip.cuh.
     if (policy.getPhased() && map.isFunctionOfDim(mapping.lanes.size() - 1))
       bytes += 32 * policy.getSteps() * (policy.getThreads() / 32);

@@ -28,26 +28,42 @@ struct lane_place {
 /// Of thread `index` along the lanes of a block. Where lanes are reduced, the dimension fills the first
 /// of its `reduce_threads` threads. Where warps hold strips, a strip is the group of all its threads.
 template <typename R>
-static __device__ __forceinline__ lane_place place_of(const R &recurrence, int index) {
+static __device__ __forceinline__ lane_place place_of(const R &recurrence, int index,
+                                                      long long block = block_index()) {
   constexpr policy shape = R::shape;
   const long long groups = recurrence.lane_groups();
   if constexpr (reduces_lanes<R>) {
     constexpr int threads = shape.reduce_threads, whole = shape.lane_threads / threads;
     const int within = index % threads;
     const bool counts = within < R::reduced_groups;
-    const long long row = static_cast<long long>(block_index()) * whole + index / threads;
+    const long long row = block * whole + index / threads;
     const long long group = row * R::reduced_groups + (counts ? within : R::reduced_groups - 1);
     const bool exists = group < groups;
     return {exists ? group : groups - 1, exists && counts, counts};
   } else if constexpr (shape.phased) {
-    const long long strip = static_cast<long long>(block_index()) * (shape.lane_threads / 32) + index / 32;
+    const long long strip = block * (shape.lane_threads / 32) + index / 32;
     const bool exists = strip < groups;
     return {exists ? strip : groups - 1, exists, exists};
   } else {
-    const long long group = static_cast<long long>(block_index()) * shape.lane_threads + index;
+    const long long group = block * shape.lane_threads + index;
     const bool exists = group < groups;
     return {exists ? group : groups - 1, exists, exists};
   }
+}
+
+/// Blocks that have all lanes.
+template <typename R>
+static __device__ __forceinline__ long long blocks_of_lanes(const R &recurrence) {
+  constexpr policy shape = R::shape;
+  long long groups = recurrence.lane_groups();
+  int of_block = shape.lane_threads;
+  if constexpr (reduces_lanes<R>) {
+    groups /= R::reduced_groups;
+    of_block /= shape.reduce_threads;
+  } else if constexpr (shape.phased) {
+    of_block /= 32;
+  }
+  return (groups + of_block - 1) / of_block;
 }
 
 template <typename T>

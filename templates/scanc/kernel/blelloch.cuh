@@ -1,7 +1,8 @@
 //===- kernel/blelloch.cuh - A block scans tiles of time ------------------===//
 //
 //   called by      every thread of a grid of ceildiv(lane_groups, lane_threads) blocks, of strips
-//                  ceildiv(lane_groups, lane_threads / 32)
+//                  ceildiv(lane_groups, lane_threads / 32); without states and segments of any multiple of these, which
+//                  share out tiles
 //   result in      global memory
 //   shared memory  blelloch_storage<R>, given by the caller
 //   barriers       several per stage and tile, reached by every thread
@@ -236,6 +237,25 @@ static __device__ __forceinline__ void finish_lanes(const R &recurrence, const t
     recurrence.finish(last[l], at, l);
 }
 
+/// Which tiles a block has: each `parts`-th of its lanes' from number `part` on, where no state goes from one to the next.
+template <typename R, bool shared = R::stages == 0 && !thread::has_segments<R>>
+struct tile_share {
+  static constexpr long long part = 0, parts = 1;
+  __device__ __forceinline__ explicit tile_share(const R &) {}
+  __device__ __forceinline__ long long block() const { return block_index(); }
+  __device__ __forceinline__ bool has_ragged(long long, long long) const { return true; }
+};
+template <typename R>
+struct tile_share<R, true> {
+  const long long lane_blocks, part, parts;
+  __device__ __forceinline__ explicit tile_share(const R &recurrence)
+      : lane_blocks(block::blocks_of_lanes(recurrence)), part(block_index() / lane_blocks),
+        parts(block_count() / lane_blocks) {}
+  __device__ __forceinline__ long long block() const { return block_index() % lane_blocks; }
+  /// Whether it has the tile behind the whole ones, where the first behind its own would begin at step `first`.
+  __device__ __forceinline__ bool has_ragged(long long first, long long steps) const { return first < steps; }
+};
+
 /// Scans tiles of time_threads * steps steps, carrying the states from one to the next. Steps past
 /// the end of time are identity maps, or where lanes are shifted computed from zeros: nothing
 /// before them reads what comes of it. Threads past the last lane group repeat its work and store
@@ -247,9 +267,13 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   constexpr bool along_time = shape.walk == order::time;
   const int time = along_time ? thread_index() % shape.time_threads
                               : thread_index() / shape.lane_threads;
+  const tile_share<R> share(recurrence);
   const block::lane_place place =
-      block::place_of(recurrence, along_time ? thread_index() / shape.time_threads
-                                             : thread_index() % shape.lane_threads);
+      block::place_of(recurrence,
+                      along_time ? thread_index() / shape.time_threads
+                                 : thread_index() % shape.lane_threads,
+                      share.block());
+  const long long stride = share.parts * tile_steps;
   const bool exists = place.exists;
 
   const typename R::lane at = recurrence.enter(place.group);
@@ -261,32 +285,33 @@ static __device__ __forceinline__ void blelloch(const R &recurrence, blelloch_st
   halves half;
   const int head = thread::head_of(recurrence, at);
   const long long mine = head + static_cast<long long>(time) * steps; // of this thread in a tile
-  long long first = mine;
+  long long first = mine + share.part * tile_steps;
   // The stream brings whole tiles; where lanes are shifted, the ragged one too, of which each lane
   // has as much as its head leaves.
   const long long slots = recurrence.steps() + (shape.shifted ? tile_steps - 1 : 0);
   const long long end = slots / tile_steps * tile_steps + mine;
   // The last tile has a `tile` of its own: the one of the loop would stay in registers for it.
-  thread::tile_stream<R> tiles(recurrence, at, first, tile_steps, end, storage);
-  thread::walk_head(recurrence, at, head, exists && time == 0, carry);
+  thread::tile_stream<R> tiles(recurrence, at, first, stride, end, storage);
+  thread::walk_head(recurrence, at, head, exists && time == 0 && share.part == 0, carry);
   if constexpr (shape.shifted)
     if (exists && time == 0 && head == recurrence.steps())
       finish_lanes(recurrence, at, carry); // no tile has the last step
   marks_ahead<R> segments(recurrence, storage);
   segments.find(0, first);
-  for (; first < end; first += tile_steps) {
+  for (; first < end; first += stride) {
     typename R::tile in;
     thread::segment_starts<R> starts;
     tiles.next(in, [&] {
       segments.take(in);
       starts.ask(recurrence, at, in);
-      segments.find(first - mine + tile_steps, first + tile_steps);
+      segments.find(first - mine + stride, first + stride);
     });
     scan_tile(recurrence, at, in, first, steps,
               shape.shifted ? thread::steps_from(recurrence, first) : steps, exists,
               place.counts, starts, carry, storage, half);
   }
-  if (!shape.shifted && recurrence.steps() % tile_steps != 0) {
+  if (!shape.shifted && recurrence.steps() % tile_steps != 0 &&
+      share.has_ragged(first - mine, recurrence.steps())) {
     const int active = thread::steps_from(recurrence, first);
     typename R::tile in;
     if (active > 0)
