@@ -140,6 +140,20 @@ TEST(Fission, windowsOfAKernelBeforeAreRight) {
              {.strategy = "fission", .offsets = {0, 1, 3, 3, 67, 70}});
 }
 
+/// Queries and keys of length 1: their norms go before the scan with the windows that they are of, where all numbers of a row are
+/// at hand; beside the scan they cost more than the kernels before.
+TEST(Fission, normsOfWindowsAreMadeWithThem) {
+  const Sizes sizes{{"B", 1}, {"T", 70}, {"H", 2}, {"K", 24}, {"V", 48}};
+  const std::string text = programText("gated_deltanet");
+  auto program = compileProgram(text, split(sizes));
+  ASSERT_TRUE(program) << render(program.error());
+  const std::string before = program->planText.substr(0, program->planText.find("plan.chunkwise"));
+  auto first = before.find("math.rsqrt");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_NE(before.find("math.rsqrt", first + 1), std::string::npos);
+  expectNear(text, sizes, normed);
+}
+
 /// Heads that share a convolved key: the kernel before has no lane of theirs.
 TEST(Fission, windowsThatLanesShareAreComputedOnce) {
   expectNear(R"(kernel k(q: bf16[T, H, G, K], k: bf16[T, H, K], v: bf16[T, H, V]) -> (o: f32[T, H, G, V]) {
