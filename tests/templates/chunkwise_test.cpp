@@ -449,7 +449,7 @@ INSTANTIATE_TEST_SUITE_P(
         ChunkVariant{.corrects = true, .readers = 2},
         ChunkVariant{.rows = 72, .columns = 67, .copies = false, .corrects = true, .spans = 3, .readers = 2},
         ChunkVariant{.columns = 64, .warpgroups = 1, .ring = 2, .readers = 1},
-        ChunkVariant{.rows = 40, .columns = 56, .warpgroups = 1, .ring = 2, .spans = 2, .readers = 1},
+        ChunkVariant{.rows = 40, .columns = 56, .warpgroups = 1, .ring = 2, .spans = 5, .readers = 1},
         ChunkVariant{.rows = 16, .columns = 80, .warpgroups = 1, .spans = 3},
         ChunkVariant{.ring = 1, .decaysRows = true, .spans = 2},
         ChunkVariant{.ring = 2, .corrects = true, .spans = 3},
