@@ -84,6 +84,9 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
   auto add = [&](scan::AffineOp op, StringRef where) {
     Mapping mapping(op);
     std::vector<Answer> answers = ask(mapping, target, sizes);
+    // Rows of windows are rounded to what chunkwise rounds them to: nobody else allows it.
+    if (op == planned.fission.scan && !planned.fission.before.empty() && planned.fission.rounded.empty())
+      llvm::erase_if(answers, [](const Answer &answer) { return answer.strategy->name() != "chunkwise"; });
     const Answer *best = cheapestOf(mapping, answers);
     if (!best) {
       reason = where.str();

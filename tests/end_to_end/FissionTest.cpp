@@ -154,6 +154,17 @@ TEST(Fission, normsOfWindowsAreMadeWithThem) {
   expectNear(text, sizes, normed);
 }
 
+/// So few steps that sequential is estimated to be faster for the scan: it read rows of 16 bits, which its bound does not allow.
+TEST(Fission, aScanInF32ReadRoundedWindows) {
+  const Sizes sizes{{"T", 4}, {"K", 64}, {"V", 17}};
+  const std::string text = "kernel k(k: bf16[T, K], v: bf16[T, V], q: bf16[T, K]) -> (o: f32[T, V]) { reverse scan T as t { "
+                           "S[t,i,j] = S[t-1,i,j] + tanh(k[t,i] + 0.5 * k[t-2,i]) * v[t,j]  o[t,j] = q[t,i] * S[t,i,j] } }";
+  auto program = compileProgram(text, split(sizes));
+  ASSERT_TRUE(program) << render(program.error());
+  EXPECT_NE(program->planText.find("plan.chunkwise"), std::string::npos);
+  EXPECT_EQ(program->planText.find("plan.sequential \"k\""), std::string::npos);
+}
+
 /// Heads that share a convolved key: the kernel before has no lane of theirs.
 TEST(Fission, windowsThatLanesShareAreComputedOnce) {
   expectNear(R"(kernel k(q: bf16[T, H, G, K], k: bf16[T, H, K], v: bf16[T, H, V]) -> (o: f32[T, H, G, V]) {
