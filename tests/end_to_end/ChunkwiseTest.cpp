@@ -109,6 +109,12 @@ TEST(Chunkwise, isRightWithOtherThreadsAndRings) {
                {.strategy = std::string("chunkwise") + policy});
 }
 
+/// The second block of 128 columns has 64 of the state.
+TEST(Chunkwise, halfABlockOfColumnsIsRight) {
+  expectNear(programText("retnet"), {{"B", 1}, {"T", 3}, {"H", 1}, {"K", 8}, {"V", 192}},
+             {.variants = "wide", .strategy = "chunkwise(time_threads=256)"});
+}
+
 /// Few lanes have blocks of 64 columns. Two groups carry 128, and two read out, each its own chunks.
 TEST(Chunkwise, groupsThatCarry128ColumnsAreRight) {
   expectNear(programText("retnet"), {{"B", 1}, {"T", 140}, {"H", 1}, {"K", 128}, {"V", 128}},

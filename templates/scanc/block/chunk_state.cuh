@@ -52,6 +52,14 @@ static __device__ __forceinline__ void weigh_steps(warp::left_tile<T> &tile, int
   weigh_steps(tile, weights);
 }
 
+/// Whether the state has this row and column. Where the panels of all blocks are full nothing is compared: what reads and
+/// writes 64 numbers a thread at the ends of a walk is a quarter of the instructions that are compiled.
+template <typename R>
+static __device__ __forceinline__ bool is_of_state(int row, int column) {
+  constexpr bool fills_rows = R::rows % panel_columns == 0, fills_columns = R::columns % (panel_columns * R::shape.warpgroups) == 0;
+  return (fills_rows || row < R::rows) && (fills_columns || column < R::columns);
+}
+
 /// All panels of a state.
 template <int panels>
 static __device__ __forceinline__ void settle_panels(warp::sum_tile (&sums)[panels][8]) {
@@ -228,7 +236,7 @@ private:
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
           const int at_row = row + m * panel_columns + i / 2 * 8, at_column = column + n * 8 + i % 2;
-          visit(sums[m][n].at[i], at_row, at_column, at_row < R::rows && at_column < R::columns);
+          visit(sums[m][n].at[i], at_row, at_column, is_of_state<R>(at_row, at_column));
         }
   }
 

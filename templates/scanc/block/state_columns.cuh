@@ -210,7 +210,7 @@ private:
     each([&](float &number, int row, int column) {
       row += below;
       column += first;
-      visit(number, row, column, row < R::rows && column < R::columns);
+      visit(number, row, column, is_of_state<R>(row, column));
     });
   }
 
