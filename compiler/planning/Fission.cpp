@@ -39,7 +39,7 @@ public:
 
   std::optional<std::string> declines(const Mapping &mapping, const Target &target) const override {
     std::string reason;
-    if (!plan(mapping, target, assumeSizes(mapping.op), reason))
+    if (!plan(mapping, target, assumeSizes(mapping.op), reason, Search::Any))
       return reason;
     return std::nullopt;
   }
@@ -59,8 +59,9 @@ public:
   void lower(const Mapping &mapping, const Target &target, const Sizes &sizes, OpBuilder &builder) const override;
 
 private:
+  enum class Search { Any, Cheapest };
   static std::optional<PlannedParts> plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                                          std::string &reason);
+                                          std::string &reason, Search search = Search::Cheapest);
   static std::optional<PlannedParts> plan(Fission fission, const Target &target, const Sizes &sizes,
                                           std::string &reason);
 };
@@ -118,9 +119,11 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
 }
 
 std::optional<PlannedParts> FissionStrategy::plan(const Mapping &mapping, const Target &target, const Sizes &sizes,
-                                                  std::string &reason) {
+                                                  std::string &reason, Search search) {
   std::optional<PlannedParts> best;
   auto consider = [&](Fission::Windows windows, Fission::Reductions reductions) {
+    if (best && search == Search::Any)
+      return true;
     std::string own;
     std::optional<Fission> fission = Fission::of(mapping.op, windows, reductions, own);
     std::optional<PlannedParts> planned;
