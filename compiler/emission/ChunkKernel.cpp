@@ -57,9 +57,11 @@ void ChunkKernelWriter::writeRecurrence() {
 
 void ChunkKernelWriter::writeShape() {
   constexpr int64_t groupThreads = 128, warp = 32;
-  bool splits = llvm::any_of(variant.getLaunchesBefore(), [](plan::LaunchAttr launch) {
-    return launch.getKernel() == "chunk_states";
-  });
+  auto goesBefore = [&](StringRef wanted) {
+    return llvm::any_of(variant.getLaunchesBefore(),
+                        [&](plan::LaunchAttr launch) { return launch.getKernel() == wanted; });
+  };
+  bool splits = goesBefore("chunk_states"), isFirstApart = goesBefore("first_spans");
   bool readsBack = llvm::any_of(reads, [](const AccessText &read) { return read.getDelay() > 0; });
   stepType = readsBack ? "block::window_step" : "long long";
   const int64_t groups = policy.getThreads() / groupThreads;
@@ -68,11 +70,11 @@ void ChunkKernelWriter::writeShape() {
                   ? formatv("static constexpr outer_policy shape{{.warps = {0}, .row_threads = {1}, .blocks = {2}};",
                             policy.getThreads() / warp, policy.getRuns(), policy.getBlocks())
                         .str()
-                  : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}{4}{5}};",
+                  : formatv("static constexpr chunk_policy shape{{.warpgroups = {0}, .ring = {1}, .blocks = {2}{3}{4}{5}{6}};",
                             groups - readers, policy.getRing(), policy.getBlocks(),
                             splits ? ", .splits = true" : "",
                             readers > 0 ? formatv(", .readers = {0}", readers).str() : "",
-                            readsBack ? ", .windows = true" : "")
+                            readsBack ? ", .windows = true" : "", isFirstApart ? ", .apart = true" : "")
                         .str());
   writer.line(formatv("static constexpr int rows = {0}, columns = {1}; // of the state",
                       recall.getKey().getType().getNumElements(),

@@ -24,7 +24,9 @@ void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
   writer.open(formatv("{0}(const __grid_constant__ scanc::device::program::arguments args)", entry.name).str());
   writer.line("using namespace scanc::device;");
   if (entry.awaits)
-    writer.line("await_launch_before();");
+    writer.line(entry.isBeside ? "run_beside_launch_before();" : "await_launch_before();");
+  if (entry.leads)
+    writer.line("let_next_launch_begin();");
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();", entry.kernel,
                       entry.program)
                   .str());
@@ -33,6 +35,8 @@ void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
                         *entry.sharedBytes)
                     .str());
   writer.line(formatv("kernel::{0}({1}, storage);", entry.kernel, entry.operands).str());
+  if (entry.awaits && entry.isBeside)
+    writer.line("await_launch_before();");
   writer.close();
   if (entry.hasOthers)
     writer.line("#endif");

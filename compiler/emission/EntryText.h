@@ -17,10 +17,12 @@ struct EntryPoint {
   std::string name;
   std::string bounds;   ///< threads of a block, and blocks of a multiprocessor
   bool awaits = false;  ///< the end of the launch before, first of all
+  bool isBeside = false; ///< it runs beside the launch before, whose end it awaits last of all
+  bool leads = false;    ///< the launch behind it runs beside it
   llvm::StringRef kernel;  ///< device template
-  llvm::StringRef program; ///< struct that it takes
-  std::optional<int64_t> sharedBytes; ///< which the plan has for its storage, where the two are compared
-  std::string operands; ///< of the template, before its storage
+  llvm::StringRef program = {}; ///< struct that it takes
+  std::optional<int64_t> sharedBytes = {}; ///< which the plan has for its storage, where the two are compared
+  std::string operands = {}; ///< of the template, before its storage
   bool hasOthers = false; ///< in the text, without which the runtime compiles it
 };
 void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry);

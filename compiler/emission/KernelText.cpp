@@ -87,28 +87,32 @@ void KernelWriter::writeArguments() {
 void KernelWriter::writeEntries() {
   closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
+  auto bounds = [&](int64_t threads) { return formatv("{0}, {1}", threads, policy.getBlocks()).str(); };
   for (auto [number, launch] : llvm::enumerate(before))
-    writeEntry(entryName(kernel, launch), launch.getKernel(), std::to_string(launch.getThreads()),
-               launch.getSharedBytes(), awaitsLaunchBefore(kernel, number));
-  writeEntry(entryName(kernel), kernel->getName().stripDialect(),
-             formatv("{0}, {1}", policy.getThreads(), policy.getBlocks()).str(), variant.getSharedBytes(),
-             awaitsLaunchBefore(kernel, before.size()));
+    writeEntry({.name = entryName(kernel, launch),
+                // A walk as the kernel's own, of as many registers.
+                .bounds = launch.getKernel() == "first_spans" ? bounds(launch.getThreads()) : std::to_string(launch.getThreads()),
+                .awaits = awaitsLaunchBefore(kernel, number),
+                .isBeside = runsBesideLaunchBefore(before, number),
+                .leads = runsBesideLaunchBefore(before, number + 1),
+                .kernel = launch.getKernel()},
+               launch.getSharedBytes());
+  writeEntry({.name = entryName(kernel),
+              .bounds = bounds(policy.getThreads()),
+              .awaits = awaitsLaunchBefore(kernel, before.size()),
+              .kernel = kernel->getName().stripDialect()},
+             variant.getSharedBytes());
 }
 
-void KernelWriter::writeEntry(const std::string &entry, StringRef templateName, const std::string &bounds,
-                              int64_t sharedBytes, bool awaits) {
+void KernelWriter::writeEntry(EntryPoint entry, int64_t sharedBytes) {
   bool exchanges = shares && (hasCommon() || !shares->getHanded().empty());
-  writeEntryPoint(writer,
-                  {.name = entry,
-                   .bounds = bounds,
-                   .awaits = awaits,
-                   .kernel = templateName,
-                   .program = name,
-                   .sharedBytes = sharedBytes > 0 || exchanges ? std::optional(sharedBytes) : std::nullopt,
-                   .operands = formatv("program::{0}{{args}{1}{2}", name,
-                                       kernel.getWorkspace().empty() ? "" : ", args.workspace",
-                                       kernel.getScratch().empty() ? "" : ", args.scratch"),
-                   .hasOthers = !variant.getLaunchesBefore().empty()});
+  entry.program = name;
+  if (sharedBytes > 0 || exchanges)
+    entry.sharedBytes = sharedBytes;
+  entry.operands = formatv("program::{0}{{args}{1}{2}", name, kernel.getWorkspace().empty() ? "" : ", args.workspace",
+                           kernel.getScratch().empty() ? "" : ", args.scratch");
+  entry.hasOthers = !variant.getLaunchesBefore().empty();
+  writeEntryPoint(writer, entry);
 }
 
 void KernelWriter::writeRecurrence() {

@@ -12,6 +12,8 @@
 
 namespace scanc::emission {
 
+struct EntryPoint;
+
 /// The text of one variant. Its parts are written in the order in which they are read.
 class KernelWriter {
 public:
@@ -33,8 +35,8 @@ protected:
   void writeHead();
   void writeArguments();
   void writeEntries();
-  void writeEntry(const std::string &entry, llvm::StringRef templateName, const std::string &bounds,
-                  int64_t sharedBytes, bool awaits);
+  /// What all entries have in common is for this to say.
+  void writeEntry(EntryPoint entry, int64_t sharedBytes);
 
   // KernelData.cpp: what a lane holds, where it lies in memory, and how it gets there and back.
   void writeTypes();

@@ -1,8 +1,6 @@
 //===- LaunchOrder.cpp - Waits between the launches of an entry -----------===//
 #include "compiler/emission/LaunchOrder.h"
 
-#include "dialects/plan/PlanOps.h"
-
 using namespace mlir;
 
 namespace scanc::emission {
@@ -10,6 +8,11 @@ namespace scanc::emission {
 bool awaitsLaunchBefore(Operation *op, size_t number) {
   auto entry = op->getParentOfType<plan::EntryOp>();
   return entry && entry.getDependentLaunches() && (op != &entry.getBody().front().front() || number > 0);
+}
+
+bool runsBesideLaunchBefore(ArrayRef<plan::LaunchAttr> before, size_t number) {
+  return number > 0 && number < before.size() && before[number].getKernel() == "chunk_states" &&
+         before[number - 1].getKernel() == "first_spans";
 }
 
 } // namespace scanc::emission

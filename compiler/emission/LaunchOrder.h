@@ -2,12 +2,16 @@
 #ifndef SCANC_COMPILER_EMISSION_LAUNCHORDER_H
 #define SCANC_COMPILER_EMISSION_LAUNCHORDER_H
 
-#include "mlir/IR/Operation.h"
+#include "dialects/plan/PlanOps.h"
 
 namespace scanc::emission {
 
 /// Whether launch `number` of a way to run `op` begins before the one before it has ended, and itself awaits that end.
 bool awaitsLaunchBefore(mlir::Operation *op, size_t number = 0);
+
+/// Whether launch `number` before a kernel runs beside the one before it, which lets it begin: states of spans beside the walks
+/// of first spans.
+bool runsBesideLaunchBefore(llvm::ArrayRef<plan::LaunchAttr> before, size_t number);
 
 } // namespace scanc::emission
 

@@ -160,21 +160,26 @@ Spans::Spans(const Chunks &chunks, Shape shape, const Target &target)
   blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
   std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", places, blocks,
                              chunks.steps(), leastChunks * chunkSteps);
-  count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape));
+  count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape, target));
   others = formatv("{0} * ({1} - 1)", blocks, count);
+  if (isFirstApart(chunks, target))
+    first = formatv("{0} * {1} * ({1} > 1)", blocks, count);
   // Where it is known that there is one, nothing else is compiled.
   int64_t known = chunks.blocksOfLane(shape.groups);
   for (int64_t lane : chunks.mapping.lanes)
     known *= std::max<int64_t>(1, chunks.dim(lane).getSize()); // what is not known is below 0
   int64_t steps = chunks.dim(chunks.mapping.time).getSize();
-  bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks, shape);
+  bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks, shape, target);
   constexpr int64_t mostRows = 128; // in registers of as many groups
   pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
-         !isShort && places / known >= least(chunks, shape);
+         !isShort && places / known >= least(chunks, shape, target);
 }
 
-SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks) const {
-  SmallVector<LaunchChoice> launches = {{"chunk_states", groups * groupThreads, others, shared}};
+SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks, Shape shape) const {
+  SmallVector<LaunchChoice> launches;
+  if (!first.empty())
+    launches.push_back({"first_spans", shape.threads(), first, shape.sharedBytes(chunks)});
+  launches.push_back({"chunk_states", groups * groupThreads, others, shared});
   constexpr int64_t columns = 16, copies = 2 * 2;
   if (chunks.form.strength)
     launches.push_back({"chunk_entries", panels * groupThreads,
@@ -184,7 +189,7 @@ SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks) const {
 }
 
 std::string Spans::bytes() const {
-  return formatv("{0} * {1}", others, told * panels * chunkSteps * groupColumns * 4 + numberBytes);
+  return formatv("{0} * {1}", first.empty() ? others : first, told * panels * chunkSteps * groupColumns * 4 + numberBytes);
 }
 
 double Spans::at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked) {
@@ -192,7 +197,7 @@ double Spans::at(const Chunks &chunks, Shape shape, const Target &target, double
   double most = std::min(std::floor(static_cast<double>(target.multiprocessors * shape.resident(chunks, target)) /
                                     std::max(1.0, blocks)),
                          std::floor(walked / leastChunks));
-  return most >= static_cast<double>(least(chunks, shape)) ? most : 1;
+  return most >= static_cast<double>(least(chunks, shape, target)) ? most : 1;
 }
 
 /// Slots that a ring has where there is room. With a correction nothing is begun a chunk ahead, with decays of rows
@@ -271,12 +276,16 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   if (static_cast<double>(shape.groups) * std::min(ofOne, resident) < 2)
     scale *= alone;
   double turns = std::ceil(ofOne / resident);
-  double all = turns * std::ceil(walked.chunks / walked.parts / spans) * readOut * scale;
-  if (spans > 1) { // measured: shares of a chunk that is read out
-    const double share = chunks.form.strength ? 0.6 : shape.readers > 0 ? 0.55 : 0.4;
-    all += target.launchOverhead + std::ceil(walked.chunks / spans) * seconds * scale * share;
-  }
-  return all;
+  if (spans == 1)
+    return turns * std::ceil(walked.chunks / walked.parts) * readOut * scale;
+  // Measured: shares of a chunk that is read out, and what a span takes where states pass a matrix.
+  const double share = chunks.form.strength ? (shape.readers > 0 ? 0.87 : 0.79) : shape.readers > 0 ? 0.55 : 0.4;
+  const double entrySeconds = chunks.form.strength ? 1.7e-6 : 0;
+  // A first span takes as long as the states of one of the others.
+  const bool isFirstApart = Spans::isFirstApart(chunks, target);
+  double length = std::ceil(walked.chunks / (isFirstApart ? spans + share : spans));
+  return length * (turns * readOut + seconds * share) * scale + spans * entrySeconds +
+         target.launchOverhead * (isFirstApart ? 2 : 1);
 }
 
 Shape shapeOf(const Chunks &chunks, const Target &target, const Sizes &sizes) {

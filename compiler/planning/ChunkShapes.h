@@ -83,25 +83,34 @@ llvm::SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target);
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
 /// make of a state is computed before by chunk_states, by a group of threads for each 64 columns, or by one for all and
-/// one for the transition's columns where that is a matrix.
+/// one for the transition's columns where that is a matrix. Where launches may run beside each other, the first span is walked
+/// meanwhile (first_spans): there is one more, and states of all but the first and the last are made.
 struct Spans {
-  /// Chunks that a span has at least, for what its state costs; spans that are worth it, where a chunk of the transition
-  /// costs as much as one of the state, or spans share a multiprocessor.
+  /// Chunks that a span has at least, for what its state costs.
   static constexpr int64_t leastChunks = 8;
-  static int64_t least(const Chunks &chunks, Shape shape) { return chunks.form.strength || shape.blocks > 1 ? 3 : 2; }
+  static bool isFirstApart(const Chunks &chunks, const Target &target) {
+    return chunks.form.strength && target.dependentLaunches;
+  }
+  /// Blocks of a lane that are worth it, where a chunk of the transition costs as much as one of the state, or spans share a
+  /// multiprocessor.
+  static int64_t least(const Chunks &chunks, Shape shape, const Target &target) {
+    return !isFirstApart(chunks, target) && (chunks.form.strength || shape.blocks > 1) ? 3 : 2;
+  }
 
   Spans(const Chunks &chunks, Shape shape, const Target &target);
 
   /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
-  /// of 16 columns, two copies of which are shown to the block in two elements for each number.
-  llvm::SmallVector<LaunchChoice> launches(const Chunks &chunks) const;
+  /// of 16 columns, two copies of which are shown to the block in two elements for each number. As many blocks as walk the other
+  /// spans are launched for the first ones: by these a block sees how many there are.
+  llvm::SmallVector<LaunchChoice> launches(const Chunks &chunks, Shape shape) const;
   /// Formula: bytes that it leaves, of each block its threads' numbers and decays.
   std::string bytes() const;
-  /// Of a lane, at some sizes.
+  /// Blocks that walk a lane, at some sizes.
   static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked);
 
   int64_t panels, told, groups, shared = 0; ///< told: 64 columns each, of states and of transitions
-  std::string blocks, count, others; ///< formulas: blocks without spans, spans of a lane, blocks for all but the last
+  /// Formulas: blocks without spans, those that walk a lane, those that make states, those of the first spans' launch.
+  std::string blocks, count, others, first;
   bool pays = false;
 };
 

@@ -121,7 +121,7 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape
     choice.scratch = formatv("{0} * {1}", all, recordBytes(chunks));
   }
   if (Spans spans(chunks, shape, target); spans.pays) {
-    llvm::append_range(choice.before, spans.launches(chunks));
+    llvm::append_range(choice.before, spans.launches(chunks, shape));
     choice.tiles += " * " + spans.count;
     choice.scratch += (choice.scratch.empty() ? "" : " + ") + spans.bytes();
   }

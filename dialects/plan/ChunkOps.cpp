@@ -110,13 +110,16 @@ LogicalResult ChunkwiseOp::verifyRegions() {
     SmallVector<StringRef> wanted;
     if (corrects)
       wanted.push_back(recall.getRowDecays() ? "chunk_factors" : "chunk_inverses");
-    if (llvm::is_contained(before, "chunk_states"))
+    if (llvm::is_contained(before, "chunk_states")) {
+      if (corrects && llvm::is_contained(before, "first_spans"))
+        wanted.push_back("first_spans");
       wanted.push_back("chunk_states");
-    if (corrects && wanted.size() > 1)
-      wanted.push_back("chunk_entries");
+      if (corrects)
+        wanted.push_back("chunk_entries");
+    }
     if (before != wanted) // kernel_c13
       return emitOpError("variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly "
-                         "where the state is corrected, then chunk_states or nothing, and behind both chunk_entries, got ")
+                         "where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got ")
              << variant;
     if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
       return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();

@@ -38,6 +38,7 @@ struct How {
   std::vector<std::int32_t> offsets = {}; ///< of segments, in place of what is drawn
   bool normed = false;                    ///< results are divided by a norm of theirs, however their terms cancel
   std::vector<Poison> poisons = {};
+  bool turns = false; ///< a launch that runs beside the one before it goes before that one
 };
 
 /// The program with f16 where it has bf16.

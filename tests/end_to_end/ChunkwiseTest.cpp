@@ -374,7 +374,7 @@ TEST(Chunkwise, windowsReachBackInEveryKernel) {
   expectNear(text, {{"T", 70}, {"H", 1}, {"K", 24}, {"V", 16}});
 }
 
-/// Two spans, and three with a matrix for a transition, of lengths that chunks do not divide.
+/// Two spans, and four with a matrix for a transition, of lengths that chunks do not divide.
 TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
   expectNear(programText("simple_gla"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}}, {.variants = "wide"});
 }
@@ -387,6 +387,12 @@ TEST(Chunkwise, blocksThatShareTheTimeOfACorrectedLaneAreRight) {
 
 TEST(Chunkwise, blocksThatShareTheTimeOfALaneWhoseRowsDecayBesideACorrectionAreRight) {
   expectNear(programText("kda"), {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
+}
+
+/// First spans are walked beside the launch that makes states of others, so neither may read what the other leaves.
+TEST(Chunkwise, firstSpansAndStatesOfOthersAreRightInAnyOrder) {
+  expectNear(programText("gated_delta"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}},
+             {.variants = "wide_i32", .turns = true});
 }
 
 /// Its offsets may take more than a thread has, its sums may not. Where groups have different work (sm_90a) a thread has 128

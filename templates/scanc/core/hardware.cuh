@@ -43,6 +43,16 @@ static __device__ __forceinline__ void await_launch_before() {
     asm volatile("griddepcontrol.wait;" ::: "memory");
 }
 
+/// Lets the launch behind this one begin as soon as every block of this one has said so. Behind await_launch_before: whoever
+/// begins then sees all that launches before this one wrote.
+static __device__ __forceinline__ void let_next_launch_begin() {
+  if constexpr (has_dependent_launches)
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
+
+/// Of a launch that the one before it lets begin, reads nothing that this one writes, and awaits it when all else is done.
+static __device__ __forceinline__ void run_beside_launch_before() {}
+
 static __device__ __forceinline__ void block_barrier() { __syncthreads(); }
 static __device__ __forceinline__ void warp_barrier() { __syncwarp(); }
 /// Of 128 threads, threads 128 g to 128 g + 127 of the block; every such group of it reaches as many.

@@ -58,18 +58,23 @@ static __device__ __forceinline__ void chunk_entries(const R &recurrence, void *
   const int group = block_index() % slices / 4, tile = block_index() % 4 * 2;
   const int m = warp_index() / 4, first = warp_index() * columns;
   pair_of_tiles state;
+  constexpr int known = R::shape.apart ? 1 : 0; // the first span's walk has left the state that enters the next
 #pragma unroll
   for (int h = 0; h < 2; ++h)
+    if constexpr (known > 0) {
+      load_global<4>(state[h].at, &told[0].states[group][m][tile + h][thread_index() % 128][0]);
+    } else {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const int row = first + warp::sum_row(i);
-      const int column = place.column() + group * block::panel_columns + (tile + h) * 8 + warp::sum_column(i);
-      state[h].at[i] = row < R::rows && column < R::columns ? recurrence.initial(at, row, column) : 0.0f;
+      for (int i = 0; i < 4; ++i) {
+        const int row = first + warp::sum_row(i);
+        const int column = place.column() + group * block::panel_columns + (tile + h) * 8 + warp::sum_column(i);
+        state[h].at[i] = row < R::rows && column < R::columns ? recurrence.initial(at, row, column) : 0.0f;
+      }
     }
   span_rows<R> rows;
-  rows.load(told[0], group, tile);
+  rows.load(told[known], group, tile);
 #pragma unroll 1
-  for (long long span = 0; span + 1 < place.spans; ++span) {
+  for (long long span = known; span + 1 < place.spans; ++span) {
     auto &high = storage.high[span % 2], &low = storage.low[span % 2];
 #pragma unroll
     for (int h = 0; h < 2; ++h)

@@ -388,7 +388,8 @@ static __device__ __forceinline__ block::repair_storage<R> &repair_storage_of(ch
   return reinterpret_cast<block::repair_storage<R> &>(storage);
 }
 
-/// `scratch` is what launches before have left: with a correction or spans.
+/// `scratch` is what launches before have left: with a correction or spans. Where first spans are walked it is left what
+/// enters the next.
 template <typename R>
 static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scratch,
                                                  chunkwise_storage<R> &storage) {
@@ -424,7 +425,9 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     if constexpr (R::shape.splits)
       enter_span(walk, place, left.spans(place));
     walk_all(walk, left.records(place.lane) + place.first);
-    if (is_last)
+    if constexpr (R::shape.begins)
+      walk.state.tell(left.spans(place)->states[walk.group]);
+    else if (is_last)
       walk.state.finish(recurrence, walk.at, walk.column);
     block::repair_span(recurrence, walk.state.is_beyond(thread_index()), repair_storage_of<R>(storage));
   }

@@ -265,7 +265,7 @@ static __device__ __forceinline__ void make_corrected_cells(corrected_relay_stor
 /// states. Whether this lane has a number of the last state's first row that is not finite.
 template <typename R>
 static __device__ __forceinline__ bool relay_corrected(const R &recurrence, const block::span_place<R> &place,
-                                                       const block::chunk_record<R> *records, const block::told_span<R> *told,
+                                                       const block::chunk_record<R> *records, block::told_span<R> *told,
                                                        corrected_relay_storage<R> &storage) {
   static_assert(has_group_products && has_landings, "groups multiply by themselves, and wait for each other");
   static_assert(R::shape.readers == 2 && R::shape.ring == 3 && block::row_panels<R>() <= 2,
@@ -279,7 +279,7 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
     const int first = relay.column + relay.group * block::panel_columns;
     block::state_columns<R> state;
     state.begin(recurrence, relay.at, first);
-    if constexpr (R::shape.splits)
+    if constexpr (R::shape.splits && !R::shape.begins)
       if (place.span > 0) {
         state.clear();
         state.add(told[place.span - 1].states[relay.group]);
@@ -287,7 +287,10 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
     if (relay.order.has(0))
       carry_corrected(relay, state);
     is_beyond = state.is_beyond();
-    if (place.span + 1 == place.spans)
+    if constexpr (R::shape.begins) {
+      forget(told); // places would stay in registers for all of a walk
+      state.tell(told->states[relay.group]);
+    } else if (place.span + 1 == place.spans)
       state.finish(recurrence, relay.at, first);
   } else {
     if constexpr (relay.carriers > 1)

@@ -26,6 +26,10 @@ static __device__ __forceinline__ void await_launch_before() {
   emulation::hooks->awaitLaunchBefore();
 }
 /// Launches run one after the other.
+static __device__ __forceinline__ void let_next_launch_begin() {}
+static __device__ __forceinline__ void run_beside_launch_before() {
+  emulation::hooks->awaitLaunchBefore();
+}
 
 static __device__ __forceinline__ void block_barrier(Place place = Place::current()) {
   emulation::hooks->blockBarrier(place);
