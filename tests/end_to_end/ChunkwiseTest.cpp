@@ -395,20 +395,21 @@ TEST(Chunkwise, firstSpansAndStatesOfOthersAreRightInAnyOrder) {
              {.variants = "wide_i32", .turns = true});
 }
 
-/// Its offsets may take more than a thread has, its sums may not. Where groups have different work (sm_90a) a thread has 128
-/// registers, and where a state comes and goes too, places of the next chunks are elsewhere meanwhile: 32 bytes at a time, by
-/// stores of 50. The sums of one product are 128 bytes.
+/// Where groups have different work (sm_90a) a thread has 128 registers, and where a state comes and goes too, a place of the
+/// next chunks is elsewhere meanwhile.
 TEST(Chunkwise, spillsNoSumsWhereOffsetsAreShort) {
-  CompileOptions options;
-  options.strategy = "chunkwise";
-  options.sizes = {{"K", 128}, {"V", 128}};
-  for (const auto &[architecture, spilled] : {std::pair("sm_80", 0), std::pair("sm_90a", 50)}) {
+  for (const auto &[name, architecture, spilled] :
+       {std::tuple("retnet", "sm_80", 0), {"retnet", "sm_90a", 8}, {"delta_rule", "sm_90a", 0}}) {
+    SCOPED_TRACE(std::string(name) + " " + architecture);
+    CompileOptions options;
+    options.strategy = "chunkwise";
+    options.sizes = {{"B", 8}, {"T", 4096}, {"H", 16}, {"K", 128}, {"V", 128}};
     options.target = architecture;
-    auto program = compileProgram(programText("retnet"), options);
+    auto program = compileProgram(programText(name), options);
     ASSERT_TRUE(program) << render(program.error());
     std::erase_if(std::get<KernelStep>(program->entries[0].steps[0]).variants,
                   [](const KernelVariant &variant) { return variant.name != "wide_i32"; });
-    expectInRegisters(*program, architecture, /*stack=*/spilled > 0 ? 32 : 0, spilled);
+    expectInRegisters(*program, architecture, /*stack=*/spilled, spilled);
   }
 }
 

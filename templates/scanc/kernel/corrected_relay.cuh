@@ -89,6 +89,7 @@ static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> 
   };
   start_values(0);
   finish_group_products();
+  state.settle(); // else registers of the loop are those of what follows it, and products wait for copies of them
   for (long long chunk = 0;; ++chunk) {
     block::chunk_slot<R> &slot = relay.slot(chunk);
     warp::settle(inputs);
