@@ -1,6 +1,7 @@
 //===- Arguments.cpp - What a launch gives to a kernel --------------------===//
 #include "compiler/emission/KernelText.h"
 
+#include "compiler/emission/LaunchOrder.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -61,13 +62,16 @@ std::vector<std::string> argumentWords(plan::ProgramOp program, ArrayRef<std::st
   return words;
 }
 
-std::vector<std::string> argumentWords(plan::KernelInterface kernel) {
+std::vector<std::string> argumentWords(plan::KernelInterface kernel, plan::VariantAttr variant) {
   SmallVector<std::string> buffers;
   if (!kernel.getWorkspace().empty())
     buffers.push_back(kernel.getName().str());
   if (!kernel.getScratch().empty())
     buffers.push_back(scratchName(kernel));
-  return argumentWords(kernel->getParentOfType<plan::ProgramOp>(), buffers);
+  std::vector<std::string> words = argumentWords(kernel->getParentOfType<plan::ProgramOp>(), buffers);
+  if (isLaunchedBefore(variant, "first_spans"))
+    words.push_back(variant.getGrid().str());
+  return words;
 }
 
 std::string scratchName(plan::KernelInterface kernel) { return kernel.getName().str() + "_scratch"; }

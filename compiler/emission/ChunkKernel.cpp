@@ -1,6 +1,7 @@
 //===- ChunkKernel.cpp - Kernels that sum up outer products ---------------===//
 #include "compiler/emission/ChunkKernel.h"
 
+#include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "compiler/emission/Squares.h"
 #include "llvm/ADT/MapVector.h"
@@ -32,6 +33,8 @@ void ChunkKernelWriter::writeRecurrence() {
   writeShape();
   writer.blank();
   writeGeometry("lanes");
+  if (isLaunchedBefore(variant, "first_spans"))
+    writer.line("__device__ __forceinline__ long long walking() const { return args.walking; }");
   writeEnter();
   auto behind = [](OperandRange earlier, Value last) {
     SmallVector<Value> all(earlier);
@@ -57,11 +60,7 @@ void ChunkKernelWriter::writeRecurrence() {
 
 void ChunkKernelWriter::writeShape() {
   constexpr int64_t groupThreads = 128, warp = 32;
-  auto goesBefore = [&](StringRef wanted) {
-    return llvm::any_of(variant.getLaunchesBefore(),
-                        [&](plan::LaunchAttr launch) { return launch.getKernel() == wanted; });
-  };
-  bool splits = goesBefore("chunk_states"), isFirstApart = goesBefore("first_spans");
+  bool splits = isLaunchedBefore(variant, "chunk_states"), isFirstApart = isLaunchedBefore(variant, "first_spans");
   bool readsBack = llvm::any_of(reads, [](const AccessText &read) { return read.getDelay() > 0; });
   stepType = readsBack ? "block::window_step" : "long long";
   const int64_t groups = policy.getThreads() / groupThreads;

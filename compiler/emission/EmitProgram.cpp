@@ -73,7 +73,7 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
                  before.getSharedBytes(), awaitsLaunchBefore(kernel, number));
   appendLaunch(variant, entryName(kernel), attr.getGrid().strref(), attr.getPolicy().getThreads(),
                attr.getSharedBytes(), awaitsLaunchBefore(kernel, launches.size()));
-  variant.arguments = argumentWords(kernel);
+  variant.arguments = argumentWords(kernel, attr);
   return variant;
 }
 

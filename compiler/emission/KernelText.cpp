@@ -77,11 +77,13 @@ void KernelWriter::writeArguments() {
     buffers.push_back("unsigned char *workspace; // zero when the kernel begins");
   if (!kernel.getScratch().empty())
     buffers.push_back("unsigned char *scratch; // as somebody left it");
+  if (isLaunchedBefore(variant, "first_spans"))
+    buffers.push_back("long long walking; // blocks that walk all spans but the first");
   auto writes = [&](StringAttr tensor) {
     return llvm::any_of(kernel.getWrites().getAsRange<plan::AccessAttr>(),
                         [&](plan::AccessAttr access) { return access.getParameter() == tensor; });
   };
-  emission::writeArguments(writer, program, writes, buffers, argumentWords(kernel).size());
+  emission::writeArguments(writer, program, writes, buffers, argumentWords(kernel, variant).size());
 }
 
 void KernelWriter::writeEntries() {

@@ -26,8 +26,9 @@ std::string scratchName(plan::KernelInterface kernel);
 /// The 8-byte words of an argument, as formulas of scanc/Program.h, in order: parameters, tensors of the plan, sizes and the
 /// workspace buffers called `buffers`.
 std::vector<std::string> argumentWords(plan::ProgramOp program, llvm::ArrayRef<std::string> buffers);
-/// Of a kernel, and the buffers of that.
-std::vector<std::string> argumentWords(plan::KernelInterface kernel);
+/// Of a variant of a kernel, and the buffers of that; where first spans are walked by a launch of their own, which blocks do not
+/// tell, the blocks that walk the others.
+std::vector<std::string> argumentWords(plan::KernelInterface kernel, plan::VariantAttr variant);
 /// Formulas: where a tensor of the program or of the plan begins, and its stride along dimension `dim`.
 std::string addressOf(plan::ProgramOp program, mlir::StringAttr tensor);
 std::string strideOf(plan::ProgramOp program, mlir::StringAttr tensor, unsigned dim);

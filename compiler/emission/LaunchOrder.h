@@ -9,6 +9,9 @@ namespace scanc::emission {
 /// Whether launch `number` of a way to run `op` begins before the one before it has ended, and itself awaits that end.
 bool awaitsLaunchBefore(mlir::Operation *op, size_t number = 0);
 
+/// Whether the template called `kernel` is launched before that of `variant`.
+bool isLaunchedBefore(plan::VariantAttr variant, llvm::StringRef kernel);
+
 /// Whether launch `number` before a kernel runs beside the one before it, which lets it begin: states of spans beside the walks
 /// of first spans.
 bool runsBesideLaunchBefore(llvm::ArrayRef<plan::LaunchAttr> before, size_t number);

@@ -34,7 +34,7 @@ static const llvm::StringSet<> &takenWords() {
       "column", "dense_policy", "element", "fetch_inputs", "input", "input_copies", "inputs", "lanes", "row",
       "size", "step", "sum", "chunk_policy", "exists", "fetch_key", "fetch_query",
       "fetch_value", "input_scale", "log_decay", "numbers", "piece", "query_scale", "rows", "sums", "write", "round", "rounds", "reduced_groups",
-      "core", "workspace", "scratch", "is_one", "e", "made", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
+      "core", "workspace", "scratch", "walking", "is_one", "e", "made", "initial", "finish", "enter", "group", "i", "j", "k", "m", "scanc", "program"};
   return words;
 }
 

@@ -160,19 +160,19 @@ Spans::Spans(const Chunks &chunks, Shape shape, const Target &target)
   blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
   std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", places, blocks,
                              chunks.steps(), leastChunks * chunkSteps);
-  count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape, target));
+  count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape));
   others = formatv("{0} * ({1} - 1)", blocks, count);
   if (isFirstApart(chunks, target))
-    first = formatv("{0} * {1} * ({1} > 1)", blocks, count);
+    first = formatv("{0} * ({1} > 1)", blocks, count);
   // Where it is known that there is one, nothing else is compiled.
   int64_t known = chunks.blocksOfLane(shape.groups);
   for (int64_t lane : chunks.mapping.lanes)
     known *= std::max<int64_t>(1, chunks.dim(lane).getSize()); // what is not known is below 0
   int64_t steps = chunks.dim(chunks.mapping.time).getSize();
-  bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks, shape, target);
+  bool isShort = !ShapedType::isDynamic(steps) && chunks.parts() * steps / (leastChunks * chunkSteps) < least(chunks, shape);
   constexpr int64_t mostRows = 128; // in registers of as many groups
   pays = chunks.mapping.segment < 0 && chunks.paddedRows() <= mostRows && shared <= target.sharedPerBlock &&
-         !isShort && places / known >= least(chunks, shape, target);
+         !isShort && places / known >= least(chunks, shape);
 }
 
 SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks, Shape shape) const {
@@ -189,7 +189,8 @@ SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks, Shape shape) con
 }
 
 std::string Spans::bytes() const {
-  return formatv("{0} * {1}", first.empty() ? others : first, told * panels * chunkSteps * groupColumns * 4 + numberBytes);
+  return formatv(first.empty() ? "{0} * {2}" : "({0} + {1}) * {2}", others, first,
+                 told * panels * chunkSteps * groupColumns * 4 + numberBytes);
 }
 
 double Spans::at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked) {
@@ -197,7 +198,7 @@ double Spans::at(const Chunks &chunks, Shape shape, const Target &target, double
   double most = std::min(std::floor(static_cast<double>(target.multiprocessors * shape.resident(chunks, target)) /
                                     std::max(1.0, blocks)),
                          std::floor(walked / leastChunks));
-  return most >= static_cast<double>(least(chunks, shape, target)) ? most : 1;
+  return most >= static_cast<double>(least(chunks, shape)) ? most : 1;
 }
 
 /// Slots that a ring has where there is room. With a correction nothing is begun a chunk ahead, with decays of rows
@@ -279,7 +280,8 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   if (spans == 1)
     return turns * std::ceil(walked.chunks / walked.parts) * readOut * scale;
   // Measured: shares of a chunk that is read out, and what a span takes where states pass a matrix.
-  const double share = chunks.form.strength ? (shape.readers > 0 ? 0.87 : 0.79) : shape.readers > 0 ? 0.55 : 0.4;
+  const double corrected = shape.readers == 0 ? 0.79 : shape.groups > 1 ? 0.87 : 1.07;
+  const double share = chunks.form.strength ? corrected : shape.readers > 0 ? 0.55 : 0.4;
   const double entrySeconds = chunks.form.strength ? 1.7e-6 : 0;
   // A first span takes as long as the states of one of the others.
   const bool isFirstApart = Spans::isFirstApart(chunks, target);

@@ -93,15 +93,12 @@ struct Spans {
   }
   /// Blocks of a lane that are worth it, where a chunk of the transition costs as much as one of the state, or spans share a
   /// multiprocessor.
-  static int64_t least(const Chunks &chunks, Shape shape, const Target &target) {
-    return !isFirstApart(chunks, target) && (chunks.form.strength || shape.blocks > 1) ? 3 : 2;
-  }
+  static int64_t least(const Chunks &chunks, Shape shape) { return chunks.form.strength || shape.blocks > 1 ? 3 : 2; }
 
   Spans(const Chunks &chunks, Shape shape, const Target &target);
 
   /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
-  /// of 16 columns, two copies of which are shown to the block in two elements for each number. As many blocks as walk the other
-  /// spans are launched for the first ones: by these a block sees how many there are.
+  /// of 16 columns, two copies of which are shown to the block in two elements for each number.
   llvm::SmallVector<LaunchChoice> launches(const Chunks &chunks, Shape shape) const;
   /// Formula: bytes that it leaves, of each block its threads' numbers and decays.
   std::string bytes() const;
@@ -109,7 +106,7 @@ struct Spans {
   static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked);
 
   int64_t panels, told, groups, shared = 0; ///< told: 64 columns each, of states and of transitions
-  /// Formulas: blocks without spans, those that walk a lane, those that make states, those of the first spans' launch.
+  /// Formulas: blocks without spans, those that walk a lane, those that make states, those that walk first spans.
   std::string blocks, count, others, first;
   bool pays = false;
 };

@@ -56,9 +56,9 @@ TEST(ChunkwiseRepair, aKeyReachedEarlierResultsOfACorrection) {
 
 /// Which with a correction may be the first one, that a launch of its own walks.
 TEST(ChunkwiseRepair, aValueReachedEarlierResultsOfItsSpan) {
-  for (const char *name : {"simple_gla", "gated_delta"}) {
+  for (const auto &[name, steps] : {std::pair("simple_gla", 1030), std::pair("gated_delta", 1600)}) {
     SCOPED_TRACE(name);
-    expectNear(programText(name), oneSequence(1030, 16, 16),
+    expectNear(programText(name), oneSequence(steps, 16, 16),
                {.variants = "wide_i32", .poisons = {at("v", 16, 800, 2, nan), at("v", 16, 1029, 5, inf), at("v", 16, 100, 7, nan)}});
   }
 }

@@ -391,7 +391,7 @@ TEST(Chunkwise, blocksThatShareTheTimeOfALaneWhoseRowsDecayBesideACorrectionAreR
 
 /// First spans are walked beside the launch that makes states of others, so neither may read what the other leaves.
 TEST(Chunkwise, firstSpansAndStatesOfOthersAreRightInAnyOrder) {
-  expectNear(programText("gated_delta"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}},
+  expectNear(programText("gated_delta"), {{"B", 1}, {"T", 1600}, {"H", 1}, {"K", 16}, {"V", 16}},
              {.variants = "wide_i32", .turns = true});
 }
 

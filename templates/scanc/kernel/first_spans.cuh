@@ -1,6 +1,6 @@
 //===- kernel/first_spans.cuh - The first span of each lane, before all others ---===//
 //
-//   called by      every thread of a grid of lanes() * (spans - 1) * ceildiv(R::columns, 64 * warpgroups) blocks
+//   called by      every thread of a grid of lanes() * ceildiv(R::columns, 64 * warpgroups) blocks
 //   result in      global memory; `scratch`: in place of what the span makes of a state of 0, the state that enters the
 //                  next
 //   shared memory  first_spans_storage<R>, given by the caller
@@ -8,8 +8,8 @@
 //
 //   What enters the first span is known. So it is walked and read out while kernel/chunk_states.cuh passes over the spans
 //   between it and the last: both leave what is next made of states, and read nothing of each other. A chunk that is read
-//   out takes longer than one that is passed over, so the span is shorter. A block of each lane and part of the columns
-//   walks; the others say by their number how many spans there are.
+//   out does not take as long as one that is passed over, so the span has a length of its own. How many spans there are
+//   the grid does not say, but the recurrence: walking() blocks walk the others.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -35,8 +35,6 @@ static __device__ __forceinline__ void first_spans(const R &of, void *scratch, f
   using S = first_of<R>;
   const S recurrence{of};
   const block::span_place<S> place(recurrence, 0);
-  if (place.span > 0)
-    return;
   if (thread_index() == 0)
     thread::write(&block::chunk_scratch<S>(recurrence, scratch).spans(place)->spans, static_cast<int>(place.spans));
   chunkwise(recurrence, scratch, storage);
