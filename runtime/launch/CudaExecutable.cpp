@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace scanc::rt {
 namespace {
 
@@ -180,10 +182,16 @@ Result<void> CudaExecutable::checkOffsets(std::span<const TensorRef> operands,
 }
 
 Result<void> CudaExecutable::encodeMaps(LaunchPlan &plan) const {
+  const PlannedKernel *before = nullptr; // launches of a variant have one argument
   for (PlannedKernel &kernel : plan.kernels) {
-    if (kernel.isEmpty())
+    if (kernel.isEmpty() || kernel.maps.empty())
       continue;
     std::int64_t *to = kernel.words.data() + kernel.firstMapWord();
+    if (before && before->step == kernel.step) {
+      std::copy(before->words.data() + kernel.firstMapWord(), before->words.data() + kernel.words.size(), to);
+      continue;
+    }
+    before = &kernel;
     for (const PlannedMap &map : kernel.maps) {
       if (Result<void> encoded = encodeMap(driver, map, to); !encoded)
         return encoded;

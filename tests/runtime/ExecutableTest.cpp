@@ -163,6 +163,19 @@ TEST_F(ExecutableTest, maps_follow_the_words_from_an_aligned_place_on) {
   EXPECT_EQ(words[47], 0x0202020202020202);
 }
 
+TEST_F(ExecutableTest, maps_are_encoded_once_for_all_launches_of_a_variant) {
+  variant(0).maps = {{"address(x)", {"N", "T", "B"}, {"16", "16"}, {64, 64}}};
+  variant(0).launches.push_back(variant(0).launches[0]);
+  FakeDriver::parameterBytes = 16 * 8 + 128;
+  auto kernel = executable();
+  for (std::size_t times = 1; times < 3; ++times) {
+    ASSERT_EQ(codeOf(kernel->launch(operands.list, {})), "");
+    EXPECT_EQ(FakeDriver::maps.size(), times);
+    ASSERT_EQ(FakeDriver::launches.size(), 2 * times);
+    EXPECT_EQ(FakeDriver::launches.back().words, FakeDriver::launches[2 * times - 2].words);
+  }
+}
+
 TEST_F(ExecutableTest, a_map_that_the_driver_refuses_enqueues_nothing) {
   variant(0).maps = {{"address(x)", {"N", "T", "B"}, {"3", "4"}, {64, 64}}};
   FakeDriver::parameterBytes = 16 * 8 + 128;
