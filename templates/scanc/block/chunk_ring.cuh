@@ -107,13 +107,14 @@ struct chunk_inverse {
 template <typename R>
 struct chunk_inverse<R, false> {};
 
-/// What the decays of rows are computed from.
+/// Numbers, and what the decays of rows are computed from. A base of its own behind another one would be converted to by a
+/// comparison with no address at all, and read through addresses of any memory.
 template <typename R, bool exists = decays_rows<R>>
-struct chunk_decays {
+struct chunk_decays : chunk_numbers {
   alignas(1024) typename R::decay_element row_decays[row_panels<R>()][panel];
 };
 template <typename R>
-struct chunk_decays<R, false> {};
+struct chunk_decays<R, false> : chunk_numbers {};
 
 /// What corrections read the state by.
 template <typename R, bool apart = reads_apart<R>>
@@ -154,7 +155,7 @@ struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
 
 /// What a chunk brings: a row for each step, 0 past the end of time.
 template <typename R, bool weighted = brings_factors<R>, bool reads_out = R::shape.reads_out>
-struct chunk_slot : chunk_numbers, chunk_inverse<R>, chunk_decays<R>, chunk_readers<R> {
+struct chunk_slot : chunk_decays<R>, chunk_inverse<R>, chunk_readers<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element query[row_panels<R>()][panel];
   typename R::element value[R::shape.warpgroups][panel];
@@ -171,7 +172,7 @@ struct chunk_slot<R, true, false> : chunk_numbers, chunk_inverse<R> {
   alignas(1024) typename R::element value[R::shape.value_panels()][panel];
 };
 template <typename R>
-struct chunk_slot<R, false, false> : chunk_numbers, chunk_inverse<R>, chunk_decays<R>, chunk_readers<R> {
+struct chunk_slot<R, false, false> : chunk_decays<R>, chunk_inverse<R>, chunk_readers<R> {
   alignas(1024) typename R::element key[row_panels<R>()][panel];
   typename R::element value[R::shape.value_panels()][panel];
 };
