@@ -73,11 +73,11 @@ int64_t recordBytes(const Chunks &chunks) {
 /// Of chunkwise_storage with decays of rows: one chunk, what decays are computed from, and in place of the state the weighted keys
 /// and queries and what else block/chunk_row_decays.cuh has in its row_factors.
 static int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
-  constexpr int64_t factors = 8;
+  constexpr int64_t factors = 8, scoreBytes = (chunkParts * (chunkParts + 1) / 2 + 1) * 1024;
   int64_t panels = chunks.paddedRows() / groupColumns;
-  int64_t chunk =
-      (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * chunks.decayBytes() + numberBytes;
-  return chunk + (factors * panels + 1) * panelBytes + chunkParts * chunks.paddedRows() * 4 + 2 * numberBytes;
+  // Of decays of 16 bits half is apart of what takes the place of decays.
+  int64_t chunk = (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * 4 + numberBytes;
+  return chunk + factors * panels * panelBytes + scoreBytes + chunkParts * chunks.paddedRows() * 4 + 2 * numberBytes;
 }
 
 /// Size of the template's chunkwise_storage: in each slot of the ring a query, a key and values of a chunk

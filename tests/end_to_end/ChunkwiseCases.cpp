@@ -120,6 +120,8 @@ void expectNear(const std::string &text, const Sizes &sizes, const How &how) {
   // (`statedNorm`), of keys in any directions of K numbers a share of 1 / K of each. Four roundings of all, each of bound / 4.
   if (isCorrected && sizes.contains("K"))
     boundOfAll = std::max(boundOfAll, bound / 2 * std::sqrt(1 + 64 / static_cast<double>(sizes.at("K"))));
+  if (how.boundOfAll > 0)
+    boundOfAll = how.boundOfAll;
   std::size_t result = 0;
   for (std::size_t p = 0; p < operands.tensors.size(); ++p) {
     if (program->parameters[p].role != Parameter::Role::output)

@@ -36,6 +36,7 @@ struct How {
   std::int64_t gap = 0;               ///< elements between rows of every tensor, and before the first
   std::set<std::string> signedInputs = {"g", "dt", "A", "bias", "log_gamma"}; ///< that enter decays and scales
   std::vector<std::int32_t> offsets = {}; ///< of segments, in place of what is drawn
+  double boundOfAll = 0;                  ///< of the relative L2 norm, where it is above 0
   bool normed = false;                    ///< results are divided by a norm of theirs, however their terms cancel
   std::vector<Poison> poisons = {};
   bool turns = false; ///< a launch that runs beside the one before it goes before that one

@@ -48,7 +48,7 @@ struct ChunkVariant {
     if (decaysRows && corrects)
       return ring * ((2 + 3 * panels() + warpgroups) * 8192 + 2048) + warpgroups * (panels() + 1) * 8192;
     if (decaysRows)
-      return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + (8 * panels() + 1) * 8192 +
+      return (2 * panels() + warpgroups + 2 * panels()) * 8192 + 1024 + 8 * panels() * 8192 + 11 * 1024 +
              panels() * 1024 + 2048;
     if (readers > 0 && corrects) // the state once, and what reads it
       return ring * ((2 * panels() + warpgroups + 1) * 8192 + 1024) + (warpgroups + 1) * panels() * 8192 + 1024;

@@ -289,6 +289,8 @@ public:
       slot &to = of(chunk);
       if constexpr (!brings_factors<R>)
         copy_rows(to, extent);
+      if constexpr (decays_rows<R> && !brings_factors<R>)
+        copy_decays(to, extent);
       copy_values(to, extent);
       if constexpr (corrects<R>) {
         constexpr int numbers = chunk_steps / 4; // of 16 bytes, as all pieces
@@ -310,10 +312,15 @@ public:
     close_copies();
   }
 
-  /// The same of what rows of the state are multiplied with alone, and of the values alone.
+  /// The same of what rows of the state are multiplied with alone, of what they decay by, and of the values.
   __device__ __forceinline__ void start_rows(long long chunk, chunk_extent extent) const {
     if (extent.count > 0)
       copy_rows(of(chunk), extent);
+    close_copies();
+  }
+  __device__ __forceinline__ void start_decays(long long chunk, chunk_extent extent) const {
+    if (extent.count > 0)
+      copy_decays(of(chunk), extent);
     close_copies();
   }
   __device__ __forceinline__ void start_values(long long chunk, chunk_extent extent) const {
@@ -343,9 +350,13 @@ private:
         block::copy_rows<threads, &R::fetch_reader, of_group>(to.reader[p], recurrence, at, extent, p);
       if constexpr (R::shape.reads_out)
         block::copy_rows<threads, &R::fetch_query, of_group>(to.query[p], recurrence, at, extent, p);
-      if constexpr (decays_rows<R>)
-        block::copy_rows<threads, &R::fetch_decay, of_group>(to.row_decays[p], recurrence, at, extent, p);
     }
+  }
+
+  __device__ __forceinline__ void copy_decays(slot &to, chunk_extent extent) const {
+#pragma unroll
+    for (int p = 0; p < row_panels<R>(); ++p)
+      block::copy_rows<threads, &R::fetch_decay, of_group>(to.row_decays[p], recurrence, at, extent, p);
   }
 
   __device__ __forceinline__ void copy_values(slot &to, chunk_extent extent) const {

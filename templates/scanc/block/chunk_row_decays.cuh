@@ -18,6 +18,9 @@
 //   logarithms. Of a size of blocks a step is in the left half, and its key wanted, or in the right
 //   one, and its query is: one matrix for each size.
 //
+//   What is rounded: factors within a part to an element, those across parts to tf32; queries and keys that meet the
+//   state, and the state, to an element. Scores are two elements each, the nearest one and what that leaves.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_outputs.cuh"
@@ -26,27 +29,60 @@ namespace scanc::device::block {
 
 /// Parts of a chunk, of as many steps as a product of a warp has rows.
 inline constexpr int part_steps = 16, chunk_parts = chunk_steps / part_steps;
-/// Sizes of blocks: those within a part, then 32 and 64 steps.
-inline constexpr int sizes_within = 4, block_sizes = 6;
+/// Sizes of blocks within a part; the others have 32 and 64 steps.
+inline constexpr int sizes_within = 4;
+/// Columns of a tile of factors across parts, which has the steps of one.
+inline constexpr int tile_columns = 32, factor_tile = part_steps * tile_columns, panel_tiles = panel_columns / tile_columns;
 
 /// Decays of whole parts.
 template <typename R>
 using part_decays = float[chunk_parts][row_panels<R>() * panel_columns];
 
+/// What scales a factor of tf32, whose last bits the tensor cores cut: by as much as a cut takes on average, which is half of
+/// the last bit that stays, 2^-11, times the average of 1 / x where log2 x is anywhere from 0 to 1.
+inline constexpr float before_cut = 1.0f + 0x1p-11f * 0.72134752f;
+
+/// Factors of blocks of 64 steps, of the second tiles of panels where what decays are computed from has 16 bits.
+template <typename R, bool narrow = sizeof(typename R::decay_element) == 2>
+struct far_tiles {
+  alignas(1024) warp::tf32 far[row_panels<R>()][chunk_parts][factor_tile];
+};
+template <typename R>
+struct far_tiles<R, false> {};
+
+/// Scores of a part's steps with those of another, or its own, as lanes have them in the left operand of a product.
+template <typename R>
+struct alignas(16) score_tile {
+  warp::left_tile<typename R::element> of;
+};
+inline constexpr int score_tiles = chunk_parts * (chunk_parts + 1) / 2;
+/// Where those of a part with an earlier one, or its own, are.
+static __device__ __forceinline__ int score_place(int part, int of) { return part * (part + 1) / 2 + of; }
+
 /// Queries and keys, weighted by decays, as operands of products.
 template <typename R>
-struct row_factors {
+struct row_factors : far_tiles<R> {
   using element = typename R::element;
   union {
     alignas(1024) element
-        halves[block_sizes][row_panels<R>()][panel]; ///< keys of left halves, queries of right ones
-    state_panels<R> state;                           ///< when there are scores
+        halves[sizes_within][row_panels<R>()][panel]; ///< keys of left halves, queries of right ones
+    state_panels<R> state;                            ///< when there are scores
   };
-  element query[row_panels<R>()][panel];                      ///< from the beginning of the chunk
-  element key[row_panels<R>()][panel];                        ///< to its end
-  element scores[panel];                                      ///< of a row's step with earlier ones
+  element query[row_panels<R>()][panel]; ///< from the beginning of the chunk
+  element key[row_panels<R>()][panel];   ///< to its end
+  alignas(1024) warp::tf32 near[row_panels<R>()][chunk_parts][panel_tiles][factor_tile]; ///< of blocks of 32 steps
+  score_tile<R> scores[score_tiles + 1][2][32]; ///< nearest and what is left; the last are 0
   part_decays<R> decays;
-  chunk_numbers numbers[2];                                   ///< of this chunk and the next
+  chunk_numbers numbers[2]; ///< of this chunk and the next
+
+  /// Of blocks of 64 steps: where the decays of the same rows and steps were, which only the warp reads that writes here.
+  __device__ __forceinline__ warp::tf32 *far_tile(chunk_slot<R> &slot, int p, int part, int tile) {
+    auto *const place = reinterpret_cast<warp::tf32 *>(slot.row_decays[p] + part * part_steps * panel_columns);
+    if constexpr (requires { this->far; })
+      return tile > 0 ? this->far[p][part] : place;
+    else
+      return place + tile * factor_tile;
+  }
 };
 
 /// A warp's work on the factors of a chunk: 64 rows of the state and a part, a lane two rows, one or more times.
@@ -76,16 +112,16 @@ public:
     }
   }
 
-  /// The factors, given the decays of all parts.
-  __device__ __forceinline__ void split(const R &recurrence, row_factors<R> &to,
-                                        const chunk_slot<R> &slot, const chunk_numbers &numbers,
-                                        int count) {
+  /// The factors, given the decays of all parts. What those of rows are computed from is lost.
+  __device__ __forceinline__ void split(const R &recurrence, row_factors<R> &to, chunk_slot<R> &slot,
+                                        const chunk_numbers &numbers, int count) {
 #pragma unroll 1
     for (int turn = 0; turn < turns; ++turn) {
       if (!enter(turn))
         continue;
       if (turn > 0)
         take_decays(recurrence, slot, count);
+      warp_barrier();
       split_part(to, slot, numbers);
     }
   }
@@ -100,12 +136,22 @@ public:
       if (turn > 0)
         take_decays(recurrence, slot, count);
       take_keys(slot, slot);
-      put_keys(slot.key[p], part_steps, decays_of(decays, part + 1, chunk_parts));
+      two by = decays_of(decays, part + 1, chunk_parts);
+#pragma unroll
+      for (int r = part_steps - 1; r >= 0; --r) {
+        put(slot.key[p], r, by);
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          by[c] *= decay[r][c];
+      }
     }
   }
 
 private:
   using two = array<float, 2>;
+  struct alignas(8) tf32_pair {
+    float of[2];
+  };
   static constexpr int warps = 4 * R::shape.warpgroups, units = chunk_parts * row_panels<R>(),
                        turns = (units + warps - 1) / warps;
 
@@ -121,27 +167,23 @@ private:
     return units % warps == 0 || unit < units;
   }
 
-  __device__ __forceinline__ void split_part(row_factors<R> &to, const chunk_slot<R> &slot,
-                                             const chunk_numbers &numbers) {
-    constexpr int near = sizes_within, far = near + 1;
+  __device__ __forceinline__ void split_part(row_factors<R> &to, chunk_slot<R> &slot, const chunk_numbers &numbers) {
+    const int tile = column / tile_columns;
+    warp::tf32 *const near = to.near[p][part][tile], *const far = to.far_tile(slot, p, part, tile);
     take_keys(slot, numbers);
-#pragma unroll
-    for (int size = 0; size < sizes_within; ++size)
-      put_keys(to.halves[size][p], 1 << size, {1.0f, 1.0f});
+    put_within<true>(to);
     if (part % 2 == 0)
-      put_keys(to.halves[near][p], part_steps, {1.0f, 1.0f});
+      put_all(near, {before_cut, before_cut});
     if (part < 2)
-      put_keys(to.halves[far][p], part_steps, decays_of(to.decays, part + 1, 2));
-    put_keys(to.key[p], part_steps, decays_of(to.decays, part + 1, chunk_parts));
+      put_all(far, decays_of(to.decays, part + 1, 2, before_cut));
+    put_all(to.key[p], decays_of(to.decays, part + 1, chunk_parts));
     take(slot.query[p]);
-#pragma unroll
-    for (int size = 0; size < sizes_within; ++size)
-      put_queries(to.halves[size][p], 1 << size, {1.0f, 1.0f});
+    put_within<false>(to);
     if (part % 2 == 1)
-      put_queries(to.halves[near][p], part_steps, {1.0f, 1.0f});
+      put_all(near, {before_cut, before_cut});
     if (part >= 2)
-      put_queries(to.halves[far][p], part_steps, decays_of(to.decays, 2, part));
-    put_queries(to.query[p], part_steps, decays_of(to.decays, 0, part));
+      put_all(far, decays_of(to.decays, 2, part, before_cut));
+    put_all(to.query[p], decays_of(to.decays, 0, part));
   }
 
   __device__ __forceinline__ void take_decays(const R &recurrence, const chunk_slot<R> &slot,
@@ -191,41 +233,55 @@ private:
         reinterpret_cast<uint32_t &>(to[warp::swizzled<element, panel_columns>(first + r, column)]),
         warp::pack<element>(factor[r][0] * by[0], factor[r][1] * by[1]));
   }
+  /// To a tile of the part.
+  __device__ __forceinline__ void put(warp::tf32 *to, int r, const two &by) const {
+    shared_store(reinterpret_cast<tf32_pair &>(to[warp::swizzled<warp::tf32, tile_columns>(r, column % tile_columns)]),
+                 {factor[r][0] * by[0], factor[r][1] * by[1]});
+  }
 
-  /// Of blocks of 2 * half steps, the keys of the left half to its end, times what decays `behind`
-  /// it.
-  __device__ __forceinline__ void put_keys(element (&to)[panel], int half, two behind) const {
-    two by = behind;
+  template <typename To>
+  __device__ __forceinline__ void put_all(To &to, two by) const {
 #pragma unroll
-    for (int r = part_steps - 1; r >= 0; --r) {
-      if (r & half)
-        continue;
-#pragma unroll
-      for (int c = 0; c < 2; ++c)
-        by[c] = (r + 1) % half == 0 ? behind[c] : by[c] * decay[r + 1][c];
+    for (int r = 0; r < part_steps; ++r)
       put(to, r, by);
+  }
+
+  /// Of blocks of 2 * half steps, the keys of the left half to its end, or the queries of the right half from its beginning,
+  /// and then to the end of the block, or from its beginning: up to the part.
+  template <bool of_keys>
+  __device__ __forceinline__ void put_within(row_factors<R> &to) {
+    float all[part_steps][2]; // of a block, at its first step
+#pragma unroll
+    for (int r = 0; r < part_steps; ++r)
+#pragma unroll
+      for (int c = 0; c < 2; ++c) {
+        all[r][c] = decay[r][c];
+        factor[r][c] *= of_keys ? 1.0f : decay[r][c];
+      }
+#pragma unroll
+    for (int size = 0; size < sizes_within; ++size) {
+      const int half = 1 << size;
+#pragma unroll
+      for (int r = 0; r < part_steps; ++r) {
+        const int block = r & -2 * half;
+        if ((r & half) == (of_keys ? half : 0))
+          continue;
+        put(to.halves[size][p], r, {1.0f, 1.0f});
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          factor[r][c] *= all[of_keys ? block + half : block][c];
+      }
+#pragma unroll
+      for (int block = 0; block < part_steps; block += 2 * half)
+#pragma unroll
+        for (int c = 0; c < 2; ++c)
+          all[block][c] *= all[block + half][c];
     }
   }
 
-  /// The queries of the right half from its beginning, times what decays `before` it; of all steps
-  /// where the part is the half.
-  __device__ __forceinline__ void put_queries(element (&to)[panel], int half, two before) const {
-    two by = before;
-#pragma unroll
-    for (int r = 0; r < part_steps; ++r) {
-      if (half < part_steps && !(r & half))
-        continue;
-#pragma unroll
-      for (int c = 0; c < 2; ++c)
-        by[c] = (r % half == 0 ? before[c] : by[c]) * decay[r][c];
-      put(to, r, by);
-    }
-  }
-
-  /// The decay of the parts [begin, end).
-  __device__ __forceinline__ two decays_of(const part_decays<R> &decays, int begin,
-                                           int end) const {
-    two all{1.0f, 1.0f};
+  /// The decay of the parts [begin, end), times `scale`.
+  __device__ __forceinline__ two decays_of(const part_decays<R> &decays, int begin, int end, float scale = 1.0f) const {
+    two all{scale, scale};
 #pragma unroll
     for (int of = 0; of < chunk_parts; ++of)
       if (of >= begin && of < end)
@@ -251,9 +307,9 @@ public:
     warp::clear(sums[1]);
   }
 
-  /// 16 rows of the state.
-  __device__ __forceinline__ void add(const warp::left_tile<element> &left,
-                                      const warp::right_tile<element> (&right)[2]) {
+  /// 16 rows of the state, or 8 of tf32.
+  template <typename T>
+  __device__ __forceinline__ void add(const warp::left_tile<T> &left, const warp::right_tile<T> (&right)[2]) {
 #pragma unroll
     for (int half = 0; half < 2; ++half)
       warp::multiply_add(sums[half], left, right[half]);
@@ -267,6 +323,20 @@ public:
     warp::right_tile<element> tiles[2];
     warp::load_right_transposed<panel_columns>(tiles, right[p], column, at);
     add(tile, tiles);
+  }
+
+  __device__ __forceinline__ void store(score_tile<R> (&to)[2][32]) const {
+    score_tile<R> nearest{warp::as_left<element>(sums[0], sums[1])}, left;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      row<element, 2> rounded;
+      rounded.pairs[0] = nearest.of.words[i];
+      const float(&sum)[4] = sums[i / 2].at;
+      const int at = i % 2 * 2;
+      left.of.words[i] = warp::pack<element>(sum[at] - widen(rounded[0]), sum[at + 1] - widen(rounded[1]));
+    }
+    shared_store(to[0][lane_index()], nearest);
+    shared_store(to[1][lane_index()], left);
   }
 
   __device__ __forceinline__ void store(element (&to)[panel], int row, int column) const {
@@ -326,42 +396,83 @@ static __device__ __forceinline__ void score_within(row_factors<R> &factors,
         score = (t ^ s) >= 1 << size ? products[size].sums[n].at[i] : score;
       scores.sums[n].at[i] = s <= t ? score : 0.0f;
     }
-  scores.store(factors.scores, first, first);
+  const int part = warp_of_group();
+  scores.store(factors.scores[score_place(part, part)]);
 }
+
+/// The part whose scores a warp has: the same in all lanes, as the compiler must see. Behind branches that it thinks lanes of a
+/// warp take, it makes the products of four warps wait for each other.
+static __device__ __forceinline__ int scored_part() { return shuffle(warp_of_group(), 0); }
 
 /// Scores of the steps of the warp's part with those of earlier parts.
 template <typename R>
-static __device__ __forceinline__ void score_across(row_factors<R> &factors) {
-  constexpr int near = sizes_within, far = near + 1;
-  // The same in all lanes, as the compiler must see: behind branches that it thinks lanes of a warp take, it makes the
-  // products of four warps wait for each other.
-  const int part = shuffle(warp_of_group(), 0), first = part * part_steps;
+static __device__ __forceinline__ void score_across(row_factors<R> &factors, chunk_slot<R> &slot) {
+  constexpr int depth = warp::depth<warp::tf32>, terms = tile_columns / depth;
+  const int part = scored_part();
   if (part % 2 == 1) {
     step_products<R> beside;
 #pragma unroll
-    for (int k = 0; k < 4 * row_panels<R>(); ++k)
-      beside.add(factors.halves[near], factors.halves[near], first, first - part_steps, k / 4, k % 4 * 16);
-    beside.store(factors.scores, first, first - part_steps);
+    for (int k = 0; k < row_panels<R>() * panel_tiles * terms; ++k) {
+      const int tile = k / terms, p = tile / panel_tiles, at = k % terms * depth;
+      warp::right_tile<warp::tf32> keys[2];
+      warp::load_right_transposed<tile_columns>(keys, factors.near[p][part - 1][tile % panel_tiles], 0, at);
+      beside.add(warp::load_left<tile_columns>(factors.near[p][part][tile % panel_tiles], 0, at), keys);
+    }
+    beside.store(factors.scores[score_place(part, part - 1)]);
   }
   if (part >= 2) {
     step_products<R> before[2];
 #pragma unroll
-    for (int k = 0; k < 4 * row_panels<R>(); ++k)
+    for (int k = 0; k < row_panels<R>() * panel_tiles * terms; ++k) {
+      const int tile = k / terms, p = tile / panel_tiles, at = k % terms * depth;
+      const auto queries = warp::load_left<tile_columns>(factors.far_tile(slot, p, part, tile % panel_tiles), 0, at);
 #pragma unroll
-      for (int of = 0; of < 2; ++of)
-        before[of].add(factors.halves[far], factors.halves[far], first, of * part_steps, k / 4, k % 4 * 16);
+      for (int of = 0; of < 2; ++of) {
+        warp::right_tile<warp::tf32> keys[2];
+        warp::load_right_transposed<tile_columns>(keys, factors.far_tile(slot, p, of, tile % panel_tiles), 0, at);
+        before[of].add(queries, keys);
+      }
+    }
 #pragma unroll
     for (int of = 0; of < 2; ++of)
-      before[of].store(factors.scores, first, of * part_steps);
+      before[of].store(factors.scores[score_place(part, of)]);
   }
 }
 
-/// Zeros where the key is later, once for all chunks.
+/// Zeros where all keys are later, once for all chunks.
 template <typename R>
 static __device__ __forceinline__ void clear_scores(row_factors<R> &factors) {
-  for (int n = thread_index(); n < panel / 2; n += R::shape.threads())
-    shared_store(reinterpret_cast<uint32_t &>(factors.scores[2 * n]), uint32_t{0});
+  if (thread_index() < 64)
+    shared_store(factors.scores[score_tiles][thread_index() / 32][lane_index()], {});
 }
+
+/// The scores of the warp's part with all of the chunk, as the left operand of the product with the values: the nearest
+/// elements, and what these leave.
+template <typename R>
+struct weighted_scores {
+  warp::left_tile<typename R::element> of[2][chunk_parts];
+
+  __device__ __forceinline__ explicit weighted_scores(const row_factors<R> &factors) {
+    const int part = scored_part();
+#pragma unroll
+    for (int k = 0; k < chunk_parts; ++k)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        of[i][k] = shared_load(factors.scores[k <= part ? score_place(part, k) : score_tiles][i][lane_index()]).of;
+  }
+
+  /// Adds the product. Starts it where four warps multiply together.
+  __device__ __forceinline__ void add_product(warp::sum_tile (&outputs)[8],
+                                              const typename R::element (&values)[panel]) const {
+    begin_group_products();
+#pragma unroll
+    for (int k = 0; k < chunk_parts; ++k)
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        warp::multiply_panel<false>(outputs, of[i][k], values, k * 16, true);
+    start_group_products();
+  }
+};
 
 /// What a row of the state decays by in a chunk.
 template <typename R>

@@ -295,17 +295,19 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
   }
 }
 
-/// With decays of rows. There is one slot: its rows are free as soon as there are factors, its values at the end.
+/// With decays of rows. There is one slot: its keys and queries are free as soon as there are factors, the place of its decays
+/// when there are scores, its values at the end.
 template <typename R>
 static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   static_assert(R::shape.ring == 1);
   auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   auto &factors = storage.factors;
-  const block::chunk_slot<R> &slot = stream.of(0);
+  block::chunk_slot<R> &slot = stream.of(0);
   // Of two groups each has half of the scores.
   const bool scores_within = group == 0, scores_across = group == R::shape.warpgroups - 1;
   numbers.ask(order.of(0));
   stream.start_rows(0, order.of(0));
+  stream.start_decays(0, order.of(0));
   numbers.tell(factors.numbers[0]);
   numbers.ask(order.of(1));
   block::clear_scores(factors);
@@ -328,9 +330,10 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     if (scores_within)
       block::score_within(factors, same);
     if (scores_across)
-      block::score_across(factors);
+      block::score_across(factors, slot);
     show_to_group_products();
     block_barrier();
+    stream.start_decays(chunk + 1, order.of(chunk + 1));
     walk.enter(chunk);
     state.show(factors.state);
     show_to_group_products();
@@ -339,9 +342,10 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     group_barrier();
     const auto &values = slot.value[group];
     warp::sum_tile outputs[8];
+    const block::weighted_scores<R> scores(factors);
     block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
     state.add(factors.key, values);
-    block::add_products(outputs, factors.scores, values);
+    scores.add_product(outputs, values);
     const block::results_beside beside(recurrence, at, extent, walk.group_column());
     finish_group_products();
     warp::settle(outputs);
