@@ -163,10 +163,10 @@ public:
         for (int half = 0; half < 2; ++half)
           rows.put(inverter, here.keys.sums[half], 2 * of + half);
       };
+      products here = across[of]; // chosen by number: two ways to put would be compiled
       if (of == part)
-        put(within);
-      else
-        put(across[of]);
+        here = within;
+      put(here);
     }
   }
 
