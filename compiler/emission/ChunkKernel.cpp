@@ -92,14 +92,22 @@ void ChunkKernelWriter::writeShape() {
   writer.line("const arguments &args;");
 }
 
-/// Accumulates the numbers of a row in `name`, a piece at a time: element by element, its loads are as many.
-void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
+/// Accumulates the numbers of a row in `name`, a piece at a time: element by element, its loads are as many. `isShared`: by
+/// `lanes`, of which this is number `among`.
+void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name, bool isShared) {
   int64_t size = shapeOf(sum.getValue()).front();
   writer.line(formatv("thread::{0}<{1}> {2};", plan::stringifyReduction(sum.getKind()),
                       spellElement(getElementTypeOrSelf(sum.getType())), name)
                   .str());
   writer.line("#pragma unroll"); // all loads are asked for before the first is waited for
-  writer.open(formatv("for (int i = 0; i < {0}; i += {1})", size, pieceSize).str());
+  if (isShared) {
+    writer.open(formatv("for (int first = 0; first < {0}; first += lanes * {1})", size, pieceSize).str());
+    writer.line(formatv("const int i = first + among * {0};", pieceSize).str());
+    writer.line(formatv("if (lanes > 1 && i >= {0})", size).str());
+    writer.line("  continue;");
+  } else {
+    writer.open(formatv("for (int i = 0; i < {0}; i += {1})", size, pieceSize).str());
+  }
   Expressions expressions = makeExpressions("i", pieceSize);
   loadRows(sum.getValue(), expressions, "i", pieceSize);
   writer.openLoop("k", std::to_string(pieceSize));
@@ -108,6 +116,8 @@ void ChunkKernelWriter::writeSum(plan::ReduceOp sum, StringRef name) {
   writer.line(name + ".add(" + expressions.at(sum.getValue(), {"(i + k)"}) + ");");
   writer.close();
   writer.close();
+  if (isShared)
+    writer.line(formatv("{0} = warp::merged<lanes>({0});", name).str());
   if (!unspelled)
     unspelled = expressions.getUnspelled();
 }
@@ -161,18 +171,30 @@ void ChunkKernelWriter::writeNumbers() {
   if (parts > 1)
     writer.line("int part_;"); // as no identifier ends
   writer.close("};");
-  writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepParameter() + ") const");
+  auto isOfARow = [](Value sum) { // not of sums, or over several indices
+    auto reduce = sum.getDefiningOp<plan::ReduceOp>();
+    return shapeOf(reduce.getValue()).size() == 1 && !hasReduction(reduce.getValue());
+  };
+  // Rows that a lane reads alone are as many lines of memory for a warp; a walk has no other threads for them.
+  const bool isShared = !walksSteps() && recall.getStrength() && llvm::any_of(sums, isOfARow);
+  if (isShared) {
+    writer.line("// By `lanes` beside each other, of which this is number `among`: each reads a part of its rows.");
+    writer.line("static constexpr bool shares_rows = true;");
+    writer.line("template <int lanes = 1>");
+  }
+  writer.open("__device__ __forceinline__ numbers read(const lane &at, " + stepParameter() +
+              (isShared ? ", int among = 0) const" : ") const"));
   writeStep();
   Expressions summed = makeExpressions("i", pieceSize);
-  SmallVector<Value> whole; // sums of sums, or over several indices
+  SmallVector<Value> whole;
   for (Value sum : sums) {
     auto reduce = sum.getDefiningOp<plan::ReduceOp>();
-    if (shapeOf(reduce.getValue()).size() != 1 || hasReduction(reduce.getValue())) {
+    if (!isOfARow(sum)) {
       whole.push_back(sum);
       continue;
     }
     std::string name = "of_" + read.lookup(sum);
-    writeSum(reduce, name);
+    writeSum(reduce, name, isShared);
     summed.define(sum, name);
   }
   summed.require(whole);

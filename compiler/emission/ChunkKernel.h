@@ -38,7 +38,7 @@ private:
   void enterLastPart(llvm::StringRef elsewhere);
   void writeDecays();
   void writeNumbers();
-  void writeSum(plan::ReduceOp sum, llvm::StringRef name);
+  void writeSum(plan::ReduceOp sum, llvm::StringRef name, bool isShared);
   void writeResults();
   void writeSomeResults(llvm::ArrayRef<mlir::Value> results);
   llvm::SmallVector<plan::ReduceOp> totalsOf(llvm::ArrayRef<mlir::Value> results) const;

@@ -208,6 +208,19 @@ TEST(Chunkwise, correctedKeysThatAreComputedAreRight) {
              {.strategy = "chunkwise(ring=2)"});
 }
 
+/// Rows that several lanes read for a norm, beside decays and past the end of time.
+TEST(Chunkwise, correctedKeysOfLengthOneBesideDecaysAreRight) {
+  std::string text = programText("gated_delta");
+  text.replace(text.find("S[t,i,j] ="), 10, "n = rsqrt(sum[i](k[t,i] * k[t,i]) + 0.000001)\n    S[t,i,j] =");
+  for (const char *key : {"beta[t]*k[t,i] * (k[t,l]", "beta[t]*k[t,i] * v[t,j]"})
+    for (std::size_t at = text.find(key), from = at; (from = text.find("k[t,", from)) != std::string::npos &&
+                                                     from < at + std::string_view(key).size();
+         from += 8)
+      text.insert(from, "n * ");
+  for (const auto &[rows, variants] : {std::pair(40, "wide"), {5, "any"}})
+    expectNear(text, {{"B", 1}, {"T", 70}, {"H", 1}, {"K", rows}, {"V", 24}}, {.variants = variants});
+}
+
 /// A decay for each row of the state, in every variant.
 class RowDecayTimes : public testing::TestWithParam<std::int64_t> {};
 TEST_P(RowDecayTimes, areRight) {

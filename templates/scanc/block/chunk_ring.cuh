@@ -204,6 +204,37 @@ static __device__ __forceinline__ void copy_rows(T (&to)[panel], const R &recurr
   });
 }
 
+/// The logarithm of a step's decay. One below 2^-128 is none: larger numbers would cost the other steps their last bits.
+template <typename R>
+static __device__ __forceinline__ float bounded_decay(const R &recurrence, const typename R::numbers &of, bool exists) {
+  constexpr float lowest = -256.0f;
+  return exists ? larger(recurrence.log_decay(of), lowest) : 0.0f;
+}
+
+/// By a warp, a lane two steps beside each other: writes what decays up to each.
+static __device__ __forceinline__ void tell_decays(chunk_numbers &to, float first, float second) {
+  float sum = first + second;
+#pragma unroll
+  for (int reach = 1; reach < 32; reach *= 2) {
+    const float below = shuffle_up(sum, reach);
+    sum += lane_index() >= reach ? below : 0.0f;
+  }
+  shared_store(to.decay[2 * lane_index()], sum - second);
+  shared_store(to.decay[2 * lane_index() + 1], sum);
+}
+
+/// Writes the other numbers of a step.
+template <typename R>
+static __device__ __forceinline__ void tell_scales(chunk_numbers &to, int row, const R &recurrence,
+                                                   const typename R::numbers &of, bool exists) {
+  if constexpr (scales_query<R>)
+    shared_store(to.query_scale[row], exists ? recurrence.query_scale(of) : 1.0f);
+  if constexpr (scales_input<R>)
+    shared_store(to.input_scale[row], exists ? recurrence.input_scale(of) : 1.0f);
+  if constexpr (corrects<R>)
+    shared_store(to.strength[row], exists ? recurrence.strength(of) : 0.0f);
+}
+
 /// The numbers of chunks, by way of registers of the first warp, two steps a lane.
 template <typename R>
 class number_stream {
@@ -227,34 +258,11 @@ public:
   __device__ __forceinline__ void tell(chunk_numbers &to) {
     if (warp_index() != 0)
       return;
-    if constexpr (decays<R>) {
-      // A decay below 2^-128 is none: larger numbers would cost the other steps their last bits.
-      constexpr float lowest = -256.0f;
-      float decay[2];
+    if constexpr (decays<R>)
+      tell_decays(to, bounded_decay(recurrence, asked[0], exists[0]), bounded_decay(recurrence, asked[1], exists[1]));
 #pragma unroll
-      for (int k = 0; k < 2; ++k)
-        decay[k] = exists[k] ? larger(recurrence.log_decay(asked[k]), lowest) : 0.0f;
-      float sum = decay[0] + decay[1];
-#pragma unroll
-      for (int reach = 1; reach < 32; reach *= 2) {
-        const float below = shuffle_up(sum, reach);
-        sum += lane_index() >= reach ? below : 0.0f;
-      }
-      shared_store(to.decay[2 * lane_index()], sum - decay[1]);
-      shared_store(to.decay[2 * lane_index() + 1], sum);
-    }
-#pragma unroll
-    for (int k = 0; k < 2; ++k) {
-      if constexpr (scales_query<R>)
-        shared_store(to.query_scale[2 * lane_index() + k],
-                     exists[k] ? recurrence.query_scale(asked[k]) : 1.0f);
-      if constexpr (scales_input<R>)
-        shared_store(to.input_scale[2 * lane_index() + k],
-                     exists[k] ? recurrence.input_scale(asked[k]) : 1.0f);
-      if constexpr (corrects<R>)
-        shared_store(to.strength[2 * lane_index() + k],
-                     exists[k] ? recurrence.strength(asked[k]) : 0.0f);
-    }
+    for (int k = 0; k < 2; ++k)
+      tell_scales(to, 2 * lane_index() + k, recurrence, asked[k], exists[k]);
   }
 
 private:

@@ -4,7 +4,7 @@
 //                  lane one more
 //   result in      `records`: a block::chunk_record<R> for each chunk of each lane, as chunkwise reads them
 //   shared memory  chunk_factors_storage<R>, given by the caller
-//   barriers       six and one for each 32 rows, reached by every thread or none
+//   barriers       six, one for each 32 rows and those of block/row_numbers.cuh, reached by every thread or none
 //
 //   What kernel/chunk_inverses.cuh is for a decay of the whole state: see block/chunk_factors.cuh.
 //
@@ -12,6 +12,7 @@
 #pragma once
 #include "scanc/block/chunk_factors.cuh"
 #include "scanc/block/chunk_segments.cuh"
+#include "scanc/block/row_numbers.cuh"
 
 namespace scanc::device::kernel {
 
@@ -26,7 +27,7 @@ static __device__ __forceinline__ void chunk_factors(const R &recurrence, void *
   const auto [at, extent] = block::chunk_place<R>(recurrence);
   if (extent.count <= 0)
     return;
-  block::number_stream<R> numbers(recurrence, at);
+  block::row_numbers<R> numbers(recurrence, at);
   numbers.ask(extent);
 #pragma unroll
   for (int p = 0; p < block::row_panels<R>(); ++p) {

@@ -4,7 +4,7 @@
 //                  lane one more
 //   result in      `inverses`: 9 KiB for each chunk of each lane, as chunkwise reads them: numbers of steps, an inverse
 //   shared memory  chunk_inverses_storage<R>, given by the caller
-//   barriers       five, reached by every thread or none
+//   barriers       five and those of block/row_numbers.cuh, reached by every thread or none
 //
 //   The inverse of a chunk does not depend on the state, nor do its numbers: blocks that hide each other's waits
 //   make them before the chunks are walked. See block/chunk_correction.cuh.
@@ -13,6 +13,7 @@
 #pragma once
 #include "scanc/block/chunk_correction.cuh"
 #include "scanc/block/chunk_segments.cuh"
+#include "scanc/block/row_numbers.cuh"
 
 namespace scanc::device::kernel {
 
@@ -41,7 +42,7 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void 
   const auto [at, extent] = block::chunk_place<R>(recurrence);
   if (extent.count <= 0)
     return;
-  block::number_stream<R> numbers(recurrence, at);
+  block::row_numbers<R> numbers(recurrence, at);
   numbers.ask(extent);
 #pragma unroll
   for (int p = 0; p < block::row_panels<R>(); ++p) {

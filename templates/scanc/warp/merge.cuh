@@ -45,6 +45,14 @@ merge_apart(array<Values, N> of) {
   }
 }
 
+/// One accumulator, in all of the `threads` that have a share of it.
+template <int threads, typename Values>
+static __device__ __forceinline__ Values merged(const Values &share) {
+  array<Values, 1> own;
+  own[0] = share;
+  return merge_apart<threads>(own)[0];
+}
+
 /// `number(0)` to `number(count - 1)` in one accumulator, spread over the threads of the warp; in every
 /// thread.
 template <typename Values, int count, typename F>
