@@ -89,18 +89,20 @@ void KernelWriter::writeArguments() {
 void KernelWriter::writeEntries() {
   closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
-  auto bounds = [&](int64_t threads) { return formatv("{0}, {1}", threads, policy.getBlocks()).str(); };
+  auto bounds = [](int64_t threads, int64_t blocks) { return formatv("{0}, {1}", threads, blocks).str(); };
   for (auto [number, launch] : llvm::enumerate(before))
     writeEntry({.name = entryName(kernel, launch),
-                // A walk as the kernel's own, of as many registers.
-                .bounds = launch.getKernel() == "first_spans" ? bounds(launch.getThreads()) : std::to_string(launch.getThreads()),
+                // Of one block as many registers as the compiler likes. A walk as the kernel's own, of as many as that.
+                .bounds = launch.getKernel() == "first_spans" ? bounds(launch.getThreads(), policy.getBlocks())
+                          : launch.getBlocks() > 1            ? bounds(launch.getThreads(), launch.getBlocks())
+                                                              : std::to_string(launch.getThreads()),
                 .awaits = awaitsLaunchBefore(kernel, number),
                 .isBeside = runsBesideLaunchBefore(before, number),
                 .leads = runsBesideLaunchBefore(before, number + 1),
                 .kernel = launch.getKernel()},
                launch.getSharedBytes());
   writeEntry({.name = entryName(kernel),
-              .bounds = bounds(policy.getThreads()),
+              .bounds = bounds(policy.getThreads(), policy.getBlocks()),
               .awaits = awaitsLaunchBefore(kernel, before.size()),
               .kernel = kernel->getName().stripDialect()},
              variant.getSharedBytes());

@@ -142,11 +142,12 @@ SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target) {
 
 Spans::Spans(const Chunks &chunks, Shape shape, const Target &target)
     : panels(chunks.paddedRows() / groupColumns),
-      told(shape.groups + (chunks.form.strength ? panels : 0)), groups(chunks.form.strength ? 2 : shape.groups) {
+      told(shape.groups + (chunks.form.strength ? panels : 0)), groups(chunks.form.strength ? 2 : shape.groups),
+      parts(shape.readers > 0 && !chunks.form.strength ? (shape.readers > 1 ? 2 : 3) : 1) {
   int64_t places = target.multiprocessors * shape.resident(chunks, target);
   // With a correction a part of the next chunk is made in one, for two of which there is room.
   constexpr int64_t correctedRing = 3, made = 2;
-  constexpr int64_t relayedRing = 4; // where the next chunk is there while one is multiplied
+  constexpr int64_t relayedRing = 3; // where the next chunk is there while one is multiplied
   int64_t ring = chunks.form.strength ? correctedRing
                  : shape.readers > 0  ? relayedRing
                                       : std::max<int64_t>(shape.ring, 2);
@@ -157,11 +158,14 @@ Spans::Spans(const Chunks &chunks, Shape shape, const Target &target)
   shared = ring * slot + (chunks.form.strength ? made * panels * panelBytes : 0);
   if (chunks.form.decaysRows && !chunks.bringsFactors())
     shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;
+  constexpr int64_t ofSystem = 1024; // of each block
+  if (parts > 1)
+    resident = (target.sharedPerBlock + ofSystem) / (shared + ofSystem);
   blocks = formatv("{0}{1}", chunks.lanes(), chunks.blocksOfLane(shape.groups));
   std::string most = formatv("min({0} / max(1, {1}), {2} / {3})", places, blocks,
                              chunks.steps(), leastChunks * chunkSteps);
   count = formatv("max(1, {0} * ({0} >= {1}))", most, least(chunks, shape));
-  others = formatv("{0} * ({1} - 1)", blocks, count);
+  others = formatv("{0} * ({1} - 1){2}", blocks, count, parts > 1 ? " * " + std::to_string(parts) : "");
   if (isFirstApart(chunks, target))
     first = formatv("{0} * ({1} > 1)", blocks, count);
   // Where it is known that there is one, nothing else is compiled.
@@ -179,12 +183,14 @@ SmallVector<LaunchChoice> Spans::launches(const Chunks &chunks, Shape shape) con
   SmallVector<LaunchChoice> launches;
   if (!first.empty())
     launches.push_back({"first_spans", shape.threads(), first, shape.sharedBytes(chunks)});
-  launches.push_back({"chunk_states", groups * groupThreads, others, shared});
-  constexpr int64_t columns = 16, copies = 2 * 2;
+  launches.push_back({"chunk_states", groups * groupThreads, others, shared, resident});
+  constexpr int64_t columns = 16, copies = 2 * 2, tiles = 8; // tiles: of 64 rows and columns, that a block has
   if (chunks.form.strength)
     launches.push_back({"chunk_entries", panels * groupThreads,
                         formatv("{0} * {1} * ({2} > 1)", blocks, (told - panels) * groupColumns / columns, count),
                         copies * chunks.paddedRows() * columns * elementBytes});
+  else if (parts > 1)
+    launches.push_back({"chunk_entries", groupThreads, formatv("{0} * {1} * ({2} > 1)", blocks, told * panels * tiles, count), 0});
   return launches;
 }
 

@@ -82,9 +82,10 @@ struct Shape {
 llvm::SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target);
 
 /// Where lanes are too few for a device, blocks share the time of each: a span of chunks each. What all spans but the last
-/// make of a state is computed before by chunk_states, by a group of threads for each 64 columns, or by one for all and
-/// one for the transition's columns where that is a matrix. Where launches may run beside each other, the first span is walked
-/// meanwhile (first_spans): there is one more, and states of all but the first and the last are made.
+/// make of a state is computed before by chunk_states, by blocks that each have a part of a span and a group of threads for each
+/// 64 columns, or one for all and one for the transition's columns where that is a matrix. Where that is one, or spans have
+/// parts, chunk_entries makes of these the states that enter spans. Where launches may run beside each other, the first span is
+/// walked meanwhile (first_spans): there is one more, and states of all but the first and the last are made.
 struct Spans {
   /// Chunks that a span has at least, for what its state costs.
   static constexpr int64_t leastChunks = 8;
@@ -97,15 +98,16 @@ struct Spans {
 
   Spans(const Chunks &chunks, Shape shape, const Target &target);
 
-  /// In order. The states of columns that a matrix corrects go through all spans before these are read out: by blocks
-  /// of 16 columns, two copies of which are shown to the block in two elements for each number.
+  /// In order. Columns that a matrix corrects go through all spans by blocks of 16, two copies of which are shown to the block in
+  /// two elements for each number; the others by threads of four numbers.
   llvm::SmallVector<LaunchChoice> launches(const Chunks &chunks, Shape shape) const;
-  /// Formula: bytes that it leaves, of each block its threads' numbers and decays.
+  /// Formula: bytes that they leave, of each block of chunk_states its threads' numbers and decays.
   std::string bytes() const;
   /// Blocks that walk a lane, at some sizes.
   static double at(const Chunks &chunks, Shape shape, const Target &target, double lanes, double walked);
 
-  int64_t panels, told, groups, shared = 0; ///< told: 64 columns each, of states and of transitions
+  int64_t panels, told, groups, parts; ///< told: 64 columns each, of states and of transitions; parts: of a span
+  int64_t shared = 0, resident = 1;    ///< of blocks of chunk_states, on a multiprocessor by their registers
   /// Formulas: blocks without spans, those that walk a lane, those that make states, those that walk first spans.
   std::string blocks, count, others, first;
   bool pays = false;

@@ -313,7 +313,7 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   for (const LaunchChoice &launch : choice.before)
     before.push_back(plan::LaunchAttr::get(builder.getContext(), builder.getStringAttr(launch.kernel),
                                            launch.threads, builder.getStringAttr(launch.grid),
-                                           launch.shared));
+                                           launch.shared, launch.blocks));
   return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
                                 offsetBits, builder.getDenseI64ArrayAttr(widths),
                                 builder.getArrayAttr(requirements), builder.getStringAttr(grid),

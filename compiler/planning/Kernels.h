@@ -16,6 +16,7 @@ struct LaunchChoice {
   int64_t threads = 0;
   std::string grid; ///< formula
   int64_t shared = 0;
+  int64_t blocks = 1; ///< of a multiprocessor, by their registers
 };
 
 /// How one kernel op is to be run: a policy whose accesses are as wide as they can be, one that

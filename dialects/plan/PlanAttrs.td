@@ -160,14 +160,14 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
   let summary = "a kernel that runs before that of the op, with the same argument";
   let description = [{
     `kernel` names a device template, as the name of an op does; it is written for the same recurrence. `grid` and
-    `shared_bytes` are as in #plan.variant.
+    `shared_bytes` are as in #plan.variant, `blocks` as in #plan.policy.
 
     ```mlir
     #plan.launch<kernel = "chunk_inverses", threads = 128, grid = "B * ceildiv(T, 64)", shared_bytes = 26624>
     ```
   }];
   let parameters = (ins "::mlir::StringAttr":$kernel, "int64_t":$threads, "::mlir::StringAttr":$grid,
-                        "int64_t":$shared_bytes);
+                        "int64_t":$shared_bytes, DefaultValuedParameter<"int64_t", "1">:$blocks);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -98,8 +98,8 @@ def Plan_KernelInterface : OpInterface<"KernelInterface"> {
       read at every step and has it, without register dimensions.
     - (C13) what goes `before` a variant's kernel are launches of 1 to 1024 threads whose grids are formulas, and
       is what the kernel wants: of a `plan.chunkwise` with a correction `chunk_inverses`, or with decays of rows
-      `chunk_factors`, and of any where blocks share the time of a lane `chunk_states`, then with a correction
-      `chunk_entries`.
+      `chunk_factors`, and of any where blocks share the time of a lane `chunk_states`, with a
+      correction behind `first_spans` or not, and with one or with runs above 1 `chunk_entries` behind it.
   }];
   let methods = [
     InterfaceMethod<"the kernel's name", "::llvm::StringRef", "getName">,

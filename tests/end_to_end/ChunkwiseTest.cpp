@@ -402,6 +402,13 @@ TEST(Chunkwise, blocksThatShareTheTimeOfALaneAreRight) {
   expectNear(programText("simple_gla"), {{"B", 1}, {"T", 1030}, {"H", 1}, {"K", 16}, {"V", 16}}, {.variants = "wide"});
 }
 
+/// Where a block has groups of different work, others pass over parts of a span, of several chunks each. In 16 bits of the
+/// smaller range, as values are weighted by what they decay to the end of a part.
+TEST(Chunkwise, blocksThatPassOverPartsOfASpanAreRight) {
+  expectNear(withF16(programText("simple_gla")), {{"B", 1}, {"T", 1550}, {"H", 1}, {"K", 72}, {"V", 16}},
+             {.variants = "wide_i32", .strategy = "chunkwise(time_threads=256, ring=2)"});
+}
+
 TEST(Chunkwise, blocksThatShareTheTimeOfACorrectedLaneAreRight) {
   std::string text = programText("delta_rule");
   text.replace(text.find("scan T"), 6, "reverse scan T");

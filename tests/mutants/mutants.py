@@ -34,6 +34,7 @@ RELAYED = [("end-to-end-tests", "Chunkwise.groupsThatCarry128Columns*")]
 CORRECTED = [("end-to-end-tests", "Chunkwise.groupsThatCarryACorrectedState*")]
 HEADS = [("end-to-end-tests", "*ProjectedHeads.haveReductionsThatNeedEachOther/1")]
 SPANS = [("end-to-end-tests", "Chunkwise.blocksThatShareTheTimeOfA*")]
+SPAN_PARTS = [("end-to-end-tests", "Chunkwise.blocksThatPassOverPartsOfASpan*")]
 
 LIBRARY = "templates/scanc/"
 MUTANTS = [
@@ -140,6 +141,13 @@ MUTANTS = [
            "the identity's first columns everywhere", SPANS),
     Mutant(LIBRARY + "block/state_columns.cuh", "i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row",
            "i % 2 * of_tile + n / 2 * of_warp + i / 2 * of_row", "rows and columns of a told state exchanged", SPANS),
+    Mutant(LIBRARY + "kernel/chunk_entries.cuh", "(first + k + 1) % parts == 0", "(first + k) % parts == 0",
+           "the state that enters a span lacks parts of the one before", SPAN_PARTS),
+    Mutant(LIBRARY + "kernel/chunk_entries.cuh", "state[i] * decays[k] + added[k][i]", "state[i] + added[k][i]",
+           "states do not decay from span to span", SPAN_PARTS),
+    Mutant(LIBRARY + "kernel/chunk_states.cuh", "    behind += block::decay_at<S>(slot, block::chunk_steps - 1);\n",
+           "    behind = block::decay_at<S>(slot, block::chunk_steps - 1);\n", "values do not decay in later chunks of a part",
+           SPAN_PARTS),
     # Groups that carry a state, and groups that read it out.
     Mutant(LIBRARY + "kernel/chunk_relay.cuh", "    await_copies<open>();\n", "    await_copies<open + 1>();\n",
            "a chunk is shown before its copies have landed", RELAYED),

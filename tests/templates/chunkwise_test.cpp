@@ -63,6 +63,8 @@ struct ChunkVariant {
       return std::max<std::int64_t>(panels() * 4 * 8192, 2 * 8192 + 18432) + 1024 + (panels() * 1056 + 1023) / 1024 * 1024;
     return std::max<std::int64_t>(8192 + 64 * 68 * 4, panels() * 8192) + 1024;
   }
+  bool hasEntries() const { return spans > 1 && (corrects || readers > 0); }
+  std::int64_t partsOfSpan() const { return readers > 0 && !corrects ? (readers > 1 ? 2 : 3) : 1; }
   std::int64_t groupsOfStates() const { return corrects ? 2 : warpgroups; }
   std::int64_t sharedBytesOfStates() const {
     std::int64_t slot = (panels() + warpgroups + corrects) * 8192 + 1024;
@@ -72,7 +74,7 @@ struct ChunkVariant {
       return 3 * slot + 2 * panels() * 8192;
     if (decaysRows)
       return 2 * (slot + panels() * 16384) + panels() * 1024;
-    return readers > 0 ? 4 * slot : std::max<std::int64_t>(ring, 2) * slot;
+    return readers > 0 ? 3 * slot : std::max<std::int64_t>(ring, 2) * slot;
   }
   std::int64_t bytesOfSpan() const { return (warpgroups + (corrects ? panels() : 0)) * panels() * 16384 + 1024; }
   Dtype dtype() const { return element == "f16" ? Dtype::f16 : Dtype::bf16; }
@@ -97,7 +99,7 @@ struct ChunkVariant {
       addScratch(text);
     if (spans > 1)
       addSpans(text);
-    if (spans > 1 && corrects)
+    if (hasEntries())
       addEntries(text);
     return std::regex_replace(text, std::regex("\\bbf16\\b"), element);
   }
@@ -148,7 +150,7 @@ private:
             "block_storage<kernel::chunk_states_storage<program::simple_gla>>());\n}\n";
   }
 
-  /// And what passes a state through their transitions.
+  /// And what passes states through them.
   static void addEntries(std::string &text) {
     replaceAll(text, {{"#include \"scanc/kernel/chunkwise.cuh\"\n",
                        "#include \"scanc/kernel/chunk_entries.cuh\"\n"
@@ -253,7 +255,7 @@ public:
     if (!variant.corrects && variant.spans == 1)
       return launchWalk(words, buffers, seed);
     const std::int64_t chunks = variant.corrects ? heads * ((steps + 63) / 64) : 0;
-    const std::int64_t told = heads * variant.blocks() * (variant.spans - 1);
+    const std::int64_t told = heads * variant.blocks() * (variant.spans - 1) * variant.partsOfSpan();
     const std::int64_t bytes = variant.recordBytes() * chunks + variant.bytesOfSpan() * told;
     std::vector<std::uint64_t> scratch(bytes / 8 + 16, ~std::uint64_t{0});
     const auto begin = (reinterpret_cast<std::uint64_t>(scratch.data()) + 15) / 16 * 16;
@@ -283,11 +285,13 @@ public:
         return result;
       buffers.back().initialized = true;
     }
-    if (told > 0 && variant.corrects)
-      if (auto result = launch("scanc_entries", heads * variant.blocks() * 4 * variant.warpgroups,
-                               128 * variant.panels(), variant.panels() * 8192, words, buffers, seed);
-          !result)
+    if (told > 0 && variant.hasEntries()) {
+      const std::int64_t states = heads * variant.blocks() * variant.warpgroups, panels = variant.panels();
+      const auto result = variant.corrects ? launch("scanc_entries", states * 4, 128 * panels, panels * 8192, words, buffers, seed)
+                                           : launch("scanc_entries", states * panels * 8, 128, 0, words, buffers, seed);
+      if (!result)
         return result;
+    }
     return launchWalk(words, buffers, seed);
   }
 

@@ -11,8 +11,9 @@
 //
 //   with B what the same steps make of a state of 0, and M a number, a factor for each row, or, where the state is
 //   corrected, a matrix: what they make of the identity, with values of 0. kernel/chunk_states.cuh writes M and B of
-//   every span but the last of each lane. A block that reads out a span applies those of all spans before it; where M is a
-//   matrix kernel/chunk_entries.cuh does so before, and leaves in the place of B the state that enters the next span.
+//   every span but the last of each lane, or of parts of it. A block that reads out a span applies those of all spans before
+//   it; where M is a matrix, or spans have parts, kernel/chunk_entries.cuh does so before, and leaves in the places of the
+//   first of them the states that enter the second span, the third, and so on.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -29,12 +30,23 @@ constexpr int transition_groups() {
   return corrects<R> ? row_panels<R>() : 0;
 }
 
-/// What a span makes of states, of the columns of a block, as the registers of its threads have it.
+/// Blocks that each pass over a part of a span for its state alone: more of these than of those that read out fit a
+/// multiprocessor.
+template <typename R>
+constexpr int span_parts() {
+  return R::shape.readers > 0 && !corrects<R> ? (R::shape.readers > 1 ? 2 : 3) : 1;
+}
+
+/// Whether what reads a state of spans, kernel/chunk_relay.cuh, has columns of it as they lie in registers here.
+template <typename R>
+inline constexpr bool tells_columns = R::shape.readers > 0 && !corrects<R>;
+
+/// What a part of a span makes of states, of the columns of a block, as the registers of its threads have it.
 template <typename R>
 struct told_span {
   typename chunk_state<R>::told_type states[R::shape.warpgroups + transition_groups<R>()];
   float decays[255]; ///< of each row, or the same of all in the first
-  int spans;         ///< of the lane
+  int parts;         ///< of all spans of the lane
 };
 
 /// Of a span, what the first has where it is walked while states of others are made. Measured on an H200, us of a chunk that is
@@ -53,8 +65,8 @@ struct span_place {
   static constexpr int width = panel_columns * R::shape.warpgroups;
   static constexpr int blocks = (R::columns + width - 1) / width; ///< beside each other
 
-  /// Of one that walks the spans of each lane, but for the `omitted` last, and the first where another launch walks it; or of
-  /// that one.
+  /// Of one that walks the spans of each lane, or parts of these for spans, but for the `omitted` last, and the first where
+  /// another launch walks it; or of that one.
   __device__ __forceinline__ span_place(const R &recurrence, int omitted)
       : part(block_index() % blocks) {
     const chunk_range all{0, recurrence.steps()};
@@ -113,11 +125,11 @@ struct chunk_scratch {
   __device__ __forceinline__ const chunk_record<R> *records(long long lane) const {
     return reinterpret_cast<const chunk_record<R> *>(bytes) + lane * chunks;
   }
-  /// Of the first span of a lane; others follow each other.
-  __device__ __forceinline__ told_span<R> *spans(const span_place<R> &place) const {
+  /// Of the first part of a lane, whose spans have `parts` together; others follow each other.
+  __device__ __forceinline__ told_span<R> *told(const span_place<R> &place, long long parts) const {
     const long long left = corrects<R> ? lanes * chunks * static_cast<long long>(sizeof(chunk_record<R>)) : 0;
     return reinterpret_cast<told_span<R> *>(bytes + left) +
-           (place.lane * place.blocks + place.part) * (place.spans - 1);
+           (place.lane * place.blocks + place.part) * (parts - span_parts<R>());
   }
 
 private:
@@ -125,7 +137,7 @@ private:
   const long long chunks, lanes; ///< chunks of each
 };
 
-/// The state as it leaves a span, where it is not corrected.
+/// The state as it leaves a span, where it is not corrected and has no parts.
 template <typename R>
 static __device__ __forceinline__ void pass_span(chunk_state<R> &state, const told_span<R> &span) {
   if constexpr (decays_rows<R>) {

@@ -102,18 +102,6 @@ public:
     for (int m = 0; m < panels; ++m)
       add_told(sums[m], from[m]);
   }
-  /// Starts copies of this thread's to shared memory, and adds them when they are there.
-  static __device__ __forceinline__ void copy_columns(told_type &to, const told_type &from) {
-    each_told([&](int m, int n) { start_copy<16>(&to[m][n][thread_index() % 128][0], &from[m][n][thread_index() % 128][0]); });
-  }
-  __device__ __forceinline__ void add_copied(const told_type &from) {
-    each_told([&](int m, int n) {
-      const auto four = shared_load(reinterpret_cast<const array<float, 4> &>(from[m][n][thread_index() % 128][0]));
-#pragma unroll
-      for (int i = 0; i < 4; ++i)
-        sums[m][n].at[i] += four[i];
-    });
-  }
 
   /// Writes it to shared memory, its columns as rows of 64 of its own rows.
   __device__ __forceinline__ void show(element (&to)[panels][panel]) const {
@@ -189,16 +177,6 @@ private:
 #pragma unroll
         for (int i = 0; i < 4; ++i)
           visit(first + m * of_panel + i / 2 * of_tile + n / 2 * of_warp + i % 2 * of_row + n % 2 * 2, m, n, i);
-  }
-
-  /// `visit(panel, tile)`.
-  template <typename F>
-  static __device__ __forceinline__ void each_told(F visit) {
-#pragma unroll
-    for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int n = 0; n < 8; ++n)
-        visit(m, n);
   }
 
   /// `visit(number, row, column, exists)` in memory.

@@ -3,7 +3,7 @@
 //   called by      every thread of a block
 //   result in      registers, global memory
 //   shared memory  relay_storage<R>, given by the caller
-//   barriers       one, or two where copies_spans; then groups wait for each other by cells
+//   barriers       one; then groups wait for each other by cells
 //
 //   The walk of kernel/chunkwise.cuh without a correction, decays of rows or segments, by groups of four warps that have
 //   different work. R::shape.warpgroups carry 64 columns of the state each from chunk to chunk and start the copies;
@@ -177,43 +177,6 @@ static __device__ __forceinline__ void make_relay_cells(relay_storage<R> &storag
   block_barrier();
 }
 
-/// Whether a state passes the spans before by way of where chunks come. Two groups were slower so.
-template <typename R>
-inline constexpr bool copies_spans = R::shape.splits && R::shape.warpgroups == 1;
-
-/// By all groups, each at its own place: nobody reads states of spans where chunks come.
-static __device__ __forceinline__ void leave_spans() { block_barrier(); }
-
-/// By the one group that carries: a state as it leaves `spans` spans, of which `told` are what these make of it. Each thread
-/// copies what it adds itself, some spans ahead, to where chunks come later.
-template <typename R>
-static __device__ __forceinline__ void pass_spans(block::state_columns<R> &state, const block::told_span<R> *told,
-                                                  long long spans, relay_storage<R> &storage) {
-  using states = typename block::state_columns<R>::told_type;
-  constexpr int ahead = sizeof(storage.slots) / sizeof(states);
-  static_assert(copies_spans<R> && ahead > 0);
-  auto &copies = reinterpret_cast<states(&)[ahead]>(storage.slots);
-  const auto start = [&](long long span) {
-    if (span < spans)
-      state.copy_columns(copies[span % ahead], told[span].states[0]);
-    close_copies();
-  };
-  const auto decay_of = [&](long long span) {
-    return block::decays<R> && span < spans ? thread::read(&told[span].decays[0]) : 1.0f;
-  };
-  for (int span = 0; span < ahead; ++span)
-    start(span);
-  float decay = decay_of(0);
-  for (long long span = 0; span < spans; ++span) {
-    const float next = decay_of(span + 1);
-    await_copies<ahead - 1>();
-    state.scale(decay);
-    state.add_copied(copies[span % ahead]);
-    start(span + ahead);
-    decay = next;
-  }
-}
-
 /// To as many as `count`, of 128.
 template <int count>
 static __device__ __forceinline__ void change_registers() {
@@ -223,8 +186,8 @@ static __device__ __forceinline__ void change_registers() {
     take_registers<count>();
 }
 
-/// Of a lane, or of one span of it where blocks share its time: `told` are what the spans of the lane make of states.
-/// Whether this lane has a number of the last state's first row that is not finite.
+/// Of a lane, or of one span of it where blocks share its time: `told` are the states that enter spans of the lane from the
+/// second on. Whether this lane has a number of the last state's first row that is not finite.
 template <typename R>
 static __device__ __forceinline__ bool relay_chunks(const R &recurrence, const block::span_place<R> &place,
                                                     const block::told_span<R> *told, relay_storage<R> &storage) {
@@ -241,25 +204,19 @@ static __device__ __forceinline__ bool relay_chunks(const R &recurrence, const b
     change_registers<of_carriers>();
     const int first = relay.column + relay.group * block::panel_columns;
     block::state_columns<R> state;
-    state.begin(recurrence, relay.at, first);
-    if constexpr (copies_spans<R>) {
-      pass_spans<R>(state, told, place.span, storage);
-      leave_spans();
-    } else if constexpr (R::shape.splits) {
-      for (long long span = 0; span < place.span; ++span) {
-        if constexpr (block::decays<R>)
-          state.scale(thread::read(&told[span].decays[0]));
-        state.add_columns(told[span].states[relay.group]);
-      }
+    if (R::shape.splits && place.span > 0) {
+      state.clear();
+      state.add_columns(told[place.span - 1].states[relay.group]);
+    } else {
+      state.begin(recurrence, relay.at, first);
     }
+    state.settle(); // else registers of the loop are those of what goes before it, and some of them are kept in memory
     carry_chunks(relay, state);
     is_beyond = state.is_beyond();
     if (place.span + 1 == place.spans)
       state.finish(recurrence, relay.at, first);
   } else {
     change_registers<of_readers>();
-    if constexpr (copies_spans<R>)
-      leave_spans();
     read_chunks(relay, relay.group - relay.carriers);
   }
   return is_beyond;

@@ -1,7 +1,7 @@
 //===- kernel/chunk_states.cuh - What spans of a lane make of its state -----===//
 //
-//   called by      every thread of a grid of lanes() * (spans - 1) * ceildiv(R::columns, 64 * warpgroups) blocks of
-//                  states_of<R>::shape.threads() threads
+//   called by      every thread of a grid of lanes() * (spans - 1) * block::span_parts<R>() * ceildiv(R::columns, 64 *
+//                  warpgroups) blocks of states_of<R>::shape.threads() threads
 //   result in      `scratch`: a told_span<R> for each block, behind what chunk_inverses has left there
 //   shared memory  chunk_states_storage<R>, given by the caller
 //   barriers       one per chunk, and one of each 128 threads, reached by every thread; in columns one, with a correction
@@ -21,7 +21,7 @@
 namespace scanc::device::kernel {
 
 constexpr chunk_policy states_policy(chunk_policy of, bool corrects) {
-  of.ring = of.readers > 0 ? 4 : of.ring < 2 ? 2 : of.ring; // 4: the next chunk is there while one is multiplied
+  of.ring = of.readers > 0 ? 3 : of.ring < 2 ? 2 : of.ring; // 3: the next chunk is there while one is multiplied
   of.reads_out = false;
   of.readers = 0;
   if (corrects) { // a group for the values, one for the transition; something is made of the next chunk
@@ -37,12 +37,8 @@ struct states_of : R {
   static constexpr chunk_policy shape = states_policy(R::shape, block::corrects<R>);
 };
 
-/// Whether what reads a state of spans, kernel/chunk_relay.cuh, has columns of it as they lie in registers here.
-template <typename R>
-inline constexpr bool passes_columns = R::shape.readers > 0 && !block::corrects<R>;
-
 /// What a walk carries: with a correction each group something else, which is its own.
-template <typename R, bool corrects = block::corrects<R>, bool columns = passes_columns<R>>
+template <typename R, bool corrects = block::corrects<R>, bool columns = block::tells_columns<R>>
 struct span_state : block::chunk_state<states_of<R>> {};
 template <typename R>
 struct span_state<R, false, true> : block::state_columns<states_of<R>> {};
@@ -171,54 +167,54 @@ static __device__ __forceinline__ void walk_states(W &walk, span_decay<S> &decay
   }
 }
 
-/// The same of columns. While the products of a chunk run the values of the next one are weighed.
+/// The same of columns, from the end to the beginning, which is read next by those that read out. While the products of a
+/// chunk run the values of the next one are weighed, by what they decay to the end of all.
 template <typename W, typename S>
 static __device__ __forceinline__ void pass_columns(W &walk, span_decay<S> &decay) {
   constexpr int ring = S::shape.ring;
   auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
-  if (!order.has(0))
+  const int chunks = static_cast<int>(order.chunks()); // of which one has 16 KiB of keys
+  if (chunks == 0)
     return;
-  numbers.ask(order.of(0));
+  const auto extent_of = [&](int chunk) { return order.of(chunk < chunks ? chunks - 1 - chunk : chunk); };
+  numbers.ask(extent_of(0));
   for (int c = 0; c < ring - 1; ++c)
-    stream.start(c, order.of(c));
+    stream.start(c, extent_of(c));
   numbers.tell(stream.of(0));
-  numbers.ask(order.of(1));
+  numbers.ask(extent_of(1));
   numbers.tell(stream.of(1));
-  numbers.ask(order.of(2));
-  struct weighed {
-    warp::left_tile<typename S::element> values[block::chunk_steps / 16];
-    float decay; ///< of the chunk
-  };
-  const auto weigh = [&](weighed &to, long long chunk) {
+  numbers.ask(extent_of(2));
+  float behind = 0.0f; // log2 of what later chunks decay
+  using values = warp::left_tile<typename S::element>[block::chunk_steps / 16];
+  const auto weigh = [&](values &to, int chunk) {
     const block::chunk_slot<S> &slot = stream.of(chunk);
-    const float last = block::decay_at<S>(slot, block::chunk_steps - 1);
-    block::take_values(to.values, slot.value[group], [&](int step) {
-      return block::decay_since<S>(slot, last, step) * block::input_scale<S>(slot, step);
+    behind += block::decay_at<S>(slot, block::chunk_steps - 1);
+    block::take_values(to, slot.value[group], [&](int step) {
+      return block::decay_since<S>(slot, behind, step) * block::input_scale<S>(slot, step);
     });
-    to.decay = exp2_approximate(last);
   };
-  const auto pass = [&](long long chunk, const weighed &now, weighed &next) {
-    if constexpr (block::decays<S>) {
-      state.scale(now.decay);
-      decay.of[0][0] *= now.decay;
-    }
-    state.add(now.values, stream.of(chunk).key);
+  values now, next;
+  walk.template meet<ring - 2>();
+  weigh(now, 0);
+#pragma unroll 1
+  for (int chunk = 0;; ++chunk) {
+    state.add(now, stream.of(chunk).key);
     walk.template meet<ring - 3>(); // the next chunk is there
-    stream.start(chunk + ring - 1, order.of(chunk + ring - 1));
+    stream.start(chunk + ring - 1, extent_of(chunk + ring - 1));
     numbers.tell(stream.of(chunk + 2));
-    numbers.ask(order.of(chunk + 3));
-    weigh(next, order.has(chunk + 1) ? chunk + 1 : chunk); // of the last again: not used
+    numbers.ask(extent_of(chunk + 3));
+    if (chunk + 1 < chunks)
+      weigh(next, chunk + 1);
     finish_group_products();
     state.settle();
-  };
-  weighed even, odd;
-  walk.template meet<ring - 2>();
-  weigh(even, 0);
-  for (long long chunk = 0; order.has(chunk); chunk += 2) {
-    pass(chunk, even, odd);
-    if (order.has(chunk + 1))
-      pass(chunk + 1, odd, even);
+    if (chunk + 1 == chunks)
+      break;
+#pragma unroll
+    for (int k = 0; k < block::chunk_steps / 16; ++k)
+      now[k] = next[k];
   }
+  if constexpr (block::decays<S>)
+    decay.of[0][0] = exp2_approximate(behind);
 }
 
 /// With one, by the groups that have `columns` panels of columns, of the values or of the transition. `records`: that of
@@ -318,9 +314,9 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
                                                     chunk_states_storage<R> &storage) {
   using S = states_of<R>;
   const S recurrence{of};
-  const block::span_place<R> place(of, 1);
+  const block::span_place<R> place(of, block::span_parts<R>()); // of parts
   const block::chunk_scratch<R> left(of, scratch);
-  block::told_span<R> &told = left.spans(place)[place.span];
+  block::told_span<R> &told = left.told(place, place.spans)[place.span];
   chunk_walk<S, chunk_states_storage<R>, span_state<R>> walk(recurrence, place.lane, place.column(), {place.steps},
                                                              storage);
   if constexpr (block::corrects<R>) {
@@ -332,7 +328,7 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
   } else {
     walk.state.clear();
     span_decay<S> decay;
-    if constexpr (passes_columns<R>) {
+    if constexpr (block::tells_columns<R>) {
       pass_columns(walk, decay);
       walk.state.tell_columns(told.states[walk.group]);
     } else {
@@ -343,7 +339,7 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
   }
   await_copies<0>();
   if (thread_index() == 0)
-    thread::write(&told.spans, static_cast<int>(place.spans));
+    thread::write(&told.parts, static_cast<int>(place.spans));
 }
 
 } // namespace scanc::device::kernel

@@ -415,22 +415,24 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     block::pass_empty_segments<span_place<R>::width>(recurrence, walk.at, walk.column, order.first, order.end);
   } else if constexpr (R::shape.readers > 0) {
     const span_place<R> place(recurrence, 0);
+    block::told_span<R> *const told = left.told(place, place.spans * block::span_parts<R>());
     bool is_beyond;
     if constexpr (block::corrects<R>)
-      is_beyond = relay_corrected(recurrence, place, left.records(place.lane) + place.first, left.spans(place), storage);
+      is_beyond = relay_corrected(recurrence, place, left.records(place.lane) + place.first, told, storage);
     else
-      is_beyond = relay_chunks(recurrence, place, left.spans(place), storage);
+      is_beyond = relay_chunks(recurrence, place, told, storage);
     block::repair_span(recurrence, is_beyond, repair_storage_of<R>(storage));
   } else {
     const span_place<R> place(recurrence, 0);
     const bool is_last = place.span + 1 == place.spans;
     chunk_walk<R> walk(recurrence, place.lane, place.column(), {place.steps}, storage);
+    block::told_span<R> *const told = left.told(place, place.spans * block::span_parts<R>());
     walk.state.begin(recurrence, walk.at, walk.column);
     if constexpr (R::shape.splits)
-      enter_span(walk, place, left.spans(place));
+      enter_span(walk, place, told);
     walk_all(walk, left.records(place.lane) + place.first);
     if constexpr (R::shape.begins)
-      walk.state.tell(left.spans(place)->states[walk.group]);
+      walk.state.tell(told->states[walk.group]);
     else if (is_last)
       walk.state.finish(recurrence, walk.at, walk.column);
     block::repair_span(recurrence, walk.state.is_beyond(thread_index()), repair_storage_of<R>(storage));

@@ -36,7 +36,7 @@ static __device__ __forceinline__ void first_spans(const R &of, void *scratch, f
   const S recurrence{of};
   const block::span_place<S> place(recurrence, 0);
   if (thread_index() == 0)
-    thread::write(&block::chunk_scratch<S>(recurrence, scratch).spans(place)->spans, static_cast<int>(place.spans));
+    thread::write(&block::chunk_scratch<S>(recurrence, scratch).told(place, place.spans)->parts, static_cast<int>(place.spans));
   chunkwise(recurrence, scratch, storage);
 }
 

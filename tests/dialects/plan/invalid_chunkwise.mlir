@@ -343,7 +343,7 @@ plan.program @kernel_c13_missing strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -364,7 +364,7 @@ plan.program @kernel_c13_other strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -386,7 +386,7 @@ plan.program @kernel_c13_first_alone strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -409,7 +409,7 @@ plan.program @kernel_c13_other_of_rows strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
@@ -431,7 +431,7 @@ plan.program @kernel_c13_unwanted strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
   plan.entry "forward" {
-    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not and chunk_entries behind it, got}}
+    // expected-error @below {{variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got}}
     plan.chunkwise "k" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
         reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
