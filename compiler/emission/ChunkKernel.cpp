@@ -50,6 +50,7 @@ void ChunkKernelWriter::writeRecurrence() {
     writeFetch({"reader", "i", "rows", pieceSize}, readers);
   if (recall.getRowDecays())
     writeDecays();
+  writeMaps();
   writeNumbers();
   writeResults();
   if (walksSteps())

@@ -37,6 +37,7 @@ private:
   void writeStep();
   void enterLastPart(llvm::StringRef elsewhere);
   void writeDecays();
+  void writeMaps();
   void writeNumbers();
   void writeSum(plan::ReduceOp sum, llvm::StringRef name, bool isShared);
   void writeResults();

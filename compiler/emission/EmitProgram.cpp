@@ -1,6 +1,7 @@
 //===- EmitProgram.cpp - Attributes of the plan become fields -------------===//
 #include "compiler/emission/EmitProgram.h"
 
+#include "compiler/emission/ChunkMaps.h"
 #include "compiler/emission/KernelText.h"
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
@@ -74,6 +75,7 @@ static FailureOr<KernelVariant> emitVariant(plan::KernelInterface kernel, plan::
   appendLaunch(variant, entryName(kernel), attr.getGrid().strref(), attr.getPolicy().getThreads(),
                attr.getSharedBytes(), awaitsLaunchBefore(kernel, launches.size()));
   variant.arguments = argumentWords(kernel, attr);
+  variant.maps = chunkMaps(kernel, attr);
   return variant;
 }
 

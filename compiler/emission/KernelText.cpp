@@ -2,11 +2,13 @@
 #include "compiler/emission/KernelText.h"
 
 #include "compiler/emission/ArgumentText.h"
+#include "compiler/emission/ChunkMaps.h"
 #include "compiler/emission/EntryText.h"
 #include "compiler/emission/KernelWriter.h"
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "dialects/plan/Windows.h"
+#include "scanc/LaunchPlan.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -83,7 +85,12 @@ void KernelWriter::writeArguments() {
     return llvm::any_of(kernel.getWrites().getAsRange<plan::AccessAttr>(),
                         [&](plan::AccessAttr access) { return access.getParameter() == tensor; });
   };
-  emission::writeArguments(writer, program, writes, buffers, argumentWords(kernel, variant).size());
+  size_t words = argumentWords(kernel, variant).size();
+  if (size_t maps = chunkMaps(kernel, variant).size()) {
+    buffers.push_back(formatv("given_map maps[{0}]; // of keys, queries and values", maps));
+    words = llvm::alignTo(words, PlannedKernel::mapAlignment) + PlannedKernel::mapWords * maps;
+  }
+  emission::writeArguments(writer, program, writes, buffers, words);
 }
 
 void KernelWriter::writeEntries() {

@@ -63,6 +63,8 @@ static Candidate candidateOf(const planning::Cost &cost) {
   stream << cost.shape;
   if (cost.policy)
     stream << cost.policy;
+  if (cost.copiesMatrices)
+    stream << "; whole matrices by maps";
   if (cost.overlaps)
     stream << "; launches overlap";
   return candidate;

@@ -71,6 +71,11 @@ struct Shape {
   int64_t groups, ring, readers = 0, blocks = 1;
 
   int64_t threads() const { return (groups + readers) * groupThreads; }
+  /// Whether whole matrices may be copied: panels are full, and time is walked from its beginning.
+  bool copiesMatrices(const Chunks &chunks) const {
+    return readers > 0 && chunks.form.strength && chunks.parts() == 1 && chunks.rows % groupColumns == 0 &&
+           chunks.columns % (groups * groupColumns) == 0 && !scan::RecurrenceInterface(chunks.mapping.op).getReverse();
+  }
   int64_t sharedBytes(const Chunks &chunks) const { return chunkwise::sharedBytes(chunks, groups, ring, readers); }
   /// Blocks on a multiprocessor: by their registers, as many groups as a block has at most.
   int64_t resident(const Chunks &chunks, const Target &target) const {

@@ -1,6 +1,7 @@
 //===- Chunkwise.cpp - Chunks of steps as products on the tensor cores ----===//
 #include "compiler/planning/ChunkShapes.h"
 #include "compiler/planning/Tuning.h"
+#include "dialects/plan/ChunkMatrices.h"
 
 using namespace mlir;
 using llvm::formatv;
@@ -114,6 +115,7 @@ KernelChoice Chunkwise::choose(const Chunks &chunks, const Target &target, Shape
     choice.tiles += " * " + chunks.runs(shape.groups, target);
   choice.element = chunks.form.element;
   choice.chunks = &chunks.form;
+  choice.copiesMatrices = shape.copiesMatrices(chunks);
   if (chunks.form.strength) {
     std::string all = chunks.count();
     choice.before.push_back({chunks.bringsFactors() ? "chunk_factors" : "chunk_inverses", groupThreads, all,
@@ -136,6 +138,8 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   cost.policy = choice.wide;
   cost.sharedBytes = cost.mostSharedBytes = choice.wideShared;
   cost.overlaps = !choice.before.empty() && target.dependentLaunches;
+  cost.copiesMatrices = choice.copiesMatrices && llvm::is_contained(variantAt(chunks.mapping, choice, sizes).getWidths().asArrayRef(),
+                                                                    plan::matrixWidth);
   cost.bytes = compulsoryBytes(mapping, sizes);
   Walked walked(chunks, target, sizes, shape);
   auto rows = static_cast<double>(chunks.paddedRows()), width = static_cast<double>(groupColumns);

@@ -4,6 +4,7 @@
 #include "compiler/planning/Body.h"
 #include "compiler/planning/Layer.h"
 #include "compiler/planning/ParameterName.h"
+#include "dialects/plan/ChunkMatrices.h"
 #include "dialects/plan/Shares.h"
 #include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -35,6 +36,7 @@ struct Access {
   std::string parameter;
   SmallVector<std::string> extents; ///< of a tensor of the plan's own, contiguous; else empty
   bool common = false; ///< see plan::isCommon
+  bool isMatrix = false; ///< whether whole matrices of it are copied where offsets are 32 bits
 
   /// What a launch knows of it, as formulas.
   std::string stride(unsigned i) const {
@@ -64,6 +66,8 @@ private:
   Access access(Value tensor, AffineMap map);
   void collect();
   void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
+  void findMatrices();
+  void requireMatrix(const Access &access, std::set<std::string> &facts) const;
   int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
     int64_t width = accessWidth(mapping, access.map, access.element, policy, wide, access.common);
     return choice.rows > 0 && isAlongTime(access, width) ? 1 : width; // a step of a matrix reads its own numbers alone
@@ -163,6 +167,36 @@ void KernelBuilder::collect() {
     else
       finals.push_back(access(result, loop.getFinalMap(k)));
   }
+  if (choice.copiesMatrices)
+    findMatrices();
+}
+
+/// Factors that lie in memory as products want them, 64 steps by as many columns: those of a key, a query and a value, or none.
+void KernelBuilder::findMatrices() {
+  plan::RecallOp recall = *body.front().getOps<plan::RecallOp>().begin();
+  AffineExpr time = getAffineDimExpr(mapping.lanes.size(), builder.getContext());
+  SmallVector<Access *> factors;
+  for (Value factor : plan::factorsOf(recall)) {
+    BlockArgument read = plan::readOf(factor);
+    if (!read || getElementTypeOrSelf(read.getType()) != choice.element)
+      return;
+    Access &access = reads[read.getArgNumber()];
+    if (!llvm::is_contained(access.map.getResults(), time) || widthOf(access, choice.wide, true) == 1)
+      return;
+    factors.push_back(&access);
+  }
+  for (Access *access : factors)
+    access->isMatrix = true;
+}
+
+/// A map holds `access`: rows are apart in time, and there are some.
+void KernelBuilder::requireMatrix(const Access &access, std::set<std::string> &facts) const {
+  facts.insert(formatv("{0} > 0", sizeOf(mapping.time)));
+  if (!access.extents.empty())
+    return;
+  std::string stride = strideAlong(access, mapping.lanes.size());
+  facts.insert(formatv("{0} > 0", stride));
+  facts.insert(formatv("{0} < {1}", stride, offsetLimit)); // though there is one step
 }
 
 void KernelBuilder::requireWidth(const Access &access, int64_t width,
@@ -258,7 +292,10 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
   SmallVector<int64_t> widths;
   auto add = [&](ArrayRef<Access> list, bool wide) {
     for (const Access &access : list) {
-      widths.push_back(widthOf(access, policy, wide));
+      bool isMatrix = access.isMatrix && wide && offsetBits == 32;
+      widths.push_back(isMatrix ? plan::matrixWidth : widthOf(access, policy, wide));
+      if (isMatrix)
+        requireMatrix(access, facts);
       bool inStrips = policy.getPhased() && access.map.isFunctionOfDim(mapping.lanes.size()) &&
                       access.map.isFunctionOfDim(mapping.lanes.size() - 1);
       if (inStrips)

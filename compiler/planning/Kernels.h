@@ -49,6 +49,7 @@ struct KernelChoice {
   bool prefixes = false;  ///< the product of all matrices up to each step is written
   llvm::SmallVector<LaunchChoice, 1> before; ///< in order
   const ChunkForm *chunks = nullptr; ///< where outer products are summed up
+  bool copiesMatrices = false; ///< their factors come 64 steps and columns at a time where they lie so, by maps that the launch makes
   bool statesInVectors = false; ///< initial and final states move in vectors where they can
   std::string products;   ///< what factors of products are rounded to; empty: there are none
 };

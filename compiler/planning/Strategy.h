@@ -26,6 +26,7 @@ struct Cost {
   std::string errorBound;         ///< in words
   plan::PolicyAttr policy;        ///< of the variant that contiguous operands take; null where no lane is walked
   std::string shape;              ///< what is no policy, in words; stands before it
+  bool copiesMatrices = false;    ///< whether a thread copies whole matrices, by maps that the launch makes
   bool overlaps = false;          ///< whether launches begin as the one before them ends, which they await themselves
   bool elementwise = false;       ///< whether that moves elements of 4 bytes at most one by one
 };

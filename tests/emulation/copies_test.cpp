@@ -114,6 +114,42 @@ TEST(Copies, aMatrixThatIsReadBeforeItHasLandedIsReported) {
   EXPECT_FALSE(launchMatrixCopy("", out));
 }
 
+/// A warp orders 512 bytes; thread i writes out 16 of them.
+Result<Statistics> launchCopy(const std::string &wait, std::vector<std::uint16_t> &out) {
+  std::vector<std::uint16_t> in(256);
+  for (std::size_t i = 0; i < in.size(); ++i)
+    in[i] = static_cast<std::uint16_t>(i);
+  Buffer input = bufferOf("in", in), output = bufferOf("out", out);
+  input.writable = false;
+  const std::string text =
+      "#include \"scanc/core/tensor_copies.cuh\"\nusing namespace scanc::device;\n"
+      "struct arguments { uint16_t *in; uint16_t *out; };\n"
+      "struct cells { alignas(16) uint16_t numbers[256]; landing landed; };\n"
+      "extern \"C\" __global__ void __launch_bounds__(32)\n"
+      "test_kernel(const __grid_constant__ arguments args) {\n"
+      "  cells &own = block_storage<cells>();\n  const int i = thread_index();\n"
+      "  if (i == 0) make_landing(own.landed);\n  block_barrier();\n"
+      "  if (i == 0) expect_copies(own.landed, 512);\n"
+      "  order_copy(own.numbers, args.in, 512, own.landed);\n" +
+      wait +
+      "  uint16_t some[8];\n  for (int k = 0; k < 8; ++k)\n    some[k] = shared_load(own.numbers[8 * i + k]);\n"
+      "  store_global<8>(args.out + 8 * i, some);\n}\n";
+  return orExit(EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel"))
+      .launch({.threads = 32, .sharedBytes = 1024}, std::vector{wordOf(input), wordOf(output)}, {input, output}, {.seed = 1});
+}
+
+TEST(Copies, whatLiesTogetherIsThereWhenItHasLanded) {
+  std::vector<std::uint16_t> out(256);
+  expectSuccess(launchCopy("  await_landing(own.landed, 0);\n", out));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    EXPECT_EQ(out[i], i);
+}
+
+TEST(Copies, whatLiesTogetherAndIsReadBeforeItHasLandedIsReported) {
+  std::vector<std::uint16_t> out(256);
+  EXPECT_FALSE(launchCopy("", out));
+}
+
 /// Thread 0 writes 1 to 4 to a number of shared memory, one after the other, which the second warp
 /// adds up.
 Result<Statistics> launchHandOver(const std::string &wait, const std::string &tell, float &sum,

@@ -130,6 +130,18 @@ TEST(Chunkwise, groupsThatCarryACorrectedStateAreRight) {
                {.variants = "wide", .strategy = std::string("chunkwise") + policy});
 }
 
+/// Whole matrices of chunks are copied of heads that share keys, and that other numbers lie between.
+TEST(Chunkwise, matricesOfSharedKeysWithGapsAreRight) {
+  expectNear(R"(kernel k(q, k: bf16[B, T, G, K], v: bf16[B, T, G, R, V], beta: f32[B, T, G, R]) -> (o: bf16[B, T, G, R, V]) {
+    scan T as t over B, G, R {
+      S[t,i,j] = S[t-1,i,j] - 0.01 * beta[t] * k[t,i] * (k[t,l] * S[t-1,l,j]) + beta[t] * k[t,i] * v[t,j]
+      o[t,j]   = q[t,i] * S[t,i,j]
+    }
+  })",
+             {{"B", 2}, {"T", 70}, {"G", 1}, {"R", 2}, {"K", 128}, {"V", 128}},
+             {.variants = "wide_i32", .strategy = "chunkwise(time_threads=512, ring=3)", .gap = 8});
+}
+
 /// Decays that underflow within a chunk, and a decay of 1.
 TEST(Chunkwise, decaysOfEverySizeAreRight) {
   for (const char *decay : {"exp(g[t] - 40)", "exp(g[t] - 1000)", "0.001", "exp(0 * g[t])"}) {

@@ -1,7 +1,7 @@
 //===- core/tensor_copies.cuh - Copies of whole matrices to shared memory ---===//
 //
-//   called by      one thread, but for make_matrix_map, order_matrix_copy and arrive_together, by all 32 lanes of a warp, and await_landing,
-//                  by any
+//   called by      one thread, but for make_matrix_map, order_matrix_copy, order_copy and arrive_together, by all 32 lanes of a warp, and
+//                  await_landing, by any
 //   result in      shared memory
 //   shared memory  what the caller names
 //   barriers       none
@@ -179,6 +179,17 @@ static __device__ __forceinline__ void order_matrix_copy(void *to, const given_m
         "l"(map), "r"(column), "r"(row), "r"(which),
         "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
         : "memory");
+}
+
+/// The same of `bytes` that lie together, by all lanes of a warp. Both ends and `bytes` are multiples of 16.
+static __device__ __forceinline__ void order_copy(void *to, const void *from, int bytes, landing &cell) {
+  if constexpr (has_tensor_copies)
+    asm volatile("{\n.reg .pred one;\nelect.sync _|one, 0xffffffff;\n"
+                 "@one cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];\n}" ::"r"(
+                     static_cast<uint32_t>(__cvta_generic_to_shared(to))),
+                 "l"(__cvta_generic_to_global(from)), "r"(bytes),
+                 "r"(static_cast<uint32_t>(__cvta_generic_to_shared(&cell)))
+                 : "memory");
 }
 
 } // namespace scanc::device

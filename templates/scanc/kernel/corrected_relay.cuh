@@ -6,11 +6,13 @@
 //   barriers       one; then groups wait for each other by cells
 //
 //   What kernel/chunk_relay.cuh is without a correction. Groups of four warps carry 64 columns of the state each, and two
-//   more take chunks in turn. These copy theirs, make what they read of a state (block/chunk_reads.cuh) and scores before
-//   the state is known, and read it out. So a state waits for two products in a row.
+//   more take chunks in turn. These copy theirs where no warp of the others orders copies of whole matrices, make what they
+//   read of a state (block/chunk_reads.cuh) and scores before the state is known, and read it out. So a state waits for two
+//   products in a row.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/chunk_matrices.cuh"
 #include "scanc/block/chunk_outputs.cuh"
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/block/state_columns.cuh"
@@ -30,6 +32,7 @@ struct corrected_relay_storage {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state;                         ///< as it enters a chunk
   alignas(1024) element reads[block::row_panels<R>()][block::panel];
+  block::matrix_places<R> places;
   float to_end[R::shape.readers][block::chunk_steps];   ///< what decays from a step to the end of the chunk
   relay_event landed;   ///< its copies
   relay_event prepared; ///< the inverse and `to_end`
@@ -70,15 +73,38 @@ struct corrected_relay {
   }
 };
 
+/// Whether this warp orders copies of whole matrices: one of those that carry, which wait most.
+template <typename R>
+static __device__ __forceinline__ bool orders_chunks() {
+  return block::has_maps<R> && shuffle(warp_index(), 0) == 0;
+}
+
+/// By that warp.
+template <typename R>
+static __device__ __forceinline__ void order_rows(const corrected_relay<R> &relay, long long chunk) {
+  if (relay.order.has(chunk))
+    block::order_rows(relay.recurrence, relay.storage.places, relay.slot(chunk), relay.order.of(chunk),
+                      relay.storage.landed.cells[chunk % relay.readers]);
+}
+template <typename R>
+static __device__ __forceinline__ void order_values(const corrected_relay<R> &relay, long long chunk) {
+  if (relay.order.has(chunk))
+    block::order_values(relay.recurrence, relay.storage.places, chunk, relay.slot(chunk), relay.order.of(chunk),
+                        relay.storage.landed.cells[chunk % relay.readers]);
+}
+
 /// By the groups that carry the state.
 template <typename R>
 static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> &relay, block::state_columns<R> &state) {
   using element = typename R::element;
   auto &[recurrence, storage, column, at, order, group] = relay;
   const int first = block::warp_of_group() * 16;
+  const bool orders = orders_chunks<R>();
   warp::sum_tile inputs[8];
   // What inputs have of the values alone. It needs nothing of the state.
   const auto start_values = [&](long long chunk) {
+    if constexpr (block::has_maps<R>)
+      relay.await(storage.landed, chunk);
     relay.await(storage.prepared, chunk);
     const block::chunk_slot<R> &slot = relay.slot(chunk);
     begin_group_products();
@@ -110,6 +136,9 @@ static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> 
       start_group_products();
       warp::store_left(storage.state.of[group][m], first, rounded);
     }
+    if constexpr (block::has_maps<R>)
+      if (orders) // nothing of the chunk before is read any more but its decays and values
+        order_rows(relay, chunk + relay.readers);
     show_to_group_products();
     relay.say(storage.shown, chunk, relay.carrying);
     if constexpr (block::decays<R>)
@@ -117,6 +146,12 @@ static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> 
     finish_group_products();
     warp::settle(inputs);
     relay.say(storage.used, chunk, relay.carrying);
+    if constexpr (block::has_maps<R>)
+      if (orders) {
+        if (chunk > 0)
+          relay.await(storage.done, chunk - 1);
+        order_values(relay, chunk + relay.readers);
+      }
     warp::left_tile<element> at_end[block::chunk_steps / 16];
     block::round_weighted(at_end, inputs, [&](int step) {
       return block::decays<R> ? shared_load(storage.to_end[chunk % 2][step]) : 1.0f;
@@ -174,13 +209,19 @@ static __device__ __forceinline__ void read_corrected(const corrected_relay<R> &
   constexpr int panels = block::row_panels<R>(), tiles = R::shape.warpgroups, readers = corrected_relay<R>::readers;
   auto &[recurrence, storage, column, at, order, group] = relay;
   const int first = block::warp_of_group() * 16;
-  block::chunk_ring<R, true> stream(recurrence, at, column, storage.slots);
-  stream.start(reader, order.of(reader), records + reader);
+  const block::chunk_ring<R, true> stream(recurrence, at, column, storage.slots);
+  const auto copy = [&](long long chunk) {
+    if constexpr (!block::has_maps<R>)
+      stream.start(chunk, order.of(chunk), records + chunk);
+  };
+  copy(reader);
   for (long long chunk = reader; order.has(chunk); chunk += readers) {
     block::chunk_slot<R> &slot = relay.slot(chunk);
-    await_copies<0>();
-    show_to_group_products();
-    relay.say(storage.landed, chunk, relay.reading);
+    if constexpr (!block::has_maps<R>) {
+      await_copies<0>();
+      show_to_group_products();
+      relay.say(storage.landed, chunk, relay.reading);
+    }
     relay.await(storage.landed, chunk);
     warp::sum_tile scores[8];
     {
@@ -222,9 +263,9 @@ static __device__ __forceinline__ void read_corrected(const corrected_relay<R> &
       tile = shuffle(tile, lane_index()); // else it would be rounded where it is used, and sums kept meanwhile
     const block::results_scale<R> scale(slot);
     relay.await(storage.shown, chunk);
-    if (chunk > 0)
+    if (chunk > 0 && !block::has_maps<R>)
       relay.await(storage.done, chunk - 1);
-    stream.start(chunk + readers, order.of(chunk + readers), records + chunk + readers);
+    copy(chunk + readers);
     warp::sum_tile outputs[tiles][8];
 #pragma unroll
     for (int p = 0; p < tiles; ++p)
@@ -253,7 +294,7 @@ static __device__ __forceinline__ void make_corrected_cells(corrected_relay_stor
       make_landing(storage.used.cells[reader], relay::carrying);
       make_landing(storage.shown.cells[reader], relay::carrying);
       make_landing(storage.solved.cells[reader], relay::carrying);
-      make_landing(storage.landed.cells[reader], relay::reading);
+      make_landing(storage.landed.cells[reader], block::has_maps<R> ? 1 : relay::reading);
       make_landing(storage.prepared.cells[reader], relay::reading);
       make_landing(storage.left.cells[reader], relay::reading);
       make_landing(storage.done.cells[reader], relay::reading);
@@ -273,6 +314,15 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
                 "a chunk is copied while one is read out, and registers are for these");
   make_corrected_cells<R>(storage);
   const corrected_relay<R> relay(recurrence, place, storage);
+  if constexpr (block::has_maps<R>)
+    if (orders_chunks<R>()) {
+      storage.places.find(recurrence, relay.at, relay.column, records);
+#pragma unroll 1
+      for (int chunk = 0; chunk < relay.readers; ++chunk) {
+        order_rows(relay, chunk);
+        order_values(relay, chunk);
+      }
+    }
   bool is_beyond = false;
   if (relay.group < relay.carriers) {
     if constexpr (relay.carriers > 1) // of a thread, which begins with 128; else with 168

@@ -158,4 +158,13 @@ static __device__ __forceinline__ void order_matrix_copy(void *to, const given_m
                            of.box_rows, of.box_columns, row, column, which, place, nullptr});
 }
 
+/// Rows of 16 bytes that follow each other.
+static __device__ __forceinline__ void order_copy(void *to, const void *from, int bytes, landing &cell,
+                                                  Place place = Place::current()) {
+  warp_barrier(place);
+  if (lane_index() == 0)
+    order(new pending_matrix{block_index(), &cell, static_cast<char *>(to), {from, bytes / 16, 8, 1, 16, bytes},
+                             bytes / 16, 8, 0, 0, 0, place, nullptr});
+}
+
 } // namespace scanc::device
