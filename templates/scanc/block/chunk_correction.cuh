@@ -255,9 +255,7 @@ template <typename R>
 static __device__ __forceinline__ void start_inputs(warp::sum_tile (&products)[8], const chunk_slot<R> &slot,
                                                     const typename R::element (&values)[panel]) {
   begin_group_products();
-#pragma unroll
-  for (int k = 0; k < chunk_steps / 16; ++k)
-    warp::multiply_panels<false>(products, slot.inverse, k * 16, values, k * 16, true);
+  warp::multiply_panels<false>(products, slot.inverse, values, true);
   start_group_products();
 }
 

@@ -20,9 +20,8 @@ start_products(warp::sum_tile (&sums)[8], const typename R::element (&left)[row_
                const typename R::element (&right)[row_panels<R>()][panel]) {
   begin_group_products();
 #pragma unroll
-  for (int k = 0; k < 4 * row_panels<R>(); ++k)
-    warp::multiply_panels<transposed>(sums, left[k / 4], k % 4 * 16, right[k / 4], k % 4 * 16,
-                                      k > 0);
+  for (int p = 0; p < row_panels<R>(); ++p)
+    warp::multiply_panels<transposed>(sums, left[p], right[p], p > 0);
   start_group_products();
 }
 
@@ -61,9 +60,7 @@ template <typename T>
 static __device__ __forceinline__ void
 add_products(warp::sum_tile (&outputs)[8], const T (&scores)[panel], const T (&values)[panel]) {
   begin_group_products();
-#pragma unroll
-  for (int k = 0; k < chunk_steps / 16; ++k)
-    warp::multiply_panels<false>(outputs, scores, k * 16, values, k * 16, true);
+  warp::multiply_panels<false>(outputs, scores, values, true);
   start_group_products();
 }
 
@@ -85,9 +82,7 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
           outputs[n].at[2 * i + c] *= since;
     }
   begin_group_products();
-#pragma unroll
-  for (int k = 0; k < chunk_steps / 16; ++k)
-    warp::multiply_panel<transposed>(outputs, weighted[k], values, k * 16, true);
+  warp::multiply_panel<transposed>(outputs, weighted, values, true);
   start_group_products();
 }
 

@@ -35,9 +35,7 @@ make_reads(typename S::element (&to)[row_panels<S>()][panel], const chunk_slot<S
   for (int p = 0; p < row_panels<S>(); ++p) { // for the sums of two there are no registers
     warp::sum_tile reads[8];
     begin_group_products();
-#pragma unroll
-    for (int k = 0; k < chunk_steps / 16; ++k)
-      warp::multiply_panel<false>(reads, inverse[k], keys[p], k * 16, k > 0);
+    warp::multiply_panel<false>(reads, inverse, keys[p], false);
     start_group_products();
     finish_group_products();
     warp::settle(reads);
@@ -70,9 +68,7 @@ static __device__ __forceinline__ void start_values(warp::sum_tile (&inputs)[8],
       weigh_steps(columns[k], k, [&](int step) { return shared_load(slot.input_scale[step]); });
   }
   begin_group_products();
-#pragma unroll
-  for (int k = 0; k < chunk_steps / 16; ++k)
-    warp::multiply_panel<true>(inputs, columns[k], slot.inverse, k * 16, k > 0);
+  warp::multiply_panel<true>(inputs, columns, slot.inverse, false);
   start_group_products();
 }
 

@@ -466,10 +466,8 @@ struct weighted_scores {
                                               const typename R::element (&values)[panel]) const {
     begin_group_products();
 #pragma unroll
-    for (int k = 0; k < chunk_parts; ++k)
-#pragma unroll
-      for (int i = 0; i < 2; ++i)
-        warp::multiply_panel<false>(outputs, of[i][k], values, k * 16, true);
+    for (int i = 0; i < 2; ++i)
+      warp::multiply_panel<false>(outputs, of[i], values, true);
     start_group_products();
   }
 };

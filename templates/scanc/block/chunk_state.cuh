@@ -204,9 +204,7 @@ public:
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int k = 0; k < chunk_steps / 16; ++k)
-        warp::multiply_panel<false>(sums[m], keys[m][k], values, k * 16, true);
+      warp::multiply_panel<false>(sums[m], keys[m], values, true);
     start_group_products();
   }
 
@@ -215,9 +213,7 @@ public:
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int k = 0; k < chunk_steps / 16; ++k)
-        warp::multiply_transposed_panels(sums[m], keys[m], k * 16, values, k * 16);
+      warp::multiply_transposed_panels(sums[m], keys[m], values);
     start_group_products();
   }
 

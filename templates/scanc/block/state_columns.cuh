@@ -131,9 +131,7 @@ public:
     warp::left_tile<element> rounded[4];
     warp::narrow_left(rounded, sums[m]);
     begin_group_products();
-#pragma unroll
-    for (int k = 0; k < 4; ++k)
-      warp::multiply_panel<true>(products, rounded[k], rows, k * 16, adds || k > 0);
+    warp::multiply_panel<true>(products, rounded, rows, adds);
     start_group_products();
   }
 
@@ -143,9 +141,7 @@ public:
     begin_group_products();
 #pragma unroll
     for (int m = 0; m < panels; ++m)
-#pragma unroll
-      for (int k = 0; k < chunk_steps / 16; ++k)
-        warp::multiply_panel<false>(sums[m], inputs[k], rows[m], k * 16, true);
+      warp::multiply_panel<false>(sums[m], inputs, rows[m], true);
     start_group_products();
   }
 

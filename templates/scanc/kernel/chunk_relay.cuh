@@ -146,8 +146,8 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
 #pragma unroll
     for (int p = 0; p < panels; ++p)
 #pragma unroll
-      for (int k = 0; k < 4 * block::row_panels<R>(); ++k)
-        warp::multiply_panels<true>(outputs[p], slot.query[k / 4], k % 4 * 16, state.of[p][k / 4], k % 4 * 16, k > 0);
+      for (int m = 0; m < block::row_panels<R>(); ++m)
+        warp::multiply_panels<true>(outputs[p], slot.query[m], state.of[p][m], m > 0);
     start_group_products();
     finish_group_products<1>();
     warp::settle(scores);

@@ -108,9 +108,7 @@ static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> 
     relay.await(storage.prepared, chunk);
     const block::chunk_slot<R> &slot = relay.slot(chunk);
     begin_group_products();
-#pragma unroll
-    for (int k = 0; k < block::chunk_steps / 16; ++k)
-      warp::multiply_both_transposed(inputs, slot.value[group], k * 16, slot.inverse, k * 16, k > 0);
+    warp::multiply_both_transposed(inputs, slot.value[group], slot.inverse);
     start_group_products();
   };
   start_values(0);
@@ -130,9 +128,7 @@ static __device__ __forceinline__ void carry_corrected(const corrected_relay<R> 
       warp::left_tile<element> rounded[4];
       state.round(rounded, m);
       begin_group_products();
-#pragma unroll
-      for (int k = 0; k < 4; ++k)
-        warp::multiply_panel<true>(inputs, rounded[k], storage.reads[m], k * 16, true);
+      warp::multiply_panel<true>(inputs, rounded, storage.reads[m], true);
       start_group_products();
       warp::store_left(storage.state.of[group][m], first, rounded);
     }
@@ -234,9 +230,7 @@ static __device__ __forceinline__ void read_corrected(const corrected_relay<R> &
       for (int p = 0; p < panels; ++p) {
         warp::sum_tile sums[8];
         begin_group_products();
-#pragma unroll
-        for (int k = 0; k < block::chunk_steps / 16; ++k)
-          warp::multiply_panel<false>(sums, inverse[k], slot.key[p], k * 16, k > 0);
+        warp::multiply_panel<false>(sums, inverse, slot.key[p], false);
         start_group_products();
         finish_group_products();
         warp::settle(sums);

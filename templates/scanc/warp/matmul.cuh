@@ -74,21 +74,27 @@ static __device__ __forceinline__ void multiply_add(sum_tile &sum, const left_ti
 
 /// The same by four warps, where `has_group_products`: 8 or 16 tiles beside each other, of 16 rows of
 /// a swizzled matrix of 64 columns, and of the 128-row one that follows it; or `transposed` of 16
-/// columns of 64 or 128 rows. `at`: elements before the first of them. Without `adds` the sums begin with 0.
+/// columns of 64 or 128 rows. `words`: of a left tile, or of four with as many `right` after each other.
+template <bool transposed, typename T, int count, typename Words>
+static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[count], const Words &words,
+                                                      group_operand right, bool adds) {
+  auto &numbers = reinterpret_cast<float(&)[count][4]>(sum);
+  if constexpr (is_same<T, f16> && transposed)
+    multiply_group_transposed_f16(numbers, words, right, adds);
+  else if constexpr (is_same<T, f16>)
+    multiply_group_f16(numbers, words, right, adds);
+  else if constexpr (transposed)
+    multiply_group_transposed_bf16(numbers, words, right, adds);
+  else
+    multiply_group_bf16(numbers, words, right, adds);
+}
+
+/// `at`: elements before the first of them. Without `adds` the sums begin with 0.
 template <bool transposed, typename T, int count>
 static __device__ __forceinline__ void multiply_group(sum_tile (&sum)[count],
                                                       const left_tile<T> &left, const T *matrix,
                                                       int at, bool adds) {
-  auto &numbers = reinterpret_cast<float(&)[count][4]>(sum);
-  const group_operand right = group_rows(matrix, at * sizeof(T));
-  if constexpr (is_same<T, f16> && transposed)
-    multiply_group_transposed_f16(numbers, left.words, right, adds);
-  else if constexpr (is_same<T, f16>)
-    multiply_group_f16(numbers, left.words, right, adds);
-  else if constexpr (transposed)
-    multiply_group_transposed_bf16(numbers, left.words, right, adds);
-  else
-    multiply_group_bf16(numbers, left.words, right, adds);
+  multiply_group<transposed, T>(sum, left.words, group_rows(matrix, at * sizeof(T)), adds);
 }
 
 /// Two numbers as one word.
@@ -215,15 +221,24 @@ static __device__ __forceinline__ void multiply_panel(sum_tile (&sum)[8], const 
   }
 }
 
-/// The same with 64 rows of four warps, 16 columns from column `from` on of a swizzled matrix of 64 columns, as
-/// `left`.
+/// The same of four left tiles, whose 64 columns are as many rows of `right`, or columns of it.
 template <bool transposed, typename T>
-static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const T *left, int from,
-                                                       const T *right, int at, bool adds) {
+static __device__ __forceinline__ void multiply_panel(sum_tile (&sum)[8], const left_tile<T> (&left)[4], const T *right,
+                                                      bool adds) {
+  if constexpr (has_group_products)
+    multiply_group<transposed, T>(sum, reinterpret_cast<const uint32_t(&)[4][4]>(left), group_rows(right, 0), adds);
+  else
+#pragma unroll
+    for (int k = 0; k < 4; ++k)
+      multiply_panel<transposed>(sum, left[k], right, k * 16, adds || k > 0);
+}
+
+/// The same with 64 rows of four warps, of a swizzled matrix of 64 columns, as `left`.
+template <bool transposed, typename T>
+static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const T *left, const T *right, bool adds) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
-    const group_operand rows = group_rows(left, from * sizeof(T));
-    const group_operand what = group_rows(right, (transposed ? at : at * 64) * sizeof(T));
+    const group_operand rows = group_rows(left, 0), what = group_rows(right, 0);
     if constexpr (is_same<T, f16> && transposed)
       multiply_group_shared_transposed_f16(numbers, rows, what, adds);
     else if constexpr (is_same<T, f16>)
@@ -233,44 +248,44 @@ static __device__ __forceinline__ void multiply_panels(sum_tile (&sum)[8], const
     else
       multiply_group_shared_bf16(numbers, rows, what, adds);
   } else {
-    multiply_panel<transposed>(sum, load_left<64>(left, warp_index() % 4 * 16, from), right, at, adds);
+#pragma unroll
+    for (int k = 0; k < 64; k += 16)
+      multiply_panel<transposed>(sum, load_left<64>(left, warp_index() % 4 * 16, k), right, k, adds || k > 0);
   }
 }
 
-/// sum += the transpose of 16 rows, from row `from` on, of a swizzled matrix of 64 columns, times 16 rows
-/// from row `at` on of another: 64 rows of four warps, of which this warp has 16.
+/// sum += the transpose of 64 rows of a swizzled matrix of 64 columns, times as many of another: 64 rows of four
+/// warps, of which this warp has 16.
 template <typename T>
-static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum)[8], const T *left,
-                                                                  int from, const T *right,
-                                                                  int at) {
+static __device__ __forceinline__ void multiply_transposed_panels(sum_tile (&sum)[8], const T *left, const T *right) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
-    const group_operand columns = group_rows(left, from * 64 * sizeof(T));
-    const group_operand rows = group_rows(right, at * 64 * sizeof(T));
+    const group_operand columns = group_rows(left, 0), rows = group_rows(right, 0);
     if constexpr (is_same<T, f16>)
       multiply_group_of_transposed_f16(numbers, columns, rows, true);
     else
       multiply_group_of_transposed_bf16(numbers, columns, rows, true);
   } else {
-    multiply_panel<false>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at,
-                          true);
+#pragma unroll
+    for (int k = 0; k < 64; k += 16)
+      multiply_panel<false>(sum, load_left_transposed<64>(left, k, warp_index() % 4 * 16), right, k, true);
   }
 }
 
-/// The same where `right` is transposed: 16 columns, from column `at` on, of 64 rows. Without `adds` the sum begins with 0.
+/// The same where `right` is transposed: 64 columns of 64 rows. The sum begins with 0.
 template <typename T>
-static __device__ __forceinline__ void multiply_both_transposed(sum_tile (&sum)[8], const T *left, int from, const T *right,
-                                                                int at, bool adds) {
+static __device__ __forceinline__ void multiply_both_transposed(sum_tile (&sum)[8], const T *left, const T *right) {
   if constexpr (has_group_products) {
     auto &numbers = reinterpret_cast<float(&)[8][4]>(sum);
-    const group_operand columns = group_rows(left, from * 64 * sizeof(T));
-    const group_operand rows = group_rows(right, at * sizeof(T));
+    const group_operand columns = group_rows(left, 0), rows = group_rows(right, 0);
     if constexpr (is_same<T, f16>)
-      multiply_group_both_transposed_f16(numbers, columns, rows, adds);
+      multiply_group_both_transposed_f16(numbers, columns, rows, false);
     else
-      multiply_group_both_transposed_bf16(numbers, columns, rows, adds);
+      multiply_group_both_transposed_bf16(numbers, columns, rows, false);
   } else {
-    multiply_panel<true>(sum, load_left_transposed<64>(left, from, warp_index() % 4 * 16), right, at, adds);
+#pragma unroll
+    for (int k = 0; k < 64; k += 16)
+      multiply_panel<true>(sum, load_left_transposed<64>(left, k, warp_index() % 4 * 16), right, k, k > 0);
   }
 }
 

@@ -146,6 +146,13 @@ static inline void multiply_group_words(float (&sum)[tiles][4], group_operand ri
     multiply_group_words<transposed>(                                                              \
         sum, right, adds,                                                                          \
         [&](float (&each)[4], const uint32_t (&tile)[2]) { of(each, left, tile, place); }, place); \
+  }                                                                                                \
+  static __device__ __forceinline__ void name(float (&sum)[8][4], const uint32_t (&left)[4][4],    \
+                                              group_operand right, bool adds,                      \
+                                              Place place = Place::current()) {                    \
+    for (int k = 0; k < 4; ++k)                                                                    \
+      name(sum, left[k], group_operand{right.rows + k * (transposed ? 32 : 2048)}, adds || k > 0,  \
+           place);                                                                                 \
   }
 SCANC_MULTIPLY_GROUP(multiply_group_f16, false, multiply_add_f16)
 SCANC_MULTIPLY_GROUP(multiply_group_bf16, false, multiply_add_bf16)
@@ -170,28 +177,24 @@ static inline void load_group_left_transposed(uint32_t (&to)[4], group_operand l
                            place);
 }
 
-#define SCANC_MULTIPLY_GROUP_SHARED(name, load, of)                                                \
+#define SCANC_MULTIPLY_GROUP_SHARED(name, load, of, left_step, right_step)                         \
   static __device__ __forceinline__ void name(float (&sum)[8][4], group_operand left,                \
                                               group_operand right, bool adds,                        \
-                                              Place place = Place::current()) {                    \
-    uint32_t words[4];                                                                             \
-    load(words, left, place);                                                                      \
-    of(sum, words, right, adds, place);                                                            \
+                                              Place place = Place::current()) {                      \
+    for (int k = 0; k < 4; ++k) {                                                                  \
+      uint32_t words[4];                                                                           \
+      load(words, group_operand{left.rows + k * left_step}, place);                                \
+      of(sum, words, group_operand{right.rows + k * right_step}, adds || k > 0, place);            \
+    }                                                                                              \
   }
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, load_group_left, multiply_group_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, load_group_left, multiply_group_bf16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, load_group_left,
-                            multiply_group_transposed_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, load_group_left,
-                            multiply_group_transposed_bf16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, load_group_left_transposed,
-                            multiply_group_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, load_group_left_transposed,
-                            multiply_group_bf16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_f16, load_group_left_transposed,
-                            multiply_group_transposed_f16)
-SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_bf16, load_group_left_transposed,
-                            multiply_group_transposed_bf16)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_f16, load_group_left, multiply_group_f16, 32, 2048)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_bf16, load_group_left, multiply_group_bf16, 32, 2048)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_f16, load_group_left, multiply_group_transposed_f16, 32, 32)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_shared_transposed_bf16, load_group_left, multiply_group_transposed_bf16, 32, 32)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_f16, load_group_left_transposed, multiply_group_f16, 2048, 2048)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_of_transposed_bf16, load_group_left_transposed, multiply_group_bf16, 2048, 2048)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_f16, load_group_left_transposed, multiply_group_transposed_f16, 2048, 32)
+SCANC_MULTIPLY_GROUP_SHARED(multiply_group_both_transposed_bf16, load_group_left_transposed, multiply_group_transposed_bf16, 2048, 32)
 #undef SCANC_MULTIPLY_GROUP_SHARED
 
 static __device__ __forceinline__ void begin_group_products() {}
