@@ -75,7 +75,7 @@ struct row_factors : far_tiles<R> {
   part_decays<R> decays;
   chunk_numbers numbers[2]; ///< of this chunk and the next
 
-  /// Of blocks of 64 steps: where the decays of the same rows and steps were, which only the warp reads that writes here.
+  /// Of blocks of 64 steps: where the decays of the same rows and steps were, which only the warp has read that writes here.
   __device__ __forceinline__ warp::tf32 *far_tile(chunk_slot<R> &slot, int p, int part, int tile) {
     auto *const place = reinterpret_cast<warp::tf32 *>(slot.row_decays[p] + part * part_steps * panel_columns);
     if constexpr (requires { this->far; })
@@ -375,6 +375,7 @@ static __device__ __forceinline__ void score_steps(float (&same)[2], const chunk
 template <typename R>
 static __device__ __forceinline__ void score_within(row_factors<R> &factors,
                                                     const float (&same)[2]) {
+  using element = typename R::element;
   const int first = warp_of_group() * part_steps;
   step_products<R> products[sizes_within];
 #pragma unroll 1 // registers
@@ -382,8 +383,12 @@ static __device__ __forceinline__ void score_within(row_factors<R> &factors,
 #pragma unroll
     for (int at = 0; at < panel_columns; at += 16)
 #pragma unroll
-      for (int size = 0; size < sizes_within; ++size)
-        products[size].add(factors.halves[size], factors.halves[size], first, first, p, at);
+      for (int size = 0; size < sizes_within; ++size) {
+        const auto queries = warp::load_left<panel_columns>(factors.halves[size][p], first, at);
+        warp::right_tile<element> keys[2];
+        warp::as_right_transposed(keys, queries); // what is multiplied lies in one matrix
+        products[size].add(queries, keys);
+      }
   step_products<R> scores;
 #pragma unroll
   for (int n = 0; n < 2; ++n)
@@ -400,42 +405,41 @@ static __device__ __forceinline__ void score_within(row_factors<R> &factors,
   scores.store(factors.scores[score_place(part, part)]);
 }
 
-/// The part whose scores a warp has: the same in all lanes, as the compiler must see. Behind branches that it thinks lanes of a
+/// The part whose results a warp has: the same in all lanes, as the compiler must see. Behind branches that it thinks lanes of a
 /// warp take, it makes the products of four warps wait for each other.
-static __device__ __forceinline__ int scored_part() { return shuffle(warp_of_group(), 0); }
+static __device__ __forceinline__ int part_of_warp() { return shuffle(warp_of_group(), 0); }
 
-/// Scores of the steps of the warp's part with those of earlier parts.
+/// Scores of parts with earlier ones: two warps have what the last two parts read of one of the first two, the others what a
+/// part reads of the one beside it.
 template <typename R>
 static __device__ __forceinline__ void score_across(row_factors<R> &factors, chunk_slot<R> &slot) {
-  constexpr int depth = warp::depth<warp::tf32>, terms = tile_columns / depth;
-  const int part = scored_part();
-  if (part % 2 == 1) {
+  constexpr int depth = warp::depth<warp::tf32>, terms = tile_columns / depth, half = chunk_parts / 2;
+  const int unit = part_of_warp();
+  if (unit < half) {
+    step_products<R> later[half];
+#pragma unroll
+    for (int k = 0; k < row_panels<R>() * panel_tiles * terms; ++k) {
+      const int tile = k / terms, p = tile / panel_tiles, at = k % terms * depth;
+      warp::right_tile<warp::tf32> keys[2];
+      warp::load_right_transposed<tile_columns>(keys, factors.far_tile(slot, p, unit, tile % panel_tiles), 0, at);
+#pragma unroll
+      for (int n = 0; n < half; ++n)
+        later[n].add(warp::load_left<tile_columns>(factors.far_tile(slot, p, half + n, tile % panel_tiles), 0, at), keys);
+    }
+#pragma unroll
+    for (int n = 0; n < half; ++n)
+      later[n].store(factors.scores[score_place(half + n, unit)]);
+  } else {
+    const int part = 2 * (unit - half);
     step_products<R> beside;
 #pragma unroll
     for (int k = 0; k < row_panels<R>() * panel_tiles * terms; ++k) {
       const int tile = k / terms, p = tile / panel_tiles, at = k % terms * depth;
       warp::right_tile<warp::tf32> keys[2];
-      warp::load_right_transposed<tile_columns>(keys, factors.near[p][part - 1][tile % panel_tiles], 0, at);
-      beside.add(warp::load_left<tile_columns>(factors.near[p][part][tile % panel_tiles], 0, at), keys);
+      warp::load_right_transposed<tile_columns>(keys, factors.near[p][part][tile % panel_tiles], 0, at);
+      beside.add(warp::load_left<tile_columns>(factors.near[p][part + 1][tile % panel_tiles], 0, at), keys);
     }
-    beside.store(factors.scores[score_place(part, part - 1)]);
-  }
-  if (part >= 2) {
-    step_products<R> before[2];
-#pragma unroll
-    for (int k = 0; k < row_panels<R>() * panel_tiles * terms; ++k) {
-      const int tile = k / terms, p = tile / panel_tiles, at = k % terms * depth;
-      const auto queries = warp::load_left<tile_columns>(factors.far_tile(slot, p, part, tile % panel_tiles), 0, at);
-#pragma unroll
-      for (int of = 0; of < 2; ++of) {
-        warp::right_tile<warp::tf32> keys[2];
-        warp::load_right_transposed<tile_columns>(keys, factors.far_tile(slot, p, of, tile % panel_tiles), 0, at);
-        before[of].add(queries, keys);
-      }
-    }
-#pragma unroll
-    for (int of = 0; of < 2; ++of)
-      before[of].store(factors.scores[score_place(part, of)]);
+    beside.store(factors.scores[score_place(part + 1, part)]);
   }
 }
 
@@ -453,7 +457,7 @@ struct weighted_scores {
   warp::left_tile<typename R::element> of[2][chunk_parts];
 
   __device__ __forceinline__ explicit weighted_scores(const row_factors<R> &factors) {
-    const int part = scored_part();
+    const int part = part_of_warp();
 #pragma unroll
     for (int k = 0; k < chunk_parts; ++k)
 #pragma unroll
