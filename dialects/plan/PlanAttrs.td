@@ -174,7 +174,8 @@ def Plan_LaunchAttr : Plan_Attr<"Launch", "launch"> {
 def Plan_VariantAttr : Plan_Attr<"Variant", "variant"> {
   let summary = "one way to run a kernel, and the facts of a launch that it needs";
   let description = [{
-    `widths` gives, per read, write, initial and final state, in this order, how many adjacent elements one access moves.
+    `widths` gives, per read, write, initial and final state, in this order, how many adjacent elements one access moves;
+    64 of a read that maps of the launch bring, as whole matrices.
     `offset_bits` is 32 where every element offset is proven to fit, else 64. `requires`, `grid`
     are formulas over sizes, strides and addresses (see scanc/Program.h); `shared_bytes` is the
     dynamic shared memory of a block. `before`: the launches that go before, in order.

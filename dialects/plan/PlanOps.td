@@ -45,8 +45,9 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
 def Plan_EntryOp : Plan_Op<"entry", [HasParent<"ProgramOp">, NoTerminator, SingleBlock]> {
   let summary = "something a caller can launch: kernels in order, on one stream";
   let description = [{
-    `dependent_launches`: every launch but the first begins as the blocks of the one before it have ended, and awaits that
-    what these wrote is seen before it touches global memory (programmatic dependent launch).
+    `dependent_launches`: every launch but the first begins as the blocks of the one before it have ended, or have let it,
+    and awaits that what these wrote is seen before it touches global memory, or as its last where it runs beside that one
+    (programmatic dependent launch).
 
     ```mlir
     plan.entry "forward" attributes {dependent_launches} { ... }

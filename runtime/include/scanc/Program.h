@@ -57,8 +57,8 @@ struct KernelLaunch {
   std::array<std::int64_t, 3> block{1, 1, 1};
   Formula sharedBytes = "0"; ///< dynamic shared memory
   std::array<std::int64_t, 3> cluster{1, 1, 1};
-  /// It may begin before the launch before it has ended, and itself awaits that end before it touches
-  /// global memory (programmatic dependent launch).
+  /// It may begin before the launch before it has ended, and itself awaits that end: before it touches global
+  /// memory, or as its last, where it needs nothing of that launch (programmatic dependent launch).
   bool dependent = false;
 };
 
