@@ -7,6 +7,7 @@
 #include "runtime/cache/KeyText.h"
 #include "runtime/compiler/Compiler.h"
 #include "runtime/compiler/ProgramCache.h"
+#include "runtime/process/AtOnce.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -292,12 +293,13 @@ Result<CacheWarmed> warmCache(const Program &program, const std::string &archite
   if (!all)
     return all.error();
   rt::KernelCache cache("");
-  for (const KernelWanted &wanted : all->kernels) {
-    auto kernel =
-        cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
+  auto kernels = rt::callAtOnce(all->kernels.size(), rt::processors(), [&](std::size_t i) {
+    const KernelWanted &wanted = all->kernels[i];
+    return cache.get(wanted.key, [&] { return rt::compileWith(*all->nvrtc, wanted.source); });
+  });
+  for (const auto &kernel : kernels)
     if (!kernel)
       return kernel.error();
-  }
   rt::CacheCounters counters = cache.counters();
   if (!cache.withoutDisk().empty() || counters.faults > 0)
     return unusable(cache.withoutDisk().empty() ? "a kernel could not be written to " + *folder

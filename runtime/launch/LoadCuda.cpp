@@ -7,6 +7,7 @@
 #include "runtime/Hash.h"
 #include "runtime/cache/KernelCache.h"
 #include "runtime/launch/CudaExecutable.h"
+#include "runtime/process/AtOnce.h"
 
 namespace scanc {
 namespace rt {
@@ -114,20 +115,26 @@ Result<Kernel> loadCuda(Program program, const LoadOptions &options) {
 }
 
 Result<void> addMachineCode(Program &program, const std::string &architecture) {
-  auto cache = rt::sharedCache<rt::KernelCache>("");
-  return rt::eachVariant(program, [&](KernelVariant &variant) -> Result<void> {
-    std::vector<MachineCode> made;
-    for (const CudaSource &source : rt::sourcesOf(program, variant, architecture)) {
-      Result<rt::Compiled> kernel = rt::compileCached(*cache, source);
-      if (!kernel)
-        return kernel.error();
-      made.push_back({architecture, rt::sourceDigest(source), (*kernel)->cubin});
-    }
-    std::erase_if(variant.machineCode,
-                  [&](const MachineCode &code) { return code.architecture == architecture; });
-    variant.machineCode.insert(variant.machineCode.end(), made.begin(), made.end());
+  std::vector<std::pair<KernelVariant *, CudaSource>> sources;
+  Result<void> found = rt::eachVariant(program, [&](KernelVariant &variant) -> Result<void> {
+    for (CudaSource &source : rt::sourcesOf(program, variant, architecture))
+      sources.emplace_back(&variant, std::move(source));
     return {};
   });
+  if (!found)
+    return found;
+  auto cache = rt::sharedCache<rt::KernelCache>("");
+  auto kernels = rt::callAtOnce(sources.size(), rt::processors(),
+                                [&](std::size_t i) { return rt::compileCached(*cache, sources[i].second); });
+  for (const auto &kernel : kernels)
+    if (!kernel)
+      return kernel.error();
+  for (auto &[variant, source] : sources)
+    std::erase_if(variant->machineCode, [&](const MachineCode &code) { return code.architecture == architecture; });
+  for (std::size_t i = 0; i < kernels.size(); ++i)
+    sources[i].first->machineCode.push_back(
+        {architecture, rt::sourceDigest(sources[i].second), (*kernels[i])->cubin});
+  return {};
 }
 
 } // namespace scanc

@@ -4,11 +4,11 @@
 #include "runtime/cache/KernelCache.h"
 #include "runtime/launch/LaunchPlanner.h"
 #include "runtime/launch/LaunchTrace.h"
+#include "runtime/process/AtOnce.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 
 namespace scanc::rt {
 namespace {
@@ -79,21 +79,6 @@ Result<ContextKernels *> LoadedKernels::addContext(CUctx_st *context, unsigned l
   return contexts.back().get();
 }
 
-/// The kernels of all `units`, each by a thread of its own where there are several and the system has threads.
-static std::vector<Result<std::shared_ptr<const CompiledKernel>>>
-getAll(const KernelSource &source, const std::vector<CudaSource> &units) {
-  using Image = Result<std::shared_ptr<const CompiledKernel>>;
-  std::vector<std::future<Image>> others;
-  for (std::size_t i = 1; i < units.size(); ++i)
-    others.push_back(std::async([&, i] { return source.get(units[i]); }));
-  std::vector<Image> images;
-  if (!units.empty())
-    images.push_back(source.get(units.front()));
-  for (std::future<Image> &other : others)
-    images.push_back(other.get());
-  return images;
-}
-
 Result<void> LoadedKernels::load(ContextKernels &kernels, std::span<const NumberedVariant> wanted,
                                  CUstream_st *const *stream) {
   int capturing = 0;
@@ -122,7 +107,7 @@ Result<void> LoadedKernels::load(ContextKernels &kernels, std::span<const Number
       units.push_back(std::move(unit));
   }
   firsts.push_back(units.size());
-  const std::vector<Image> images = getAll(source, units);
+  const std::vector<Image> images = callAtOnce(units.size(), units.size(), [&](std::size_t i) { return source.get(units[i]); });
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto [first, end] = std::pair(firsts[i], firsts[i + 1]);
     Result<const LoadedKernel *> made =
