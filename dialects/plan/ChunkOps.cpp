@@ -119,7 +119,8 @@ LogicalResult ChunkwiseOp::verifyRegions() {
     }
     if (before != wanted) // kernel_c13
       return emitOpError("variants: expected before the kernel chunk_inverses, or with decays of rows chunk_factors, exactly "
-                         "where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and behind it with either or runs above 1 chunk_entries, got ")
+                         "where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and "
+                         "behind it with either or runs above 1 chunk_entries, got ")
              << variant;
     if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
       return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();

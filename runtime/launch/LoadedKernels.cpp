@@ -107,7 +107,8 @@ Result<void> LoadedKernels::load(ContextKernels &kernels, std::span<const Number
       units.push_back(std::move(unit));
   }
   firsts.push_back(units.size());
-  const std::vector<Image> images = callAtOnce(units.size(), units.size(), [&](std::size_t i) { return source.get(units[i]); });
+  const std::vector<Image> images =
+      callAtOnce(units.size(), units.size(), [&](std::size_t i) { return source.get(units[i]); });
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto [first, end] = std::pair(firsts[i], firsts[i + 1]);
     Result<const LoadedKernel *> made =

@@ -57,11 +57,11 @@ static __device__ __forceinline__ Values merged(const Values &share) {
 /// thread.
 template <typename Values, int count, typename F>
 static __device__ __forceinline__ auto reduced(F number) {
-  array<Values, 1> own;
+  Values own;
 #pragma unroll 4
   for (int i = lane_index(); i < count; i += 32)
-    own[0].add(number(i));
-  return merge_apart<32>(own)[0].value();
+    own.add(number(i));
+  return merged<32>(own).value();
 }
 
 /// All N of them in every thread, from where merge_apart has left them.
