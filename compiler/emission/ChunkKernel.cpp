@@ -50,6 +50,8 @@ void ChunkKernelWriter::writeRecurrence() {
     writeFetch({"reader", "i", "rows", pieceSize}, readers);
   if (recall.getRowDecays())
     writeDecays();
+  if (recall.getBonus())
+    writeBonus();
   writeMaps();
   writeNumbers();
   writeResults();
@@ -80,6 +82,8 @@ void ChunkKernelWriter::writeShape() {
                       recall.getKey().getType().getNumElements(),
                       recall.getValue().getType().getNumElements())
                   .str());
+  if (recall.getReadsBefore())
+    writer.line("static constexpr bool reads_before = true; // results read the state as a step finds it");
   writer.line("using element = " + Twine(spellElement(kernel.getElement())) + "; // of factors in shared memory");
   writeOffset();
   writer.blank();

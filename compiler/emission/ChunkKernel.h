@@ -30,13 +30,16 @@ private:
     llvm::StringRef what, index, size;
     int64_t count;
     llvm::StringRef element = "element", piece = "piece";
+    bool isOne = false; ///< each number where there is no row, else 0
   };
   void writeFetch(const Fetched &of, llvm::ArrayRef<mlir::Value> rows);
   void writeFetched(const Fetched &of, mlir::Value row);
+  void writeConstant(const Fetched &of);
   std::string stepParameter() const { return stepType + (partsOfStep() == 1 ? " step" : " place"); }
   void writeStep();
   void enterLastPart(llvm::StringRef elsewhere);
   void writeDecays();
+  void writeBonus();
   void writeMaps();
   void writeNumbers();
   void writeSum(plan::ReduceOp sum, llvm::StringRef name, bool isShared);

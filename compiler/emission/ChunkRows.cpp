@@ -3,6 +3,7 @@
 
 #include "compiler/emission/Names.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using llvm::formatv;
@@ -103,7 +104,7 @@ void ChunkKernelWriter::writeStep() {
                                       : formatv("const {0} step{{place / {1}, place.before / {1}};", stepType, parts).str());
 }
 
-/// `rows`: of each part of a step; null where it has zeros.
+/// `rows`: of each part of a step; null where there is none.
 void ChunkKernelWriter::writeFetch(const Fetched &of, ArrayRef<Value> rows) {
   writer.blank();
   writer.line(formatv("// {0} elements of the {1} from `{2}` on; 0 beyond its end, and where it does not exist.",
@@ -122,11 +123,18 @@ void ChunkKernelWriter::writeFetch(const Fetched &of, ArrayRef<Value> rows) {
       if (row)
         writeFetched(of, row);
       else
-        writer.line(formatv("shared_store(*reinterpret_cast<{0} *>(to), {0}{{});", of.piece).str());
+        writeConstant(of);
       writer.close();
     }
   }
   writer.close();
+}
+
+/// Zeros, or ones.
+void ChunkKernelWriter::writeConstant(const Fetched &of) {
+  SmallVector<StringRef> numbers(of.isOne ? of.count : 0, "1.0f");
+  std::string all = numbers.empty() ? "" : "{" + llvm::join(numbers, ", ") + "}";
+  writer.line(formatv("shared_store(*reinterpret_cast<{0} *>(to), {0}{{{1}});", of.piece, all).str());
 }
 
 void ChunkKernelWriter::writeFetched(const Fetched &of, Value row) {
@@ -167,17 +175,32 @@ Type ChunkKernelWriter::decayElement() const {
 void ChunkKernelWriter::writeDecays() {
   Value input = recall.getDecayInput(), decays = recall.getRowDecays();
   int64_t count = 128 / decayElement().getIntOrFloatBitWidth();
+  SmallVector<Value> ofParts(partsOfStep()); // the first alone decays
+  ofParts.front() = input ? input : decays;
   writer.blank();
   writer.line("// What decays of rows are computed from.");
   writer.line("using decay_element = " + Twine(spellElement(decayElement())) + ";");
   writer.open("struct alignas(16) decay_piece");
   writer.line(formatv("decay_element of[{0}];", count).str());
   writer.close("};");
-  writeFetch({"decay", "i", "rows", count, "decay_element", "decay_piece"}, input ? input : decays);
+  writeFetch({"decay", "i", "rows", count, "decay_element", "decay_piece", /*isOne=*/true}, ofParts);
   writer.open("__device__ __forceinline__ float decay(decay_element of) const");
   Expressions expressions(writer, policy.getStateThreads(),
                           [](Value, const Indices &) { return std::string("of"); });
   writer.line("return " + (input ? expressions.at(decays, {"0"}) : std::string("of")) + ";");
+  writer.close();
+  if (!unspelled)
+    unspelled = expressions.getUnspelled();
+}
+
+/// What each row of what the step adds counts in its own sums.
+void ChunkKernelWriter::writeBonus() {
+  writer.blank();
+  writer.line("// What row `i` of what a step adds counts in its own sums.");
+  writer.open("__device__ __forceinline__ float bonus(const lane &at, int i) const");
+  Expressions expressions = makeExpressions("i", 1);
+  expressions.require(sourcesOf({recall.getBonus()}, pieceSize).numbers.getArrayRef());
+  writer.line("return " + Twine(expressions.at(recall.getBonus(), {"i"})) + ";");
   writer.close();
   if (!unspelled)
     unspelled = expressions.getUnspelled();

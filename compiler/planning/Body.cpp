@@ -436,6 +436,7 @@ void BodyLowering::lowerRecall() {
   Value key = productOf(chunks->key, rows, advance.getLoc());
   Value value = chunks->adds ? productOf(chunks->value, columns, advance.getLoc()) : constantOf(0, columns, loc);
   Value query = productOf(chunks->query, rows, loc);
+  Value bonus = chunks->bonus ? productOf(*chunks->bonus, rows, loc) : Value();
   Value strength = !chunks->strength  ? Value()
                    : chunks->corrects ? productOf(*chunks->strength, {}, loc)
                                       : constantOf(0, {}, loc);
@@ -460,8 +461,8 @@ void BodyLowering::lowerRecall() {
     read(step, of);
   read(*chunks, key);
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
-                                      cast<StringAttr>(advance.getStates()[0]), decay, factor, rowDecays,
-                                      decayInput, query,
+                                      cast<StringAttr>(advance.getStates()[0]), chunks->readsBefore, decay, factor,
+                                      rowDecays, decayInput, query, bonus,
                                       productOf(chunks->queryScale, {}, loc), key, value,
                                       productOf(chunks->inputScale, {}, loc), strength, earlierKeys,
                                       earlierScales, earlierStrengths, earlierValues, readers);

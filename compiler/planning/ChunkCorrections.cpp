@@ -60,8 +60,8 @@ bool ChunkMatcher::isSameRow(const Product &one, Product other, int64_t row) con
   return takeOut(other, one, row) && other.factors.empty() && other.divisors.empty();
 }
 
-/// What is subtracted of the state: u (v . S), where both are multiples of the key, before it decays. Where rows decay by
-/// numbers of their own it has decayed before, which is in v.
+/// What is subtracted of the state: u (v . S) of the state before it decays. Where both are multiples of the key there is no other
+/// vector; beside decays of rows v is the key as it decays then.
 ChunkMatcher::Reason ChunkMatcher::findCorrection() {
   OperandRange vectors = correctingVectors();
   if (vectors.empty())
@@ -72,24 +72,39 @@ ChunkMatcher::Reason ChunkMatcher::findCorrection() {
   form.summed = summed;
   if (vectors.size() > 2)
     return findCorrections(vectors, summed);
-  Product own, other, columns, decayed = form.key, numberOfDecays;
-  if (form.decaysRows)
-    if (Reason reason = split(form.decay, false, {form.row, decayed, columns, numberOfDecays}))
-      return reason;
+  Product own, other, columns;
   form.strength.emplace();
+  if (decaysAfter())
+    if (Reason reason = split(form.decay, false, {form.row, own, columns, *form.strength}))
+      return reason;
   if (Reason reason = split(vectors[0], false, {form.row, own, columns, *form.strength}))
     return reason;
   if (Reason reason = split(vectors[1], false, {summed, other, columns, *form.strength}))
     return reason;
-  bool isOfKey = columns.factors.empty() && columns.divisors.empty() &&
-                 isSameRow(own, form.key, form.row);
-  if (!inF32 && !form.decaysRows && (!isOfKey || !isSameRow(other, form.key, summed)))
-    return readApart(std::move(own), std::move(other), isOfKey);
-  if (isOfKey && form.decaysRows && !isSameRow(other, decayed, summed))
-    return std::string("a correction of something else than what the key reads of the decayed state");
-  if (!isOfKey || !isSameRow(other, decayed, summed) || !takeOut(*form.strength, numberOfDecays, form.row))
+  if (!columns.factors.empty() || !columns.divisors.empty())
+    return formatv("a correction by vectors that vary over {0}", nameOf(form.column)).str();
+  const bool isOfKey = isSameRow(own, form.key, form.row);
+  if (isOfKey && readsByKey(form, other))
+    return std::nullopt;
+  if (inF32)
     return std::string("a correction by other vectors than multiples of the key that is added");
-  return std::nullopt;
+  return readApart(std::move(own), std::move(other), isOfKey);
+}
+
+/// Whether rows decay when they have been corrected.
+bool ChunkMatcher::decaysAfter() {
+  return form.decaysRows && form.advance.getStructure() == scan::Structure::Product;
+}
+
+/// Whether a step's reader is its key, and where rows decay before that as it decays then. Numbers of a decay leave its strength.
+bool ChunkMatcher::readsByKey(CorrectedStep &step, const Product &reader) {
+  Product decayed = step.key, strength = *step.strength, columns, numbers;
+  if (form.decaysRows && (decaysAfter() || split(form.decay, false, {form.row, decayed, columns, numbers})))
+    return false;
+  if (!isSameRow(reader, decayed, form.summed) || !takeOut(strength, numbers, form.row))
+    return false;
+  step.strength = std::move(strength);
+  return true;
 }
 
 /// A correction that reads the state by another vector than what it writes. Where that is not the key that is added, either, it
@@ -102,11 +117,14 @@ ChunkMatcher::Reason ChunkMatcher::readApart(Product own, Product other, bool is
     form.reader = std::move(other);
     return std::nullopt;
   }
+  if (form.readsBefore)
+    return std::string("not yet supported: a result of the state at t-1 beside a correction by other vectors than multiples of the key "
+                       "that is added");
   CorrectedStep before;
   before.key = std::move(own);
-  if (!isSameRow(other, before.key, form.summed))
-    before.reader = std::move(other);
   before.strength = *form.strength;
+  if (!readsByKey(before, other))
+    before.reader = std::move(other);
   before.adds = false;
   form.earlier.push_back(std::move(before));
   form.strength = Product();
@@ -219,6 +237,8 @@ Value ChunkMatcher::takeCorrection(const CorrectedStep &step, Value of, int64_t 
 }
 
 ChunkMatcher::Reason ChunkMatcher::findCorrections(OperandRange vectors, int64_t summed) {
+  if (form.readsBefore)
+    return std::string("not yet supported: a result of the state at t-1 beside several corrections of a step");
   if (inF32)
     return formatv("{0} corrections of a step, of which it knows one", vectors.size() / 2).str();
   if (form.decaysRows)

@@ -21,6 +21,8 @@ ChunkMatcher::Reason ChunkMatcher::run() {
                     &ChunkMatcher::chooseElement})
     if (Reason reason = (this->*step)())
       return reason;
+  if (!form.earlier.empty()) // which do not decay: what decays is computed where it is brought
+    form.decayInput = {};
   return epilogue == ChunkEpilogue::Any ? std::nullopt : checkEpilogue();
 }
 
@@ -42,13 +44,15 @@ ChunkMatcher::Reason ChunkMatcher::findState() {
   return std::nullopt;
 }
 
-/// The one sum over an index of the state at t.
+/// The one sum over an index of the state, at t or at t-1.
 ChunkMatcher::Reason ChunkMatcher::findReadout() {
-  Value now = form.advance.getNow();
-  if (!form.advance.getBefore().use_empty())
+  form.readsBefore = !form.advance.getBefore().use_empty();
+  if (form.readsBefore && inF32)
     return std::string("a result of the state at t-1");
+  if (form.readsBefore && !form.advance.getNow().use_empty())
+    return std::string("results of the state at t and of that at t-1");
   llvm::SetVector<Value> open;
-  open.insert(now);
+  open.insert(readState());
   for (size_t i = 0; i < open.size(); ++i)
     for (Operation *user : open[i].getUsers()) {
       if (isa<scan::YieldOp>(user))
@@ -67,7 +71,7 @@ ChunkMatcher::Reason ChunkMatcher::findReadout() {
     return formatv("a {0} over the state in place of a sum",
                    scan::stringifyReduction(form.readout.getKind()))
         .str();
-  scan::IndexSet state = sets.of(now);
+  scan::IndexSet state = sets.of(readState());
   SmallVector<StringAttr> names(form.readout.getOver().getAsRange<StringAttr>());
   scan::IndexSet over = scan::positionsOf(loop, names);
   if (over.size() != 1 || !llvm::is_contained(state, over[0]))
@@ -83,25 +87,20 @@ ChunkMatcher::Reason ChunkMatcher::findDecay() {
   case scan::Structure::LowRank:
     return std::nullopt;
   case scan::Structure::Scalar:
-  case scan::Structure::Product:
     form.decay = form.advance.getTransition().front();
     break;
-  case scan::Structure::Diagonal:
+  case scan::Structure::Product:
     form.decay = form.advance.getTransition().front();
-    return findDecayOfRows();
+    if (!sets.of(form.decay).empty())
+      return findDecayOfRows();
+    break;
+  case scan::Structure::Diagonal:
   case scan::Structure::DiagonalLowRank:
     form.decay = form.advance.getTransition().front();
-    if (sets.of(form.decay).empty())
-      return std::string("a correction that does not decay with the state, where decay * (S - correction) is wanted");
     return findDecayOfRows();
   default:
     return std::string("a transition that is more than a decay");
   }
-  if (scan::IndexSet of = sets.of(form.decay); !of.empty())
-    return formatv("a correction of the state before it decays by a number for each point of {0}, where "
-                   "S - correction of the decayed S is wanted",
-                   nameOf(of.front()))
-        .str();
   if (inF32 || hasLogarithm(form.decay))
     return std::nullopt;
   std::string which;
@@ -130,7 +129,7 @@ ChunkMatcher::Reason ChunkMatcher::findDecayOfRows() {
       open.insert_range(made->getOperands());
       continue;
     }
-    isOfOne &= !form.decayInput && isa<Float32Type, Float16Type, BFloat16Type>(open[i].getType());
+    isOfOne &= !form.decayInput && isa<Float32Type, Float16Type, BFloat16Type>(open[i].getType()) && variesOver(open[i], form.row);
     form.decayInput = cast<BlockArgument>(open[i]);
   }
   if (!isOfOne)
@@ -147,7 +146,7 @@ std::string ChunkMatcher::nameOf(BlockArgument input) const {
 }
 
 ChunkMatcher::Reason ChunkMatcher::split(Value value, bool divides, const Parts &parts) {
-  if (value == form.advance.getNow())
+  if (value == readState())
     return divides ? Reason("a result that the state divides") : Reason();
   bool ofState = sets.dependsOnState(value);
   bool ofRows = variesOver(value, parts.row), ofColumns = variesOver(value, form.column);
@@ -182,6 +181,12 @@ ChunkMatcher::Reason ChunkMatcher::split(Value value, bool divides, const Parts 
   if (auto renamed = dyn_cast_or_null<scan::ReindexOp>(made); renamed && ofRows && !ofColumns)
     return split(renamed.getValue(), divides,
                  {sets.of(renamed.getValue()).front(), parts.rows, parts.columns, parts.scale});
+  if (auto sum = dyn_cast_or_null<arith::AddFOp>(made); sum && ofState && form.readsBefore && !divides && !added) {
+    bool isFirst = sets.dependsOnState(sum.getLhs());
+    added = isFirst ? sum.getRhs() : sum.getLhs();
+    if (!sets.dependsOnState(added))
+      return split(isFirst ? sum.getLhs() : sum.getRhs(), divides, parts);
+  }
   if (ofState)
     return std::string("a sum over something else than a product with the state");
   if (ofRows && ofColumns)
@@ -214,14 +219,48 @@ ChunkMatcher::Reason ChunkMatcher::splitQuery() {
   if (Reason reason = split(sum, false, {form.row, form.query, form.sumScale, form.queryScale}))
     return reason;
   // Beside the one product there is no other use of the state.
-  SmallVector<Value> values = {form.advance.getNow()};
+  SmallVector<Value> values = {readState()};
   for (Operation *term : form.terms)
     values.push_back(term->getResult(0));
   for (Value value : values)
     for (Operation *user : value.getUsers())
       if (user != form.readout && !form.terms.contains(user))
         return std::string("two sums that read the state");
+  if (added)
+    if (Reason reason = findBonus())
+      return reason;
   return checkRow(form.query, "query");
+}
+
+/// What is read beside the state of the step before: what the step adds, each row by a number that all steps have.
+ChunkMatcher::Reason ChunkMatcher::findBonus() {
+  if (!form.decaysRows || form.strength)
+    return std::string("not yet supported: a sum over the state at t-1 and what the step adds, but where rows decay by numbers of their "
+                       "own and nothing is corrected (elsewhere: the sum over what the step adds by itself)");
+  Product rows, columns, scale;
+  if (Reason reason = split(added, false, {form.row, rows, columns, scale}))
+    return reason;
+  bool isOfStep = takeOut(rows, form.key, form.row) && takeOut(scale, form.inputScale, form.row) &&
+                  isSameRow(columns, form.value, form.column);
+  if (!isOfStep)
+    return std::string("a sum over the state at t-1 and something else than rows of what the step adds");
+  rows.factors.append(scale.factors);
+  rows.divisors.append(scale.divisors);
+  rows.negative ^= scale.negative;
+  llvm::SetVector<Value> open(rows.factors.begin(), rows.factors.end());
+  open.insert_range(rows.divisors);
+  for (size_t i = 0; i < open.size(); ++i) {
+    auto input = dyn_cast<BlockArgument>(open[i]);
+    if (input && loop.getInputMap(input.getArgNumber()).isFunctionOfDim(loop.getTimeDim()))
+      return formatv("not yet supported: what the step adds, read by numbers that vary with time ({0}; elsewhere: the sum over what the "
+                     "step adds by itself)",
+                     nameOf(input))
+          .str();
+    if (!input)
+      open.insert_range(open[i].getDefiningOp()->getOperands());
+  }
+  form.bonus = std::move(rows);
+  return checkRow(*form.bonus, "bonus");
 }
 
 /// A sum of its own for each number of a row would be computed wherever the number is.
@@ -310,6 +349,17 @@ SmallVector<BlockArgument> ChunkMatcher::rowsIn(const Product &product) const {
   return rows;
 }
 
+/// What is rounded with the key, or what reads, that it decays with is not seen.
+Product ChunkMatcher::withoutDecay(const Product &product) {
+  Product decay, columns, scale, left = product;
+  if (!form.decaysRows || split(form.decay, false, {form.row, decay, columns, scale}))
+    return product;
+  for (int64_t row : {form.row, form.summed})
+    if (Product of = product; row >= 0 && takeOut(of, decay, row))
+      left = of;
+  return left;
+}
+
 /// Products are of 16 bits: those of the tensors, or those that are asked for.
 ChunkMatcher::Reason ChunkMatcher::chooseElement() {
   Builder builder(op.getContext());
@@ -332,7 +382,7 @@ ChunkMatcher::Reason ChunkMatcher::chooseElement() {
     if (step.reader)
       products.push_back(&*step.reader);
   for (const Product *product : products)
-    for (BlockArgument row : rowsIn(*product)) {
+    for (BlockArgument row : rowsIn(withoutDecay(*product))) {
       Type type = row.getType();
       if (!type.isF16() && !type.isBF16())
         return formatv("products of bf16, which would round the {0} of {1} (@precision(bf16) asks for that)",

@@ -25,8 +25,9 @@ struct CorrectedStep {
   bool adds = true, corrects = true; ///< whether there is a value; where there is a strength, whether it is not 0
 };
 
-/// What becomes of decay * S in a step, and in those of `earlier` before it. A decay may be one for each row. Of S results read
-/// queryScale * (sum over i of query[i] * S[i, j]) * sumScale[j]. A product without factors is 1.
+/// What becomes of decay * S in a step, and in those of `earlier` before it. A decay may be one for each row; a reader reads S
+/// before it decays so. Of S results read queryScale * (sum over i of query[i] * S[i, j]) * sumScale[j]. A product without
+/// factors is 1.
 struct ChunkForm : CorrectedStep {
   scan::AdvanceOp advance;
   scan::ReduceOp readout;
@@ -34,6 +35,8 @@ struct ChunkForm : CorrectedStep {
   int64_t row, column;                           ///< dims of the recurrence
   mlir::Value decay;                             ///< null: 1
   bool decaysRows = false;                       ///< each row by a number of its own, of any sign
+  bool readsBefore = false;                      ///< results read S of the step before
+  std::optional<Product> bonus;                  ///< and of what the step adds as much of each row
   mlir::BlockArgument decayInput;                ///< the row of a tensor that those are made of; null: of more than one
   Product query, queryScale, sumScale;
   std::vector<CorrectedStep> earlier; ///< in order

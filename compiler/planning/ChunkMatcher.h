@@ -26,6 +26,8 @@ private:
   Reason splitInput();
   Reason findCorrection();
   Reason findCorrections(mlir::OperandRange vectors, int64_t summed);
+  bool decaysAfter();
+  bool readsByKey(CorrectedStep &step, const Product &reader);
   Reason readApart(Product own, Product other, bool isOfKey);
   mlir::OperandRange correctingVectors();
   void factorsOf(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &factors) const;
@@ -33,8 +35,10 @@ private:
   mlir::Value takeCorrection(const CorrectedStep &step, mlir::Value of, int64_t summed,
                              llvm::SmallVectorImpl<std::pair<mlir::Value, bool>> &rest);
   Reason splitQuery();
+  Reason findBonus();
   bool isTotal(mlir::Operation &inner) const;
   Reason checkEpilogue();
+  Product withoutDecay(const Product &product);
   Reason chooseElement();
 
   /// Where the factors of a value go: those that vary over `row`, over columns, over neither.
@@ -54,6 +58,10 @@ private:
   }
   llvm::StringRef nameOf(int64_t dim) { return loop.getDim(dim).getName().getValue(); }
 
+  /// The state that results read.
+  mlir::Value readState() { return form.readsBefore ? form.advance.getBefore() : form.advance.getNow(); }
+
+  mlir::Value added; ///< to the state at t-1, in what is read out
   scan::AffineOp op;
   scan::RecurrenceInterface loop;
   scan::IndexSets sets;

@@ -107,12 +107,12 @@ int64_t sharedBytes(const Chunks &chunks, int64_t groups, int64_t ring, int64_t 
 }
 
 /// Of chunk_inverses_storage: keys and then, in their place, the inverse and L in padded rows of f32; numbers. Of
-/// chunk_factors_storage: keys, queries and decays of 64 rows of the state, with room for queries twice; in their place scores
-/// too; what parts decay by and whether they grow, and numbers.
+/// chunk_factors_storage: keys, queries and decays of 64 rows of the state, with room for queries twice, and readers; in their place
+/// scores too; what parts decay by and whether they grow, and numbers.
 int64_t sharedBytesOfRecords(const Chunks &chunks) {
   constexpr int64_t lowerBytes = llvm::alignTo(chunkSteps * (chunkSteps + 4) * 4, 1024);
   if (chunks.bringsFactors()) {
-    int64_t factorBytes = chunks.decayBytes() == 4 ? 4 * panelBytes : 7 * panelBytes / 2;
+    int64_t factorBytes = (chunks.decayBytes() == 4 ? 4 * panelBytes : 7 * panelBytes / 2) + (chunks.readerPanels() > 0 ? panelBytes : 0);
     int64_t numbersOfRows = chunkParts * (chunks.paddedRows() * 4 + chunks.paddedRows() / 32 * 4);
     return std::max(2 * panelBytes + lowerBytes, chunks.paddedRows() / groupColumns * factorBytes) +
            llvm::alignTo(numbersOfRows, 1024) + numberBytes;
@@ -152,9 +152,11 @@ Spans::Spans(const Chunks &chunks, Shape shape, const Target &target)
                  : shape.readers > 0  ? relayedRing
                                       : std::max<int64_t>(shape.ring, 2);
   int64_t inverses = chunks.form.strength ? 1 : 0;
-  int64_t slot = (panels + shape.groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes;
-  if (chunks.bringsFactors()) // keys twice, and what the chunk decays
+  int64_t slot = (panels + shape.groups + inverses) * panelBytes + numberBytes;
+  if (chunks.bringsFactors()) // what reads as well as keys, and what the chunk decays
     slot += panels * panelBytes + llvm::alignTo(chunks.paddedRows() * 4, 1024);
+  else
+    slot += chunks.readerPanels() * panelBytes;
   shared = ring * slot + (chunks.form.strength ? made * panels * panelBytes : 0);
   if (chunks.form.decaysRows && !chunks.bringsFactors())
     shared += ring * panels * chunkSteps * groupColumns * chunks.decayBytes() + chunkParts * chunks.paddedRows() * 4;

@@ -45,13 +45,17 @@ LogicalResult RecallOp::verify() {
                   getEarlierValues().size() == earlier &&
                   llvm::all_of(getEarlierKeys().getTypes(), isKey) &&
                   llvm::all_of(getEarlierValues().getTypes(), [&](Type type) { return type == getValue().getType(); });
-  if (!areAlike || (earlier > 0 && (decays || !getStrength()))) // recall_c3
+  if (!areAlike || (earlier > 0 && !getStrength())) // recall_c3
     return emitOpError("behind: expected as many keys, scales, corrections and values, of the types of `key` and `value`, beside a "
-                       "correction and without decays of rows");
+                       "correction");
   bool readsApart = !getReaders().empty();
-  if (readsApart && (getReaders().size() != earlier + 1 || !llvm::all_of(getReaders().getTypes(), isKey) || decays ||
+  if (readsApart && (getReaders().size() != earlier + 1 || !llvm::all_of(getReaders().getTypes(), isKey) ||
                      !getStrength())) // recall_c3
-    return emitOpError("readers: expected one for each correction, of the type of `key`, without decays of rows");
+    return emitOpError("readers: expected one for each correction, of the type of `key`");
+  if (getReadsBefore() && earlier > 0) // recall_c4
+    return emitOpError("reads_before: expected nothing behind");
+  if (TypedValue<VectorType> bonus = getBonus(); bonus && (!getReadsBefore() || !isKey(bonus.getType()) || !decays || getStrength())) // recall_c4
+    return emitOpError("bonus: expected ") << getKey().getType() << " beside reads_before and row_decays, without a correction";
   if (!input)
     return success();
   llvm::SetVector<Value> open;
@@ -163,6 +167,8 @@ LogicalResult OuterSequentialOp::verifyRegions() {
   RecallOp recall = *getBody().front().getOps<RecallOp>().begin(); // one for every state: kernel_c4
   if (recall.getLogDecay()) // outer_sequential_c1
     return emitOpError("region: expected a factor in place of the logarithm of a decay");
+  if (recall.getReadsBefore() || !recall.getEarlierKeys().empty() || !recall.getReaders().empty()) // outer_sequential_c1
+    return emitOpError("region: expected sums of the state as a step leaves it, and one correction at most, by its key");
   constexpr int64_t mostRows = 32;
   int64_t rows = recall.getKey().getType().getNumElements();
   for (auto variant : getVariants().getAsRange<VariantAttr>())

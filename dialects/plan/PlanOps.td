@@ -254,8 +254,8 @@ def Plan_OuterSequentialOp : Plan_Kernel<"outer_sequential",
     Deterministic; states in the order of time, all numbers f32. `runs` threads of a warp have the rows of four columns;
     a block has as many columns of one lane as its threads hold.
 
-    - (C1) there is one state, f32, of two indices, advanced by a `plan.recall` without a `decay`, of whose rows `runs`
-      threads have 32 at most each.
+    - (C1) there is one state, f32, of two indices, advanced by a `plan.recall` without a `decay`, `reads_before`, `readers` or
+      anything behind, of whose rows `runs` threads have 32 at most each.
     - (C2) `element` is f32.
     - (C3) in every policy, lane_threads, lanes, steps and state_threads are 1, ring is 0, time_threads is a multiple of 32, and
       runs is a power of two of at most 32.
@@ -312,14 +312,17 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
     With `correct` by a number, what has decayed is corrected: it is the decayed S less correct * key (key . decayed S).
     What stands `behind` is done first, in order, each to what the one before has left: corrected by a number times its key, and
     scale * key[i] * value[j] added. Nothing decays between them. With `readers`, one for each of those and the last for what is done
-    then, these stand in place of the key where a correction reads: S less correct * key (reader . S).
+    then, these stand in place of the key where a correction reads: S less correct * key (reader . S); beside `row_decays` S is then
+    read before it decays. With `reads_before` the sums are those of S as the step finds it; with a `bonus`, of what the step adds too,
+    each row of it by a number, S[i, j] + bonus[i] * input_scale * key[i] * value[j].
 
     - (C1) `query` and `key` are vectors of one type, `value` and the result are of another, and the rest are numbers, all of
       f32.
     - (C2) there is one of `log_decay`, `factor` and `row_decays` at most; these have the type of `key`; `decay_input`, a read of as many
       numbers of f32 or 16 bits, is all that they are made of.
     - (C3) lists behind are of one length, with the types of `key` and `value`; `readers`, of the type of `key`, are one more or none.
-      Where there are some of either there is `correct`, and no `row_decays`.
+      Where there are some of either there is `correct`.
+    - (C4) `reads_before` stands with nothing behind; a `bonus`, of the type of `key`, beside it and `row_decays` and without `correct`.
 
     ```mlir
     %o = plan.recall "S" decay %g query %q : vector<128xf32> key %k value %v : vector<64xf32>
@@ -328,12 +331,13 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
     %o = plan.recall "S" query %q : vector<8xf32> key %k correct %b value %v : vector<4xf32> behind(%k1 : vector<8xf32> scale %s1 correct %b1 value %v1 : vector<4xf32>)
     %o = plan.recall "S" row_decays %a : vector<8xf32> query %q : vector<8xf32> key %k scale %b correct %b value %v : vector<4xf32>
     %o = plan.recall "S" row_decays %a : vector<8xf32> from %g : vector<8xbf16> query %q : vector<8xf32> key %k value %v : vector<4xf32>
+    %o = plan.recall "S" reads_before row_decays %a : vector<8xf32> bonus %u : vector<8xf32> query %q : vector<8xf32> key %k value %v : vector<4xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$state, Optional<F32>:$log_decay, Optional<F32>:$factor,
+  let arguments = (ins StrAttr:$state, UnitAttr:$reads_before, Optional<F32>:$log_decay, Optional<F32>:$factor,
                        Optional<VectorOfRankAndType<[1], [F32]>>:$row_decays,
                        Optional<VectorOfRankAndType<[1], [F32, F16, BF16]>>:$decay_input,
-                       VectorOfRankAndType<[1], [F32]>:$query,
+                       VectorOfRankAndType<[1], [F32]>:$query, Optional<VectorOfRankAndType<[1], [F32]>>:$bonus,
                        Optional<F32>:$query_scale, VectorOfRankAndType<[1], [F32]>:$key,
                        VectorOfRankAndType<[1], [F32]>:$value, Optional<F32>:$input_scale,
                        Optional<F32>:$strength, Variadic<VectorOfRankAndType<[1], [F32]>>:$earlier_keys,
@@ -342,9 +346,9 @@ def Plan_RecallOp : Plan_Op<"recall", [AttrSizedOperandSegments, AllTypesMatch<[
                        Variadic<VectorOfRankAndType<[1], [F32]>>:$readers);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$sums);
   let assemblyFormat = [{
-    $state (`decay` $log_decay^)? (`factor` $factor^)? (`row_decays` $row_decays^ `:` type($row_decays))?
-    (`from` $decay_input^ `:` type($decay_input))? `query` $query (`scale` $query_scale^)? `:` type($query)
-    `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums)
+    $state (`reads_before` $reads_before^)? (`decay` $log_decay^)? (`factor` $factor^)? (`row_decays` $row_decays^ `:` type($row_decays))?
+    (`from` $decay_input^ `:` type($decay_input))? (`bonus` $bonus^ `:` type($bonus))? `query` $query (`scale` $query_scale^)?
+    `:` type($query) `key` $key (`scale` $input_scale^)? (`correct` $strength^)? `value` $value `:` type($sums)
     (`behind` `(` $earlier_keys^ `:` type($earlier_keys) `scale` $earlier_scales `correct` $earlier_strengths
     `value` $earlier_values `:` type($earlier_values) `)`)? (`readers` `(` $readers^ `:` type($readers) `)`)? attr-dict
   }];

@@ -187,6 +187,31 @@ def generalized_delta(draw, B=2, T=6, H=1, K=3, V=2):
     return dict(q=q, k=k, a=a, b=b, v=v, g=g), dict(o=o)
 
 
+def rwkv6(draw, B=2, T=6, H=2, K=3, V=2):
+    r, k, v, w, u = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, V), draw(B, T, H, K, high=0), draw(H, K)
+    o = np.zeros((B, T, H, V))
+    for b, n in np.ndindex(B, H):
+        S = np.zeros((K, V))
+        for t in range(T):
+            P = np.outer(k[b, t, n], v[b, t, n])
+            o[b, t, n] = r[b, t, n] @ (S + np.diag(u[n]) @ P)
+            S = np.diag(np.exp(w[b, t, n])) @ S + P
+    return dict(r=r, k=k, w=w, u=u, v=v), dict(o=o)
+
+
+def rwkv7(draw, B=2, T=6, H=1, K=3, V=2):
+    r, k, a, b = (draw(B, T, H, K) for _ in range(4))
+    v, w = draw(B, T, H, V), draw(B, T, H, K, high=0)
+    o = np.zeros((B, T, H, V))
+    for at in np.ndindex(B, H):
+        S = np.zeros((K, V))
+        for t in range(T):
+            of = lambda tensor: tensor[at[0], t, at[1]]
+            S = (np.diag(np.exp(of(w))) + np.outer(of(b), of(a))) @ S + np.outer(of(k), of(v))
+            o[at[0], t, at[1]] = of(r) @ S
+    return dict(r=r, k=k, a=a, b=b, w=w, v=v), dict(o=o)
+
+
 def delta_product(draw, B=2, T=6, H=1, K=3, V=2):
     q, k1, k2 = draw(B, T, H, K), draw(B, T, H, K), draw(B, T, H, K)
     v1, v2 = draw(B, T, H, V), draw(B, T, H, V)
@@ -295,6 +320,6 @@ def group_norm_scan(draw, B=2, T=6, H=2, D=5):
 
 
 PROGRAMS = [gated_scan, gated_scan_time, inter_chunk, dense, dense_terms, selective_scan, gla, simple_gla, retnet,
-            mamba2, delta_rule, gated_delta, kda, packed_delta, generalized_delta, delta_product, gated_deltanet,
-            two_householders, gated_layer, s5, oscillators,
+            mamba2, delta_rule, gated_delta, kda, packed_delta, generalized_delta, rwkv6, rwkv7,
+            delta_product, gated_deltanet, two_householders, gated_layer, s5, oscillators,
             complex_memory, short_conv, softmax_readout, rms_scan, group_norm_scan]

@@ -16,6 +16,10 @@
 //   place of queries too. Only L, P, and three weighted copies of keys and queries depend on decays, none on the state: blocks
 //   that hide each other's waits make them, and who walks the chunks has nothing to weigh.
 //
+//   A reader that is another vector than the key stands in the place of key[t] in L, and reads S[t-1] before it decays, with
+//   G[t-1] in the place of G[t]; so do queries of results that read the state before. Only where a step comes second it
+//   reads: a matrix of keys of left halves has what reads of right ones.
+//
 //   What is rounded to an element: the two factors of each product in L and P, P, the inverse of 1 + L (of an L in f32), and
 //   what enters or leaves products with the state.
 //
@@ -37,11 +41,19 @@ struct far_queries<R, false> {
   alignas(1024) typename R::element of_parts[panel / 2];
 };
 
+/// What corrections read the state by, until a warp has taken its own.
+template <typename R, bool apart = reads_apart<R>>
+struct reader_panel {
+  alignas(1024) typename R::element reader[panel];
+};
+template <typename R>
+struct reader_panel<R, false> {};
+
 /// 64 rows of the state: what the chunk has brought, and in the place of what a part has, its factors. Those of blocks of 2
 /// to 16 steps, one after the other, and then of 32 are where its keys and queries were; of 64 steps its keys, and behind them
 /// the queries where there is room, where its decays were.
 template <typename R>
-struct factor_panel : far_queries<R> {
+struct factor_panel : far_queries<R>, reader_panel<R> {
   using element = typename R::element;
   static constexpr int tile = part_steps * panel_columns;
 
@@ -110,7 +122,7 @@ public:
     column = unit * columns + lane_index() % 16 * 2;
     own_keys = panel_of_rows.template cells<false, false>(part);
     own_queries = panel_of_rows.template cells<false, true>(part);
-    take(recurrence, panel_of_rows.row_decays, count);
+    take(recurrence, panel_of_rows, count);
     if (!late)
       shared_store(reinterpret_cast<two &>(storage.decays[part][column]), all);
     tell_growth(storage.grows[part][unit]);
@@ -119,7 +131,8 @@ public:
       gentle |= 1u << unit;
       keep_factors<true>(storage, panel_of_rows, to);
     } else {
-      add_within<true>([](int t, int s) { return t == s; });
+      if constexpr (!reads_before<R>)
+        add_within<true>([](int t, int s) { return t == s; });
       weigh_within(panel_of_rows);
       weigh_across(storage, panel_of_rows);
       keep_factors<false>(storage, panel_of_rows, to);
@@ -136,7 +149,7 @@ public:
       if (mild) {
         products sums;
         multiply_with<false, true>(sums, from, part, at);
-        add_wanted<2>(sums, [](int t, int s) { return s <= t; });
+        add_wanted<2>(sums, [](int t, int s) { return reads_before<R> ? s < t : s <= t; });
       }
 #pragma unroll
       for (int of = 0; of < chunk_parts - 1; ++of)
@@ -232,10 +245,9 @@ private:
   }
 
   /// What the chunk has brought. Decays go into `decay`, and into products of a group's up to a step, and behind it.
-  __device__ __forceinline__ void take(const R &recurrence, const typename R::decay_element (&row_decays)[panel],
-                                       int count) {
+  __device__ __forceinline__ void take(const R &recurrence, const rows &of, int count) {
     using decay_element = typename R::decay_element;
-    const decay_element *const from = row_decays + part * rows::tile;
+    const decay_element *const from = of.row_decays + part * rows::tile;
     struct alignas(2 * sizeof(decay_element)) decay_pair {
       decay_element of[2];
     };
@@ -243,6 +255,8 @@ private:
     for (int i = 0; i < steps; ++i) {
       key[i].pairs[0] = shared_load(reinterpret_cast<const uint32_t &>(own_keys[place<element>(i)]));
       query[i].pairs[0] = shared_load(reinterpret_cast<const uint32_t &>(own_queries[place<element>(i)]));
+      if constexpr (reads_apart<R>)
+        reader[i].pairs[0] = shared_load(reinterpret_cast<const uint32_t &>(of.reader[part * rows::tile + place<element>(i)]));
       const auto two_of = shared_load(reinterpret_cast<const decay_pair &>(from[place<decay_element>(i)]));
       const bool exists = part * part_steps + step(i) < count;
 #pragma unroll
@@ -279,30 +293,71 @@ private:
     }
   }
 
-  /// The products of blocks of 2, 4, 8 and 16 steps: of each size keys decay to the middle, or keys and queries from there.
+  /// The products of blocks of 2, 4, 8 and 16 steps: of each size keys decay to the middle, or what reads from there.
   __device__ __forceinline__ void weigh_within(rows &of) {
-    put_within<true>(of, 0, [&](int i, int c) { return i & 1 ? decay[i][c] : 1.0f; });
-    put_within<true>(of, 1, [&](int i, int c) {
-      return i & 2 ? (i & 1 ? decay[i - 1][c] * decay[i][c] : decay[i][c]) : i & 1 ? 1.0f : decay[i + 1][c];
-    });
-    put_within<true>(of, 2, [&](int i, int c) { return late != i / group ? up_to[i][c] : behind[i][c]; });
-    put_within<false>(of, 3, [&](int i, int c) {
-      return late ? up_to[i][c] * before_half[i / group][c] : behind[i][c] * behind_half[i / group][c];
-    });
+    put_within<0>(of);
+    put_within<1>(of);
+    put_within<2>(of);
+    put_within<3>(of);
     warp_barrier();
   }
-  template <bool of_eights, typename F>
-  __device__ __forceinline__ void put_within(rows &of, int size, F by) {
+  template <int size>
+  __device__ __forceinline__ void put_within(rows &of) {
     warp_barrier(); // all lanes have read what was there
 #pragma unroll
     for (int i = 0; i < steps; ++i) {
-      const two here{by(i, 0), by(i, 1)};
-      shared_store(cell<false, false>(of, i), weighed(key[i], here));
-      if (size > 1 || i >> size & 1) // else it is not in a right half
-        shared_store(cell<false, true>(of, i), weighed(query[i], here));
+      const bool reads = size == 3 ? late : size == 2 ? late != i / group : i >> size & 1; // in a right half
+      two of_key, of_query;
+#pragma unroll
+      for (int c = 0; c < 2; ++c) {
+        of_key[c] = reads ? from_middle<size, reads_apart<R>>(i, c) : to_middle<size>(i, c);
+        of_query[c] = from_middle<size, reads_before<R>>(i, c);
+      }
+      shared_store(cell<false, false>(of, i), weighed(reads ? reading(i) : key[i], of_key));
+      if (size > 1 || reads)
+        shared_store(cell<false, true>(of, i), weighed(query[i], of_query));
     }
     warp_barrier();
-    add_within<of_eights>([&](int t, int s) { return (t ^ s) >> size == 1 && s < t; });
+    add_within<(size < 3)>([&](int t, int s) { return (t ^ s) >> size == 1 && s < t; });
+  }
+  /// What decays behind step `i` in the left half of a block, and up to it in a right one, or up to the one `before`.
+  template <int size>
+  __device__ __forceinline__ float to_middle(int i, int c) const {
+    if constexpr (size == 0)
+      return 1.0f;
+    else if constexpr (size == 1)
+      return i & 1 ? 1.0f : decay[i | 1][c];
+    else
+      return size == 2 ? behind[i][c] : behind[i][c] * behind_half[i / group][c];
+  }
+  template <int size, bool before>
+  __device__ __forceinline__ float from_middle(int i, int c) const {
+    if constexpr (size == 0)
+      return before ? 1.0f : decay[i][c];
+    else if constexpr (size == 1)
+      return before ? (i & 1 ? decay[i & ~1][c] : 1.0f) : i & 1 ? decay[i & ~1][c] * decay[i][c] : decay[i][c];
+    else
+      return size == 2 ? reached<before>(i, c) : reached<before>(i, c) * before_half[i / group][c];
+  }
+  /// What decays in the group of step `i` up to it, or up to the one `before`.
+  template <bool before>
+  __device__ __forceinline__ float reached(int i, int c) const {
+    return !before ? up_to[i][c] : i % group == 0 ? 1.0f : up_to[i - 1][c];
+  }
+  template <bool before>
+  __device__ __forceinline__ auto reach() const {
+    return [this](int i, int c) { return reached<before>(i, c); };
+  }
+  __device__ __forceinline__ auto left() const {
+    return [this](int i, int c) { return behind[i][c]; };
+  }
+
+  /// What a correction reads the state by.
+  __device__ __forceinline__ const pair &reading(int i) const {
+    if constexpr (reads_apart<R>)
+      return reader[i];
+    else
+      return key[i];
   }
 
   /// Factors of blocks of 32 and of 64 steps.
@@ -322,17 +377,24 @@ private:
   template <bool mild>
   __device__ __forceinline__ void keep_factors(const factor_storage<R> &storage, rows &of, chunk_record<R> &to) const {
     const int p = column / panel_columns;
-    each(up_to, before_part, decays_of(storage, 0, part), [&](int i, const two &by) {
-      const uint32_t of_key = weighed(key[i], by), of_query = weighed(query[i], by);
-      keep(to.entering_key[p], i, of_key);
-      keep(to.query[p], i, of_query);
-      if constexpr (mild) {
-        shared_store(cell<false, false>(of, i), of_key);
-        shared_store(cell<false, true>(of, i), of_query);
-        shared_store(cell<true, false>(of, i), weighed(key[i], {reciprocal(by[0]), reciprocal(by[1])}));
-      }
+    const two before = decays_of(storage, 0, part);
+    each(reach<reads_apart<R>>(), before_part, before, [&](int i, const two &by) {
+      const uint32_t reads = weighed(reading(i), by);
+      keep(to.entering_key[p], i, reads);
+      if constexpr (mild)
+        shared_store(cell<false, false>(of, i), reads);
     });
-    each(behind, behind_part, decays_of(storage, part + 1, chunk_parts),
+    each(reach<reads_before<R>>(), before_part, before, [&](int i, const two &by) {
+      const uint32_t reads = weighed(query[i], by);
+      keep(to.query[p], i, reads);
+      if constexpr (mild)
+        shared_store(cell<false, true>(of, i), reads);
+    });
+    if constexpr (mild)
+      each(reach<false>(), before_part, before, [&](int i, const two &by) {
+        shared_store(cell<true, false>(of, i), weighed(key[i], {reciprocal(by[0]), reciprocal(by[1])}));
+      });
+    each(left(), behind_part, decays_of(storage, part + 1, chunk_parts),
          [&](int i, const two &by) { keep(to.key[p], i, weighed(key[i], by)); });
     if (part == 0 && !late)
       store_global<2>(&to.chunk_decay[column], decays_of(storage, 0, chunk_parts).values);
@@ -351,29 +413,28 @@ private:
   }
 
   /// `visit(i, by)` of every step: its decays in the group, those of other groups of the part, and `more`.
-  template <typename F>
-  static __device__ __forceinline__ void each(const two (&in_group)[steps], const two (&of_part)[groups],
-                                              const two &more, F visit) {
+  template <typename G, typename F>
+  static __device__ __forceinline__ void each(G in_group, const two (&of_part)[groups], const two &more, F visit) {
 #pragma unroll
     for (int i = 0; i < steps; ++i) {
       two by;
 #pragma unroll
       for (int c = 0; c < 2; ++c)
-        by[c] = in_group[i][c] * (of_part[i / group][c] * more[c]);
+        by[c] = in_group(i, c) * (of_part[i / group][c] * more[c]);
       visit(i, by);
     }
   }
   template <bool far>
   __device__ __forceinline__ void put_left(rows &to, const two &more) const {
-    each(behind, behind_part, more,
+    each(left(), behind_part, more,
          [&](int i, const two &by) { shared_store(cell<far, false>(to, i), weighed(key[i], by)); });
   }
   template <bool far>
   __device__ __forceinline__ void put_right(rows &to, const two &more) const {
-    each(up_to, before_part, more, [&](int i, const two &by) {
-      shared_store(cell<far, false>(to, i), weighed(key[i], by));
-      shared_store(cell<far, true>(to, i), weighed(query[i], by));
-    });
+    each(reach<reads_apart<R>>(), before_part, more,
+         [&](int i, const two &by) { shared_store(cell<far, false>(to, i), weighed(reading(i), by)); });
+    each(reach<reads_before<R>>(), before_part, more,
+         [&](int i, const two &by) { shared_store(cell<far, true>(to, i), weighed(query[i], by)); });
   }
 
   static __device__ __forceinline__ uint32_t weighed(const pair &of, const two &by) {
@@ -419,7 +480,7 @@ private:
   int column;           ///< the first of the lane's rows of the state
   uint32_t gentle = 0;  ///< bit u: of 32 rows from 32 u on
   element *own_keys, *own_queries;
-  pair key[steps], query[steps];
+  pair key[steps], query[steps], reader[steps];
   two decay[steps], up_to[steps], behind[steps]; ///< of a step, of its group up to it, and behind it
   two all;                                       ///< of the part
   two before_half[groups], behind_half[groups], before_part[groups], behind_part[groups];

@@ -25,8 +25,8 @@ start_products(warp::sum_tile (&sums)[8], const typename R::element (&left)[row_
   start_group_products();
 }
 
-/// Queries times keys, weighted by the decay from step to step, 0 where the key is later: the left operand of
-/// the product with the values.
+/// Queries times keys, weighted by the decay from step to step, 0 where the key is later, or of the step itself where results read
+/// the state before: the left operand of the product with the values.
 template <typename R>
 static __device__ __forceinline__ void
 weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile (&scores)[8],
@@ -35,7 +35,7 @@ weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile
   float at_row[2];
 #pragma unroll
   for (int i = 0; i < 2; ++i)
-    at_row[i] = decay_at<R>(slot, first + warp::sum_row(2 * i));
+    at_row[i] = decay_read<R>(slot, first + warp::sum_row(2 * i));
 #pragma unroll
   for (int n = 0; n < 8; ++n)
 #pragma unroll
@@ -45,7 +45,7 @@ weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile
     }
   warp::narrow_left(weighted, scores);
   // Two columns of a row at once: what masks them is the same in every chunk.
-  const int diagonal = first + warp::sum_row(0) - warp::sum_column(0);
+  const int diagonal = first + warp::sum_row(0) - warp::sum_column(0) - (reads_before<R> ? 1 : 0);
 #pragma unroll
   for (int k = 0; k < 4; ++k)
 #pragma unroll
@@ -74,7 +74,7 @@ add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::eleme
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       const float since =
-          exp2_approximate(decay_at<R>(slot, warp_of_group() * 16 + warp::sum_row(2 * i)));
+          exp2_approximate(decay_read<R>(slot, warp_of_group() * 16 + warp::sum_row(2 * i)));
 #pragma unroll
       for (int n = 0; n < 8; ++n)
 #pragma unroll

@@ -82,19 +82,22 @@ public:
     for (long long chunk = 0; chunk < steps.chunks() && goes_on(); ++chunk) {
       chunk_extent extent = steps.of(chunk);
       extent.begins = chunk == 0;
-      int first_beyond = is_beyond() ? 0 : extent.count;
+      bool was_beyond = is_beyond();
+      int lost = 0;
 #pragma unroll 1
       for (int row = 0; row < extent.count; ++row) {
         const auto step = step_at<R>(extent, row);
         bring(step);
         block_barrier();
         advance(row, recurrence.read(at, step));
-        if (first_beyond == extent.count && is_beyond())
-          first_beyond = row;
+        if (!was_beyond && is_beyond()) {
+          was_beyond = true;
+          lost = row + (reads_before<R> ? 1 : 0);
+        }
         block_barrier();
       }
       if (const int c = thread_index(); c < width)
-        shared_store(all.lost[c], first_beyond < extent.count && column + c < R::columns ? first_beyond : 0);
+        shared_store(all.lost[c], column + c < R::columns ? lost : 0);
       block_barrier();
       if (extent.first >= from)
         write(extent);
@@ -174,7 +177,9 @@ private:
       float read = 0.0f;
 #pragma unroll 1
       for (int i = 0; i < R::rows; ++i) {
-        if constexpr (reads_apart<R>)
+        if constexpr (reads_apart<R> && decays_rows<R>)
+          read += widen(shared_load(all.reader[i])) * shared_load(all.state[i][c]);
+        else if constexpr (reads_apart<R>)
           read += widen(shared_load(all.reader[i])) * decayed(i);
         else
           read += widen(shared_load(all.key[i])) * decayed(i);
@@ -183,9 +188,14 @@ private:
     }
 #pragma unroll 1
     for (int i = 0; i < R::rows; ++i) {
-      const float number = decayed(i) + widen(shared_load(all.key[i])) * input;
+      const float added = widen(shared_load(all.key[i])) * input, number = decayed(i) + added;
+      float read = number;
+      if constexpr (reads_before<R>)
+        read = shared_load(all.state[i][c]);
+      if constexpr (has_bonus<R>)
+        read += recurrence.bonus(at, i) * added;
       shared_store(all.state[i][c], number);
-      sum += widen(shared_load(all.query[i])) * number;
+      sum += widen(shared_load(all.query[i])) * read;
     }
     if constexpr (scales_query<R>)
       sum *= recurrence.query_scale(of);

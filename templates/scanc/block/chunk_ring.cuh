@@ -93,6 +93,14 @@ template <typename R>
 static __device__ __forceinline__ float decay_at(const chunk_numbers &slot, int step) {
   return decays<R> ? shared_load(slot.decay[step]) : 0.0f;
 }
+/// log2 of what the state that enters a chunk has decayed when the results of a step read it.
+template <typename R>
+static __device__ __forceinline__ float decay_read(const chunk_numbers &slot, int step) {
+  if constexpr (reads_before<R> && decays<R>)
+    return step > 0 ? shared_load(slot.decay[step - 1]) : 0.0f;
+  else
+    return decay_at<R>(slot, step);
+}
 /// What multiplies the product of key and value of a step; 1 where a correction has made the value.
 template <typename R>
 static __device__ __forceinline__ float input_scale(const chunk_numbers &slot, int step) {
@@ -142,7 +150,7 @@ struct chunk_record : chunk_numbers, chunk_inverse<R> {
 template <typename R>
 struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
   using element = typename R::element;
-  element entering_key[row_panels<R>()][panel];       ///< from the beginning of the chunk
+  element entering_key[row_panels<R>()][panel];       ///< or what reads in its place, from the beginning of the chunk
   element key[row_panels<R>()][panel];                ///< to its end
   element query[row_panels<R>()][panel];              ///< from the beginning
   element scores[panel];                              ///< of a step with itself and earlier ones

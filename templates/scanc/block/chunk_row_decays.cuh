@@ -13,7 +13,8 @@
 //     < r < m)
 //
 //   m is the middle of the smallest of the blocks of 2, 4, 8, 16, 32 and 64 steps, side by side,
-//   that has both. So there are only products of decays that the recurrence itself has: none is
+//   that has both. Where results read the state before, decays of s < r < t stand in their place, a query has those up to the
+//   one before it, and a score of a step with itself is 0 or what a bonus makes it. So there are only products of decays that the recurrence itself has: none is
 //   larger than 1 where no decay is, a decay of 0 is exact, nothing is divided and there are no
 //   logarithms. Of a size of blocks a step is in the left half, and its key wanted, or in the right
 //   one, and its query is: one matrix for each size.
@@ -256,7 +257,7 @@ private:
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
         all[r][c] = decay[r][c];
-        factor[r][c] *= of_keys ? 1.0f : decay[r][c];
+        factor[r][c] *= of_keys || reads_before<R> ? 1.0f : decay[r][c];
       }
 #pragma unroll
     for (int size = 0; size < sizes_within; ++size) {
@@ -316,13 +317,11 @@ public:
   }
 
   /// Rows from `at` on of panel `p`.
-  __device__ __forceinline__ void add(const element (&left)[row_panels<R>()][panel],
-                                      const element (&right)[row_panels<R>()][panel], int row,
+  __device__ __forceinline__ void add(const warp::left_tile<element> &left, const element (&right)[row_panels<R>()][panel],
                                       int column, int p, int at) {
-    const auto tile = warp::load_left<panel_columns>(left[p], row, at);
     warp::right_tile<element> tiles[2];
     warp::load_right_transposed<panel_columns>(tiles, right[p], column, at);
-    add(tile, tiles);
+    add(left, tiles);
   }
 
   __device__ __forceinline__ void store(score_tile<R> (&to)[2][32]) const {
@@ -354,13 +353,22 @@ public:
 /// Queries times keys of the same steps, of the warp's part: where the lane has a sum of a step
 /// with itself, those of the first eight steps and of the last. Reads what the chunk brought.
 template <typename R>
-static __device__ __forceinline__ void score_steps(float (&same)[2], const chunk_slot<R> &slot,
-                                                   const chunk_numbers &numbers) {
+static __device__ __forceinline__ void score_steps(float (&same)[2], const R &recurrence, const typename R::lane &at,
+                                                   const chunk_slot<R> &slot, const chunk_numbers &numbers) {
+  same[0] = same[1] = 0.0f;
+  if constexpr (reads_before<R> && !has_bonus<R>)
+    return;
   const int first = warp_of_group() * part_steps;
   step_products<R> products;
 #pragma unroll
-  for (int k = 0; k < 4 * row_panels<R>(); ++k)
-    products.add(slot.query, slot.key, first, first, k / 4, k % 4 * 16);
+  for (int k = 0; k < 4 * row_panels<R>(); ++k) {
+    auto queries = warp::load_left<panel_columns>(slot.query[k / 4], first, k % 4 * 16);
+    if constexpr (has_bonus<R>)
+      weigh_steps(queries, k, [&](int row) { // whose columns are rows of the state here
+        return R::rows % panel_columns == 0 || row < R::rows ? recurrence.bonus(at, row) : 0.0f;
+      });
+    products.add(queries, slot.key, first, k / 4, k % 4 * 16);
+  }
   const bool odd = warp::sum_row(0) % 2;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {

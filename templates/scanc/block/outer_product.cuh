@@ -22,9 +22,16 @@ concept scales_input = requires(const R &r, const typename R::numbers &of) { r.i
 template <typename R>
 concept corrects = requires(const R &r, const typename R::numbers &of) { r.strength(of); };
 
-/// Whether a correction reads the state by another vector than its key, reader, as 1 - strength key reader'.
+/// Whether a correction reads the state by another vector than its key, reader, as 1 - strength key reader'; where rows have decays
+/// of their own, before these.
 template <typename R>
 concept reads_apart = corrects<R> && requires { &R::fetch_reader; };
+
+/// Whether results read the state as a step finds it, and, with a bonus, of what the step adds so much of each row.
+template <typename R>
+concept reads_before = requires { R::reads_before; };
+template <typename R>
+concept has_bonus = requires(const R &r, const typename R::lane &at) { r.bonus(at, 0); };
 
 /// Whether each row of the state has a decay of its own at each step.
 template <typename R>

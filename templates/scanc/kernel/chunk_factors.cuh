@@ -34,6 +34,8 @@ static __device__ __forceinline__ void chunk_factors(const R &recurrence, void *
     auto &of_panel = storage.rows[p];
     block::copy_rows<threads, &R::fetch_key>(of_panel.key, recurrence, at, extent, p);
     block::copy_rows<threads, &R::fetch_query>(of_panel.query, recurrence, at, extent, p);
+    if constexpr (block::reads_apart<R>)
+      block::copy_rows<threads, &R::fetch_reader>(of_panel.reader, recurrence, at, extent, p);
     block::copy_rows<threads, &R::fetch_decay>(of_panel.row_decays, recurrence, at, extent, p);
   }
   close_copies();

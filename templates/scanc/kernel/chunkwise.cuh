@@ -17,7 +17,8 @@
 //   (Yang et al. 2023, "Gated Linear Attention Transformers with Hardware-Efficient Training"; Dao and Gu
 //   2024, "Transformers are SSMs"). With a correction, S[t] = a[t] (S[t-1] - b[t] key[t] key[t]' S[t-1]) + ..., values
 //   are replaced by those of block/chunk_correction.cuh. Where a[t] is a number for each row of S,
-//   block/chunk_row_decays.cuh has products of decays in place of their logarithms. No exponent is above 0 where no
+//   block/chunk_row_decays.cuh has products of decays in place of their logarithms. Where results read S[t-1], sums are over s < t,
+//   and g[t-1] stands in place of g[t]. No exponent is above 0 where no
 //   decay is above 1. The state stays in registers, in f32, for all of time; products are of R::element, their sums f32.
 //
 //===----------------------------------------------------------------------===//
@@ -320,7 +321,7 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     rows.measure(recurrence, factors.decays, slot, extent.count);
     float same[2];
     if (scores_within)
-      block::score_steps(same, slot, of_steps);
+      block::score_steps(same, recurrence, at, slot, of_steps);
     block_barrier();
     rows.split(recurrence, factors, slot, of_steps, extent.count);
     numbers.tell(factors.numbers[(chunk + 1) % 2]);

@@ -246,8 +246,52 @@ plan.program @recall_c3 strategy "chunkwise" attributes {
             offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
     ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
       %n = arith.constant 1.0 : f32
-      // expected-error @below {{behind: expected as many keys, scales, corrections and values, of the types of `key` and `value`, beside a correction and without decays of rows}}
+      // expected-error @below {{behind: expected as many keys, scales, corrections and values, of the types of `key` and `value`, beside a correction}}
       %o = plan.recall "S" query %k : vector<8xf32> key %k value %v : vector<8xf32> behind(%k : vector<8xf32> scale %n correct %n value %v : vector<8xf32>)
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @recall_c4_behind strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %n = arith.constant 1.0 : f32
+      // expected-error @below {{reads_before: expected nothing behind}}
+      %o = plan.recall "S" reads_before query %k : vector<8xf32> key %k correct %n value %v : vector<8xf32> behind(%k : vector<8xf32> scale %n correct %n value %v : vector<8xf32>)
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
+plan.program @recall_c4_bonus strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>):
+      %n = arith.constant 1.0 : f32
+      // expected-error @below {{bonus: expected 'vector<8xf32>' beside reads_before and row_decays, without a correction}}
+      %o = plan.recall "S" reads_before bonus %k : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<8xf32>
       plan.yield %o : vector<8xf32>
     }
   }

@@ -33,6 +33,19 @@ plan.program @recalls strategy "chunkwise" attributes {
       %o = plan.recall "S" row_decays %k : vector<8xf32> from %k : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<4xf32>
       plan.yield %o : vector<4xf32>
     }
+    // CHECK: plan.chunkwise "before"
+    plan.chunkwise "before" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 4>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16,
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 1>,
+            offset_bits = 64, widths = [1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<4xf32>):
+      // CHECK: plan.recall "S" reads_before row_decays %{{.*}} : vector<8xf32> bonus %{{.*}} : vector<8xf32> query
+      %o = plan.recall "S" reads_before row_decays %k : vector<8xf32> bonus %k : vector<8xf32> query %k : vector<8xf32> key %k value %v : vector<4xf32>
+      plan.yield %o : vector<4xf32>
+    }
     // CHECK: plan.chunkwise "second"
     plan.chunkwise "second" attributes {
         dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 4>],
