@@ -300,6 +300,42 @@ def linear_attention(name, B, H, K, T, V):
     return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
 
 
+def read_rwkv(name, read, key, value, decay, bonus, reader, written):
+    """One lane step by step, in f64: all [T, …] but the bonus."""
+    state, results = torch.zeros(key.shape[1], value.shape[1], dtype=torch.float64), []
+    for t in range(len(read)):
+        added = torch.outer(key[t], value[t])
+        if name == "rwkv6":
+            results.append(read[t] @ (state + bonus[:, None] * added))
+            state = decay[t][:, None] * state + added
+        else:
+            state = decay[t][:, None] * state + torch.outer(written[t], reader[t] @ state) + added
+            results.append(read[t] @ state)
+    return torch.stack(results)
+
+
+def rwkv(name, B, H, K, T, V):
+    """rwkv6 or rwkv7, whose readers have length 1 and are written back with a share of up to 1."""
+    r, k, v = (torch.randn(B, T, H, width, device="cuda", dtype=torch.bfloat16) for width in (K, K, V))
+    w = torch.nn.functional.logsigmoid(torch.randn(B, T, H, K, device="cuda") + 4)
+    u = torch.randn(H, K, device="cuda")
+    a = torch.nn.functional.normalize(torch.randn(B, T, H, K, device="cuda"), dim=-1)
+    b, a = (a * torch.rand(B, T, H, K, device="cuda")).to(r.dtype), -a.to(r.dtype)
+
+    def sample():
+        lane = [x[-1, :SAMPLE, -1].double().cpu() for x in (r, k, v, w.exp())]
+        return read_rwkv(name, *lane, u[-1].double().cpu(), *(x[-1, :SAMPLE, -1].double().cpu() for x in (a, b)))
+
+    def fla():
+        if name == "rwkv6":
+            from fla.ops.rwkv6 import chunk_rwkv6
+            return [lambda: chunk_rwkv6(r, k, v, w, u, scale=1.0)[0]]
+        from fla.ops.generalized_delta_rule import chunk_dplr_delta_rule
+        return [lambda: chunk_dplr_delta_rule(q=r, k=k, v=v, a=a, b=b, gk=w, scale=1.0)[0]]
+
+    return {"fla": fla}, lambda o: relative_error(o[-1, :SAMPLE, -1], sample())
+
+
 def grouped_delta(dtype, B, G, K, R, T, V):
     """The gated delta rule where the R value heads of a group share keys and queries."""
     q, k = (torch.randn(B, T, G, K, device="cuda", dtype=dtype) for _ in range(2))
@@ -414,6 +450,7 @@ FAMILIES = {"linear_time_f32": (linear_time, torch.float32), "linear_time_bf16":
             "grouped_delta": (grouped_delta, torch.bfloat16), "mamba2": (mamba2, torch.bfloat16),
             "gated_delta_step": (linear_attention_step, torch.bfloat16),
             "gated_layer": (gated_layer, torch.float16), "projection_chain": (projection_chain, torch.bfloat16),
+            "rwkv6": (rwkv, "rwkv6"), "rwkv7": (rwkv, "rwkv7"),
             **{name: (linear_attention, name) for name in ("simple_gla", "gla", "delta_rule", "gated_delta", "kda")}}
 
 

@@ -57,6 +57,9 @@ for sizes in "B=8 H=16 K=128 T=4096 V=128" "B=1 H=16 K=128 T=32768 V=128"; do
     cases+=("$program $sizes")
   done
 done
+for program in rwkv6 rwkv7; do
+  cases+=("$program B=8 H=32 K=64 T=4096 V=64" "$program B=1 H=32 K=64 T=32768 V=64")
+done
 cases+=("mamba2 B=8 H=32 N=128 P=64 T=4096" "mamba2 B=1 H=32 N=128 P=64 T=32768")
 for sizes in "B=1 G=2 K=128 R=4 T=32768" "B=1 G=16 K=128 R=4 T=8192" "B=4 G=8 K=128 R=4 T=8192"; do
   cases+=("grouped_delta $sizes V=128")
@@ -98,6 +101,7 @@ small_of() {
     inter_chunk*) printf '%s\n' "G=77 N=3" "G=777 N=2" ;;
     varlen_*) printf '%s\n' "D=37 T=777" "D=33 T=4097" ;;
     rms_scan | group_norm_scan) printf '%s\n' "B=2 D=37 H=3 T=777" "B=1 D=128 H=3 T=1000" "B=1 D=2048 H=2 T=77" ;;
+    rwkv6 | rwkv7) printf '%s\n' "B=2 H=3 K=64 T=777 V=100" "B=1 H=2 K=64 T=63 V=72" ;;
     simple_gla | gla | delta_rule | gated_delta | kda) printf '%s\n' "B=2 H=3 K=128 T=777 V=100" "B=1 H=2 K=64 T=63 V=72" ;;
     grouped_delta) printf '%s\n' "B=2 G=2 K=128 R=3 T=777 V=100" "B=1 G=1 K=64 R=2 T=63 V=72" ;;
     mamba2) printf '%s\n' "B=2 H=3 N=128 P=64 T=777" "B=1 H=2 N=37 P=40 T=63" ;;
@@ -137,6 +141,8 @@ bindings_of() {
     simple_gla | gla) echo g=-0.5:0 ;;
     # Bounds of the reference grow with each step by what the magnitudes of a correction do, and are to stay within its range.
     gated_delta | grouped_delta | gated_delta_step | kda) echo g=-0.5:0 beta=0:0.01 k=-0.15:0.15 ;; # keys of length about 1
+    rwkv6) echo w=-0.5:0 ;;
+    rwkv7) echo w=-0.5:0 a=-0.15:0.15 b=-0.0015:0.0015 ;;
     delta_rule) case $2 in *T=32768*) echo beta=0:0.0005 ;; *) echo beta=0:0.01 ;; esac ;;
     mamba2) echo dt=-5:-3 bias=0:0 A=0:2 ;;
     selective_scan*) echo N=16 A=-8:-0.5 ;;
