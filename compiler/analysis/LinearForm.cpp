@@ -95,14 +95,19 @@ LinearForm LinearAnalysis::formOf(Value value) {
 /// Adds `term` to `to` where both read the state alike. What multiplies both stays outside of the
 /// sum: it may be a factor of the whole transition.
 bool LinearAnalysis::add(Term &to, const Term &term) {
-  NodePtr inner = nodes.product(term.inner);
+  if (to.state != term.state || to.reduced.size() != term.reduced.size())
+    return false;
+  Names read; // over which what is read by varies
+  std::vector<NodePtr> inner;
+  for (NodePtr factor : term.inner) { // one by one: a renamed product is another node
+    llvm::append_range(read, factor->indices);
+    inner.push_back(nodes.renamed(factor, term.reduced, to.reduced));
+  }
   auto alike = [&](const std::string &name) {
     return analysis::renamed(name, term.reduced, to.reduced);
   };
-  if (to.state != term.state || to.reduced.size() != term.reduced.size() ||
-      !llvm::equal(to.indices, llvm::map_range(term.indices, alike)) ||
-      (to.reduced != term.reduced && meet(inner->indices, to.reduced)) ||
-      nodes.renamed(inner, term.reduced, to.reduced) != nodes.product(to.inner))
+  if (!llvm::equal(to.indices, llvm::map_range(term.indices, alike)) ||
+      (to.reduced != term.reduced && meet(read, to.reduced)) || inner != to.inner)
     return false;
   llvm::DenseMap<NodePtr, unsigned> here, both;
   for (NodePtr factor : to.outer)

@@ -241,8 +241,6 @@ ChunkMatcher::Reason ChunkMatcher::findCorrections(OperandRange vectors, int64_t
     return std::string("not yet supported: a result of the state at t-1 beside several corrections of a step");
   if (inF32)
     return formatv("{0} corrections of a step, of which it knows one", vectors.size() / 2).str();
-  if (form.decaysRows)
-    return std::string("not yet supported: several corrections of a step beside decays of rows");
   const std::string unlike = "several corrections of a step that are not made one after another, each by the key that it adds";
   std::vector<CorrectedStep> steps(vectors.size() / 2);
   using Rest = SmallVector<std::pair<Value, bool>>;
@@ -260,7 +258,7 @@ ChunkMatcher::Reason ChunkMatcher::findCorrections(OperandRange vectors, int64_t
       return reason;
     if (Reason reason = split(vectors[2 * i + 1], false, {summed, other, columns, *steps[i].strength}))
       return reason;
-    if (!columns.factors.empty() || !columns.divisors.empty() || !isSameRow(other, steps[i].key, summed))
+    if (!columns.factors.empty() || !columns.divisors.empty() || !readsByKey(steps[i], other))
       return unlike;
   }
   Value input = form.advance.getInput().front();

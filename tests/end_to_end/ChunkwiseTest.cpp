@@ -356,6 +356,19 @@ TEST(Chunkwise, severalCorrectionsOfAStepAreRight) {
   expectNear(severalCorrections(3, "13"), {{"B", 1}, {"T", 45}, {"K", 16}, {"V", 24}});
 }
 
+/// The first alone decays, the others read what has decayed.
+TEST(Chunkwise, severalCorrectionsBesideDecaysOfRowsAreRight) {
+  auto decayed = [](int count, const std::string &decay) {
+    std::string text = severalCorrections(count, "12");
+    text.replace(text.find("exp(g[t])"), 9, decay);
+    return text.insert(text.find("S0: f32"), "w: f32[B, T, K], ");
+  };
+  for (const char *decay : {"exp(w[t,i])", "exp(w[t,i] - 20)", "0 * w[t,i]"})
+    expectNear(decayed(2, decay), {{"B", 1}, {"T", 70}, {"K", 24}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = {"w"}});
+  expectNear(decayed(3, "sigmoid(w[t,i])"), {{"B", 1}, {"T", 45}, {"K", 16}, {"V", 24}}, {.variants = "any", .gap = 3, .signedInputs = {"w"}});
+  expectNear(decayed(2, "exp(w[t,i])"), {{"B", 1}, {"T", 800}, {"K", 24}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = {"w"}});
+}
+
 TEST(Chunkwise, blocksThatShareTheTimeOfSeveralCorrectionsAreRight) {
   expectNear(severalCorrections(2, "12"), {{"B", 1}, {"T", 800}, {"K", 24}, {"V", 16}}, {.variants = "wide"});
 }
