@@ -137,7 +137,7 @@ void ChunkKernelWriter::writeNumbers() {
     StringRef otherwise;
   };
   SmallVector<Function> functions = {{"log_decay", {recall.getLogDecay()}, "0.0f"},
-                                     {"factor", {recall.getFactor()}, ""},
+                                     {"factor", {recall.getFactor()}, "1.0f"},
                                      {"query_scale", {recall.getQueryScale()}, ""},
                                      {"input_scale", {}, "1.0f"},
                                      {"strength", {}, ""}};
@@ -146,8 +146,9 @@ void ChunkKernelWriter::writeNumbers() {
   llvm::append_range(functions[4].values, recall.getEarlierStrengths());
   functions[4].values.push_back(recall.getStrength());
   const int64_t parts = partsOfStep();
-  if (parts > 1 && recall.getLogDecay())
-    functions[0].values.resize(parts);
+  for (Function &decay : MutableArrayRef(functions).take_front(2))
+    if (parts > 1 && decay.values.front())
+      decay.values.resize(parts);
   llvm::erase_if(functions, [](const Function &of) { return llvm::none_of(of.values, [](Value value) { return value; }); });
   llvm::SetVector<Value> open;
   for (const Function &function : functions)

@@ -86,8 +86,6 @@ ChunkMatcher::Reason ChunkMatcher::findCorrection() {
   const bool isOfKey = isSameRow(own, form.key, form.row);
   if (isOfKey && readsByKey(form, other))
     return std::nullopt;
-  if (inF32)
-    return std::string("a correction by other vectors than multiples of the key that is added");
   return readApart(std::move(own), std::move(other), isOfKey);
 }
 
@@ -239,8 +237,6 @@ Value ChunkMatcher::takeCorrection(const CorrectedStep &step, Value of, int64_t 
 ChunkMatcher::Reason ChunkMatcher::findCorrections(OperandRange vectors, int64_t summed) {
   if (form.readsBefore)
     return std::string("not yet supported: a result of the state at t-1 beside several corrections of a step");
-  if (inF32)
-    return formatv("{0} corrections of a step, of which it knows one", vectors.size() / 2).str();
   const std::string unlike = "several corrections of a step that are not made one after another, each by the key that it adds";
   std::vector<CorrectedStep> steps(vectors.size() / 2);
   using Rest = SmallVector<std::pair<Value, bool>>;

@@ -47,8 +47,6 @@ ChunkMatcher::Reason ChunkMatcher::findState() {
 /// The one sum over an index of the state, at t or at t-1.
 ChunkMatcher::Reason ChunkMatcher::findReadout() {
   form.readsBefore = !form.advance.getBefore().use_empty();
-  if (form.readsBefore && inF32)
-    return std::string("a result of the state at t-1");
   if (form.readsBefore && !form.advance.getNow().use_empty())
     return std::string("results of the state at t and of that at t-1");
   llvm::SetVector<Value> open;

@@ -85,13 +85,17 @@ static Shape shapeOf(const OuterProducts &products, const Target &target, const 
   return {tuned(products.mapping, "runs", shape.rowThreads), tuned(products.mapping, "time_threads", shape.threads)};
 }
 
+/// Places of a step, each as long as a step of one.
+static int64_t placesOf(const OuterProducts &products) { return static_cast<int64_t>(products.form.earlier.size()) + 1; }
+
 /// The template's outer_sequential_storage: twice the factors of a step, of padded rows.
 static int64_t sharedBytes(const OuterProducts &products, const Shape &shape) {
   constexpr int64_t numberBytes = 4;
   int64_t rows = llvm::alignTo(products.rows, side * shape.rowThreads), decayBytes = 0;
   if (products.form.decaysRows)
     decayBytes = products.form.decayInput ? bytesOf(products.form.decayInput.getType()) : numberBytes;
-  return 2 * llvm::alignTo(llvm::alignTo(rows * decayBytes, 16) + (2 * rows + shape.columns()) * numberBytes, 16);
+  int64_t vectors = products.form.readsApart() ? 3 : 2;
+  return 2 * llvm::alignTo(llvm::alignTo(rows * decayBytes, 16) + (vectors * rows + shape.columns()) * numberBytes, 16);
 }
 
 /// 32-bit registers of a thread: its numbers of the state, and what a step takes beside them.
@@ -125,7 +129,8 @@ Cost costOfOuterSequential(const Mapping &mapping, const Target &target, const S
   cost.policy = choice.wide;
   cost.sharedBytes = cost.mostSharedBytes = choice.wideShared;
   cost.bytes = compulsoryBytes(mapping, sizes);
-  double lanes = laneCount(products.mapping, sizes), steps = stepCount(products.mapping, sizes);
+  double lanes = laneCount(products.mapping, sizes),
+         steps = static_cast<double>(placesOf(products)) * stepCount(products.mapping, sizes);
   auto rows = static_cast<double>(products.rows), columns = static_cast<double>(products.columns);
   // Of a number of the state: decay and addition, readout, and what a correction reads.
   double operations = products.form.strength ? 3 : 2;

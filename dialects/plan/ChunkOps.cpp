@@ -167,8 +167,6 @@ LogicalResult OuterSequentialOp::verifyRegions() {
   RecallOp recall = *getBody().front().getOps<RecallOp>().begin(); // one for every state: kernel_c4
   if (recall.getLogDecay()) // outer_sequential_c1
     return emitOpError("region: expected a factor in place of the logarithm of a decay");
-  if (recall.getReadsBefore() || !recall.getEarlierKeys().empty() || !recall.getReaders().empty()) // outer_sequential_c1
-    return emitOpError("region: expected sums of the state as a step leaves it, and one correction at most, by its key");
   constexpr int64_t mostRows = 32;
   int64_t rows = recall.getKey().getType().getNumElements();
   for (auto variant : getVariants().getAsRange<VariantAttr>())

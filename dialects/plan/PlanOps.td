@@ -254,8 +254,8 @@ def Plan_OuterSequentialOp : Plan_Kernel<"outer_sequential",
     Deterministic; states in the order of time, all numbers f32. `runs` threads of a warp have the rows of four columns;
     a block has as many columns of one lane as its threads hold.
 
-    - (C1) there is one state, f32, of two indices, advanced by a `plan.recall` without a `decay`, `reads_before`, `readers` or
-      anything behind, of whose rows `runs` threads have 32 at most each.
+    - (C1) there is one state, f32, of two indices, advanced by a `plan.recall` without a `decay`, of whose rows `runs`
+      threads have 32 at most each.
     - (C2) `element` is f32.
     - (C3) in every policy, lane_threads, lanes, steps and state_threads are 1, ring is 0, time_threads is a multiple of 32, and
       runs is a power of two of at most 32.

@@ -94,9 +94,35 @@ TEST(OuterSequential, decaysOf16BitsWhoseLastPieceIsNotWholeAreRight) {
                      {{"B", 2}, {"T", 3}, {"H", 2}, {"K", 100}, {"V", 12}});
 }
 
+/// The state of the step before, with a bonus; corrections by other vectors, of what has decayed and before; several of a step.
+TEST(OuterSequential, statesThatAreReadBeforeAndPlacesOfAStepAreRight) {
+  for (const char *name : {"rwkv6", "rwkv7", "generalized_delta", "delta_product", "kda"})
+    for (std::int64_t steps : {1, 5}) {
+      SCOPED_TRACE(std::string(name) + " " + std::to_string(steps));
+      expectRightOuter(programText(name), {{"B", 1}, {"T", steps}, {"H", 2}, {"K", 70}, {"V", 24}}, steps > 1 ? "any" : "wide_i32");
+    }
+}
+
+/// States given and taken, decays of rows and of none, beside several corrections and before one.
+TEST(OuterSequential, statesThatCorrectionsReadBeforeRowsDecayAreRight) {
+  for (const char *step : {"exp(g[t,i]) * (S[t-1,i,j] - 0.01 * p[t,i] * (q[t,l] * S[t-1,l,j])) + k[t,i] * v[t,j]",
+                           "0.5 * S[t-1,i,j] - 0.01 * k[t,i] * (q[t,l] * S[t-1,l,j]) + k[t,i] * v[t,j]",
+                           "P[i,j] - 0.01 * p[t,i] * (p[t,l] * P[l,j])"})
+    for (const char *read : {"S[t,i,j]", "S[t-1,i,j]"}) {
+      if (step[0] != '0' && read[3] == '-')
+        continue; // of one place alone
+      SCOPED_TRACE(std::string(step) + " " + read);
+      expectRightOuter("kernel k(q, k, p, g: f32[B, T, K], v: f32[B, T, V], S0: f32[B, K, V]) -> (o: f32[B, T, V], ST: f32[B, K, V]) {\n"
+                       "scan T as t over B { init S = S0 final S -> ST\nD[i,j] = exp(g[t,i]) * S[t-1,i,j]\n"
+                       "P[i,j] = D[i,j] - 0.01 * k[t,i] * (k[t,l] * D[l,j]) + k[t,i] * v[t,j]\n"
+                       "S[t,i,j] = " + std::string(step) + "\no[t,j] = q[t,i] * " + read + " } }",
+                       {{"B", 2}, {"T", 3}, {"K", 68}, {"V", 12}}, "wide_i32");
+    }
+}
+
 TEST(OuterSequential, spillsNothing) {
   for (const char *architecture : {"sm_80", "sm_90a"})
-    for (const char *name : {"gla", "gated_delta"}) {
+    for (const char *name : {"gla", "gated_delta", "rwkv7"}) {
       SCOPED_TRACE(std::string(name) + " " + architecture);
       CompileOptions options = optionsFor({{"B", 256}, {"T", 1}, {"H", 16}, {"K", 128}, {"V", 128}});
       options.target = architecture;

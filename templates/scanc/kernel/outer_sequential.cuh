@@ -6,7 +6,8 @@
 //   barriers       one per step, reached by every thread
 //
 //   S[t] = (1 - strength[t] key[t] key[t]') a[t] S[t-1] + key[t] value[t]', o[t] = query[t]' S[t], where
-//   a[t] is a number, or one for each row. A thread has squares of four rows and four columns of
+//   a[t] is a number, or one for each row; a correction may read by another vector, before rows decay, and results the state
+//   before the step, with a bonus what the step adds too. A step may have several places, one after another. A thread has squares of four rows and four columns of
 //   the state in registers for all of time, all of the same columns; `row_threads` threads of a warp have
 //   all rows, and add up what they read of them. So a state moves once each way, in vectors along the
 //   columns or along the rows, and may lie where it lay: a thread reads what it writes.
@@ -47,9 +48,17 @@ struct outer_decays {
 template <typename R>
 struct outer_decays<R, false> {};
 
+/// What corrections read the state by.
+template <typename R, bool apart = block::reads_apart<R>>
+struct outer_readers {
+  alignas(16) float reader[outer_rows<R>];
+};
+template <typename R>
+struct outer_readers<R, false> {};
+
 /// The factors of a step.
 template <typename R>
-struct outer_factors : outer_decays<R> {
+struct outer_factors : outer_decays<R>, outer_readers<R> {
   alignas(16) float query[outer_rows<R>];
   float key[outer_rows<R>];
   float value[outer_columns<R>];
@@ -84,6 +93,8 @@ public:
   __device__ __forceinline__ void bring(outer_factors<R> &to, long long step) const {
     each<outer_rows<R>>([&](int i) { recurrence.fetch_query(&to.query[i], at, step, i, true); });
     each<outer_rows<R>>([&](int i) { recurrence.fetch_key(&to.key[i], at, step, i, true); });
+    if constexpr (block::reads_apart<R>)
+      each<outer_rows<R>>([&](int i) { recurrence.fetch_reader(&to.reader[i], at, step, i, true); });
     each<outer_columns<R>>(
         [&](int j) { recurrence.fetch_value(&to.value[j], at, step, first_column + j, true); });
     if constexpr (block::decays_rows<R>)
@@ -94,7 +105,7 @@ public:
 
   __device__ __forceinline__ void advance(const outer_factors<R> &in, const typename R::numbers &of,
                                           long long step) {
-    float decay = 1.0f, added[outer_square], taken[outer_square] = {};
+    float decay = 1.0f, added[outer_square], taken[outer_square] = {}, sums[outer_square] = {};
     if constexpr (decays_whole<R>)
       decay = recurrence.factor(of);
     const auto decay_of = [&](int i) {
@@ -103,13 +114,27 @@ public:
       else
         return decay;
     };
+    const auto whole = [](int) { return 1.0f; };
+    if constexpr (block::reads_before<R>)
+      gather(in.query, whole, sums);
     four(in.value, outer_square * column, added);
     if constexpr (block::scales_input<R>)
 #pragma unroll
       for (int y = 0; y < outer_square; ++y)
         added[y] *= recurrence.input_scale(of);
+    if constexpr (block::has_bonus<R>) {
+      const float own = read_own(in);
+#pragma unroll
+      for (int y = 0; y < outer_square; ++y)
+        sums[y] += own * added[y];
+    }
     if constexpr (block::corrects<R>) {
-      gather(in.key, decay_of, taken);
+      if constexpr (block::reads_apart<R> && block::decays_rows<R>)
+        gather(in.reader, whole, taken);
+      else if constexpr (block::reads_apart<R>)
+        gather(in.reader, decay_of, taken);
+      else
+        gather(in.key, decay_of, taken);
 #pragma unroll
       for (int y = 0; y < outer_square; ++y)
         added[y] -= recurrence.strength(of) * taken[y];
@@ -126,8 +151,8 @@ public:
           state[n][x][y] = decayed * state[n][x][y] + key[x] * added[y];
       }
     }
-    float sums[outer_square] = {};
-    gather(in.query, [](int) { return 1.0f; }, sums);
+    if constexpr (!block::reads_before<R>)
+      gather(in.query, whole, sums);
     if constexpr (block::scales_query<R>)
 #pragma unroll
       for (int y = 0; y < outer_square; ++y)
@@ -193,6 +218,25 @@ private:
 #pragma unroll
       for (int y = 0; y < outer_square; ++y)
         sums[y] += shuffle_xor(sums[y], reach);
+  }
+
+  /// The sum over all rows of query, key and what the key counts in its own sums.
+  __device__ __forceinline__ float read_own(const outer_factors<R> &in) const {
+    float sum = 0.0f;
+#pragma unroll
+    for (int n = 0; n < squares; ++n) {
+      float query[outer_square], key[outer_square];
+      four(in.query, row(n), query);
+      four(in.key, row(n), key);
+#pragma unroll
+      for (int x = 0; x < outer_square; ++x)
+        if (row(n) + x < R::rows)
+          sum += query[x] * key[x] * recurrence.bonus(at, row(n) + x);
+    }
+#pragma unroll
+    for (int reach = column_threads; reach < 32; reach *= 2)
+      sum += shuffle_xor(sum, reach);
+    return sum;
   }
 
   const R &recurrence;

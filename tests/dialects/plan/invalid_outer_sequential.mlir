@@ -42,27 +42,6 @@ plan.program @outer_sequential_c1_logarithm strategy "outer_sequential" attribut
 
 // -----
 
-plan.program @outer_sequential_c1_before strategy "outer_sequential" attributes {
-    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
-    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
-  plan.entry "forward" {
-    // expected-error @below {{region: expected sums of the state as a step leaves it, and one correction at most, by its key}}
-    plan.outer_sequential "k" attributes {
-        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
-        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
-        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
-        final_states = array<i64>, finals = [], element = f32,
-        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 32, lanes = 1, steps = 1, runs = 2>,
-            offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0>]} {
-    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>, %g: f32):
-      %o = plan.recall "S" reads_before query %k : vector<8xf32> key %k value %v : vector<8xf32>
-      plan.yield %o : vector<8xf32>
-    }
-  }
-}
-
-// -----
-
 plan.program @outer_sequential_c1_rows strategy "outer_sequential" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
