@@ -81,7 +81,7 @@ std::string entryName(StringRef kernel) { return "scanc_" + kernel.str(); }
 std::string entryName(plan::KernelInterface kernel) { return entryName(kernel.getName()); }
 
 std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before) {
-  return entryName(kernel) + "_" + before.getKernel().str();
+  return isOfKernelItself(before) ? entryName(kernel) : entryName(kernel) + "_" + before.getKernel().str();
 }
 
 } // namespace scanc::emission

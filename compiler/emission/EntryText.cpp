@@ -25,8 +25,6 @@ void writeEntryPoint(CodeWriter &writer, const EntryPoint &entry) {
   writer.line("using namespace scanc::device;");
   if (entry.awaits)
     writer.line(entry.isBeside ? "run_beside_launch_before();" : "await_launch_before();");
-  if (entry.leads)
-    writer.line("let_next_launch_begin();");
   writer.line(formatv("auto &storage = block_storage<kernel::{0}_storage<program::{1}>>();", entry.kernel,
                       entry.program)
                   .str());

@@ -18,7 +18,6 @@ struct EntryPoint {
   std::string bounds;   ///< threads of a block, and blocks of a multiprocessor
   bool awaits = false;  ///< the end of the launch before, first of all
   bool isBeside = false; ///< it runs beside the launch before, whose end it awaits last of all
-  bool leads = false;    ///< the launch behind it runs beside it
   llvm::StringRef kernel;  ///< device template
   llvm::StringRef program = {}; ///< struct that it takes
   std::optional<int64_t> sharedBytes = {}; ///< which the plan has for its storage, where the two are compared

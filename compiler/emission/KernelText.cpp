@@ -68,7 +68,8 @@ void KernelWriter::shareWindows() {
 void KernelWriter::writeHead() {
   SmallVector<StringRef> templates;
   for (plan::LaunchAttr before : variant.getLaunchesBefore())
-    templates.push_back(before.getKernel().getValue());
+    if (!isOfKernelItself(before))
+      templates.push_back(before.getKernel().getValue());
   templates.push_back(kernel->getName().stripDialect());
   emission::writeHead(writer, kernel, kernel.getName(), variant.getName(), templates);
 }
@@ -97,17 +98,18 @@ void KernelWriter::writeEntries() {
   closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
   auto bounds = [](int64_t threads, int64_t blocks) { return formatv("{0}, {1}", threads, blocks).str(); };
-  for (auto [number, launch] : llvm::enumerate(before))
+  for (auto [number, launch] : llvm::enumerate(before)) {
+    if (isOfKernelItself(launch))
+      continue;
     writeEntry({.name = entryName(kernel, launch),
-                // Of one block as many registers as the compiler likes. A walk as the kernel's own, of as many as that.
-                .bounds = launch.getKernel() == "first_spans" ? bounds(launch.getThreads(), policy.getBlocks())
-                          : launch.getBlocks() > 1            ? bounds(launch.getThreads(), launch.getBlocks())
-                                                              : std::to_string(launch.getThreads()),
+                // Of one block as many registers as the compiler likes.
+                .bounds = launch.getBlocks() > 1 ? bounds(launch.getThreads(), launch.getBlocks())
+                                                 : std::to_string(launch.getThreads()),
                 .awaits = awaitsLaunchBefore(kernel, number),
                 .isBeside = runsBesideLaunchBefore(before, number),
-                .leads = runsBesideLaunchBefore(before, number + 1),
                 .kernel = launch.getKernel()},
                launch.getSharedBytes());
+  }
   writeEntry({.name = entryName(kernel),
               .bounds = bounds(policy.getThreads(), policy.getBlocks()),
               .awaits = awaitsLaunchBefore(kernel, before.size()),

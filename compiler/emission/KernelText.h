@@ -15,7 +15,7 @@ mlir::FailureOr<std::string> writeKernel(plan::KernelInterface kernel, plan::Var
 /// The same of a product of matrices.
 mlir::FailureOr<std::string> writeProduct(plan::ProjectionOp op, plan::ProductAttr product);
 
-/// Name of the extern "C" function in that text, and of that of a launch before it.
+/// Name of the extern "C" function in that text, and of that of a launch before it, which may be the same.
 std::string entryName(llvm::StringRef kernel);
 std::string entryName(plan::KernelInterface kernel);
 std::string entryName(plan::KernelInterface kernel, plan::LaunchAttr before);

@@ -10,13 +10,15 @@ bool awaitsLaunchBefore(Operation *op, size_t number) {
   return entry && entry.getDependentLaunches() && (op != &entry.getBody().front().front() || number > 0);
 }
 
+bool isOfKernelItself(plan::LaunchAttr before) { return before.getKernel() == "first_spans"; }
+
 bool isLaunchedBefore(plan::VariantAttr variant, StringRef kernel) {
   return llvm::any_of(variant.getLaunchesBefore(), [&](plan::LaunchAttr launch) { return launch.getKernel() == kernel; });
 }
 
 bool runsBesideLaunchBefore(ArrayRef<plan::LaunchAttr> before, size_t number) {
   return number > 0 && number < before.size() && before[number].getKernel() == "chunk_states" &&
-         before[number - 1].getKernel() == "first_spans";
+         isOfKernelItself(before[number - 1]);
 }
 
 } // namespace scanc::emission

@@ -12,6 +12,9 @@ bool awaitsLaunchBefore(mlir::Operation *op, size_t number = 0);
 /// Whether the template called `kernel` is launched before that of `variant`.
 bool isLaunchedBefore(plan::VariantAttr variant, llvm::StringRef kernel);
 
+/// Whether a launch before a kernel is of the kernel itself, on other blocks: that of first spans, which walks as it does.
+bool isOfKernelItself(plan::LaunchAttr before);
+
 /// Whether launch `number` before a kernel runs beside the one before it, which lets it begin: states of spans beside the walks
 /// of first spans.
 bool runsBesideLaunchBefore(llvm::ArrayRef<plan::LaunchAttr> before, size_t number);

@@ -90,7 +90,7 @@ llvm::SmallVector<Shape> relaysOf(const Chunks &chunks, const Target &target);
 /// make of a state is computed before by chunk_states, by blocks that each have a part of a span and a group of threads for each
 /// 64 columns, or one for all and one for the transition's columns where that is a matrix. Where that is one, or spans have
 /// parts, chunk_entries makes of these the states that enter spans. Where launches may run beside each other, the first span is
-/// walked meanwhile (first_spans): there is one more, and states of all but the first and the last are made.
+/// walked meanwhile (first_spans, by the kernel itself): there is one more, and states of all but the first and the last are made.
 struct Spans {
   /// Chunks that a span has at least, for what its state costs.
   static constexpr int64_t leastChunks = 8;

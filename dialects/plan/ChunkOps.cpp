@@ -126,6 +126,10 @@ LogicalResult ChunkwiseOp::verifyRegions() {
                          "where the state is corrected, then chunk_states or nothing, with a correction first_spans before it or not, and "
                          "behind it with either or runs above 1 chunk_entries, got ")
              << variant;
+    for (LaunchAttr launch : variant.getLaunchesBefore())
+      if (launch.getKernel() == "first_spans" && (launch.getThreads() != variant.getPolicy().getThreads() ||
+                                                  launch.getSharedBytes() != variant.getSharedBytes())) // kernel_c13
+        return emitOpError("variants: expected first_spans with threads and shared bytes of the kernel itself, got ") << launch;
     if (variant.getLaunchesBefore().empty() != getScratch().empty()) // chunkwise_c1
       return emitOpError("scratch: expected bytes exactly where a launch goes before, got ") << getScratchAttr();
     int64_t ring = variant.getPolicy().getRing(), rows = recall.getKey().getType().getNumElements();

@@ -60,11 +60,12 @@ void poison(Operands &operands, const std::vector<Parameter> &parameters, const 
 /// The launches of states of spans before those of first spans, each variant's.
 void turnLaunches(std::vector<KernelVariant> &variants) {
   for (KernelVariant &variant : variants) {
-    const auto first = std::find_if(variant.launches.begin(), variant.launches.end(), [](const KernelLaunch &launch) {
-      return launch.entry.ends_with("_first_spans");
+    const auto states = std::find_if(variant.launches.begin(), variant.launches.end(), [](const KernelLaunch &launch) {
+      return launch.entry.ends_with("_chunk_states");
     });
-    ASSERT_NE(first, variant.launches.end());
-    std::iter_swap(first, first + 1);
+    ASSERT_NE(states, variant.launches.end());
+    ASSERT_EQ((states - 1)->entry, variant.launches.back().entry); // the kernel's own, of first spans
+    std::iter_swap(states - 1, states);
   }
 }
 

@@ -46,7 +46,7 @@ template <typename R>
 struct told_span {
   typename chunk_state<R>::told_type states[R::shape.warpgroups + transition_groups<R>()];
   float decays[255]; ///< of each row, or the same of all in the first
-  int parts;         ///< of all spans of the lane
+  int parts;         ///< of all spans of a lane, in the first of all
 };
 
 /// Of a span, what the first has where it is walked while states of others are made. Measured on an H200, us of a chunk that is
@@ -66,21 +66,26 @@ struct span_place {
   static constexpr int blocks = (R::columns + width - 1) / width; ///< beside each other
 
   /// Of one that walks the spans of each lane, or parts of these for spans, but for the `omitted` last, and the first where
-  /// another launch walks it; or of that one.
+  /// another launch walks it; or, with none omitted, of that one.
   __device__ __forceinline__ span_place(const R &recurrence, int omitted)
-      : part(block_index() % blocks) {
+      : begins(omitted == 0 && is_first(recurrence)), part(block_index() % blocks) {
     const chunk_range all{0, recurrence.steps()};
     if constexpr (R::shape.splits) {
       constexpr int part = first_share::all, of_first = first_share::of<R>();
-      const long long walked = walking(recurrence) / blocks / recurrence.lanes(), here = R::shape.begins ? 1 : walked;
+      const int walked = (begins ? walking(recurrence) : block_count()) / (blocks * static_cast<int>(recurrence.lanes()));
+      const int here = begins ? 1 : walked;
       const bool apart = R::shape.apart && walked + omitted > 1;
       lane = block_index() / blocks / here;
       span = block_index() / blocks % here;
       spans = walked + omitted + apart;
-      if (apart && !R::shape.begins)
+      if (apart && !begins)
         ++span;
-      const auto begin_of = [&](long long i) {
-        return i == 0 ? 0 : all.chunks() * (of_first + (i - 1) * part) / (of_first + (spans - 1) * part);
+      const unsigned total = of_first + (spans - 1) * part;
+      const long long whole = all.chunks() / total;
+      const unsigned rest = static_cast<unsigned>(all.chunks() % total);
+      const auto begin_of = [&](int i) -> long long {
+        const unsigned before = i == 0 ? 0 : of_first + (i - 1) * part;
+        return whole * before + rest * before / total;
       };
       first = begin_of(span);
       const long long end = begin_of(span + 1) * chunk_steps;
@@ -95,21 +100,24 @@ struct span_place {
   }
 
   /// Of a grid that walks no spans.
-  __device__ __forceinline__ span_place(int index, long long spans)
-      : part(index % blocks), lane(index / blocks), span(0), spans(spans), first(0), steps{0, 0} {}
+  __device__ __forceinline__ span_place(int index, int spans)
+      : begins(false), part(index % blocks), lane(index / blocks), span(0), spans(spans), first(0), steps{0, 0} {}
 
   __device__ __forceinline__ int column() const { return part * width; }
 
-  /// Blocks of the grid, or of the one that walks the other spans.
-  static __device__ __forceinline__ long long walking(const R &recurrence) {
-    if constexpr (R::shape.begins)
-      return recurrence.walking();
+  /// Blocks that walk all spans, or, where there are several and the first is walked by a launch of its own, which has
+  /// fewer, the others.
+  static __device__ __forceinline__ int walking(const R &recurrence) {
+    if constexpr (R::shape.apart)
+      return static_cast<int>(recurrence.walking());
     else
       return block_count();
   }
+  static __device__ __forceinline__ bool is_first(const R &recurrence) { return block_count() < walking(recurrence); }
 
-  int part; ///< of the columns
-  long long lane, span, spans;
+  const bool begins; ///< whether this is a walk of first spans alone
+  int part;          ///< of the columns
+  int lane, span, spans;
   long long first; ///< chunk
   chunk_range steps;
 };
@@ -125,11 +133,14 @@ struct chunk_scratch {
   __device__ __forceinline__ const chunk_record<R> *records(long long lane) const {
     return reinterpret_cast<const chunk_record<R> *>(bytes) + lane * chunks;
   }
-  /// Of the first part of a lane, whose spans have `parts` together; others follow each other.
-  __device__ __forceinline__ told_span<R> *told(const span_place<R> &place, long long parts) const {
+  /// The first of all.
+  __device__ __forceinline__ told_span<R> &of_all() const {
     const long long left = corrects<R> ? lanes * chunks * static_cast<long long>(sizeof(chunk_record<R>)) : 0;
-    return reinterpret_cast<told_span<R> *>(bytes + left) +
-           (place.lane * place.blocks + place.part) * (parts - span_parts<R>());
+    return *reinterpret_cast<told_span<R> *>(bytes + left);
+  }
+  /// Of the first part of a lane, whose spans have `parts` together; others follow each other.
+  __device__ __forceinline__ told_span<R> *told(const span_place<R> &place, int parts) const {
+    return &of_all() + (place.lane * place.blocks + place.part) * (parts - span_parts<R>());
   }
 
 private:

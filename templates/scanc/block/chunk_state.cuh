@@ -82,8 +82,13 @@ static __device__ __forceinline__ void scale_panels(warp::sum_tile (&sums)[panel
 using told_panel = float[8][128][4];
 static __device__ __forceinline__ void tell_panel(told_panel &to, const warp::sum_tile (&sums)[8]) {
 #pragma unroll
-  for (int n = 0; n < 8; ++n)
-    store_global<4>(&to[n][thread_index() % 128][0], sums[n].at);
+  for (int n = 0; n < 8; ++n) {
+    warp::sum_tile left = sums[n];
+#pragma unroll
+    for (float &number : left.at)
+      forget(number); // else a walk copies its sums at every chunk to where they are written from
+    store_global<4>(&to[n][thread_index() % 128][0], left.at);
+  }
 }
 static __device__ __forceinline__ void add_told(warp::sum_tile (&sums)[8], const told_panel &from) {
 #pragma unroll

@@ -164,8 +164,10 @@ private:
   template <typename T, typename F>
   static __device__ __forceinline__ void each_told(T &to, F visit) {
     constexpr int of_panel = 8 * 128 * 4, of_tile = 128 * 4, of_warp = 32 * 4, of_row = 4 * 4;
-    const int among = lane_index() / 4; // eight columns
-    auto *const first = &to[0][warp_of_group() * 2][warp::sum_column(0) * 4 + among / 2][among % 2];
+    int thread = thread_index();
+    forget(thread); // as in `each_existing`
+    const int among = thread % 32 / 4; // eight columns
+    auto *const first = &to[0][thread / 32 % 4 * 2][thread % 4 * 8 + among / 2][among % 2];
 #pragma unroll
     for (int m = 0; m < panels; ++m)
 #pragma unroll

@@ -89,8 +89,7 @@ struct chunk_policy {
   int values = 0;        ///< panels of 64 columns, where groups do not have one each
   bool reads_out = true; ///< whether the state is multiplied with queries
   bool windows = false;  ///< whether inputs of earlier steps are read: steps are then block::window_step
-  bool apart = false;    ///< whether the first span of each lane is walked before the others, by kernel/first_spans.cuh
-  bool begins = false;   ///< whether these are what is walked
+  bool apart = false;    ///< whether the first span of each lane is walked before the others, by a launch of its own
 
   constexpr int threads() const { return 128 * (warpgroups + readers); }
   constexpr int value_panels() const { return values > 0 ? values : warpgroups; }

@@ -54,7 +54,7 @@ struct entries_place : block::span_place<R> {
   __device__ __forceinline__ entries_place(const R &recurrence, void *scratch, int blocks)
       : entries_place(block::chunk_scratch<R>(recurrence, scratch), blocks) {}
   __device__ __forceinline__ entries_place(const block::chunk_scratch<R> &left, int blocks)
-      : block::span_place<R>(block_index() / blocks, thread::read(&left.told(block::span_place<R>(0, 1), 1)->parts)),
+      : block::span_place<R>(block_index() / blocks, thread::read(&left.of_all().parts)),
         told(left.told(*this, this->spans)), slice(block_index() % blocks) {}
 
   block::told_span<R> *const told; ///< of the lane; `spans` are parts

@@ -338,8 +338,8 @@ static __device__ __forceinline__ void chunk_states(const R &of, void *scratch,
     decay.tell(told);
   }
   await_copies<0>();
-  if (thread_index() == 0)
-    thread::write(&told.parts, static_cast<int>(place.spans));
+  if (block_index() == 0 && thread_index() == 0)
+    thread::write(&left.of_all().parts, place.spans);
 }
 
 } // namespace scanc::device::kernel

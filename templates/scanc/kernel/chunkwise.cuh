@@ -1,7 +1,8 @@
 //===- kernel/chunkwise.cuh - Matrix states read out, by products of chunks ---===//
 //
 //   called by      every thread of a grid of lanes() * spans * ceildiv(R::columns, 64 * warpgroups) blocks; without
-//                  R::shape.splits there is one span, with it kernel/chunk_states.cuh goes before where there are more;
+//                  R::shape.splits there is one span, with it kernel/chunk_states.cuh goes before where there are more,
+//                  and with R::shape.apart before that this, on the blocks of one span, for the first;
 //                  where there are segments, as many for each of some runs of segments, 128 at most
 //   result in      global memory
 //   shared memory  chunkwise_storage<R>, given by the caller
@@ -20,6 +21,11 @@
 //   block/chunk_row_decays.cuh has products of decays in place of their logarithms. Where results read S[t-1], sums are over s < t,
 //   and g[t-1] stands in place of g[t]. No exponent is above 0 where no
 //   decay is above 1. The state stays in registers, in f32, for all of time; products are of R::element, their sums f32.
+//
+//   What enters the first span is known. With R::shape.apart it is walked and read out, and leaves in place of what it makes
+//   of a state of 0 the state that enters the next, while kernel/chunk_states.cuh passes over the spans between it and the
+//   last: neither reads what the other writes. A chunk that is read out does not take as long as one that is passed over, so
+//   the span has a length of its own.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -417,6 +423,8 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
   } else if constexpr (R::shape.readers > 0) {
     const span_place<R> place(recurrence, 0);
     block::told_span<R> *const told = left.told(place, place.spans * block::span_parts<R>());
+    if (place.begins)
+      let_next_launch_begin();
     bool is_beyond;
     if constexpr (block::corrects<R>)
       is_beyond = relay_corrected(recurrence, place, left.records(place.lane) + place.first, told, storage);
@@ -428,11 +436,13 @@ static __device__ __forceinline__ void chunkwise(const R &recurrence, void *scra
     const bool is_last = place.span + 1 == place.spans;
     chunk_walk<R> walk(recurrence, place.lane, place.column(), {place.steps}, storage);
     block::told_span<R> *const told = left.told(place, place.spans * block::span_parts<R>());
+    if (place.begins)
+      let_next_launch_begin();
     walk.state.begin(recurrence, walk.at, walk.column);
     if constexpr (R::shape.splits)
       enter_span(walk, place, told);
     walk_all(walk, left.records(place.lane) + place.first);
-    if constexpr (R::shape.begins)
+    if (place.begins)
       walk.state.tell(told->states[walk.group]);
     else if (is_last)
       walk.state.finish(recurrence, walk.at, walk.column);

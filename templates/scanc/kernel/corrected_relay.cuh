@@ -324,7 +324,7 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
     const int first = relay.column + relay.group * block::panel_columns;
     block::state_columns<R> state;
     state.begin(recurrence, relay.at, first);
-    if constexpr (R::shape.splits && !R::shape.begins)
+    if constexpr (R::shape.splits)
       if (place.span > 0) {
         state.clear();
         state.add(told[place.span - 1].states[relay.group]);
@@ -332,7 +332,7 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
     if (relay.order.has(0))
       carry_corrected(relay, state);
     is_beyond = state.is_beyond();
-    if constexpr (R::shape.begins) {
+    if (place.begins) {
       forget(told); // places would stay in registers for all of a walk
       state.tell(told->states[relay.group]);
     } else if (place.span + 1 == place.spans)

@@ -449,6 +449,31 @@ plan.program @kernel_c13_first_alone strategy "chunkwise" attributes {
 
 // -----
 
+plan.program @kernel_c13_first_of_others strategy "chunkwise" attributes {
+    parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
+    sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
+  plan.entry "forward" {
+    // expected-error @below {{variants: expected first_spans with threads and shared bytes of the kernel itself, got}}
+    plan.chunkwise "k" attributes {
+        dims = [#plan.dim<time t in T : ?>, #plan.dim<register i in K : 8>, #plan.dim<register j in V : 8>],
+        reads = [#plan.access<k (d0, d1, d2) -> (d0, d1)>, #plan.access<v (d0, d1, d2) -> (d0, d2)>, #plan.access<g (d0, d1, d2) -> (d0)>],
+        writes = [#plan.access<o (d0, d1, d2) -> (d0, d2)>], states = [#plan.state<S : f32 [i, j]>], init_states = array<i64>, inits = [],
+        final_states = array<i64>, finals = [], element = bf16, scratch = "ceildiv(T, 64) * 8192",
+        variants = [#plan.variant<name = "any", policy = <walk = lanes, lane_threads = 1, time_threads = 128, lanes = 1, steps = 64, ring = 3>,
+            offset_bits = 64, widths = [1, 1, 1, 1], requirements = [], grid = "1", shared_bytes = 0,
+            before = [#plan.launch<kernel = "chunk_inverses", threads = 128, grid = "ceildiv(T, 64)", shared_bytes = 0>,
+                #plan.launch<kernel = "first_spans", threads = 256, grid = "1", shared_bytes = 0>,
+                #plan.launch<kernel = "chunk_states", threads = 128, grid = "1", shared_bytes = 0>,
+                #plan.launch<kernel = "chunk_entries", threads = 128, grid = "1", shared_bytes = 0>]>]} {
+    ^bb0(%k: vector<8xf32>, %v: vector<8xf32>, %g: f32):
+      %o = plan.recall "S" query %k : vector<8xf32> key %k correct %g value %v : vector<8xf32>
+      plan.yield %o : vector<8xf32>
+    }
+  }
+}
+
+// -----
+
 plan.program @kernel_c13_other_of_rows strategy "chunkwise" attributes {
     parameters = [#plan.parameter<in k : f32 [T, K]>, #plan.parameter<in v : f32 [T, V]>, #plan.parameter<in g : f32 [T]>, #plan.parameter<out o : f32 [T, V]>],
     sizes = {}, schema = 1, deterministic = true, error_bound = ""} {
