@@ -98,9 +98,16 @@ void KernelWriter::writeEntries() {
   closeProgram(writer, name, threads(), policy.getThreads());
   SmallVector<plan::LaunchAttr> before = variant.getLaunchesBefore();
   auto bounds = [](int64_t threads, int64_t blocks) { return formatv("{0}, {1}", threads, blocks).str(); };
-  for (auto [number, launch] : llvm::enumerate(before)) {
-    if (isOfKernelItself(launch))
+  for (plan::LaunchAttr launch : functionsOf(variant)) {
+    if (!launch) {
+      writeEntry({.name = entryName(kernel),
+                  .bounds = bounds(policy.getThreads(), policy.getBlocks()),
+                  .awaits = awaitsLaunchBefore(kernel, before.size()),
+                  .kernel = kernel->getName().stripDialect()},
+                 variant.getSharedBytes());
       continue;
+    }
+    const size_t number = llvm::find(before, launch) - before.begin();
     writeEntry({.name = entryName(kernel, launch),
                 // Of one block as many registers as the compiler likes.
                 .bounds = launch.getBlocks() > 1 ? bounds(launch.getThreads(), launch.getBlocks())
@@ -110,11 +117,6 @@ void KernelWriter::writeEntries() {
                 .kernel = launch.getKernel()},
                launch.getSharedBytes());
   }
-  writeEntry({.name = entryName(kernel),
-              .bounds = bounds(policy.getThreads(), policy.getBlocks()),
-              .awaits = awaitsLaunchBefore(kernel, before.size()),
-              .kernel = kernel->getName().stripDialect()},
-             variant.getSharedBytes());
 }
 
 void KernelWriter::writeEntry(EntryPoint entry, int64_t sharedBytes) {

@@ -15,6 +15,10 @@ bool isLaunchedBefore(plan::VariantAttr variant, llvm::StringRef kernel);
 /// Whether a launch before a kernel is of the kernel itself, on other blocks: that of first spans, which walks as it does.
 bool isOfKernelItself(plan::LaunchAttr before);
 
+/// The launches of a variant whose functions are not the kernel's, and null for that: what takes longest to compile first,
+/// as the runtime begins with it.
+llvm::SmallVector<plan::LaunchAttr> functionsOf(plan::VariantAttr variant);
+
 /// Whether launch `number` before a kernel runs beside the one before it, which lets it begin: states of spans beside the walks
 /// of first spans.
 bool runsBesideLaunchBefore(llvm::ArrayRef<plan::LaunchAttr> before, size_t number);

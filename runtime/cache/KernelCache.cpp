@@ -50,6 +50,8 @@ std::vector<std::string> entriesOf(const KernelVariant &variant) {
   for (const KernelLaunch &launch : variant.launches)
     if (std::find(entries.begin(), entries.end(), launch.entry) == entries.end())
       entries.push_back(launch.entry);
+  auto placeOf = [&](const std::string &entry) { return variant.source.find(fmt::format("SCANC_KERNEL_{})", entry)); };
+  std::ranges::stable_sort(entries, {}, placeOf);
   return entries;
 }
 

@@ -21,7 +21,8 @@
 
 namespace scanc::rt {
 
-/// The functions of a variant, each once, in the order in which they are first launched.
+/// The functions of a variant, each once, in the order in which they are first launched; of a text of several functions,
+/// in its order: what takes longest to compile stands first, as NVRTC holds a lock while it parses.
 std::vector<std::string> entriesOf(const KernelVariant &variant);
 
 /// The translation units of a variant of `program`: its text for each of `entriesOf`, which may be

@@ -3,6 +3,7 @@
 #include "Sample.h"
 
 #include <gtest/gtest.h>
+#include <fmt/format.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -178,6 +179,21 @@ TEST(KernelCache, discarded_kernels_are_made_again) {
   cache.discard("key");
   ASSERT_EQ((*cache.get("key", compilerOf(count, "b")))->cubin, "b");
   EXPECT_EQ(count, 2);
+}
+
+/// NVRTC holds a lock while it parses, so whoever begins last waits for all others: the longest was among these.
+TEST(KernelCache, functions_of_a_text_are_begun_in_its_order) {
+  KernelVariant variant;
+  for (const char *entry : {"k_first", "k", "k_second", "k"})
+    variant.launches.push_back({.entry = entry});
+  EXPECT_EQ(entriesOf(variant), (std::vector<std::string>{"k_first", "k", "k_second"}));
+  for (const char *entry : {"k_second", "k", "k_first"})
+    variant.source += fmt::format("#if !defined(SCANC_ONE_KERNEL) || defined(SCANC_KERNEL_{})\n", entry);
+  EXPECT_EQ(entriesOf(variant), (std::vector<std::string>{"k_second", "k", "k_first"}));
+  std::vector<std::string> names;
+  for (const CudaSource &unit : sourcesOf({}, variant, "sm_90a"))
+    names.push_back(unit.extraOptions.back());
+  EXPECT_EQ(names, (std::vector<std::string>{"-DSCANC_KERNEL_k_second", "-DSCANC_KERNEL_k", "-DSCANC_KERNEL_k_first"}));
 }
 
 TEST(KernelCache, one_per_folder_and_process) {
