@@ -4,6 +4,7 @@
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "compiler/emission/Squares.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -43,10 +44,12 @@ void ChunkKernelWriter::writeRecurrence() {
   };
   SmallVector<Value> queries(partsOfStep());
   queries.back() = recall.getQuery();
+  if (readsOnce())
+    queries.front() = recall.getReaders().front();
   writeFetch({"query", "i", "rows", pieceSize}, queries);
   writeFetch({"key", "i", "rows", pieceSize}, behind(recall.getEarlierKeys(), recall.getKey()));
   writeFetch({"value", "j", "columns", pieceSize}, behind(recall.getEarlierValues(), recall.getValue()));
-  if (SmallVector<Value> readers(recall.getReaders()); !readers.empty())
+  if (SmallVector<Value> readers(recall.getReaders()); !readers.empty() && !readsOnce())
     writeFetch({"reader", "i", "rows", pieceSize}, readers);
   if (recall.getRowDecays())
     writeDecays();
@@ -59,6 +62,11 @@ void ChunkKernelWriter::writeRecurrence() {
     return writeSquares();
   writeFirstState();
   writeLastState();
+}
+
+bool ChunkKernelWriter::readsOnce() const {
+  return !walksSteps() && recall.getRowDecays() && recall.getReaders().size() == 2 && recall.getReaders().back() == recall.getQuery() &&
+         matchPattern(recall.getStrength(), m_AnyZeroFloat());
 }
 
 void ChunkKernelWriter::writeShape() {
@@ -82,6 +90,8 @@ void ChunkKernelWriter::writeShape() {
                       recall.getKey().getType().getNumElements(),
                       recall.getValue().getType().getNumElements())
                   .str());
+  if (readsOnce())
+    writer.line("static constexpr bool reads_once = true; // each place of a step reads the state by its query");
   if (recall.getReadsBefore())
     writer.line("static constexpr bool reads_before = true; // results read the state as a step finds it");
   writer.line("using element = " + Twine(spellElement(kernel.getElement())) + "; // of factors in shared memory");

@@ -88,6 +88,8 @@ private:
     return mlir::getElementTypeOrSelf(plan::KernelInterface(kernel).getBody().getArgument(read).getType());
   }
 
+  /// Whether a place of a step that corrects the state comes before the one that is read out, each with what reads as its query.
+  bool readsOnce() const;
   /// Whether steps are walked one by one: kernel/outer_sequential.cuh.
   bool walksSteps() const { return llvm::isa<plan::OuterSequentialOp>(kernel); }
 

@@ -459,7 +459,7 @@ void BodyLowering::lowerRecall() {
   };
   for (auto [step, of] : llvm::zip(chunks->earlier, earlierKeys))
     read(step, of);
-  read(*chunks, key);
+  read(*chunks, chunks->readsInPlaces() ? query : key); // which corrects by 0 then
   Value sums = plan::RecallOp::create(builder, loc, shaped(readout.getType(), columns),
                                       cast<StringAttr>(advance.getStates()[0]), chunks->readsBefore, decay, factor,
                                       rowDecays, decayInput, query, bonus,

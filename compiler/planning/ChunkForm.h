@@ -44,6 +44,8 @@ struct ChunkForm : CorrectedStep {
   bool readsApart() const {
     return reader || llvm::any_of(earlier, [](const CorrectedStep &step) { return step.reader.has_value(); });
   }
+  /// Whether a first place corrects the state by what it reads, and a second one adds to it and is read out.
+  bool readsInPlaces() const { return readsApart() && earlier.size() == 1 && !corrects; }
   int64_t reductions = 0; ///< sums over columns that results are made of
   mlir::Type element; ///< that rows of these are rounded to; f32: they are not
 };

@@ -61,13 +61,14 @@ constexpr int64_t placeBytes = 1024;  // of which steps are those of the next ch
 
 constexpr int64_t chunkParts = 4; // of a chunk, with decays of rows of their own
 
-/// What chunk_factors leaves of a chunk: numbers, the inverse, scores and three weighted copies of rows, and what the whole
-/// chunk decays; up to the next that is aligned. chunk_inverses leaves the first two.
+/// What chunk_factors leaves of a chunk: numbers, the inverse, scores and three weighted copies of rows, two where the state is read
+/// once, and what the whole chunk decays; up to the next that is aligned. chunk_inverses leaves the first two.
 int64_t recordBytes(const Chunks &chunks) {
   if (!chunks.bringsFactors())
     return numberBytes + panelBytes;
   int64_t panels = chunks.paddedRows() / groupColumns;
-  return llvm::alignTo(numberBytes + (2 + 3 * panels) * panelBytes + chunks.paddedRows() * 4, 1024);
+  int64_t copies = chunks.readsOnce() ? 2 : 3;
+  return llvm::alignTo(numberBytes + (2 + copies * panels) * panelBytes + chunks.paddedRows() * 4, 1024);
 }
 
 /// Of chunkwise_storage with decays of rows: one chunk, what decays are computed from, and in place of the state the weighted keys

@@ -33,8 +33,10 @@ struct Chunks : OuterProducts {
   double sums(bool windowed) const;
   /// Whether chunk_factors makes what a chunk brings, or chunk_inverses the inverses alone.
   bool bringsFactors() const { return form.decaysRows && form.strength; }
+  /// Whether each place of a step reads the state once.
+  bool readsOnce() const { return form.decaysRows && form.readsInPlaces(); }
   /// Panels of 64 rows of what corrections read the state by, where that is another vector than the key.
-  int64_t readerPanels() const { return form.readsApart() ? paddedRows() / groupColumns : 0; }
+  int64_t readerPanels() const { return form.readsApart() && !readsOnce() ? paddedRows() / groupColumns : 0; }
   /// Formula: the sizes of all lanes, each times what follows.
   std::string lanes() const {
     std::string lanes;

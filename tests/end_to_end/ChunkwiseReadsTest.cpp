@@ -119,7 +119,7 @@ TEST_P(CorrectBeforeTimes, areRight) {
   for (const char *vector : {"k", "b"})
     expectNear(correctBefore(vector, beside(vector)), {{"B", 1}, {"T", GetParam()}, {"K", 24}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = decaysOfRows});
 }
-INSTANTIATE_TEST_SUITE_P(ChunkwiseReads, CorrectBeforeTimes, testing::Values(0, 1, 32, 33, 70));
+INSTANTIATE_TEST_SUITE_P(ChunkwiseReads, CorrectBeforeTimes, testing::Values(0, 1, 32, 33));
 
 TEST(ChunkwiseReads, correctionsBeforeRowsDecayAreRightInStatesOfEverySize) {
   for (const auto &[rows, columns, variants] : {std::tuple(100, 16, "any"), {16, 100, "wide_i32"}, {128, 16, "wide_i32"}})
@@ -145,8 +145,7 @@ TEST(ChunkwiseReads, correctionsBesideADecayOfTheWholeAreRight) {
 }
 
 TEST(ChunkwiseReads, spansOfCorrectionsBeforeRowsDecayAreRight) {
-  for (const auto &[vector, steps] : {std::pair("k", 1600), {"b", 800}})
-    expectNear(correctBefore(vector, beside(vector)), {{"B", 1}, {"T", steps}, {"K", 16}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = decaysOfRows});
+  expectNear(correctBefore("b", beside("b")), {{"B", 1}, {"T", 800}, {"K", 16}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = decaysOfRows});
 }
 
 TEST(ChunkwiseReads, aValueReachedEarlierResultsOfACorrectionBeforeRowsDecay) {

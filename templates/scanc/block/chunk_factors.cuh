@@ -20,6 +20,8 @@
 //   G[t-1] in the place of G[t]; so do queries of results that read the state before. Only where a step comes second it
 //   reads: a matrix of keys of left halves has what reads of right ones.
 //
+//   Where each place of a step reads the state once, L and P have rows of their own: queries are what reads, L and P one product.
+//
 //   What is rounded to an element: the two factors of each product in L and P, P, the inverse of 1 + L (of an L in f32), and
 //   what enters or leaves products with the state.
 //
@@ -106,6 +108,7 @@ class part_factors {
   using two = array<float, 2>;
   using pair = row<element, 2>;
   static constexpr int steps = part_steps / 2, group = 4, groups = 2, columns = 32;
+  static constexpr bool once = reads_once<R>, queries_before = once || reads_before<R>; ///< a query has decays up to the step before
 
 public:
   struct products {
@@ -174,7 +177,7 @@ public:
         here.queries.store(scores, part * part_steps, of * part_steps);
 #pragma unroll
         for (int half = 0; half < 2; ++half)
-          rows.put(inverter, here.keys.sums[half], 2 * of + half);
+          rows.put(inverter, once ? here.queries.sums[half] : here.keys.sums[half], 2 * of + half);
       };
       products here = across[of]; // chosen by number: two ways to put would be compiled
       if (of == part)
@@ -195,8 +198,9 @@ private:
       warp::right_tile<element> earlier[2];
       warp::load_right_transposed<width_of_keys>(earlier, from.template cells<far_keys, false>(of), 0,
                                                  rows::template column<far_keys, false>(k));
-      sums.keys.add(warp::load_left<width>(from.template cells<far, false>(part), 0,
-                                           rows::template column<far, false>(k)), earlier);
+      if constexpr (!once)
+        sums.keys.add(warp::load_left<width>(from.template cells<far, false>(part), 0,
+                                             rows::template column<far, false>(k)), earlier);
       sums.queries.add(warp::load_left<rows::template width<far>>(from.template cells<far, true>(part), 0,
                                               rows::template column<far, true>(k)), earlier);
     }
@@ -311,10 +315,11 @@ private:
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
         of_key[c] = reads ? from_middle<size, reads_apart<R>>(i, c) : to_middle<size>(i, c);
-        of_query[c] = from_middle<size, reads_before<R>>(i, c);
+        of_query[c] = from_middle<size, queries_before>(i, c);
       }
-      shared_store(cell<false, false>(of, i), weighed(reads ? reading(i) : key[i], of_key));
-      if (size > 1 || reads)
+      if (!once || !reads)
+        shared_store(cell<false, false>(of, i), weighed(reads ? reading(i) : key[i], of_key));
+      if (reads || (size > 1 && !once))
         shared_store(cell<false, true>(of, i), weighed(query[i], of_query));
     }
     warp_barrier();
@@ -378,15 +383,19 @@ private:
   __device__ __forceinline__ void keep_factors(const factor_storage<R> &storage, rows &of, chunk_record<R> &to) const {
     const int p = column / panel_columns;
     const two before = decays_of(storage, 0, part);
-    each(reach<reads_apart<R>>(), before_part, before, [&](int i, const two &by) {
-      const uint32_t reads = weighed(reading(i), by);
-      keep(to.entering_key[p], i, reads);
-      if constexpr (mild)
-        shared_store(cell<false, false>(of, i), reads);
-    });
-    each(reach<reads_before<R>>(), before_part, before, [&](int i, const two &by) {
+    if constexpr (!once)
+      each(reach<reads_apart<R>>(), before_part, before, [&](int i, const two &by) {
+        const uint32_t reads = weighed(reading(i), by);
+        keep(to.entering_key[p], i, reads);
+        if constexpr (mild)
+          shared_store(cell<false, false>(of, i), reads);
+      });
+    each(reach<queries_before>(), before_part, before, [&](int i, const two &by) {
       const uint32_t reads = weighed(query[i], by);
-      keep(to.query[p], i, reads);
+      if constexpr (once)
+        keep(to.entering_key[p], i, reads);
+      else
+        keep(to.query[p], i, reads);
       if constexpr (mild)
         shared_store(cell<false, true>(of, i), reads);
     });
@@ -431,9 +440,10 @@ private:
   }
   template <bool far>
   __device__ __forceinline__ void put_right(rows &to, const two &more) const {
-    each(reach<reads_apart<R>>(), before_part, more,
-         [&](int i, const two &by) { shared_store(cell<far, false>(to, i), weighed(reading(i), by)); });
-    each(reach<reads_before<R>>(), before_part, more,
+    if constexpr (!once)
+      each(reach<reads_apart<R>>(), before_part, more,
+           [&](int i, const two &by) { shared_store(cell<far, false>(to, i), weighed(reading(i), by)); });
+    each(reach<queries_before>(), before_part, more,
          [&](int i, const two &by) { shared_store(cell<far, true>(to, i), weighed(query[i], by)); });
   }
 
@@ -456,7 +466,8 @@ private:
       const auto of_keys = warp::load_left<panel_columns>(own_keys, 0, at);
       warp::right_tile<element> earlier[2];
       warp::as_right_transposed(earlier, of_keys);
-      sums.keys.add(of_keys, earlier);
+      if constexpr (!once)
+        sums.keys.add(of_keys, earlier);
       sums.queries.add(warp::load_left<panel_columns>(own_queries, 0, at), earlier);
     }
     add_wanted<of_eights ? 1 : 0>(sums, wanted);
@@ -471,7 +482,8 @@ private:
       for (int i = 0; i < 4; ++i)
         if (which == 2 || (which == 1 ? n == i / 2 : n < i / 2))
           if (wanted(warp::sum_row(i), n * 8 + warp::sum_column(i))) {
-            within.keys.sums[n].at[i] += sums.keys.sums[n].at[i];
+            if constexpr (!once)
+              within.keys.sums[n].at[i] += sums.keys.sums[n].at[i];
             within.queries.sums[n].at[i] += sums.queries.sums[n].at[i];
           }
   }

@@ -177,7 +177,9 @@ private:
       float read = 0.0f;
 #pragma unroll 1
       for (int i = 0; i < R::rows; ++i) {
-        if constexpr (reads_apart<R> && decays_rows<R>)
+        if constexpr (reads_once<R>)
+          read += widen(shared_load(all.query[i])) * shared_load(all.state[i][c]);
+        else if constexpr (reads_apart<R> && decays_rows<R>)
           read += widen(shared_load(all.reader[i])) * shared_load(all.state[i][c]);
         else if constexpr (reads_apart<R>)
           read += widen(shared_load(all.reader[i])) * decayed(i);

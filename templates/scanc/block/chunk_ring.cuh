@@ -141,14 +141,14 @@ static __device__ __forceinline__ const auto &readers_of(const Keys &keys) {
 }
 
 /// What is made of a chunk before it is walked, by kernel/chunk_inverses.cuh.
-template <typename R, bool rows = brings_factors<R>>
+template <typename R, bool rows = brings_factors<R>, bool once = reads_once<R>>
 struct chunk_record : chunk_numbers, chunk_inverse<R> {
   static constexpr int bytes = sizeof(chunk_numbers) + panel * sizeof(typename R::element);
 };
 
 /// And by kernel/chunk_factors.cuh: scores, and keys and queries weighted by the decays of rows.
 template <typename R>
-struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
+struct chunk_record<R, true, false> : chunk_numbers, chunk_inverse<R> {
   using element = typename R::element;
   element entering_key[row_panels<R>()][panel];       ///< or what reads in its place, from the beginning of the chunk
   element key[row_panels<R>()][panel];                ///< to its end
@@ -158,6 +158,19 @@ struct chunk_record<R, true> : chunk_numbers, chunk_inverse<R> {
 
   /// Without the rest, up to the next that is aligned.
   static constexpr int bytes = sizeof(chunk_numbers) + (2 + 3 * row_panels<R>()) * panel * sizeof(element) +
+                               row_panels<R>() * panel_columns * sizeof(float);
+};
+
+/// The same where the state is read once.
+template <typename R>
+struct chunk_record<R, true, true> : chunk_numbers, chunk_inverse<R> {
+  using element = typename R::element;
+  element entering_key[row_panels<R>()][panel];
+  element key[row_panels<R>()][panel];
+  element scores[panel];
+  float chunk_decay[row_panels<R>() * panel_columns];
+
+  static constexpr int bytes = sizeof(chunk_numbers) + (2 + 2 * row_panels<R>()) * panel * sizeof(element) +
                                row_panels<R>() * panel_columns * sizeof(float);
 };
 

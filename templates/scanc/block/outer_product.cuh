@@ -27,6 +27,10 @@ concept corrects = requires(const R &r, const typename R::numbers &of) { r.stren
 template <typename R>
 concept reads_apart = corrects<R> && requires { &R::fetch_reader; };
 
+/// Whether each place of a step reads the state once, before rows decay: a correction by its query, or results, where nothing decays.
+template <typename R>
+concept reads_once = corrects<R> && requires { R::reads_once; };
+
 /// Whether results read the state as a step finds it, and, with a bonus, of what the step adds so much of each row.
 template <typename R>
 concept reads_before = requires { R::reads_before; };

@@ -232,7 +232,7 @@ static __device__ __forceinline__ void walk_chunks(chunk_walk<R> &walk) {
 template <typename R>
 static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk,
                                                              const block::chunk_record<R> *records) {
-  constexpr bool made = block::brings_factors<R>, has_scores = has_group_products && !made;
+  constexpr bool made = block::brings_factors<R>, has_scores = has_group_products && !made, once = block::reads_once<R>;
   constexpr int ring = R::shape.ring;
   auto &[recurrence, storage, column, at, order, group, stream, numbers, state] = walk;
   const int first = block::warp_of_group() * 16;
@@ -251,10 +251,14 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
       block::start_products<false, R>(products, block::readers_of(slot), storage.state.of[group]);
     if constexpr (has_scores)
       block::start_products<true, R>(scores, slot.query, slot.key);
-    if constexpr (has_group_products)
+    if constexpr (has_group_products && !once)
       block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
-    finish_group_products<made ? 1 : 2>();
+    finish_group_products<once ? 0 : made ? 1 : 2>();
     warp::settle(products);
+    if constexpr (once) // of other places
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+        outputs[n] = products[n];
     block::subtract_products<R>(slot, products);
     show_to_group_products();
     group_barrier();
@@ -269,7 +273,7 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
       warp::settle(scores);
       block::weigh_scores<R>(weighted, scores, slot);
     }
-    if constexpr (!has_group_products)
+    if constexpr (!has_group_products && !once)
       block::start_products<false, R>(outputs, slot.query, storage.state.of[group]);
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(block::decay_at<R>(slot, block::chunk_steps - 1)));
