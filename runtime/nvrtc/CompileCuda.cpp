@@ -1,6 +1,7 @@
 //===- CompileCuda.cpp - One translation unit through NVRTC ---------------===//
 #include "runtime/nvrtc/NvrtcApi.h"
 
+#include "runtime/process/AtOnce.h"
 #include "runtime/process/Fork.h"
 
 #include <fmt/format.h>
@@ -155,7 +156,9 @@ Result<CompiledKernel> compileWith(const NvrtcApi &nvrtc, const CudaSource &sour
   if (Result<void> supported = checkArchitecture(nvrtc, source.architecture); !supported)
     return supported.error();
   Unit unit(nvrtc);
-  if (Result<void> created = unit.create(source); !created)
+  Result<void> created;
+  inTurn([&] { created = unit.create(source); }); // NVRTC holds a lock while it parses: the first is to be first there
+  if (!created)
     return created.error();
   int result = unit.compile(nvrtcOptions(nvrtc, source));
   Result<std::string> log =
