@@ -72,10 +72,10 @@ int64_t recordBytes(const Chunks &chunks) {
 }
 
 /// Of chunkwise_storage with decays of rows: one chunk, what decays are computed from, and in place of the state the weighted keys
-/// and queries and what else block/chunk_row_decays.cuh has in its row_factors.
+/// and queries and what else block/chunk_row_decays.cuh has in its row_factors. A group with 64 rows weighs queries in their place.
 static int64_t sharedBytesOfRows(const Chunks &chunks, int64_t groups) {
-  constexpr int64_t factors = 8, scoreBytes = (chunkParts * (chunkParts + 1) / 2 + 1) * 1024;
-  int64_t panels = chunks.paddedRows() / groupColumns;
+  constexpr int64_t scoreBytes = (chunkParts * (chunkParts + 1) / 2 + 1) * 1024;
+  int64_t panels = chunks.paddedRows() / groupColumns, factors = panels == 1 && groups == 1 ? 7 : 8;
   // Of decays of 16 bits half is apart of what takes the place of decays.
   int64_t chunk = (2 * panels + groups) * panelBytes + panels * chunkSteps * groupColumns * 4 + numberBytes;
   return chunk + factors * panels * panelBytes + scoreBytes + chunkParts * chunks.paddedRows() * 4 + 2 * numberBytes;

@@ -342,9 +342,10 @@ public:
   }
 
   /// The same of what rows of the state are multiplied with alone, of what they decay by, and of the values.
+  template <bool keys = true, bool queries = true>
   __device__ __forceinline__ void start_rows(long long chunk, chunk_extent extent) const {
     if (extent.count > 0)
-      copy_rows(of(chunk), extent);
+      copy_rows<keys, queries>(of(chunk), extent);
     close_copies();
   }
   __device__ __forceinline__ void start_decays(long long chunk, chunk_extent extent) const {
@@ -371,13 +372,15 @@ private:
     }
   }
 
+  template <bool keys = true, bool queries = true>
   __device__ __forceinline__ void copy_rows(slot &to, chunk_extent extent) const {
 #pragma unroll
     for (int p = 0; p < row_panels<R>(); ++p) {
-      block::copy_rows<threads, &R::fetch_key, of_group>(to.key[p], recurrence, at, extent, p);
-      if constexpr (reads_apart<R>)
+      if constexpr (keys)
+        block::copy_rows<threads, &R::fetch_key, of_group>(to.key[p], recurrence, at, extent, p);
+      if constexpr (keys && reads_apart<R>)
         block::copy_rows<threads, &R::fetch_reader, of_group>(to.reader[p], recurrence, at, extent, p);
-      if constexpr (R::shape.reads_out)
+      if constexpr (queries && R::shape.reads_out)
         block::copy_rows<threads, &R::fetch_query, of_group>(to.query[p], recurrence, at, extent, p);
     }
   }

@@ -51,6 +51,18 @@ struct far_tiles {
 template <typename R>
 struct far_tiles<R, false> {};
 
+/// Whether weighted queries are where the chunk's were, and those of the next come when they have been multiplied: so two blocks fit
+/// a multiprocessor.
+template <typename R>
+inline constexpr bool queries_stay = row_panels<R>() == 1 && R::shape.warpgroups == 1;
+/// From the beginning of the chunk.
+template <typename R, bool stay = queries_stay<R>>
+struct weighted_queries {
+  alignas(1024) typename R::element query[row_panels<R>()][panel];
+};
+template <typename R>
+struct weighted_queries<R, true> {};
+
 /// Scores of a part's steps with those of another, or its own, as lanes have them in the left operand of a product.
 template <typename R>
 struct alignas(16) score_tile {
@@ -62,19 +74,26 @@ static __device__ __forceinline__ int score_place(int part, int of) { return par
 
 /// Queries and keys, weighted by decays, as operands of products.
 template <typename R>
-struct row_factors : far_tiles<R> {
+struct row_factors : far_tiles<R>, weighted_queries<R> {
   using element = typename R::element;
   union {
     alignas(1024) element
         halves[sizes_within][row_panels<R>()][panel]; ///< keys of left halves, queries of right ones
     state_panels<R> state;                            ///< when there are scores
   };
-  element query[row_panels<R>()][panel]; ///< from the beginning of the chunk
-  element key[row_panels<R>()][panel];   ///< to its end
+  element key[row_panels<R>()][panel]; ///< to the end of the chunk
   alignas(1024) warp::tf32 near[row_panels<R>()][chunk_parts][panel_tiles][factor_tile]; ///< of blocks of 32 steps
   score_tile<R> scores[score_tiles + 1][2][32]; ///< nearest and what is left; the last are 0
   part_decays<R> decays;
   chunk_numbers numbers[2]; ///< of this chunk and the next
+
+  template <typename Slot>
+  static __device__ __forceinline__ auto &queries(row_factors &factors, Slot &slot) {
+    if constexpr (queries_stay<R>)
+      return slot.query;
+    else
+      return factors.query;
+  }
 
   /// Of blocks of 64 steps: where the decays of the same rows and steps were, which only the warp has read that writes here.
   __device__ __forceinline__ warp::tf32 *far_tile(chunk_slot<R> &slot, int p, int part, int tile) {
@@ -184,7 +203,7 @@ private:
       put_all(near, {before_cut, before_cut});
     if (part >= 2)
       put_all(far, decays_of(to.decays, 2, part, before_cut));
-    put_all(to.query[p], decays_of(to.decays, 0, part));
+    put_all(row_factors<R>::queries(to, slot)[p], decays_of(to.decays, 0, part));
   }
 
   __device__ __forceinline__ void take_decays(const R &recurrence, const chunk_slot<R> &slot,

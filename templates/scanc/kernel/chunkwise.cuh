@@ -306,8 +306,8 @@ static __device__ __forceinline__ void walk_corrected_chunks(chunk_walk<R> &walk
   }
 }
 
-/// With decays of rows. There is one slot: its keys and queries are free as soon as there are factors, the place of its decays
-/// when there are scores, its values at the end.
+/// With decays of rows. There is one slot: its keys and queries are free as soon as there are factors, but queries that stay when they
+/// have been multiplied, the place of its decays when there are scores, its values at the end.
 template <typename R>
 static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
   static_assert(R::shape.ring == 1);
@@ -337,7 +337,7 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     numbers.tell(factors.numbers[(chunk + 1) % 2]);
     numbers.ask(order.of(chunk + 2));
     walk.template meet<0>(); // the values are there
-    stream.start_rows(chunk + 1, order.of(chunk + 1));
+    stream.template start_rows<true, !block::queries_stay<R>>(chunk + 1, order.of(chunk + 1));
     if (scores_within)
       block::score_within(factors, same);
     if (scores_across)
@@ -354,13 +354,17 @@ static __device__ __forceinline__ void walk_decayed_rows(chunk_walk<R> &walk) {
     const auto &values = slot.value[group];
     warp::sum_tile outputs[8];
     const block::weighted_scores<R> scores(factors);
-    block::start_products<false, R>(outputs, factors.query, factors.state.of[group]);
+    block::start_products<false, R>(outputs, factors.queries(factors, slot), factors.state.of[group]);
     state.add(factors.key, values);
     scores.add_product(outputs, values);
     const block::results_beside beside(recurrence, at, extent, walk.group_column());
     finish_group_products();
     warp::settle(outputs);
     state.settle();
+    if constexpr (block::queries_stay<R>) {
+      group_barrier(); // all have multiplied these
+      stream.template start_rows<false, true>(chunk + 1, order.of(chunk + 1));
+    }
     walk.leave(chunk);
     walk.write(chunk, extent, block::results_scale<R>(of_steps), outputs, beside);
   }
