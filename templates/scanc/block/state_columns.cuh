@@ -83,12 +83,12 @@ public:
     each([&](float &number, int row, int column) { number = row == first + column ? 1.0f : 0.0f; });
   }
 
-  /// Writes its numbers as they lie in the registers of a chunk_state, and adds what was written so.
+  /// Writes its numbers as they lie in the registers of a chunk_state, and takes what was written so.
   __device__ __forceinline__ void tell(told_type &to) const {
     each_told(to, [&](float *told, int m, int n, int i) { thread::write(told, sums[m][n].at[i]); });
   }
-  __device__ __forceinline__ void add(const told_type &from) {
-    each_told(from, [&](const float *told, int m, int n, int i) { sums[m][n].at[i] += thread::read(told); });
+  __device__ __forceinline__ void take(const told_type &from) {
+    each_told(from, [&](const float *told, int m, int n, int i) { sums[m][n].at[i] = thread::read(told); });
   }
 
   /// The same as they lie here, and what adds them: for states that are columns wherever they are read.

@@ -323,12 +323,10 @@ static __device__ __forceinline__ bool relay_corrected(const R &recurrence, cons
       change_registers<144>();
     const int first = relay.column + relay.group * block::panel_columns;
     block::state_columns<R> state;
-    state.begin(recurrence, relay.at, first);
-    if constexpr (R::shape.splits)
-      if (place.span > 0) {
-        state.clear();
-        state.add(told[place.span - 1].states[relay.group]);
-      }
+    if (R::shape.splits && place.span > 0)
+      state.take(told[place.span - 1].states[relay.group]);
+    else
+      state.begin(recurrence, relay.at, first);
     if (relay.order.has(0))
       carry_corrected(relay, state);
     is_beyond = state.is_beyond();
