@@ -403,18 +403,22 @@ Value BodyLowering::constantOf(double number, ArrayRef<int64_t> dims, Location l
   return arith::ConstantOp::create(builder, loc, attr);
 }
 
-/// Over `dims`; null where it is 1 and has none.
+/// Over `dims`; null where it is 1 and has none. A row that a local has under another index is the same.
 Value BodyLowering::productOf(const Product &product, ArrayRef<int64_t> dims, Location loc) {
+  auto factorOf = [&](Value factor) {
+    Dims own = registersOf(factor);
+    return own.size() == 1 && dims.size() == 1 ? lowered.lookup(factor) : operand(factor, dims, loc);
+  };
   auto constant = [&](double number) { return constantOf(number, dims, loc); };
   Value all = product.negative ? constant(-1) : Value();
   for (Value factor : product.factors) {
-    Value next = operand(factor, dims, loc);
+    Value next = factorOf(factor);
     all = all ? arith::MulFOp::create(builder, loc, all, next).getResult() : next;
   }
   if (!all && (!dims.empty() || !product.divisors.empty()))
     all = constant(1);
   for (Value divisor : product.divisors)
-    all = arith::DivFOp::create(builder, loc, all, operand(divisor, dims, loc));
+    all = arith::DivFOp::create(builder, loc, all, factorOf(divisor));
   return all;
 }
 

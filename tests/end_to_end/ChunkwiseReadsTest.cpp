@@ -138,6 +138,13 @@ TEST(ChunkwiseReads, correctionsBeforeDecaysOfEveryKindAreRight) {
   }
 }
 
+/// Rows that have decayed are read by a local, under the index of the sum.
+TEST(ChunkwiseReads, aReaderThatIsALocalHadAnotherIndex) {
+  std::string text = correctBefore("b", "P[i,j] - sigmoid(c[t]) / n * b[t,i] * (u[l] * P[l,j])");
+  text.insert(text.find("n = sum"), "u[i] = silu(a[t,i])\nP[i,j] = exp(w[t,i]) * S[t-1,i,j]\n");
+  expectNear(text, {{"B", 1}, {"T", 70}, {"K", 24}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = decaysOfRows});
+}
+
 /// A decay of the whole that a correction has not.
 TEST(ChunkwiseReads, correctionsBesideADecayOfTheWholeAreRight) {
   expectNear(correctBefore("b", decayed(beside("b"), "sigmoid(c[t])")), {{"B", 1}, {"T", 70}, {"K", 24}, {"V", 16}}, {.variants = "wide_i32"});
