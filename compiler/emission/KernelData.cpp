@@ -146,11 +146,11 @@ void KernelWriter::writeGeometry(StringRef lanes) {
               "; }");
   if (auto reset = kernel.getReset()) {
     std::string offsets = identifier(reset->getParameter().getValue());
-    writer.open(formatv("__device__ __forceinline__ thread::segment_list<offset, {0}> segments() const",
-                        kernel.getReverse() ? "true" : "false")
-                    .str());
-    writer.line(formatv("return {{args.{0}.data, args.{0}.stride[0], {1}, steps()};", offsets,
-                        spellSize(kernel.getDim(kernel.getSegmentDim())))
+    const std::string list = parts.empty() ? "segment_list<offset, {0}>" : "segments_of_places<offset, {0}, " + parts + ">";
+    writer.open("__device__ __forceinline__ thread::" + formatv(list.c_str(), kernel.getReverse() ? "true" : "false").str() +
+                " segments() const");
+    writer.line(formatv("return {{args.{0}.data, args.{0}.stride[0], {1}, steps(){2}};", offsets,
+                        spellSize(kernel.getDim(kernel.getSegmentDim())), parts.empty() ? "" : " / " + parts)
                     .str());
     writer.close();
   }

@@ -77,9 +77,6 @@ std::optional<std::string> Chunkwise::declines(const Mapping &mapping, const Tar
   if (auto unknown = declinesColumns(mapping.op, *form))
     return unknown;
   Chunks chunks(mapping.op, std::move(*form));
-  if (chunks.parts() > 1 && mapping.segment >= 0)
-    return std::string(chunks.form.corrects ? "not yet supported: several corrections of a step in packed sequences"
-                                            : "not yet supported: a correction by another vector than the key that is added, in packed sequences");
   constexpr int64_t mostRows = 256;
   if (chunks.rows > mostRows)
     return formatv("{0} rows of state, of at most {1}", chunks.rows, mostRows).str();

@@ -90,6 +90,20 @@ TEST(ChunkwiseReads, segmentsAreReadBefore) {
              {{"T", 140}, {"H", 2}, {"K", 16}, {"V", 16}}, {.signedInputs = decaysOfRows, .offsets = {0, 1, 3, 3, 67, 140}});
 }
 
+/// A step of two places begins a chunk of its own with each segment, with one step and with none; beside decays of rows and of the whole.
+TEST(ChunkwiseReads, segmentsOfSeveralPlacesAreRight) {
+  const std::string corrected = "M[t-1,i,j] - 0.4 / n * b[t,i] * (a[t,l] * M[t-1,l,j])";
+  for (const std::string &step : {"exp(w[t,i]) * " + corrected, "exp(c[t]) * (" + corrected + ")"})
+    for (const char *direction : {"", "reverse "}) {
+      if (*direction != 0 && step.find("c[t]") != std::string::npos)
+        continue;
+      expectNear("kernel k(r, k, a, b: bf16[T, H, K], w: f32[T, H, K], c: f32[T, H], v: bf16[T, H, V], M0: f32[S, H, K, V], cu: i32[S+1])\n"
+                 "-> (o: bf16[T, H, V], MT: f32[S, H, K, V]) {\n" + std::string(direction) + "scan T as t over H reset at cu {\ninit M = M0\nfinal M -> MT\n"
+                 "n = sum[i](b[t,i] * b[t,i]) + sum[i](a[t,i] * a[t,i]) + 0.01\nM[t,i,j] = " + step + " + k[t,i] * v[t,j]\no[t,j] = r[t,i] * M[t,i,j] } }",
+                 {{"T", 140}, {"H", 2}, {"K", 16}, {"V", 16}}, {.variants = "wide_i32", .signedInputs = {"w", "c"}, .offsets = {0, 1, 3, 3, 67, 140}});
+    }
+}
+
 /// What the step adds reaches its own result with a bonus alone.
 TEST(ChunkwiseReads, aValueReachedTheResultBefore) {
   const double nan = std::numeric_limits<double>::quiet_NaN();

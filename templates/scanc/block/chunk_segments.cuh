@@ -17,9 +17,14 @@
 
 namespace scanc::device::block {
 
+/// Where a segment begins: in 64 bits where steps have several places.
+template <typename R>
+using segment_position = decltype(static_cast<const R *>(nullptr)->segments().begin(0));
+
 /// A chunk of segment `segment`: it has the first of the steps [first, end), none where there is no chunk any more.
+template <typename R>
 struct alignas(8) segment_chunk {
-  int first, end;
+  segment_position<R> first, end;
   long long segment;
   long long begins; ///< whether it is the first of its segment
 };
@@ -28,8 +33,8 @@ struct alignas(8) segment_chunk {
 template <typename R, bool exist = thread::has_segments<R>>
 struct segment_places {
   static constexpr int kept = 8, most_runs = 128;
-  alignas(1024) segment_chunk chunks[kept];
-  int steps[most_runs]; ///< of each run
+  alignas(1024) segment_chunk<R> chunks[kept];
+  int steps[most_runs]; ///< of time, of each run
   int run;              ///< the block's
   int beyond[R::shape.threads() / 32]; ///< of each warp, whether a segment's last state was not finite
 };
@@ -78,7 +83,7 @@ public:
     first = first_of(run, runs);
     end = first_of(run + 1, runs);
     if (thread_index() == 0) {
-      segment_chunk chunk = begun_at(recurrence.segments().begin(first), first);
+      segment_chunk<R> chunk = begun_at(recurrence.segments().begin(first), first);
       for (int n = 0; n <= ahead; ++n) {
         shared_store(places.chunks[n], chunk);
         chunk = after(chunk);
@@ -88,20 +93,20 @@ public:
   }
 
   __device__ __forceinline__ bool has(long long chunk) const {
-    const segment_chunk place = at(chunk);
+    const segment_chunk<R> place = at(chunk);
     return place.first < place.end;
   }
-  __device__ __forceinline__ segment_chunk at(long long chunk) const {
+  __device__ __forceinline__ segment_chunk<R> at(long long chunk) const {
     return shared_load(places.chunks[chunk % places.kept]);
   }
   __device__ __forceinline__ chunk_extent of(long long chunk) const {
-    const segment_chunk place = at(chunk);
-    const int left = place.end - place.first;
-    return {place.first, left < chunk_steps ? left : chunk_steps, place.begins != 0};
+    const segment_chunk<R> place = at(chunk);
+    const auto left = place.end - place.first;
+    return {place.first, left < chunk_steps ? static_cast<int>(left) : chunk_steps, place.begins != 0};
   }
   /// Among those that count_chunks counts: ascending.
   __device__ __forceinline__ long long number(long long chunk) const {
-    const segment_chunk place = at(chunk);
+    const segment_chunk<R> place = at(chunk);
     return place.first / chunk_steps + place.segment;
   }
   __device__ __forceinline__ void extend(long long chunk) const {
@@ -123,7 +128,7 @@ private:
     if (mine < runs) {
       const offset from = first_of(mine, runs), to = first_of(mine + 1, runs);
       // The last chunk of each takes as long as any: half a chunk more.
-      steps = list.begin(to) - list.begin(from) + static_cast<int>(to - from) * (chunk_steps / 2);
+      steps = static_cast<int>((list.begin(to) - list.begin(from)) / list.places) + static_cast<int>(to - from) * (chunk_steps / 2);
       shared_store(places.steps[mine], steps);
     }
     block_barrier();
@@ -139,14 +144,14 @@ private:
     block_barrier();
   }
 
-  __device__ __forceinline__ segment_chunk after(const segment_chunk &last) const {
-    const int next = last.first + chunk_steps;
+  __device__ __forceinline__ segment_chunk<R> after(const segment_chunk<R> &last) const {
+    const auto next = last.first + chunk_steps;
     if (next < last.end)
       return {next, last.end, last.segment, false};
     return begun_at(last.end, last.segment + 1);
   }
   /// Of the segments from `segment` on that begin at `step`, the one that has steps: its first chunk.
-  __device__ __forceinline__ segment_chunk begun_at(int step, long long segment) const {
+  __device__ __forceinline__ segment_chunk<R> begun_at(segment_position<R> step, long long segment) const {
     const auto list = recurrence.segments();
     if (segment >= end || step >= list.end)
       return {step, step, end, false};
@@ -170,7 +175,7 @@ static __device__ __forceinline__ chunk_extent chunk_numbered(const R &recurrenc
       return list.begin(i) / chunk_steps + static_cast<long long>(i) <= number;
     });
     const offset segment = after > 0 ? after - 1 : 0;
-    const int begin = list.begin(segment), end = segment < list.count ? list.begin(segment + 1) : begin;
+    const auto begin = list.begin(segment), end = segment < list.count ? list.begin(segment + 1) : begin;
     const long long first = begin + (number - begin / chunk_steps - segment) * chunk_steps, left = end - first;
     return {first, first < begin ? 0 : static_cast<int>(left < chunk_steps ? left : chunk_steps), first == begin};
   } else {

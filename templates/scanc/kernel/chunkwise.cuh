@@ -100,7 +100,7 @@ struct chunk_walk {
   __device__ __forceinline__ void enter(long long chunk) {
     order.extend(chunk);
     if constexpr (thread::has_segments<R>)
-      if (const block::segment_chunk place = order.at(chunk); place.begins) {
+      if (const auto place = order.at(chunk); place.begins) {
         int thread = thread_index();
         forget(thread); // a place would stay in a register for all of a walk
         if (chunk > 0 && ballot(state.is_beyond(thread)) != 0 && thread % 32 == 0)
@@ -110,7 +110,7 @@ struct chunk_walk {
   }
   __device__ __forceinline__ void leave(long long chunk) {
     if constexpr (block::finishes_segments<R>)
-      if (const block::segment_chunk place = order.at(chunk); place.end - place.first <= block::chunk_steps)
+      if (const auto place = order.at(chunk); place.end - place.first <= block::chunk_steps)
         state.finish(recurrence, at, column, segment(place));
   }
 
@@ -144,7 +144,8 @@ struct chunk_walk {
   }
 
   /// Where a chunk's segment stands in memory.
-  __device__ __forceinline__ auto segment(const block::segment_chunk &chunk) const {
+  template <typename Chunk>
+  __device__ __forceinline__ auto segment(const Chunk &chunk) const {
     return recurrence.segments().number(static_cast<typename R::offset>(chunk.segment));
   }
 

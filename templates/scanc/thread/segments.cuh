@@ -20,6 +20,7 @@ inline constexpr int latest_step = 0x7fffffff;
 template <typename Offset, bool reverse>
 struct segment_list {
   using offset = Offset;
+  static constexpr int places = 1; ///< of a step
 
   const int *offsets; ///< count + 1 of them
   Offset stride;
@@ -63,6 +64,26 @@ struct segment_list {
       else
         near = false;
     return from;
+  }
+};
+
+/// The same where each step of time has several places, which are walked as steps are.
+template <typename Offset, bool reverse, int of_step>
+struct segments_of_places {
+  using offset = Offset;
+  static constexpr int places = of_step;
+
+  segment_list<Offset, reverse> list;
+  Offset count;
+  long long end;
+
+  __device__ __forceinline__ segments_of_places(const int *offsets, long long stride, long long count, long long steps)
+      : list(offsets, stride, count, steps), count(list.count), end(static_cast<long long>(places) * list.end) {}
+
+  __device__ __forceinline__ long long begin(Offset i) const { return static_cast<long long>(places) * list.begin(i); }
+  __device__ __forceinline__ Offset number(Offset i) const { return list.number(i); }
+  __device__ __forceinline__ Offset last_begun(Offset from, long long place) const {
+    return list.last_begun(from, static_cast<int>(place / places));
   }
 };
 
