@@ -4,6 +4,7 @@
 #include "compiler/emission/LaunchOrder.h"
 #include "compiler/emission/Names.h"
 #include "compiler/emission/Squares.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -353,8 +354,30 @@ void ChunkKernelWriter::writeResults() {
   writer.close();
   if (!unspelled)
     unspelled = expressions.getUnspelled();
-  if (totals.empty() && !walksSteps())
+  if (totals.empty() && !walksSteps()) {
+    writeRoundedSums(results);
     writeSomeResults(results);
+  }
+}
+
+/// Where the one result is what is recalled, rounded to 16 bits, and pieces of it are vectors in memory.
+void ChunkKernelWriter::writeRoundedSums(ArrayRef<Value> results) {
+  auto rounded = results.front().getDefiningOp<arith::TruncFOp>();
+  if (results.size() > 1 || !rounded || rounded.getIn() != recall.getResult() || !isWhole(writes.front(), pieceSize) ||
+      writes.front().getWidth() < pieceSize)
+    return;
+  const std::string result = spellElement(getElementTypeOrSelf(rounded.getType()));
+  writer.blank();
+  writer.line("// Results are their sums, rounded: those of columns from `j` on.");
+  writer.line("using result = " + result + ";");
+  writer.open(formatv("__device__ __forceinline__ void write_rounded(const lane &at, {0}, int j, const row<result, {1}> &sums) const",
+                      stepParameter(), pieceSize)
+                  .str());
+  enterLastPart("return;");
+  writer.line(formatv("store_global<{0}>(reinterpret_cast<uint32_t *>({1}), sums.pairs);", pieceSize / 2,
+                      place(writes.front(), {"j"}))
+                  .str());
+  writer.close();
 }
 
 void ChunkKernelWriter::writeSomeResults(ArrayRef<Value> results) {

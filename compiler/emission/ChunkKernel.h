@@ -45,6 +45,7 @@ private:
   void writeSum(plan::ReduceOp sum, llvm::StringRef name, bool isShared);
   void writeResults();
   void writeSomeResults(llvm::ArrayRef<mlir::Value> results);
+  void writeRoundedSums(llvm::ArrayRef<mlir::Value> results);
   llvm::SmallVector<plan::ReduceOp> totalsOf(llvm::ArrayRef<mlir::Value> results) const;
   void writeTotals(llvm::ArrayRef<plan::ReduceOp> totals);
   int64_t columns() const { return recall.getValue().getType().getNumElements(); }

@@ -201,16 +201,47 @@ struct result_sums {
   }
 };
 
+/// Whether results are their sums, rounded.
+template <typename R>
+concept writes_sums = requires { typename R::result; };
+
+/// `result_sums` rounded: half of what lanes would exchange.
+template <typename R>
+struct rounded_sums {
+  row<typename R::result, 8> of[2][2];
+
+  __device__ __forceinline__ rounded_sums(const warp::sum_tile (&outputs)[8], const results_scale<R> &scale) {
+#pragma unroll
+    for (int a = 0; a < 2; ++a)
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        auto &words = of[a][i].pairs;
+        const float by = scales_query<R> ? scale.of[i] : 1.0f;
+#pragma unroll
+        for (int n = 0; n < 4; ++n) {
+          const auto &two = outputs[4 * a + n].at;
+          words[n] = warp::pack<typename R::result>(two[2 * i] * by, two[2 * i + 1] * by);
+        }
+        warp::turn_quad(words);
+      }
+  }
+};
+
 /// Hands the sums of a chunk, of 64 columns from `first` on, to the recurrence, eight columns at a time.
 template <typename R>
 static __device__ __forceinline__ void
 write_outputs(const R &recurrence, const typename R::lane &at, chunk_extent extent, int first,
               const results_scale<R> &scale, const warp::sum_tile (&outputs)[8], const results_beside<R> &beside) {
-  result_sums<R> sums;
-  sums.take(outputs, scale);
-  each_piece<R>(extent, first, [&](int i, int a, auto step, int j) {
-    recurrence.write(at, step, j, sums.of[a][i], beside.of[i][a]);
-  });
+  if constexpr (writes_sums<R>) {
+    const rounded_sums<R> sums(outputs, scale);
+    each_piece<R>(extent, first, [&](int i, int a, auto step, int j) { recurrence.write_rounded(at, step, j, sums.of[a][i]); });
+  } else {
+    result_sums<R> sums;
+    sums.take(outputs, scale);
+    each_piece<R>(extent, first, [&](int i, int a, auto step, int j) {
+      recurrence.write(at, step, j, sums.of[a][i], beside.of[i][a]);
+    });
+  }
 }
 
 /// The same where results are made of sums over all columns of a row, too; a warp has `panels` times 64. `beside_of` gives what

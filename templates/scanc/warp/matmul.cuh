@@ -375,4 +375,20 @@ static __device__ __forceinline__ void gather_eights(float (&eights)[2][2][8],
     gather_eights(eights[a], sum + 4 * a);
 }
 
+/// Of four neighbouring lanes lane p has four values: afterwards lane q has value q of each, that of lane p at p.
+template <typename T>
+static __device__ __forceinline__ void turn_quad(T (&values)[4]) {
+#pragma unroll
+  for (int reach = 1; reach < 4; reach *= 2) {
+    const bool upper = lane_index() & reach;
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      if ((i & reach) == 0) {
+        const T got = shuffle_xor(upper ? values[i] : values[i + reach], reach);
+        values[i] = upper ? got : values[i];
+        values[i + reach] = upper ? values[i + reach] : got;
+      }
+  }
+}
+
 } // namespace scanc::device::warp

@@ -88,22 +88,6 @@ static __device__ __forceinline__ int gathered_column() {
   return lane_index() % 2 * 8 + lane_index() % 4 / 2 * 4;
 }
 
-/// Of four neighbouring lanes lane p has four values: afterwards lane q has value q of each, that of lane p at p.
-template <typename T>
-static __device__ __forceinline__ void turn_quad(T (&values)[4]) {
-#pragma unroll
-  for (int reach = 1; reach < 4; reach *= 2) {
-    const bool upper = lane_index() & reach;
-#pragma unroll
-    for (int i = 0; i < 4; ++i)
-      if ((i & reach) == 0) {
-        const T got = shuffle_xor(upper ? values[i] : values[i + reach], reach);
-        values[i] = upper ? got : values[i];
-        values[i + reach] = upper ? values[i + reach] : got;
-      }
-  }
-}
-
 /// Eight numbers of a row that this thread has in four tiles beside each other, make(0) to make(7), two in each: afterwards
 /// eight adjacent columns, of the four neighbouring lanes each has those of one tile.
 template <typename T, typename F>
