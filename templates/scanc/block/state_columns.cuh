@@ -80,7 +80,14 @@ public:
 
   /// The columns of the identity from `first` on.
   __device__ __forceinline__ void begin_identity(int first) {
-    each([&](float &number, int row, int column) { number = row == first + column ? 1.0f : 0.0f; });
+    const int behind = first + warp_of_group() * 16 + warp::sum_row(0) - warp::sum_column(0); // compared with constants alone
+#pragma unroll
+    for (int m = 0; m < panels; ++m)
+#pragma unroll
+      for (int n = 0; n < 8; ++n)
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+          sums[m][n].at[i] = behind == m * panel_columns + n * 8 + i % 2 - i / 2 * 8 ? 1.0f : 0.0f;
   }
 
   /// Writes its numbers as they lie in the registers of a chunk_state, and takes what was written so.
