@@ -275,14 +275,16 @@ double walkSeconds(const Chunks &chunks, Shape shape, const Target &target, cons
   // Measured at 128 columns, with a gate: each number twice, and where two groups share a row a barrier.
   constexpr double reducedSeconds = 1.5e-6;
   double readOut = seconds + (chunks.form.reductions > 0 ? reducedSeconds : 0);
-  // Elsewhere products of one warp each are taken to need twice the time.
-  double scale = (0.5 + 0.5 * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
-  if (shape.ring < usualRing(chunks) && shape.readers == 0)
-    scale *= notAhead;
   double spans = Spans(chunks, shape, target).pays ? Spans::at(chunks, shape, target, walked.lanes, walked.chunks) : 1;
   double blocks = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups)) * walked.parts * spans;
   double ofOne = std::max(1.0, std::ceil(blocks / static_cast<double>(target.multiprocessors)));
   auto resident = static_cast<double>(shape.resident(chunks, target));
+  // Each block weighs rows that decay: two of 64 take what one of 128 does. Elsewhere products of one warp each are taken to need
+  // twice the time.
+  const double weighs = chunks.form.decaysRows && !chunks.form.strength ? std::min(ofOne, resident) : 1;
+  double scale = (0.5 + 0.5 * weighs * static_cast<double>(chunks.paddedRows()) / measuredRows) * (target.arch == "sm_90a" ? 1 : 2);
+  if (shape.ring < usualRing(chunks) && shape.readers == 0)
+    scale *= notAhead;
   if (static_cast<double>(shape.groups) * std::min(ofOne, resident) < 2)
     scale *= alone;
   double turns = std::ceil(ofOne / resident);
