@@ -73,9 +73,10 @@ struct Shape {
   int64_t groups, ring, readers = 0, blocks = 1;
 
   int64_t threads() const { return (groups + readers) * groupThreads; }
-  /// Whether whole matrices may be copied: panels are full, and time is walked from its beginning.
+  /// Whether whole matrices may be copied: panels are full, and time is walked from its beginning. Two groups that carry without a
+  /// correction start copies no later by themselves, and take no longer.
   bool copiesMatrices(const Chunks &chunks) const {
-    return readers > 0 && chunks.form.strength && chunks.parts() == 1 && chunks.rows % groupColumns == 0 &&
+    return readers > 0 && (chunks.form.strength || groups == 1) && chunks.parts() == 1 && chunks.rows % groupColumns == 0 &&
            chunks.columns % (groups * groupColumns) == 0 && !scan::RecurrenceInterface(chunks.mapping.op).getReverse();
   }
   int64_t sharedBytes(const Chunks &chunks) const { return chunkwise::sharedBytes(chunks, groups, ring, readers); }

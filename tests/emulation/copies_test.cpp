@@ -150,6 +150,42 @@ TEST(Copies, whatLiesTogetherAndIsReadBeforeItHasLandedIsReported) {
   EXPECT_FALSE(launchCopy("", out));
 }
 
+/// The second warp writes what the first one then orders a copy over, and the third waits for that.
+Result<Statistics> launchCopyOver(const std::string &wait, std::vector<std::uint16_t> &out, std::uint64_t seed) {
+  std::vector<std::uint16_t> in(256, 7);
+  Buffer input = bufferOf("in", in), output = bufferOf("out", out);
+  input.writable = false;
+  const std::string text =
+      "#include \"scanc/core/tensor_copies.cuh\"\nusing namespace scanc::device;\n"
+      "struct arguments { uint16_t *in; uint16_t *out; };\n"
+      "struct cells { alignas(16) uint16_t numbers[256]; landing landed, left; };\n"
+      "extern \"C\" __global__ void __launch_bounds__(96)\n"
+      "test_kernel(const __grid_constant__ arguments args) {\n"
+      "  cells &own = block_storage<cells>();\n  const int i = lane_index();\n"
+      "  if (thread_index() == 0) {\n    make_landing(own.landed);\n    make_landing(own.left, 1);\n  }\n  block_barrier();\n"
+      "  if (warp_index() == 1) {\n    shared_store(own.numbers[i], uint16_t{1});\n    arrive_together(own.left, 1);\n"
+      "  } else if (warp_index() == 0) {\n    if (i == 0) expect_copies(own.landed, 512);\n" +
+      wait +
+      "    order_copy(own.numbers, args.in, 512, own.landed);\n"
+      "  } else {\n    await_landing(own.landed, 0);\n    uint16_t some[8];\n"
+      "    for (int k = 0; k < 8; ++k)\n      some[k] = shared_load(own.numbers[8 * i + k]);\n"
+      "    store_global<8>(args.out + 8 * i, some);\n  }\n}\n";
+  return orExit(EmulatedModule::build(text, std::vector<std::string>{}, "test_kernel"))
+      .launch({.threads = 96, .sharedBytes = 1024}, std::vector{wordOf(input), wordOf(output)}, {input, output}, {.seed = seed});
+}
+
+TEST(Copies, whoWaitsForOneNeedNotKnowWhatTheOneWhoOrdersKnew) {
+  std::vector<std::uint16_t> out(256);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed)
+    expectSuccess(launchCopyOver("    await_landing(own.left, 0);\n", out, seed));
+  EXPECT_EQ(out, std::vector<std::uint16_t>(256, 7));
+}
+
+TEST(Copies, oneOverWhatIsNotLeftIsReported) {
+  std::vector<std::uint16_t> out(256);
+  EXPECT_FALSE(launchCopyOver("", out, 1));
+}
+
 /// Thread 0 writes 1 to 4 to a number of shared memory, one after the other, which the second warp
 /// adds up.
 Result<Statistics> launchHandOver(const std::string &wait, const std::string &tell, float &sum,

@@ -121,6 +121,12 @@ TEST(Chunkwise, groupsThatCarry128ColumnsAreRight) {
              {.strategy = "chunkwise(time_threads=512, ring=3)"});
 }
 
+/// By one group that carries 64 columns and one that reads them out, of whole matrices.
+TEST(Chunkwise, matricesThatOneGroupCarriesAreRight) {
+  expectNear(programText("retnet"), {{"B", 1}, {"T", 460}, {"H", 1}, {"K", 128}, {"V", 64}},
+             {.variants = "wide_i32", .strategy = "chunkwise(time_threads=256, ring=2)"});
+}
+
 /// The same of a corrected state, of several corrections of a step, and one group that carries 64 columns.
 TEST(Chunkwise, groupsThatCarryACorrectedStateAreRight) {
   expectNear(programText("delta_product"), {{"B", 1}, {"T", 100}, {"H", 1}, {"K", 72}, {"V", 72}},

@@ -6,13 +6,14 @@
 //   barriers       one; then groups wait for each other by cells
 //
 //   The walk of kernel/chunkwise.cuh without a correction, decays of rows or segments, by groups of four warps that have
-//   different work. R::shape.warpgroups carry 64 columns of the state each from chunk to chunk and start the copies;
-//   R::shape.readers take chunks in turn and make what is read out of them, of the state as it was shown to them. So nothing
-//   that is read out holds up the state, what one group waits for holds up no other, and neither values nor scores are weighed
-//   twice.
+//   different work. R::shape.warpgroups carry 64 columns of the state each from chunk to chunk and start the copies, or one
+//   of their warps orders them (block/chunk_matrices.cuh); R::shape.readers take chunks in turn and make what is read out of
+//   them, of the state as it was shown to them. So nothing that is read out holds up the state, what one group waits for holds
+//   up no other, and neither values nor scores are weighed twice.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "scanc/block/chunk_matrices.cuh"
 #include "scanc/block/chunk_outputs.cuh"
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/block/state_columns.cuh"
@@ -25,6 +26,8 @@ template <typename R>
 struct relay_storage {
   block::chunk_slot<R> slots[R::shape.ring];
   block::state_panels<R> state[R::shape.readers]; ///< as it enters a chunk of each reader
+  block::matrix_places<R> places;
+  landing landed[R::shape.ring];                  ///< a chunk's whole matrices
   landing shown[R::shape.readers];                ///< that chunk is there, and the state
   landing left[R::shape.readers];                 ///< neither is read any more, by its reader or, in a ring of 2, by others
 };
@@ -34,8 +37,10 @@ template <typename R>
 struct chunk_relay {
   static constexpr int readers = R::shape.readers, carriers = R::shape.warpgroups;
   static constexpr int carrying = 128 * carriers;
+  static constexpr int ring = R::shape.ring;
+  static constexpr bool by_maps = block::has_maps<R>;
   /// Whether the place of a chunk is written again in the one after the next, before carriers have met.
-  static constexpr bool leaves = R::shape.ring == 2;
+  static constexpr bool leaves = ring == 2 && !by_maps;
   static constexpr int leaving = 128 + (leaves ? carrying : 0);
 
   const R &recurrence;
@@ -52,16 +57,28 @@ struct chunk_relay {
   static __device__ __forceinline__ int reader_of(long long chunk) { return static_cast<int>(chunk % readers); }
   static __device__ __forceinline__ int turn_of(long long chunk) { return static_cast<int>(chunk / readers % 2); }
 
+  __device__ __forceinline__ block::chunk_slot<R> &slot(long long chunk) const { return storage.slots[chunk % ring]; }
+
   /// Until a chunk that is read out is left: its place, and what was shown of it.
   __device__ __forceinline__ void await_left(long long chunk) const {
     if (chunk >= 0)
       await_landing(storage.left[reader_of(chunk)], turn_of(chunk));
   }
 
-  /// A chunk's copies, but for the `open` last that were started, and the state are there for everybody.
-  template <int open>
+  /// By the warp that orders copies of whole matrices, once the chunk is left that has its place.
+  __device__ __forceinline__ void order_matrices(long long chunk) const {
+    if (!order.has(chunk))
+      return;
+    landing &landed = storage.landed[chunk % ring];
+    block::order_rows(recurrence, storage.places, slot(chunk), order.of(chunk), landed);
+    block::order_values(recurrence, storage.places, chunk, slot(chunk), order.of(chunk), landed);
+  }
+  __device__ __forceinline__ void await_matrices(long long chunk) const {
+    await_landing(storage.landed[chunk % ring], static_cast<int>(chunk / ring % 2));
+  }
+
+  /// A chunk's copies and the state are there for everybody.
   __device__ __forceinline__ void show(long long chunk, const block::state_columns<R> &state) const {
-    await_copies<open>();
     state.show(storage.state[reader_of(chunk)].of[group]);
     show_to_group_products();
     arrive(storage.shown[reader_of(chunk)], carrying);
@@ -69,24 +86,46 @@ struct chunk_relay {
   }
 };
 
+/// Whether this warp orders copies of whole matrices: one of those that carry, which wait most.
+template <typename R>
+static __device__ __forceinline__ bool orders_chunks() {
+  return block::has_maps<R> && shuffle(warp_index(), 0) == 0;
+}
+
 /// By the groups that carry the state.
 template <typename R>
 static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay, block::state_columns<R> &state) {
   using element = typename R::element;
+  using relay_type = chunk_relay<R>;
   auto &[recurrence, storage, column, at, order, group] = relay;
   constexpr int readers = R::shape.readers;
   static_assert(R::shape.ring == readers + 1, "a chunk is read out until the one after the next is walked");
-  block::chunk_ring<R> stream(recurrence, at, column, storage.slots);
+  static_assert(!relay_type::by_maps || readers == 1, "the chunk before is left when the next one is shown");
+  const bool orders = orders_chunks<R>();
+  const block::chunk_ring<R> stream(recurrence, at, column, storage.slots);
   block::number_stream<R> numbers(recurrence, at);
   numbers.ask(order.of(0));
-  stream.start(0, order.of(0));
-  numbers.tell(stream.of(0));
+  if constexpr (!relay_type::by_maps) {
+    stream.start(0, order.of(0));
+  } else if (orders) {
+    storage.places.find(recurrence, at, column);
+    relay.order_matrices(0);
+  }
+  numbers.tell(relay.slot(0));
   numbers.ask(order.of(1));
   for (long long chunk = 0; order.has(chunk); ++chunk) {
-    const block::chunk_slot<R> &slot = stream.of(chunk);
+    const block::chunk_slot<R> &slot = relay.slot(chunk);
     relay.await_left(chunk - readers);
-    stream.start(chunk + 1, order.of(chunk + 1));
-    relay.template show<1>(chunk, state);
+    if constexpr (relay_type::by_maps) {
+      relay.await_matrices(chunk);
+    } else {
+      stream.start(chunk + 1, order.of(chunk + 1));
+      await_copies<1>();
+    }
+    relay.show(chunk, state);
+    if constexpr (relay_type::by_maps)
+      if (orders) // those that carry have read the chunk before, too
+        relay.order_matrices(chunk + 1);
     const float last = block::decay_at<R>(slot, block::chunk_steps - 1);
     warp::left_tile<element> values[block::chunk_steps / 16];
     block::take_values(values, slot.value[group], [&](int step) {
@@ -95,11 +134,11 @@ static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay,
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(last));
     state.add(values, slot.key);
-    numbers.tell(stream.of(chunk + 1));
+    numbers.tell(relay.slot(chunk + 1));
     numbers.ask(order.of(chunk + 2));
     finish_group_products();
     state.settle();
-    if constexpr (chunk_relay<R>::leaves)
+    if constexpr (relay_type::leaves)
       arrive(storage.left[relay.reader_of(chunk)], relay.leaving);
   }
   await_copies<0>();
@@ -137,9 +176,11 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
   constexpr int panels = R::shape.warpgroups;
   auto &[recurrence, storage, column, at, order, group] = relay;
   for (long long chunk = reader; order.has(chunk); chunk += R::shape.readers) {
-    const block::chunk_slot<R> &slot = storage.slots[chunk % R::shape.ring];
+    const block::chunk_slot<R> &slot = relay.slot(chunk);
     const block::state_panels<R> &state = storage.state[reader];
     await_landing(storage.shown[reader], relay.turn_of(chunk));
+    if constexpr (chunk_relay<R>::by_maps)
+      relay.await_matrices(chunk);
     warp::sum_tile scores[8], outputs[panels][8];
     block::start_products<true, R>(scores, slot.query, slot.key);
     begin_group_products();
@@ -173,6 +214,8 @@ static __device__ __forceinline__ void make_relay_cells(relay_storage<R> &storag
       make_landing(storage.shown[reader], chunk_relay<R>::carrying);
       make_landing(storage.left[reader], chunk_relay<R>::leaving);
     }
+    for (landing &cell : storage.landed)
+      make_landing(cell);
   }
   block_barrier();
 }

@@ -12,7 +12,6 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "scanc/block/chunk_matrices.cuh"
 #include "scanc/block/chunk_outputs.cuh"
 #include "scanc/block/chunk_span.cuh"
 #include "scanc/block/state_columns.cuh"
@@ -73,13 +72,7 @@ struct corrected_relay {
   }
 };
 
-/// Whether this warp orders copies of whole matrices: one of those that carry, which wait most.
-template <typename R>
-static __device__ __forceinline__ bool orders_chunks() {
-  return block::has_maps<R> && shuffle(warp_index(), 0) == 0;
-}
-
-/// By that warp.
+/// By the warp that orders copies of whole matrices.
 template <typename R>
 static __device__ __forceinline__ void order_rows(const corrected_relay<R> &relay, long long chunk) {
   if (relay.order.has(chunk))

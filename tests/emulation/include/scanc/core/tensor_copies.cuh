@@ -95,6 +95,7 @@ static __device__ __forceinline__ void make_landing(landing &cell, int = 1,
 }
 
 static inline void land(const pending_matrix &copy, landing &cell) {
+  emulation::hooks->timesLanded(&cell.state, copy.place);
   const matrix_run &of = copy.of;
   const int pieces = copy.columns / 8, line = 8 / pieces; // rows that share 128 bytes
   for (int row = 0; row < copy.rows; ++row)
@@ -126,7 +127,9 @@ static __device__ __forceinline__ void await_landing(landing &cell, int parity,
     }
 }
 
+/// What the thread that orders knows comes before what lands.
 static inline void order(pending_matrix *copy) {
+  emulation::hooks->expectBytes(const_cast<uint64_t *>(&copy->cell->state), 0, copy->place);
   pending_matrix **last = &pending_matrices;
   while (*last)
     last = &(*last)->next;
