@@ -10,7 +10,8 @@ public:
   /// What came later than seeds that found something: drawn apart, so that these give the same programs.
   explicit OuterProducts(std::uint64_t seed)
       : draft(seed), looksBack((seed * 0x9e3779b97f4a7c15 >> 32) % 5 == 0),
-        correctsTwice((seed * 0xc2b2ae3d27d4eb4f >> 32) % 4 == 1) {}
+        correctsTwice((seed * 0xc2b2ae3d27d4eb4f >> 32) % 4 == 1), readsBefore((seed * 0xd6e8feb86659fd93 >> 32) % 5 == 2),
+        correctsBefore((seed * 0xa0761d6478bd642f >> 32) % 2 == 1) {}
   RandomProgram run();
 
 private:
@@ -23,12 +24,15 @@ private:
     return std::string("S[") + step + (rowsFirst ? "," + i + "," + j : "," + j + "," + i) + "]";
   }
   void recurrence();
+  void correctedRows(const std::string &value, const std::string &before);
+  std::string unitVector(const std::string &name, const std::string &length);
   void outputs();
 
   Draft draft;
   std::string factor = "bf16";
   bool rowsFirst = true;
-  const bool looksBack, correctsTwice;
+  /// `readsBefore`: results read the state of the step before. `correctsBefore`: what rows decay beside is read before they do.
+  const bool looksBack, correctsTwice, readsBefore, correctsBefore;
 };
 
 } // namespace
@@ -65,11 +69,39 @@ std::string OuterProducts::decay(bool ofRows) {
   }
 }
 
+/// Another key, of length 1.
+std::string OuterProducts::unitVector(const std::string &name, const std::string &length) {
+  std::string other = vector("K", "i", "k");
+  draft.say(length + " = rsqrt(sum[i](" + other + " * " + other + ") + 0.000001)");
+  draft.say(name + "[i] = " + length + " * " + other);
+  return name;
+}
+
+/// Decays of rows beside a correction, or two. What is at most halved and then corrected by at most a half does not grow.
+void OuterProducts::correctedRows(const std::string &value, const std::string &before) {
+  std::string p = rowsFirst ? "P[i,j]" : "P[j,i]", summed = rowsFirst ? "P[l,j]" : "P[j,l]";
+  std::string now;
+  if (correctsBefore) {
+    std::string reader = draft.chance(50) ? unitVector("r", "c") : "u";
+    now = "0.5 * " + decay(true) + " * " + before + " - 0.5 * b * u[i] * (" + reader + "[l] * " + matrix("t-1", "l") + ") + b * u[i] * " + value;
+  } else {
+    draft.say(p + " = " + decay(true) + " * " + before);
+    now = p + " - b * u[i] * (u[l] * " + summed + ") + b * u[i] * " + value;
+  }
+  if (correctsTwice) {
+    std::string q = rowsFirst ? "Q[i,j]" : "Q[j,i]", other = unitVector("w", "m");
+    draft.say(q + " = " + now);
+    now = q + " - 0.5 * " + other + "[i] * (" + other + "[l] * " + (rowsFirst ? "Q[l,j]" : "Q[j,l]") + ") + 0.5 * " + other + "[i] * " +
+          vector("V", "j", "v");
+  }
+  draft.say(matrix("t", "i") + " = " + now);
+}
+
 void OuterProducts::recurrence() {
   std::string key = vector("K", "i", "k"), value = vector("V", "j", "v"), before = matrix("t-1", "i");
-  enum { sum, decayed, rowsDecayed, corrected, correctedDecayed, correctedRows };
+  enum { sum, decayed, rowsDecayed, corrected, correctedDecayed, rowsCorrected };
   auto kind = draft.pick({sum, decayed, decayed, rowsDecayed, rowsDecayed, corrected, correctedDecayed,
-                          correctedDecayed, correctedRows});
+                          correctedDecayed, rowsCorrected});
   if (kind < corrected) {
     std::string input = draft.chance(25) ? draft.word({"0.5 * ", "-", "0.125 * "}) + key : key;
     if (draft.chance(25))
@@ -82,20 +114,17 @@ void OuterProducts::recurrence() {
   draft.say("n = rsqrt(sum[i](" + key + " * " + key + ") + 0.000001)");
   draft.say("u[i] = n * " + key);
   draft.say("b = sigmoid(" + draft.read(draft.input(gateType(), draft.dims(true, {}, true), "b"), true, "") + ")");
-  std::string p = rowsFirst ? "P[i,j]" : "P[j,i]", summed = rowsFirst ? "P[l,j]" : "P[j,l]";
-  if (kind == correctedRows) {
-    draft.say(p + " = " + decay(true) + " * " + before);
-    draft.say(matrix("t", "i") + " = " + p + " - b * u[i] * (u[l] * " + summed + ") + b * u[i] * " + value);
+  if (kind == rowsCorrected) {
+    correctedRows(value, before);
   } else {
     std::string left = before + " - b * u[i] * (u[l] * " + matrix("t-1", "l") + ")";
     if (kind == correctedDecayed)
       left = decay(false) + " * (" + left + ")";
     std::string now = left + " + b * u[i] * " + value;
     if (correctsTwice) {
-      std::string other = vector("K", "i", "k");
+      std::string p = rowsFirst ? "P[i,j]" : "P[j,i]", summed = rowsFirst ? "P[l,j]" : "P[j,l]";
       draft.say(p + " = " + now);
-      draft.say("m = rsqrt(sum[i](" + other + " * " + other + ") + 0.000001)");
-      draft.say("w[i] = m * " + other);
+      unitVector("w", "m");
       now = p + " - 0.5 * w[i] * (w[l] * " + summed + ") + 0.5 * w[i] * " + vector("V", "j", "v");
     }
     draft.say(matrix("t", "i") + " = " + now);
@@ -104,7 +133,7 @@ void OuterProducts::recurrence() {
 
 void OuterProducts::outputs() {
   std::string query = vector("K", "i", "q"), scale = draft.word({"", "", "0.125 * ", "2 * "});
-  std::string value = scale + query + " * " + matrix("t", "i");
+  std::string value = scale + query + " * " + matrix(readsBefore ? "t-1" : "t", "i");
   if (draft.chance(25))
     value = "(" + value + ") * sigmoid(" + draft.read(draft.input(factorType(), draft.dims(true, {"V"}, true), "z"), true, "j") + ")";
   if (draft.chance(20))
