@@ -95,8 +95,8 @@ static int64_t bytesOfChunks(const Chunks &chunks, int64_t groups, int64_t ring,
   int64_t inputs = !chunks.form.strength ? 0 : chunks.form.decay ? 2 : 1;
   if (readers > 0 && chunks.form.strength) // the state, and what reads it
     return ring * ((2 * panels + groups + inverses) * panelBytes + numberBytes) + (groups + 1) * panels * panelBytes + cellBytes;
-  if (readers > 0) // the state for each reader
-    return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * groups * panels * panelBytes + cellBytes;
+  if (readers > 0) // the state for each reader, and numbers of two chunks
+    return ring * ((2 * panels + groups) * panelBytes + numberBytes) + readers * (groups * panels * panelBytes + 2 * numberBytes) + cellBytes;
   return places + ring * ((2 * panels + groups + inverses + chunks.readerPanels()) * panelBytes + numberBytes) +
          groups * (panels + inputs) * panelBytes;
 }

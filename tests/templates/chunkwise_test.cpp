@@ -53,7 +53,7 @@ struct ChunkVariant {
     if (readers > 0 && corrects) // the state once, and what reads it
       return ring * ((2 * panels() + warpgroups + 1) * 8192 + 1024) + (warpgroups + 1) * panels() * 8192 + 1024;
     if (readers > 0)
-      return ring * ((2 * panels() + warpgroups) * 8192 + 1024) + readers * warpgroups * panels() * 8192 + 1024;
+      return ring * ((2 * panels() + warpgroups) * 8192 + 1024) + readers * (warpgroups * panels() * 8192 + 2 * 1024) + 1024;
     return ring * ((2 * panels() + warpgroups + corrects) * 8192 + 1024) +
            warpgroups * (panels() + 2 * corrects) * 8192;
   }

@@ -30,7 +30,7 @@ start_products(warp::sum_tile (&sums)[8], const typename R::element (&left)[row_
 template <typename R>
 static __device__ __forceinline__ void
 weigh_scores(warp::left_tile<typename R::element> (&weighted)[4], warp::sum_tile (&scores)[8],
-             const chunk_slot<R> &slot) {
+             const chunk_numbers &slot) {
   const int first = warp_of_group() * 16;
   float at_row[2];
 #pragma unroll
@@ -69,7 +69,7 @@ add_products(warp::sum_tile (&outputs)[8], const T (&scores)[panel], const T (&v
 template <typename R, bool transposed = false>
 static __device__ __forceinline__ void
 add_scores(warp::sum_tile (&outputs)[8], const warp::left_tile<typename R::element> (&weighted)[4],
-           const chunk_slot<R> &slot, const typename R::element (&values)[panel]) {
+           const chunk_numbers &slot, const typename R::element (&values)[panel]) {
   if constexpr (decays<R>)
 #pragma unroll
     for (int i = 0; i < 2; ++i) {

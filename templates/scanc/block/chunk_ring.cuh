@@ -256,16 +256,16 @@ static __device__ __forceinline__ void tell_scales(chunk_numbers &to, int row, c
     shared_store(to.strength[row], exists ? recurrence.strength(of) : 0.0f);
 }
 
-/// The numbers of chunks, by way of registers of the first warp, two steps a lane.
+/// The numbers of chunks, by way of registers of one warp, the first one if not another is named, two steps a lane.
 template <typename R>
 class number_stream {
 public:
-  __device__ __forceinline__ number_stream(const R &recurrence, const typename R::lane &at)
-      : recurrence(recurrence), at(at) {}
+  __device__ __forceinline__ number_stream(const R &recurrence, const typename R::lane &at, int warp = 0)
+      : recurrence(recurrence), at(at), warp(warp) {}
 
   /// Reads those of a chunk.
   __device__ __forceinline__ void ask(chunk_extent extent) {
-    if (warp_index() == 0)
+    if (warp_index() == warp)
 #pragma unroll
       for (int k = 0; k < 2; ++k) {
         const int row = 2 * lane_index() + k;
@@ -277,7 +277,7 @@ public:
 
   /// Writes what was asked for last. What is read is computed with here, when it has come.
   __device__ __forceinline__ void tell(chunk_numbers &to) {
-    if (warp_index() != 0)
+    if (warp_index() != warp)
       return;
     if constexpr (decays<R>)
       tell_decays(to, bounded_decay(recurrence, asked[0], exists[0]), bounded_decay(recurrence, asked[1], exists[1]));
@@ -289,6 +289,7 @@ public:
 private:
   const R &recurrence;
   const typename R::lane at;
+  const int warp;
   typename R::numbers asked[2];
   bool exists[2];
 };

@@ -25,9 +25,11 @@ namespace scanc::device::kernel {
 template <typename R>
 struct relay_storage {
   block::chunk_slot<R> slots[R::shape.ring];
-  block::state_panels<R> state[R::shape.readers]; ///< as it enters a chunk of each reader
+  block::chunk_numbers numbers[2 * R::shape.readers]; ///< of chunks in turn
+  block::state_panels<R> state[R::shape.readers];     ///< as it enters a chunk of each reader
   block::matrix_places<R> places;
   landing landed[R::shape.ring];                  ///< a chunk's whole matrices
+  landing told[R::shape.readers];                 ///< its numbers
   landing shown[R::shape.readers];                ///< that chunk is there, and the state
   landing left[R::shape.readers];                 ///< neither is read any more, by its reader or, in a ring of 2, by others
 };
@@ -59,6 +61,11 @@ struct chunk_relay {
 
   __device__ __forceinline__ block::chunk_slot<R> &slot(long long chunk) const { return storage.slots[chunk % ring]; }
 
+  /// Whether a chunk's numbers are told by its reader: of two, each waits for those that carry; one alone is what these wait for.
+  static constexpr bool readers_tell = readers > 1;
+  /// Read until the chunk is left, and written while the last one before it of its reader is read out.
+  __device__ __forceinline__ block::chunk_numbers &numbers(long long chunk) const { return storage.numbers[chunk % (2 * readers)]; }
+
   /// Until a chunk that is read out is left: its place, and what was shown of it.
   __device__ __forceinline__ void await_left(long long chunk) const {
     if (chunk >= 0)
@@ -86,6 +93,38 @@ struct chunk_relay {
   }
 };
 
+/// Numbers of every so many chunks as there are readers, by one warp of a group; by none of one that does not tell.
+template <typename R, bool tells>
+class number_teller {
+public:
+  /// Of the chunks from `first` on.
+  __device__ __forceinline__ number_teller(const chunk_relay<R> &relay, int warp, int first)
+      : relay(relay), warp(warp), stream(relay.recurrence, relay.at, warp) {
+    stream.ask(relay.order.of(first));
+    tell(first);
+  }
+  /// If there is such a chunk. Asks for those of the next one.
+  __device__ __forceinline__ void tell(long long chunk) {
+    if (!relay.order.has(chunk))
+      return;
+    stream.tell(relay.numbers(chunk));
+    if (warp_index() == warp)
+      arrive_together(relay.storage.told[relay.reader_of(chunk)], 1);
+    stream.ask(relay.order.of(chunk + relay.readers));
+  }
+
+private:
+  const chunk_relay<R> &relay;
+  const int warp;
+  block::number_stream<R> stream;
+};
+template <typename R>
+class number_teller<R, false> {
+public:
+  __device__ __forceinline__ number_teller(const chunk_relay<R> &, int, int) {}
+  __device__ __forceinline__ void tell(long long) const {}
+};
+
 /// Whether this warp orders copies of whole matrices: one of those that carry, which wait most.
 template <typename R>
 static __device__ __forceinline__ bool orders_chunks() {
@@ -103,18 +142,17 @@ static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay,
   static_assert(!relay_type::by_maps || readers == 1, "the chunk before is left when the next one is shown");
   const bool orders = orders_chunks<R>();
   const block::chunk_ring<R> stream(recurrence, at, column, storage.slots);
-  block::number_stream<R> numbers(recurrence, at);
-  numbers.ask(order.of(0));
   if constexpr (!relay_type::by_maps) {
     stream.start(0, order.of(0));
   } else if (orders) {
     storage.places.find(recurrence, at, column);
     relay.order_matrices(0);
   }
-  numbers.tell(relay.slot(0));
-  numbers.ask(order.of(1));
+  number_teller<R, !relay_type::readers_tell> teller(relay, /*warp=*/1, 0); // another one than orders copies
   for (long long chunk = 0; order.has(chunk); ++chunk) {
     const block::chunk_slot<R> &slot = relay.slot(chunk);
+    const block::chunk_numbers &numbers = relay.numbers(chunk);
+    await_landing(storage.told[relay.reader_of(chunk)], relay.turn_of(chunk));
     relay.await_left(chunk - readers);
     if constexpr (relay_type::by_maps) {
       relay.await_matrices(chunk);
@@ -126,16 +164,15 @@ static __device__ __forceinline__ void carry_chunks(const chunk_relay<R> &relay,
     if constexpr (relay_type::by_maps)
       if (orders) // those that carry have read the chunk before, too
         relay.order_matrices(chunk + 1);
-    const float last = block::decay_at<R>(slot, block::chunk_steps - 1);
+    const float last = block::decay_at<R>(numbers, block::chunk_steps - 1);
     warp::left_tile<element> values[block::chunk_steps / 16];
     block::take_values(values, slot.value[group], [&](int step) {
-      return block::decay_since<R>(slot, last, step) * block::input_scale<R>(slot, step);
+      return block::decay_since<R>(numbers, last, step) * block::input_scale<R>(numbers, step);
     });
     if constexpr (block::decays<R>)
       state.scale(exp2_approximate(last));
     state.add(values, slot.key);
-    numbers.tell(relay.slot(chunk + 1));
-    numbers.ask(order.of(chunk + 2));
+    teller.tell(chunk + 1);
     finish_group_products();
     state.settle();
     if constexpr (relay_type::leaves)
@@ -175,8 +212,11 @@ template <typename R>
 static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, int reader) {
   constexpr int panels = R::shape.warpgroups;
   auto &[recurrence, storage, column, at, order, group] = relay;
-  for (long long chunk = reader; order.has(chunk); chunk += R::shape.readers) {
+  constexpr int readers = R::shape.readers;
+  number_teller<R, chunk_relay<R>::readers_tell> teller(relay, 4 * (relay.carriers + reader), reader);
+  for (long long chunk = reader; order.has(chunk); chunk += readers) {
     const block::chunk_slot<R> &slot = relay.slot(chunk);
+    const block::chunk_numbers &numbers = relay.numbers(chunk);
     const block::state_panels<R> &state = storage.state[reader];
     await_landing(storage.shown[reader], relay.turn_of(chunk));
     if constexpr (chunk_relay<R>::by_maps)
@@ -190,16 +230,17 @@ static __device__ __forceinline__ void read_chunks(const chunk_relay<R> &relay, 
       for (int m = 0; m < block::row_panels<R>(); ++m)
         warp::multiply_panels<true>(outputs[p], slot.query[m], state.of[p][m], m > 0);
     start_group_products();
+    teller.tell(chunk + readers);
     finish_group_products<1>();
     warp::settle(scores);
     warp::left_tile<typename R::element> weighted[4];
-    block::weigh_scores<R>(weighted, scores, slot);
-    const block::results_scale<R> scale(slot);
+    block::weigh_scores<R>(weighted, scores, numbers);
+    const block::results_scale<R> scale(numbers);
     finish_group_products();
 #pragma unroll
     for (int p = 0; p < panels; ++p) {
       warp::settle(outputs[p]);
-      block::add_scores<R>(outputs[p], weighted, slot, slot.value[p]);
+      block::add_scores<R>(outputs[p], weighted, numbers, slot.value[p]);
     }
     finish_group_products();
     arrive(storage.left[reader], relay.leaving);
@@ -211,6 +252,7 @@ template <typename R>
 static __device__ __forceinline__ void make_relay_cells(relay_storage<R> &storage) {
   if (thread_index() == 0) {
     for (int reader = 0; reader < R::shape.readers; ++reader) {
+      make_landing(storage.told[reader], 1);
       make_landing(storage.shown[reader], chunk_relay<R>::carrying);
       make_landing(storage.left[reader], chunk_relay<R>::leaving);
     }
