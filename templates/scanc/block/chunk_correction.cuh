@@ -28,12 +28,12 @@ public:
   using element = typename R::element;
 
   struct storage {
-    alignas(1024) element inverse[panel];         ///< of 1 + L, as right operand
+    alignas(1024) element inverse[panel];         ///< of 1 + L, as right operand, but for the blocks above its diagonal
     float lower[chunk_steps][chunk_steps + 4]; ///< L, up to the diagonal; then the inverses of its diagonal blocks
   };
 
   /// Writes L of a chunk, given the products of its keys with each other: eight columns from 8 * n on of the warp's 16
-  /// rows. Zeros above the diagonal of the inverse.
+  /// rows, none where all are above the diagonal.
   class lower_rows {
   public:
     __device__ __forceinline__ explicit lower_rows(const chunk_numbers &slot) : slot(slot) {
@@ -45,26 +45,21 @@ public:
     }
 
     __device__ __forceinline__ void put(storage &to, const warp::sum_tile &products, int n) const {
-      if (n / 2 > warp_index()) { // above the diagonal
-#pragma unroll
-        for (int i = 0; i < 2; ++i)
-          shared_store(reinterpret_cast<uint32_t &>(
-                           to.inverse[warp::swizzled<element, panel_columns>(row(i), n * 8 + warp::sum_column(0))]),
-                       uint32_t{0});
+      if (n / 2 > warp_index())
         return;
-      }
+      const int first = n * 8 + warp::sum_column(0);
+      array<float, 2> decay = {};
+      if constexpr (decays<R>)
+        decay = shared_load(reinterpret_cast<const array<float, 2> &>(slot.decay[first]));
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
         array<float, 2> pair;
 #pragma unroll
         for (int c = 0; c < 2; ++c) {
-          const int column = n * 8 + warp::sum_column(c);
-          const float weight =
-              decays<R> ? strength[i] * exp2_approximate(since[i] - shared_load(slot.decay[column])) : strength[i];
-          pair[c] = column < row(i) ? weight * products.at[2 * i + c] : 0.0f;
+          const float weight = decays<R> ? strength[i] * exp2_approximate(since[i] - decay[c]) : strength[i];
+          pair[c] = first + c < row(i) ? weight * products.at[2 * i + c] : 0.0f;
         }
-        const int column = n * 8 + warp::sum_column(0);
-        shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row(i)][column]), pair);
+        shared_store(reinterpret_cast<array<float, 2> &>(to.lower[row(i)][first]), pair);
       }
     }
 
@@ -160,15 +155,19 @@ private:
     return left;
   }
 
-  /// Block (i, j) of the inverse, transposed, to its place.
+  /// Block (i, j) of the inverse, transposed, to its place: that of `swizzled`, in whose pieces the lowest bit of a row
+  /// and the half of a block are apart from what a lane and j give, so that one address serves all.
   static __device__ __forceinline__ void store(storage &to, const warp::sum_tile (&block)[2], int i, int j) {
+    constexpr int piece = warp::piece<element>;
+    static_assert(piece == 8 && panel_columns == 64);
+    const unsigned lane = thread_index() % 32u, four = lane % 4;
+    element *const place = &to.inverse[four * 2 * panel_columns + (four ^ j) * 2 * piece + lane / 4];
 #pragma unroll
     for (int h = 0; h < 2; ++h)
 #pragma unroll
-      for (int e = 0; e < 4; ++e) {
-        const int row = i * 16 + h * 8 + warp::sum_column(e), column = j * 16 + warp::sum_row(e);
-        shared_store(to.inverse[warp::swizzled<element, panel_columns>(row, column)], narrow<element>(block[h].at[e]));
-      }
+      for (int e = 0; e < 4; ++e)
+        shared_store(place[(i * 16 + h * 8 + e % 2) * panel_columns + (e / 2 ^ e % 2) * piece],
+                     narrow<element>(block[h].at[e]));
   }
 
   /// block += left * the transpose of block (i, k) of `lower`.
@@ -198,13 +197,19 @@ static __device__ __forceinline__ void keep_numbers(chunk_numbers &to, chunk_num
     store_global<floats>(to.number(number), four.values);
   }
 }
-template <typename T>
+/// `lower`: with zeros for its blocks of 16 above the diagonal.
+template <bool lower = false, typename T>
 static __device__ __forceinline__ void keep_panel(T (&to)[panel], const T (&from)[panel]) {
   constexpr int piece = warp::piece<T>, threads = 128;
+  static_assert(threads * piece == 16 * panel_columns, "the threads have the rows of one block");
+  const unsigned thread = thread_index();
+  const unsigned column = thread % 8 ^ thread / 8 % 8; // of eight, where `swizzled` has moved it
 #pragma unroll
-  for (int n = 0; n < panel / piece / threads; ++n) {
-    const int place = (thread_index() + n * threads) * piece;
-    const auto eight = shared_load(reinterpret_cast<const array<T, piece> &>(from[place]));
+  for (unsigned n = 0; n < chunk_steps / 16; ++n) {
+    const unsigned place = (thread + n * threads) * piece;
+    array<T, piece> eight = {};
+    if (!lower || column / 2 <= n)
+      eight = shared_load(reinterpret_cast<const array<T, piece> &>(from[place]));
     store_global<piece>(&to[place], eight.values);
   }
 }

@@ -53,7 +53,7 @@ static __device__ __forceinline__ void chunk_factors(const R &recurrence, void *
   factors.put(storage, across);
   block::chunk_inverter<R>::solve(storage.steps.inverter);
   block::keep_numbers<R>(record, storage.numbers);
-  block::keep_panel(record.inverse, storage.steps.inverter.inverse);
+  block::keep_panel<true>(record.inverse, storage.steps.inverter.inverse);
   block::keep_panel(record.scores, storage.steps.scores);
 }
 

@@ -66,7 +66,7 @@ static __device__ __forceinline__ void chunk_inverses(const R &recurrence, void 
     rows.put(storage.inverter, products[n], n);
   inverter::solve(storage.inverter);
   block::keep_numbers<R>(record, storage.numbers);
-  block::keep_panel(record.inverse, storage.inverter.inverse);
+  block::keep_panel<true>(record.inverse, storage.inverter.inverse);
 }
 
 } // namespace scanc::device::kernel
