@@ -6,7 +6,6 @@
 #include "compiler/planning/Matrix.h"
 #include "compiler/planning/Pins.h"
 #include "dialects/plan/Shares.h"
-#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
@@ -40,7 +39,7 @@ public:
   /// `whole` is what `mapping` is a part of, or the same.
   BodyLowering(const Mapping &mapping, scan::AffineOp whole, Region &region, bool splitsMatrix,
                const ChunkForm *chunks)
-      : mapping(mapping), loop(mapping.op), sets(loop), builder(mapping.op.getContext()),
+      : mapping(mapping), loop(mapping.op), sets(mapping.sets), builder(mapping.op.getContext()),
         block(&region.emplaceBlock()), splitsMatrix(splitsMatrix), chunks(chunks),
         approximate(mayApproximate(whole)) {}
 
@@ -76,7 +75,7 @@ private:
 
   const Mapping &mapping;
   scan::RecurrenceInterface loop;
-  scan::IndexSets sets;
+  const scan::IndexSets &sets;
   OpBuilder builder;
   Block *block;
   bool splitsMatrix;

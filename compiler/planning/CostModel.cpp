@@ -1,7 +1,6 @@
 //===- CostModel.cpp - Bytes, operations and registers of a recurrence ----===//
 #include "compiler/planning/Kernels.h"
 
-#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -91,19 +90,18 @@ static Work workOf(Operation &op) {
 
 /// The work of one step of one lane, in the ops over whose values `counts`; `of` one of them.
 static Work countStep(const Mapping &mapping, const Sizes &sizes,
-                      llvm::function_ref<bool(const scan::IndexSets &, Value)> counts,
+                      llvm::function_ref<bool(Value)> counts,
                       llvm::function_ref<Work(Operation &)> of = workOf) {
   scan::RecurrenceInterface loop = mapping.op;
-  scan::IndexSets sets(loop);
   Work total;
   for (Operation &op : loop.getBodyBlock()) {
     Value over = isa<scan::ReduceOp>(op) ? op.getOperand(0)
                  : op.getNumResults()    ? op.getResult(0)
                                          : Value();
-    if (!over || !counts(sets, over))
+    if (!over || !counts(over))
       continue;
     double points = 1;
-    for (int64_t i : sets.of(over))
+    for (int64_t i : mapping.sets.of(over))
       if (mapping.isRegister(i))
         points *= sizeNamed(sizes, loop.getDim(i));
     Work one = of(op);
@@ -113,33 +111,32 @@ static Work countStep(const Mapping &mapping, const Sizes &sizes,
   return total;
 }
 
-static bool hasPoints(const Mapping &mapping, const scan::IndexSets &sets, Value value) {
-  return llvm::any_of(sets.of(value), [&](int64_t i) { return mapping.isRegister(i); });
+static bool hasPoints(const Mapping &mapping, Value value) {
+  return llvm::any_of(mapping.sets.of(value), [&](int64_t i) { return mapping.isRegister(i); });
 }
 
 Work countAlone(const Mapping &mapping, const Sizes &sizes) {
-  return countStep(mapping, sizes, [&](const scan::IndexSets &sets, Value value) {
-    return !hasPoints(mapping, sets, value);
-  });
+  return countStep(mapping, sizes, [&](Value value) { return !hasPoints(mapping, value); });
 }
 
 Work countCommon(const Mapping &mapping, const Sizes &sizes, int64_t sharedDims) {
   ArrayRef<int64_t> shared = ArrayRef<int64_t>(mapping.lanes).take_back(sharedDims);
-  return countStep(mapping, sizes, [&](const scan::IndexSets &sets, Value value) {
-    return !shared.empty() && hasPoints(mapping, sets, value) && sets.variesWithTime(value) &&
+  const scan::IndexSets &sets = mapping.sets;
+  return countStep(mapping, sizes, [&](Value value) {
+    return !shared.empty() && hasPoints(mapping, value) && sets.variesWithTime(value) &&
            !sets.dependsOnState(value) &&
            llvm::none_of(shared, [&](int64_t i) { return llvm::is_contained(sets.lanesOf(value), i); });
   });
 }
 
 Work countWork(const Mapping &mapping, const Sizes &sizes) {
-  Work step = countStep(mapping, sizes, [](const scan::IndexSets &, Value) { return true; });
+  Work step = countStep(mapping, sizes, [](Value) { return true; });
   double steps = laneCount(mapping, sizes) * stepCount(mapping, sizes);
   return {step.flops * steps, step.special * steps};
 }
 
 double textOfStep(const Mapping &mapping) {
-  auto all = [](const scan::IndexSets &, Value) { return true; };
+  auto all = [](Value) { return true; };
   return countStep(mapping, {}, all, [](Operation &op) {
            return isa<arith::ExtFOp>(op) ? Work{1, 0} : workOf(op);
          }).flops;
@@ -197,7 +194,7 @@ void forEachState(const Mapping &mapping, llvm::function_ref<void(int64_t, int64
 }
 
 int64_t sharedLanes(const Mapping &mapping) {
-  scan::IndexSets sets(mapping.op);
+  const scan::IndexSets &sets = mapping.sets;
   scan::IndexSet varying;
   for (auto advance : mapping.op.getBody().getOps<scan::AdvanceOp>())
     for (Value transition : advance.getTransition())

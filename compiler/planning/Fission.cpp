@@ -71,20 +71,23 @@ private:
 std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target &target, const Sizes &sizes,
                                                   std::string &reason) {
   PlannedParts planned{std::move(fission), {}, {}};
-  auto secondsOf = [&](scan::AffineOp op) {
-    Mapping mapping(op);
-    std::vector<Answer> answers = ask(mapping, target, sizes);
-    const Answer *best = cheapestOf(mapping, answers);
+  auto secondsOf = [](scan::AffineOp op, ArrayRef<Answer> answers) {
+    const Answer *best = cheapestOf(Mapping(op), answers);
     return best ? best->cost.seconds : std::numeric_limits<double>::infinity();
   };
-  auto turn = [&](scan::AffineOp op) {
-    double before = secondsOf(op);
-    if (exchangeTime(op) && secondsOf(op) >= before)
+  auto answersTo = [&](scan::AffineOp op) {
+    std::vector<Answer> answers = ask(Mapping(op), target, sizes);
+    if (op != planned.fission.scan && exchangeTime(op)) {
+      std::vector<Answer> exchanged = ask(Mapping(op), target, sizes);
+      if (secondsOf(op, exchanged) < secondsOf(op, answers))
+        return exchanged;
       exchangeTime(op);
+    }
+    return answers;
   };
   auto add = [&](scan::AffineOp op, StringRef where) {
+    std::vector<Answer> answers = answersTo(op);
     Mapping mapping(op);
-    std::vector<Answer> answers = ask(mapping, target, sizes);
     // Rows of windows are rounded to what chunkwise rounds them to: nobody else allows it.
     if (op == planned.fission.scan && !planned.fission.before.empty() && planned.fission.rounded.empty())
       llvm::erase_if(answers, [](const Answer &answer) { return answer.strategy->name() != "chunkwise"; });
@@ -104,9 +107,6 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
     planned.seconds += best->cost.seconds;
     return true;
   };
-  llvm::for_each(planned.fission.before, turn);
-  if (planned.fission.behind)
-    turn(planned.fission.behind);
   for (scan::AffineOp op : planned.fission.before)
     if (!add(op, "before the scan: "))
       return std::nullopt;

@@ -1,110 +1,20 @@
-//===- Kernels.cpp - Accesses, variants and their requirements ------------===//
+//===- Kernels.cpp - The op of a kernel, and what it reads and writes -----===//
 #include "compiler/planning/Kernels.h"
 
 #include "compiler/planning/Body.h"
+#include "compiler/planning/KernelBuilder.h"
 #include "compiler/planning/Layer.h"
 #include "compiler/planning/ParameterName.h"
 #include "dialects/plan/ChunkMatrices.h"
 #include "dialects/plan/Shares.h"
-#include "dialects/scan/IndexSets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "runtime/launch/CompiledFormula.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MathExtras.h"
-
-#include <set>
 
 using namespace mlir;
 using llvm::formatv;
 
 namespace scanc::planning {
-
-namespace {
-
-/// 32-bit offsets are used while the largest one stays well below 2^31: a tile may be addressed a
-/// little past the end before its guard is asked.
-constexpr int64_t offsetLimit = int64_t(1) << 30;
-
-/// One access of the kernel with what the variants need to know of it.
-struct Access {
-  plan::AccessAttr attr;
-  AffineMap map; ///< over the kernel's dims
-  Type element;
-  std::string parameter;
-  SmallVector<std::string> extents; ///< of a tensor of the plan's own, contiguous; else empty
-  bool common = false; ///< see plan::isCommon
-  bool isMatrix = false; ///< whether whole matrices of it are copied where offsets are 32 bits
-
-  /// What a launch knows of it, as formulas.
-  std::string stride(unsigned i) const {
-    return extents.empty() ? formatv("stride({0}, {1})", parameter, i).str()
-                           : product(ArrayRef(extents).drop_front(i + 1));
-  }
-  std::string span() const {
-    return extents.empty() ? formatv("span({0})", parameter).str() : product(extents);
-  }
-
-private:
-  static std::string product(ArrayRef<std::string> sizes) {
-    return sizes.empty() ? "1" : llvm::join(sizes, " * ");
-  }
-};
-
-class KernelBuilder {
-public:
-  KernelBuilder(const Mapping &mapping, const KernelChoice &choice, OpBuilder &builder)
-      : mapping(mapping), loop(mapping.op), builder(builder), choice(choice) {}
-
-  void create(StringRef opName);
-  plan::VariantAttr variantAt(const Sizes &sizes);
-
-private:
-  SmallVector<plan::VariantAttr> makeVariants();
-  Access access(Value tensor, AffineMap map);
-  void collect();
-  void requireWidth(const Access &access, int64_t width, std::set<std::string> &facts) const;
-  void findMatrices();
-  void requireMatrix(const Access &access, std::set<std::string> &facts) const;
-  int64_t widthOf(const Access &access, plan::PolicyAttr policy, bool wide) const {
-    int64_t width = accessWidth(mapping, access.map, access.element, policy, wide, access.common);
-    return choice.rows > 0 && isAlongTime(access, width) ? 1 : width; // a step of a matrix reads its own numbers alone
-  }
-  void requireRows(const Access &access, std::set<std::string> &facts) const;
-  bool isAlongTime(const Access &access, int64_t width) const;
-  void requirePhase(const Access &access, int64_t width, std::set<std::string> &facts) const;
-  std::string strideAlong(const Access &access, int64_t dim) const;
-  const Access *findAlongTime(plan::PolicyAttr policy) const;
-  plan::VariantAttr variant(StringRef name, plan::PolicyAttr policy, int64_t offsetBits, bool wide,
-                            bool unconditional, int64_t shared);
-  std::string laneGroups(plan::PolicyAttr policy) const {
-    return laneGroups(policy, 0, mapping.lanes.size());
-  }
-  std::string laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const;
-  std::string sizeOf(int64_t dim) const { return loopDim(dim).getExtent().str(); }
-  /// Dim of the recurrence that dim `dim` of the kernel is.
-  scan::DimAttr dimOf(int64_t dim) const {
-    int64_t own = 0;
-    while (mapping.kernelDim(own) != dim)
-      ++own;
-    return loopDim(own);
-  }
-  scan::DimAttr loopDim(int64_t dim) const { return scan::RecurrenceInterface(loop).getDim(dim); }
-  ArrayAttr attrs(ArrayRef<Access> accesses);
-
-  const Mapping &mapping;
-  scan::RecurrenceInterface loop;
-  OpBuilder &builder;
-  Region body;
-  SmallVector<Access> reads, writes, inits, finals, offsets;
-  const KernelChoice &choice;
-  const Access *shiftedBy =
-      nullptr; ///< the first access along time; none where no vectors run along it
-};
-
-} // namespace
 
 std::string parameterName(scan::AffineOp op, Value tensor) {
   auto function = op->getParentOfType<func::FuncOp>();
@@ -189,241 +99,6 @@ void KernelBuilder::findMatrices() {
     access->isMatrix = true;
 }
 
-/// A map holds `access`: rows are apart in time, and there are some.
-void KernelBuilder::requireMatrix(const Access &access, std::set<std::string> &facts) const {
-  facts.insert(formatv("{0} > 0", sizeOf(mapping.time)));
-  if (!access.extents.empty())
-    return;
-  std::string stride = strideAlong(access, mapping.lanes.size());
-  facts.insert(formatv("{0} > 0", stride));
-  facts.insert(formatv("{0} < {1}", stride, offsetLimit)); // though there is one step
-}
-
-void KernelBuilder::requireWidth(const Access &access, int64_t width,
-                                 std::set<std::string> &facts) const {
-  if (width == 1)
-    return;
-  int64_t bytes = std::min<int64_t>(16, width * bytesOf(access.element));
-  int64_t elements = bytes / bytesOf(access.element);
-  unsigned last = access.map.getNumResults() - 1;
-  if (access.extents.empty()) {
-    facts.insert(formatv("address({0}) % {1} == 0", access.parameter, bytes));
-    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
-  }
-  for (unsigned i = 0; i < last; ++i)
-    facts.insert(formatv("{0} % {1} == 0", access.stride(i), elements));
-}
-
-/// Rows of `access` are contiguous and apart in time, and nothing of the tensor lies before its address.
-void KernelBuilder::requireRows(const Access &access, std::set<std::string> &facts) const {
-  unsigned last = access.map.getNumResults() - 1;
-  if (access.extents.empty())
-    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, last));
-  for (unsigned i = 0; i < last; ++i) {
-    bool time = access.map.getResult(i).isFunctionOfDim(mapping.lanes.size());
-    facts.insert(formatv("{0} >= {1}", access.stride(i), time ? 16 : 0));
-  }
-}
-
-/// Whether the accesses of `width` elements run along time.
-bool KernelBuilder::isAlongTime(const Access &access, int64_t width) const {
-  return width > 1 && access.map.getResult(access.map.getNumResults() - 1) ==
-                          getAffineDimExpr(mapping.lanes.size(), builder.getContext());
-}
-
-/// The stride of `access` along dim `dim` of the kernel, "0" where it has none.
-std::string KernelBuilder::strideAlong(const Access &access, int64_t dim) const {
-  for (unsigned i = 0; i < access.map.getNumResults(); ++i)
-    if (access.map.getResult(i).isFunctionOfDim(dim))
-      return access.stride(i);
-  return "0";
-}
-
-/// The first access along time: its rows tell how far the tiles of a lane are shifted.
-const Access *KernelBuilder::findAlongTime(plan::PolicyAttr policy) const {
-  for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes)})
-    for (const Access &access : list)
-      if (isAlongTime(access, widthOf(access, policy, true)))
-        return &access;
-  return nullptr;
-}
-
-/// Rows of `access` begin, in every lane, as many elements past an aligned address as those of the
-/// first access along time.
-void KernelBuilder::requirePhase(const Access &access, int64_t width,
-                                 std::set<std::string> &facts) const {
-  if (access.extents.empty())
-    facts.insert(formatv("stride({0}, {1}) == 1", access.parameter, access.map.getNumResults() - 1));
-  auto phase = [&](const Access &of) {
-    return of.extents.empty()
-               ? formatv("address({0}) / {1} % {2}", of.parameter, bytesOf(of.element), width).str()
-               : "0";
-  };
-  const Access &first = *shiftedBy;
-  if (access.parameter != first.parameter)
-    facts.insert(phase(access) + " == " + phase(first));
-  int64_t lanes = mapping.lanes.size();
-  for (int64_t i = 0; i < access.map.getNumDims(); ++i) {
-    if (i == lanes)
-      continue;
-    std::string own = strideAlong(access, i), other = i < lanes ? strideAlong(first, i) : "0";
-    if (own != other)
-      facts.insert(formatv("({0} - {1}) % {2} == 0", own, other, width));
-  }
-}
-
-/// Formula: groups of adjacent lanes over the lane dims [first, end).
-std::string KernelBuilder::laneGroups(plan::PolicyAttr policy, size_t first, size_t end) const {
-  std::string groups;
-  for (size_t i = first; i < end; ++i) {
-    std::string size = sizeOf(mapping.lanes[i]);
-    if (i + 1 == mapping.lanes.size() && policy.getLanes() > 1)
-      size = formatv("ceildiv({0}, {1})", size,
-                     policy.getPhased() ? policy.getStrip() : policy.getLanes());
-    groups += (i > first ? " * " : "") + size;
-  }
-  return groups.empty() ? "1" : groups;
-}
-
-plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy,
-                                         int64_t offsetBits, bool wide, bool unconditional,
-                                         int64_t shared) {
-  std::set<std::string> facts; // sorted and distinct: a stable text
-  SmallVector<int64_t> widths;
-  auto add = [&](ArrayRef<Access> list, bool wide) {
-    for (const Access &access : list) {
-      bool isMatrix = access.isMatrix && wide && offsetBits == 32;
-      widths.push_back(isMatrix ? plan::matrixWidth : widthOf(access, policy, wide));
-      if (isMatrix)
-        requireMatrix(access, facts);
-      bool inStrips = policy.getPhased() && access.map.isFunctionOfDim(mapping.lanes.size()) &&
-                      access.map.isFunctionOfDim(mapping.lanes.size() - 1);
-      if (inStrips)
-        requireRows(access, facts);
-      else if (policy.getShifted() && isAlongTime(access, widths.back()))
-        requirePhase(access, policy.getSteps(), facts);
-      else
-        requireWidth(access, widths.back(), facts);
-    }
-  };
-  add(reads, wide);
-  add(writes, wide && choice.rows == 0); // a row of a matrix is one number of the state
-  add(inits, wide && choice.statesInVectors);
-  add(finals, wide && choice.statesInVectors);
-  std::string row = mapping.lanes.empty() ? "1" : sizeOf(mapping.lanes.back());
-  if (policy.getPhased()) // at least half of a strip exists
-    facts.insert(formatv("ceildiv({0}, {1}) * {1} <= 2 * {0}", row, policy.getStrip()));
-  else if (policy.getLanes() > 1 && mapping.reduced < 0) // else known here
-    facts.insert(formatv("{0} % {1} == 0", row, policy.getLanes()));
-  // A reverse walk meets the ragged tile first: only whole tiles keep vectors aligned.
-  if (wide && loop.getReverse() && policy.getWalk() == plan::Walk::Time && !policy.getShifted())
-    facts.insert(formatv("{0} % {1} == 0", sizeOf(mapping.time), policy.getSteps()));
-  if (offsetBits == 32 && !unconditional) {
-    facts.insert(formatv("{0} < {1}", sizeOf(mapping.time), offsetLimit));
-    facts.insert(formatv("{0} < {1}", laneGroups(policy), offsetLimit));
-    for (ArrayRef<Access> list : {ArrayRef<Access>(reads), ArrayRef<Access>(writes),
-                                  ArrayRef<Access>(inits), ArrayRef<Access>(finals),
-                                  ArrayRef<Access>(offsets)})
-      for (const Access &access : list)
-        facts.insert(formatv("{0} < {1}", access.span(), offsetLimit));
-  }
-  SmallVector<Attribute> requirements;
-  for (const std::string &fact : facts)
-    requirements.push_back(builder.getStringAttr(fact));
-  std::string grid = formatv("ceildiv({0}, {1})", laneGroups(policy),
-                             policy.getLaneThreads() / (policy.getPhased() ? 32 : 1));
-  if (policy.getReduceThreads() > 0)
-    grid = formatv("ceildiv({0}, {1})", laneGroups(policy, 0, mapping.lanes.size() - 1),
-                   policy.getLaneThreads() / policy.getReduceThreads());
-  constexpr int64_t warp = 32;
-  int64_t parts = policy.getStateThreads(), groups = parts > 1 ? warp / parts : choice.groupsOfWarp;
-  if (choice.sharedDims > 0)
-    grid = formatv("ceildiv({0} * ceildiv({1}, {2}), {3})",
-                   laneGroups(policy, 0, mapping.lanes.size() - choice.sharedDims),
-                   laneGroups(policy, mapping.lanes.size() - choice.sharedDims, mapping.lanes.size()),
-                   groups, policy.getLaneThreads() / groups);
-  if (!choice.tiles.empty())
-    grid += " * " + choice.tiles;
-  if (choice.walkers > 0 && policy.getRing() > 0)
-    grid = formatv("min({0} + 1, {1})", grid, choice.walkers);
-  SmallVector<Attribute> before;
-  for (const LaunchChoice &launch : choice.before)
-    before.push_back(plan::LaunchAttr::get(builder.getContext(), builder.getStringAttr(launch.kernel),
-                                           launch.threads, builder.getStringAttr(launch.grid),
-                                           launch.shared, launch.blocks));
-  return plan::VariantAttr::get(builder.getContext(), builder.getStringAttr(name), policy,
-                                offsetBits, builder.getDenseI64ArrayAttr(widths),
-                                builder.getArrayAttr(requirements), builder.getStringAttr(grid),
-                                shared, before.empty() ? ArrayAttr() : builder.getArrayAttr(before));
-}
-
-/// From the most demanding one to the one that asks for nothing.
-SmallVector<plan::VariantAttr> KernelBuilder::makeVariants() {
-  SmallVector<plan::VariantAttr> variants;
-  bool same = choice.wide == choice.general;
-  variants.push_back(variant("wide_i32", choice.wide, 32, true, false, choice.wideShared));
-  variants.push_back(variant("wide_i64", choice.wide, 64, true, false, choice.wideShared));
-  shiftedBy = findAlongTime(choice.wide);
-  // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
-  // same steps. Blocks that multiply matrices walk step by step.
-  bool hasTilesOfLanes = choice.rows == 0 && !choice.chunks;
-  if (shiftedBy && choice.wide.getLanes() == 1 && choice.wide.getStateThreads() == 1 &&
-      offsets.empty() && choice.sharedDims == 0 && mapping.reduced < 0 && hasTilesOfLanes) {
-    int64_t shared = choice.shifted ? choice.shiftedShared : choice.wideShared;
-    plan::PolicyAttr shifted = (choice.shifted ? choice.shifted : choice.wide).with({.shifted = true});
-    variants.push_back(variant("shifted_i32", shifted, 32, true, false, shared));
-    variants.push_back(variant("shifted_i64", shifted, 64, true, false, shared));
-  }
-  if (choice.phased && choice.phased.getRing() > 0) {
-    variants.push_back(variant("phased_i32", choice.phased, 32, true, false, choice.phasedShared));
-    variants.push_back(variant("phased_i64", choice.phased, 64, true, false, choice.phasedShared));
-  }
-  variants.push_back(variant("any_i32", choice.general, 32, false, false, choice.generalShared));
-  variants.push_back(variant("any_i64", choice.general, 64, false, false, choice.generalShared));
-  // Where nothing can be wide, the wide variants are the general ones over again.
-  if (same && !hasVectors(variants.front()))
-    variants.erase(variants.begin(), variants.begin() + 2);
-  return variants;
-}
-
-plan::VariantAttr KernelBuilder::variantAt(const Sizes &sizes) {
-  collect();
-  rt::FactNames names;
-  std::vector<int64_t> values;
-  for (const auto &[name, value] : sizes) {
-    names.sizes.push_back(name);
-    values.push_back(value);
-  }
-  std::vector<std::vector<int64_t>> strides;
-  std::vector<rt::OperandFacts> operands;
-  for (ArrayRef<Access> list :
-       {ArrayRef<Access>(reads), ArrayRef<Access>(writes), ArrayRef<Access>(inits),
-        ArrayRef<Access>(finals), ArrayRef<Access>(offsets)})
-    for (const Access &access : list) {
-      int64_t rank = access.map.getNumResults(), elements = 1;
-      strides.emplace_back(rank);
-      for (int64_t i = rank; i-- > 0;) {
-        strides.back()[i] = elements;
-        for (int64_t dim = 0; dim < access.map.getNumDims(); ++dim)
-          if (access.map.getResult(i).isFunctionOfDim(dim))
-            elements *= static_cast<int64_t>(sizeNamed(sizes, dimOf(dim)));
-      }
-      names.operands.push_back({access.parameter, static_cast<size_t>(rank)});
-      operands.push_back({0, {}, elements - 1, bytesOf(access.element)});
-    }
-  for (auto [facts, of] : llvm::zip(operands, strides))
-    facts.strides = of;
-  auto holds = [&](Attribute requirement) {
-    auto formula =
-        rt::CompiledFormula::parse(cast<StringAttr>(requirement).getValue().str(), names);
-    return formula && formula->evaluate({values, operands, {}}).value != 0;
-  };
-  SmallVector<plan::VariantAttr> variants = makeVariants();
-  return *llvm::find_if(variants, [&](plan::VariantAttr variant) {
-    return llvm::all_of(variant.getRequirements(), holds);
-  });
-}
-
 ArrayAttr KernelBuilder::attrs(ArrayRef<Access> accesses) {
   SmallVector<Attribute> list;
   for (const Access &access : accesses)
@@ -481,8 +156,11 @@ void KernelBuilder::create(StringRef opName) {
   state.addAttribute("final_states",
                      builder.getDenseI64ArrayAttr(reordered(loop.getFinalStates())));
   state.addAttribute("finals", attrs(finals));
-  SmallVector<plan::VariantAttr> made = makeVariants();
-  SmallVector<Attribute> variants(made.begin(), made.end());
+  SmallVector<Attribute> variants;
+  eachVariant([&](plan::VariantAttr variant) {
+    variants.push_back(variant);
+    return false;
+  });
   state.addAttribute("variants", builder.getArrayAttr(variants));
   if (!choice.workspace.empty())
     state.addAttribute("workspace", builder.getStringAttr(choice.workspace));

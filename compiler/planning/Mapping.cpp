@@ -1,7 +1,6 @@
 //===- Mapping.cpp - Lanes to threads, free indices to lanes, sums to registers ----===//
 #include "compiler/planning/Mapping.h"
 
-#include "dialects/scan/IndexSets.h"
 #include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
@@ -35,7 +34,7 @@ static bool mentions(AffineMap map, int64_t dim) {
 
 Mapping::Mapping(scan::AffineOp op) : Mapping(op, {}) {}
 
-Mapping::Mapping(scan::AffineOp op, ArrayRef<int64_t> held) : op(op) {
+Mapping::Mapping(scan::AffineOp op, ArrayRef<int64_t> held) : op(op), sets(op) {
   scan::RecurrenceInterface loop = op;
   time = loop.getTimeDim();
   chooseRoles(held);
@@ -126,7 +125,6 @@ static bool isReducedBehindStates(scan::AffineOp op, int64_t i) {
 
 void Mapping::chooseReduced() {
   scan::RecurrenceInterface loop = op;
-  scan::IndexSets sets(loop);
   for (int64_t i : registers) {
     scan::DimAttr dim = loop.getDim(i);
     if (ShapedType::isDynamic(dim.getSize()) || dim.getSize() <= pointsOfThread ||

@@ -3,7 +3,7 @@
 #define SCANC_COMPILER_PLANNING_MAPPING_H
 
 #include "dialects/plan/PlanOps.h"
-#include "dialects/scan/ScanOps.h"
+#include "dialects/scan/IndexSets.h"
 
 #include <map>
 #include <string>
@@ -40,6 +40,7 @@ struct Mapping {
   int64_t segmentWords(int64_t lanes) const;
 
   mutable scan::AffineOp op;
+  scan::IndexSets sets; ///< of the values of `op`
   llvm::SmallVector<int64_t> lanes;     ///< dims of `op`, outermost first; the last is adjacent
   llvm::SmallVector<int64_t> registers; ///< dims of `op`
   int64_t time;

@@ -3,7 +3,6 @@
 #include "compiler/planning/Strategy.h"
 #include "compiler/planning/Tuning.h"
 
-#include "dialects/scan/IndexSets.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 

@@ -103,7 +103,7 @@ static std::optional<std::string> declinesResults(const Mapping &mapping) {
   if (readsBefore)
     return std::string("a result of the state at t-1, beside a dense transition");
   scan::RecurrenceInterface loop = mapping.op;
-  scan::IndexSets sets(loop);
+  const scan::IndexSets &sets = mapping.sets;
   for (scan::ReduceOp outer : sumsIn(yieldOf(mapping).getOuts())) {
     SmallVector<StringAttr> names(outer.getOver().getAsRange<StringAttr>());
     scan::IndexSet over = scan::positionsOf(loop, names);
@@ -209,7 +209,7 @@ Matrix::Matrix(const Mapping &mapping, bool split) {
   readsOut = planning::readsOut(mapping);
   SplitMatrix parts(advance);
   Value value = split ? parts.rest : advance.getTransition().back();
-  varies = scan::IndexSets(loop).variesWithTime(value);
+  varies = mapping.sets.variesWithTime(value);
   if (auto widened = value.getDefiningOp<arith::ExtFOp>())
     value = widened.getIn();
   element = isa<BlockArgument>(value) ? value.getType() : advance.getNow().getType();

@@ -2,7 +2,6 @@
 #include "compiler/planning/Strategy.h"
 
 #include "compiler/planning/ProjectedScan.h"
-#include "dialects/scan/IndexSets.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -151,7 +150,7 @@ std::optional<std::string> declinesReducedLanes(const Mapping &mapping) {
 
 std::optional<std::string> declinesData(const Mapping &mapping) {
   scan::RecurrenceInterface loop = mapping.op;
-  scan::IndexSets sets(loop);
+  const scan::IndexSets &sets = mapping.sets;
   for (auto reindex : mapping.op.getBody().getOps<scan::ReindexOp>())
     if (sets.of(reindex.getResult()).size() < sets.of(reindex.getValue()).size())
       return std::string("a local read with one index in two places");
