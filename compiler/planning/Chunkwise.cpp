@@ -146,9 +146,10 @@ Cost Chunkwise::cost(const Mapping &mapping, const Target &target, const Sizes &
   double groups = walked.lanes * static_cast<double>(chunks.blocksOfLane(shape.groups) * shape.groups);
   cost.flops = group * walked.chunks * groups;
   cost.registersPerThread = shape.readers > 0 ? 128 : std::min<int64_t>(254, 112 + chunks.paddedRows());
-  cost.errorBound = formatv("{0} of the largest product{1}, per step, in any order of composition",
-                            chunks.form.element.isF16() ? "2^-11" : "2^-8",
-                            chunks.form.strength ? ", of those that a correction takes back too" : "");
+  bool isF16 = chunks.form.element.isF16();
+  cost.errorBound = formatv("{0} of the largest product{1}{2}, per step, in any order of composition", isF16 ? "2^-11" : "2^-8",
+                            chunks.form.strength ? ", of those that a correction takes back too" : "",
+                            isF16 ? ", and 2^-25 of what a factor below 2^-14 is multiplied with" : "");
   const double streamed = shape.readers > 0 ? 0.87 : 0.75; // of the bandwidth
   cost.seconds = target.launchOverhead +
                  std::max(cost.bytes / (target.bandwidth * streamed), walkSeconds(chunks, shape, target, walked));

@@ -17,17 +17,22 @@ struct Comparison {
   bool checkable = true; ///< the reference is a number and has a bound, everywhere
 };
 
-/// `got` is on the host, of any strides; its sizes are those of `expected`. A strategy may state
-/// `factor` times the bound of the reference.
-Comparison compare(const std::string &name, const TensorRef &got, const ReferenceTensor &expected,
-                   double factor = 1);
+/// How far a number of a result may be off.
+struct Allowance {
+  double factor = 1;    ///< times the bound of the reference
+  double ofLargest = 0; ///< and so much of the largest number of the result
+};
 
-/// By how much the bound that a strategy states exceeds the reference's, which counts one rounding
-/// for each operation: products of split or kept factors have more.
-double statedFactor(const Program &program);
+/// `got` is on the host, of any strides; its sizes are those of `expected`.
+Comparison compare(const std::string &name, const TensorRef &got, const ReferenceTensor &expected,
+                   Allowance allowance = {});
+
+/// What a strategy states beyond the reference's bound, which counts one rounding for each
+/// operation: products of split or kept factors have more.
+Allowance statedAllowance(const Program &program);
 
 /// The relative L2 error that a strategy states for all numbers of a result together, infinite where it states none. Where
-/// factors of products are rounded, `statedFactor` allows each number what the largest of them may need.
+/// factors of products are rounded, `statedAllowance` allows each number what the largest of them may need.
 double statedNorm(const Program &program);
 
 /// The error of a comparison that fails, or is farther off than `norm` as a whole: SC8006, or SC8007 where the reference

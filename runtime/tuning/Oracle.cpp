@@ -100,14 +100,14 @@ Result<Oracle> Oracle::create(const std::string &text, const CompileOptions &opt
   return oracle;
 }
 
-std::vector<Comparison> Oracle::compareAll(double factor) const {
+std::vector<Comparison> Oracle::compareAll(Allowance allowance) const {
   std::vector<Comparison> comparisons;
   for (const Stretch &stretch : stretches) {
     std::size_t result = 0;
     for (std::size_t p = 0; p < signature.size(); ++p)
       if (signature[p].role == Parameter::Role::output)
         comparisons.push_back(
-            compare(signature[p].name, stretch.operands[p], stretch.expected[result++], factor));
+            compare(signature[p].name, stretch.operands[p], stretch.expected[result++], allowance));
   }
   return comparisons;
 }

@@ -20,7 +20,7 @@ public:
                                const std::vector<std::string> &lanes);
 
   /// One for each result and stretch of lanes, by the bound of the reference times `factor`.
-  std::vector<Comparison> compareAll(double factor) const;
+  std::vector<Comparison> compareAll(Allowance allowance) const;
 
 private:
   struct Stretch {

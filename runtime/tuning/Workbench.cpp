@@ -149,11 +149,11 @@ Judgement Workbench::check(const Kernel &kernel) {
     return judge(ran.error());
   if (Judgement found = inspect(); found.outcome != Outcome::ok)
     return found;
-  const double factor = statedFactor(kernel.program());
-  const std::vector<Comparison> comparisons = oracle->compareAll(factor);
+  const Allowance allowance = statedAllowance(kernel.program());
+  const std::vector<Comparison> comparisons = oracle->compareAll(allowance);
   Judgement judgement;
   for (const Comparison &each : comparisons)
-    judgement.errorOverBound = std::max(judgement.errorOverBound, each.maxErrorOverBound * factor);
+    judgement.errorOverBound = std::max(judgement.errorOverBound, each.maxErrorOverBound * allowance.factor);
   if (Result<void> passed = verdict(comparisons, statedNorm(kernel.program())); !passed) {
     bool isUnknown = passed.error().code == "SC8007";
     judgement.outcome = isUnknown ? Outcome::refused : Outcome::wrong;

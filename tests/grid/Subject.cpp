@@ -70,7 +70,7 @@ Subject::Subject(std::string source, const std::string &strategy, const Sizes &b
   program = kernel ? kernel->program() : orExit(compileProgram(text, options));
   parameters = program->parameters;
   if (program->strategy == "chunkwise")
-    ofBound = tuning::statedFactor(*program);
+    ofBound = tuning::statedAllowance(*program).factor;
   if (program->strategy == "matmul_scan")
     ofBound = splitProducts;
   if (program->planText.find("dense_") != std::string::npos && program->strategy != "sequential")

@@ -71,7 +71,7 @@ Found Checker::onTheCpu(Trial &trial) {
   if (auto done = kernel->launch(trial.tensors()); !done)
     return fault("cpu launch", done.error(), "cpu");
   ++tally["cpu"];
-  if (std::string wrong = trial.verdict(1, HUGE_VAL); !wrong.empty())
+  if (std::string wrong = trial.verdict({}, HUGE_VAL); !wrong.empty())
     return Finding{"cpu: wrong", wrong, "cpu"};
   return std::nullopt;
 }
@@ -167,7 +167,7 @@ Found Checker::asKernel(Trial &trial, const std::string &strategy, bool runs) {
   trial.restore();
   if (Found found = effort.gpu ? launched(trial, *kernels, strategy) : emulated(trial, *kernels, strategy))
     return found;
-  std::string wrong = trial.verdict(tuning::statedFactor(*kernels), normOf(program, *kernels));
+  std::string wrong = trial.verdict(tuning::statedAllowance(*kernels), normOf(program, *kernels));
   if (!wrong.empty())
     return Finding{how + ": wrong", place + wrong, strategy};
   return std::nullopt;

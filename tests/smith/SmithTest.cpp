@@ -42,7 +42,7 @@ Trial ran() {
   EXPECT_TRUE(kernel) << render(kernel.error());
   auto done = kernel->launch(trial->tensors());
   EXPECT_TRUE(done) << render(done.error());
-  EXPECT_EQ(trial->verdict(1, HUGE_VAL), "");
+  EXPECT_EQ(trial->verdict({1}, HUGE_VAL), "");
   return std::move(*trial);
 }
 
@@ -50,19 +50,19 @@ TEST(Smith, aWrongNumberIsSeen) {
   Trial trial = ran();
   auto *last = static_cast<float *>(trial.tensors()[3].data);
   *last += 1e-3f;
-  EXPECT_NE(trial.verdict(1, HUGE_VAL).find("y[0, 0, 0]"), std::string::npos) << trial.verdict(1, HUGE_VAL);
-  EXPECT_EQ(trial.verdict(1e6, HUGE_VAL), "");
-  EXPECT_NE(trial.verdict(1e6, 1e-6).find("relative L2"), std::string::npos);
+  EXPECT_NE(trial.verdict({1}, HUGE_VAL).find("y[0, 0, 0]"), std::string::npos) << trial.verdict({1}, HUGE_VAL);
+  EXPECT_EQ(trial.verdict({1e6}, HUGE_VAL), "");
+  EXPECT_NE(trial.verdict({1e6}, 1e-6).find("relative L2"), std::string::npos);
 }
 
 TEST(Smith, aByteBetweenRowsIsSeen) {
   Trial trial = ran();
   auto *first = static_cast<float *>(trial.tensors()[3].data);
   first[5] = 0; // rows have five elements, and three after them are nobody's
-  EXPECT_NE(trial.verdict(1, HUGE_VAL).find("is no result"), std::string::npos);
+  EXPECT_NE(trial.verdict({1}, HUGE_VAL).find("is no result"), std::string::npos);
   Trial other = ran();
   *static_cast<float *>(other.tensors()[0].data) = 0; // an input
-  EXPECT_NE(other.verdict(1, HUGE_VAL).find("is no result"), std::string::npos);
+  EXPECT_NE(other.verdict({1}, HUGE_VAL).find("is no result"), std::string::npos);
 }
 
 TEST(Smith, aTextThatIsNoProgramIsAFinding) {

@@ -1,7 +1,6 @@
 //===- Trial.cpp - Lay out, evaluate, compare -----------------------------===//
 #include "tests/smith/Trial.h"
 
-#include "runtime/tuning/Comparison.h"
 #include "tests/support/Comparison.h"
 
 #include <algorithm>
@@ -78,7 +77,7 @@ void Trial::coverResults(std::vector<std::vector<char>> &image) const {
       });
 }
 
-std::string Trial::verdict(double factor, double norm) {
+std::string Trial::verdict(tuning::Allowance allowance, double norm) {
   std::vector<std::vector<char>> allowed = drawn;
   coverResults(allowed);
   for (std::size_t i = 0; i < storage.size(); ++i)
@@ -90,7 +89,7 @@ std::string Trial::verdict(double factor, double norm) {
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     if (parameters[p].role != Parameter::Role::output)
       continue;
-    auto found = tuning::compare(parameters[p].name, views[p], expected[result++], factor);
+    auto found = tuning::compare(parameters[p].name, views[p], expected[result++], allowance);
     if (found.wrong > 0 && isNumber)
       return found.firstWrong + "; " + std::to_string(found.wrong) + " of " + std::to_string(found.elements) +
              " elements are wrong";

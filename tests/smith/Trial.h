@@ -2,6 +2,7 @@
 #ifndef SCANC_TESTS_SMITH_TRIAL_H
 #define SCANC_TESTS_SMITH_TRIAL_H
 
+#include "runtime/tuning/Comparison.h"
 #include "tests/smith/Smith.h"
 
 #include "scanc/Compile.h"
@@ -21,7 +22,7 @@ public:
   void restore();
   /// What is wrong with the results of a kernel that states `factor` times the reference's bound for each number, and
   /// `norm` for all of them together; or a byte that was written and is no result. Empty where all is right.
-  std::string verdict(double factor, double norm);
+  std::string verdict(tuning::Allowance allowance, double norm);
   /// Whether the reference is a number, with a bound, everywhere. What has none is not compared.
   bool isBounded() const { return bounded; }
 

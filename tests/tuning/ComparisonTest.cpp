@@ -14,12 +14,25 @@ Program programBy(const std::string &strategy, const std::string &errorBound) {
 }
 
 /// A row that a pin rounds was checked by the bound of one that is not.
-TEST(StatedFactor, hasWhatAPinRounds) {
+TEST(StatedAllowance, hasWhatAPinRounds) {
   for (const char *strategy : {"projection", "projected_scan"}) {
-    EXPECT_EQ(statedFactor(programBy(strategy, "2^-11 of what is rounded to f16, and then c u")), 0x1p13);
-    EXPECT_EQ(statedFactor(programBy(strategy, "2^-8 of what is rounded to bf16, and then c u")), 0x1p16);
-    EXPECT_EQ(statedFactor(programBy(strategy, "c u")), 1);
+    EXPECT_EQ(statedAllowance(programBy(strategy, "2^-11 of what is rounded to f16, and then c u")).factor, 0x1p13);
+    EXPECT_EQ(statedAllowance(programBy(strategy, "2^-8 of what is rounded to bf16, and then c u")).factor, 0x1p16);
+    EXPECT_EQ(statedAllowance(programBy(strategy, "c u")).factor, 1);
   }
+}
+
+/// A key of f16 that its weight left below the normal numbers was off by more than 2^-11 of it.
+TEST(Comparison, aNumberOfFactorsBelowTheNormalOnesOfF16Failed) {
+  std::vector<float> got{0.25f, -0x1p-20f, 0.0f};
+  const ReferenceTensor expected{{3}, {0.25, -0x1.f8p-21, 0x1p-22}, {0x1p-24, 0x1p-43, 0x1p-44}};
+  const TensorRef view{got.data(), Dtype::f32, {3}, {}};
+  const auto wrong = [&](const char *bound) {
+    return compare("S", view, expected, statedAllowance(programBy("chunkwise", bound))).wrong;
+  };
+  EXPECT_EQ(wrong("2^-11 of the largest product"), 1); // what is lost as a whole
+  EXPECT_EQ(wrong("2^-12 of the rows of products, and 2^-11 of the largest product"), 1);
+  EXPECT_EQ(compare("S", view, expected, {0x1p13}).wrong, 2);
 }
 
 /// Numbers that are each within a bound for the largest of them, and wrong together.

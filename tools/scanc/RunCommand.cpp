@@ -112,7 +112,7 @@ static Result<Operands> makeOperands(const Source &source, OperandRequest &reque
 /// Compares the results with the reference.
 static Result<std::vector<tuning::Comparison>> checkResults(const Source &source, Operands &operands,
                                                             const OperandRequest &request,
-                                                            double factor) {
+                                                            tuning::Allowance allowance) {
   CompileOptions options = source.options;
   options.sizes = request.sizes;
   std::vector<TensorRef> views = operands.hostViews();
@@ -123,7 +123,7 @@ static Result<std::vector<tuning::Comparison>> checkResults(const Source &source
   for (std::size_t i = 0; i < source.parameters.size(); ++i)
     if (source.parameters[i].role == Parameter::Role::output)
       comparisons.push_back(tuning::compare(source.parameters[i].name, operands.tensor(i).view(),
-                                            (*expected)[comparisons.size()], factor));
+                                            (*expected)[comparisons.size()], allowance));
   return comparisons;
 }
 
@@ -230,7 +230,7 @@ Result<int> RunCommand::run() const {
   RunReport report(*kernel, wanted->sizes, *operands);
   if (check) {
     Result<std::vector<tuning::Comparison>> compared = checkResults(
-        *source, *operands, *wanted, tuning::statedFactor(kernel->program()));
+        *source, *operands, *wanted, tuning::statedAllowance(kernel->program()));
     if (!compared)
       return compared.error();
     report.comparisons = std::move(*compared);
