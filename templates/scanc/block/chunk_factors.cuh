@@ -28,7 +28,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "scanc/block/chunk_correction.cuh"
-#include "scanc/block/chunk_row_decays.cuh"
+#include "scanc/block/row_scores.cuh"
 
 namespace scanc::device::block {
 

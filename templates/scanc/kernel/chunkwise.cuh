@@ -32,6 +32,7 @@
 #include "scanc/block/chunk_repair.cuh"
 #include "scanc/block/chunk_segments.cuh"
 #include "scanc/block/chunk_span.cuh"
+#include "scanc/block/row_scores.cuh"
 #include "scanc/core/math.cuh"
 #include "scanc/kernel/chunk_relay.cuh"
 #include "scanc/kernel/corrected_relay.cuh"
