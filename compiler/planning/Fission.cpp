@@ -75,14 +75,18 @@ std::optional<PlannedParts> FissionStrategy::plan(Fission fission, const Target 
     const Answer *best = cheapestOf(Mapping(op), answers);
     return best ? best->cost.seconds : std::numeric_limits<double>::infinity();
   };
+  // A part before or behind the scan with time and lanes exchanged where that is cheaper.
   auto answersTo = [&](scan::AffineOp op) {
     std::vector<Answer> answers = ask(Mapping(op), target, sizes);
-    if (op != planned.fission.scan && exchangeTime(op)) {
-      std::vector<Answer> exchanged = ask(Mapping(op), target, sizes);
-      if (secondsOf(op, exchanged) < secondsOf(op, answers))
-        return exchanged;
-      exchangeTime(op);
-    }
+    if (op == planned.fission.scan)
+      return answers;
+    double asItIs = secondsOf(op, answers);
+    if (!exchangeTime(op))
+      return answers;
+    std::vector<Answer> exchanged = ask(Mapping(op), target, sizes);
+    if (secondsOf(op, exchanged) < asItIs)
+      return exchanged;
+    exchangeTime(op);
     return answers;
   };
   auto add = [&](scan::AffineOp op, StringRef where) {

@@ -196,15 +196,17 @@ plan::VariantAttr KernelBuilder::variant(StringRef name, plan::PolicyAttr policy
 
 /// From the most demanding one to the one that asks for nothing, until `take` returns true.
 void KernelBuilder::eachVariant(llvm::function_ref<bool(plan::VariantAttr)> take) {
+  auto make = [&](StringRef name, plan::PolicyAttr policy, int64_t offsetBits, int64_t shared) {
+    return variant(formatv("{0}_i{1}", name, offsetBits).str(), policy, offsetBits, /*wide=*/name != "any", shared);
+  };
   auto takes = [&](StringRef name, plan::PolicyAttr policy, int64_t shared) {
-    bool wide = name != "any";
-    return take(variant((name + "_i32").str(), policy, 32, wide, shared)) ||
-           take(variant((name + "_i64").str(), policy, 64, wide, shared));
+    return take(make(name, policy, 32, shared)) || take(make(name, policy, 64, shared));
   };
   // Where nothing can be wide, the wide variants are the general ones over again.
-  bool differs = choice.wide != choice.general || hasVectors(variant("wide_i32", choice.wide, 32, true, choice.wideShared));
-  if (differs && takes("wide", choice.wide, choice.wideShared))
-    return;
+  plan::VariantAttr wide = make("wide", choice.wide, 32, choice.wideShared);
+  if (choice.wide != choice.general || hasVectors(wide))
+    if (take(wide) || take(make("wide", choice.wide, 64, choice.wideShared)))
+      return;
   shiftedBy = findAlongTime(choice.wide);
   // Warps that mark segments, share maps, share states or reduce lanes have all their lanes at the
   // same steps. Blocks that multiply matrices walk step by step.
