@@ -24,7 +24,9 @@ private:
     return std::string("S[") + step + (rowsFirst ? "," + i + "," + j : "," + j + "," + i) + "]";
   }
   void recurrence();
-  void correctedRows(const std::string &value, const std::string &before);
+  std::string local(const std::string &name, const std::string &row) { return name + (rowsFirst ? "[" + row + ",j]" : "[j," + row + "]"); }
+  std::string correctedRows(const std::string &value, const std::string &before);
+  std::string correctedAgain(const std::string &name, const std::string &now);
   std::string unitVector(const std::string &name, const std::string &length);
   void outputs();
 
@@ -78,23 +80,20 @@ std::string OuterProducts::unitVector(const std::string &name, const std::string
 }
 
 /// Decays of rows beside a correction, or two. What is at most halved and then corrected by at most a half does not grow.
-void OuterProducts::correctedRows(const std::string &value, const std::string &before) {
-  std::string p = rowsFirst ? "P[i,j]" : "P[j,i]", summed = rowsFirst ? "P[l,j]" : "P[j,l]";
-  std::string now;
+std::string OuterProducts::correctedRows(const std::string &value, const std::string &before) {
   if (correctsBefore) {
     std::string reader = draft.chance(50) ? unitVector("r", "c") : "u";
-    now = "0.5 * " + decay(true) + " * " + before + " - 0.5 * b * u[i] * (" + reader + "[l] * " + matrix("t-1", "l") + ") + b * u[i] * " + value;
-  } else {
-    draft.say(p + " = " + decay(true) + " * " + before);
-    now = p + " - b * u[i] * (u[l] * " + summed + ") + b * u[i] * " + value;
+    return "0.5 * " + decay(true) + " * " + before + " - 0.5 * b * u[i] * (" + reader + "[l] * " + matrix("t-1", "l") + ") + b * u[i] * " + value;
   }
-  if (correctsTwice) {
-    std::string q = rowsFirst ? "Q[i,j]" : "Q[j,i]", other = unitVector("w", "m");
-    draft.say(q + " = " + now);
-    now = q + " - 0.5 * " + other + "[i] * (" + other + "[l] * " + (rowsFirst ? "Q[l,j]" : "Q[j,l]") + ") + 0.5 * " + other + "[i] * " +
-          vector("V", "j", "v");
-  }
-  draft.say(matrix("t", "i") + " = " + now);
+  draft.say(local("P", "i") + " = " + decay(true) + " * " + before);
+  return local("P", "i") + " - b * u[i] * (u[l] * " + local("P", "l") + ") + b * u[i] * " + value;
+}
+
+/// What `now` is, called `name`, corrected once more, by a key of its own.
+std::string OuterProducts::correctedAgain(const std::string &name, const std::string &now) {
+  draft.say(local(name, "i") + " = " + now);
+  unitVector("w", "m");
+  return local(name, "i") + " - 0.5 * w[i] * (w[l] * " + local(name, "l") + ") + 0.5 * w[i] * " + vector("V", "j", "v");
 }
 
 void OuterProducts::recurrence() {
@@ -114,21 +113,18 @@ void OuterProducts::recurrence() {
   draft.say("n = rsqrt(sum[i](" + key + " * " + key + ") + 0.000001)");
   draft.say("u[i] = n * " + key);
   draft.say("b = sigmoid(" + draft.read(draft.input(gateType(), draft.dims(true, {}, true), "b"), true, "") + ")");
+  std::string now;
   if (kind == rowsCorrected) {
-    correctedRows(value, before);
+    now = correctedRows(value, before);
   } else {
     std::string left = before + " - b * u[i] * (u[l] * " + matrix("t-1", "l") + ")";
     if (kind == correctedDecayed)
       left = decay(false) + " * (" + left + ")";
-    std::string now = left + " + b * u[i] * " + value;
-    if (correctsTwice) {
-      std::string p = rowsFirst ? "P[i,j]" : "P[j,i]", summed = rowsFirst ? "P[l,j]" : "P[j,l]";
-      draft.say(p + " = " + now);
-      unitVector("w", "m");
-      now = p + " - 0.5 * w[i] * (w[l] * " + summed + ") + 0.5 * w[i] * " + vector("V", "j", "v");
-    }
-    draft.say(matrix("t", "i") + " = " + now);
+    now = left + " + b * u[i] * " + value;
   }
+  if (correctsTwice)
+    now = correctedAgain("Q", now);
+  draft.say(matrix("t", "i") + " = " + now);
 }
 
 void OuterProducts::outputs() {
