@@ -19,7 +19,7 @@ public:
                                const std::vector<TensorRef> &operands,
                                const std::vector<std::string> &lanes);
 
-  /// One for each result and stretch of lanes, by the bound of the reference times `factor`.
+  /// One for each result and stretch of lanes, by what `allowance` has beyond the bound of the reference.
   std::vector<Comparison> compareAll(Allowance allowance) const;
 
 private:

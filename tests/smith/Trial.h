@@ -20,7 +20,7 @@ public:
   const std::vector<TensorRef> &tensors() const { return views; }
   /// Inputs as they were drawn, and results, and all that is between rows, NaN in every byte.
   void restore();
-  /// What is wrong with the results of a kernel that states `factor` times the reference's bound for each number, and
+  /// What is wrong with the results of a kernel that states `allowance` for each number, and
   /// `norm` for all of them together; or a byte that was written and is no result. Empty where all is right.
   std::string verdict(tuning::Allowance allowance, double norm);
   /// Whether the reference is a number, with a bound, everywhere. What has none is not compared.
